@@ -1,0 +1,40 @@
+//! Compiles the contracts without a system `protoc`.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use prost::Message as _;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
+    let mut files = Vec::new();
+    collect(&root, &mut files)?;
+    files.sort();
+    println!("cargo::rerun-if-changed={}", root.display());
+
+    let mut compiler = protox::Compiler::new([&root])?;
+    compiler.include_imports(true).include_source_info(true).open_files(&files)?;
+    // Not `protox::compile()`: its prost types drop custom options, and with them who may call a method.
+    let descriptors = compiler.encode_file_descriptor_set();
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    fs::write(out.join("orchard.bin"), &descriptors)?;
+
+    tonic_prost_build::configure()
+        .emit_rerun_if_changed(false)
+        .include_file("orchard.rs")
+        .compile_fds(prost_types::FileDescriptorSet::decode(descriptors.as_slice())?)?;
+    Ok(())
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "proto") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
