@@ -1,1 +1,4 @@
 //! Test kit.
+
+pub mod cluster;
+pub mod keys;

@@ -1,1 +1,44 @@
-fn main() {}
+//! The project's commands: `cargo xtask up | test | token | grpc`.
+
+mod demo;
+mod grpc;
+mod install;
+mod output;
+mod project;
+mod test;
+mod token;
+mod up;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// The project's commands. They run from anywhere in the checkout and keep what they make under target/orchard.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, subcommand_required = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Up(up::Args),
+    Test(test::Args),
+    Token(token::Args),
+    Grpc(grpc::Args),
+}
+
+fn main() -> ExitCode {
+    let result: Result<ExitCode> = match Cli::parse().command {
+        Command::Up(args) => up::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Token(args) => token::run(&args),
+        Command::Grpc(args) => grpc::run(&args),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,74 @@
+//! The tables as `diesel print-schema` writes them, but for arrays: a CHECK keeps NULL out of their elements.
+
+diesel::table! {
+    consultation_sessions (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        professional_id -> Uuid,
+        session_date -> Timestamptz,
+        duration_minutes -> Int4,
+        #[max_length = 20]
+        session_type -> Varchar,
+        #[max_length = 20]
+        session_status -> Varchar,
+        session_notes -> Nullable<Text>,
+        user_feedback_rating -> Nullable<Int4>,
+        user_feedback_text -> Nullable<Text>,
+        session_cost -> Nullable<Numeric>,
+        #[max_length = 20]
+        payment_status -> Varchar,
+        recording_url -> Nullable<Text>,
+        follow_up_scheduled -> Bool,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    health_professionals (id) {
+        id -> Uuid,
+        user_id -> Nullable<Uuid>,
+        #[max_length = 100]
+        professional_name -> Varchar,
+        credentials -> Nullable<Array<Text>>,
+        specializations -> Nullable<Array<Text>>,
+        bio -> Nullable<Text>,
+        years_experience -> Nullable<Int4>,
+        consultation_rate -> Nullable<Numeric>,
+        available_time_slots -> Nullable<Jsonb>,
+        languages -> Array<Text>,
+        profile_image_url -> Nullable<Text>,
+        #[max_length = 20]
+        verification_status -> Varchar,
+        verification_documents -> Nullable<Jsonb>,
+        rating_average -> Numeric,
+        total_consultations -> Int4,
+        is_available -> Bool,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (caller, method, request_id) {
+        caller -> Text,
+        method -> Text,
+        request_id -> Uuid,
+        request_hash -> Bytea,
+        result_ids -> Array<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(consultation_sessions -> health_professionals (professional_id));
+diesel::joinable!(consultation_sessions -> users (user_id));
+diesel::joinable!(health_professionals -> users (user_id));
+
+diesel::allow_tables_to_appear_in_same_query!(consultation_sessions, health_professionals, idempotency_keys, users,);

@@ -1,0 +1,2 @@
+DROP TABLE recipe_reviews;
+DROP TABLE user_recipes;

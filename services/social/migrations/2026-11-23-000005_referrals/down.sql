@@ -1,0 +1,2 @@
+DROP VIEW referral_analytics;
+DROP TABLE referrals;

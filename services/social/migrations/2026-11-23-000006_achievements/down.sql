@@ -1,0 +1,2 @@
+DROP TABLE achievement_milestones;
+DROP TABLE social_achievements;

@@ -1,0 +1,177 @@
+//! The tables as `diesel print-schema` writes them, but for arrays: a CHECK keeps NULL out of their elements.
+
+diesel::table! {
+    achievement_milestones (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        #[max_length = 50]
+        milestone_type -> Varchar,
+        target -> Int4,
+        current -> Int4,
+        achieved -> Bool,
+        achieved_at -> Nullable<Timestamptz>,
+        is_social_achievement -> Bool,
+        shared_publicly -> Bool,
+        social_context -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    challenge_participants (id) {
+        id -> Uuid,
+        challenge_id -> Uuid,
+        user_id -> Uuid,
+        joined_at -> Timestamptz,
+        #[max_length = 20]
+        completion_status -> Varchar,
+        completion_date -> Nullable<Timestamptz>,
+        final_score -> Int4,
+        rank_position -> Nullable<Int4>,
+        rewards_earned -> Nullable<Jsonb>,
+        is_visible -> Bool,
+        score_reached_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    challenge_progress (id) {
+        id -> Uuid,
+        challenge_participant_id -> Uuid,
+        progress_date -> Date,
+        progress_data -> Jsonb,
+        daily_score -> Int4,
+        cumulative_score -> Int4,
+        notes -> Nullable<Text>,
+        auto_generated -> Bool,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    community_challenges (id) {
+        id -> Uuid,
+        #[max_length = 100]
+        challenge_name -> Varchar,
+        description -> Text,
+        #[max_length = 30]
+        challenge_type -> Varchar,
+        difficulty_level -> Int4,
+        duration_days -> Int4,
+        max_participants -> Nullable<Int4>,
+        entry_requirements -> Nullable<Jsonb>,
+        success_criteria -> Nullable<Jsonb>,
+        reward_structure -> Nullable<Jsonb>,
+        start_date -> Nullable<Date>,
+        end_date -> Nullable<Date>,
+        created_by -> Nullable<Uuid>,
+        is_public -> Bool,
+        is_active -> Bool,
+        featured_priority -> Int4,
+        created_at -> Timestamptz,
+        scoring -> Jsonb,
+        participant_count -> Int4,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (caller, method, request_id) {
+        caller -> Text,
+        method -> Text,
+        request_id -> Uuid,
+        request_hash -> Bytea,
+        result_ids -> Array<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    notification_preferences (user_id) {
+        user_id -> Uuid,
+        email_enabled -> Bool,
+        push_enabled -> Bool,
+        social_notifications -> Jsonb,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    referrals (id) {
+        id -> Uuid,
+        referrer_id -> Uuid,
+        referee_id -> Nullable<Uuid>,
+        #[max_length = 20]
+        referral_code -> Varchar,
+        #[max_length = 30]
+        referral_method -> Nullable<Varchar>,
+        #[max_length = 50]
+        referral_source -> Nullable<Varchar>,
+        invited_at -> Timestamptz,
+        signed_up_at -> Nullable<Timestamptz>,
+        first_purchase_at -> Nullable<Timestamptz>,
+        #[max_length = 20]
+        reward_status -> Varchar,
+        reward_amount -> Nullable<Numeric>,
+        bonus_tier -> Int4,
+        metadata -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    social_achievements (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        #[max_length = 50]
+        achievement_type -> Varchar,
+        #[max_length = 100]
+        achievement_name -> Varchar,
+        description -> Nullable<Text>,
+        related_entity_id -> Nullable<Uuid>,
+        #[max_length = 30]
+        related_entity_type -> Nullable<Varchar>,
+        points_awarded -> Int4,
+        #[max_length = 50]
+        badge_awarded -> Nullable<Varchar>,
+        special_reward -> Nullable<Jsonb>,
+        achieved_at -> Timestamptz,
+        is_public -> Bool,
+        celebration_shown -> Bool,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Uuid,
+        #[max_length = 50]
+        display_name -> Nullable<Varchar>,
+        #[max_length = 20]
+        privacy_level -> Varchar,
+        social_sharing_enabled -> Bool,
+        referral_credits_earned -> Numeric,
+        time_zone -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(achievement_milestones -> users (user_id));
+diesel::joinable!(challenge_participants -> community_challenges (challenge_id));
+diesel::joinable!(challenge_participants -> users (user_id));
+diesel::joinable!(challenge_progress -> challenge_participants (challenge_participant_id));
+diesel::joinable!(community_challenges -> users (created_by));
+diesel::joinable!(notification_preferences -> users (user_id));
+diesel::joinable!(social_achievements -> users (user_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    achievement_milestones,
+    challenge_participants,
+    challenge_progress,
+    community_challenges,
+    idempotency_keys,
+    notification_preferences,
+    referrals,
+    social_achievements,
+    users,
+);

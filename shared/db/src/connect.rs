@@ -1,0 +1,66 @@
+//! Connections with the limits of every session.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::AsyncPgConnection;
+use tokio_postgres::{Config, NoTls};
+
+use crate::Limits;
+
+/// Where a slice's database is, as whom, and in which schema: `postgres://role:password@host:port/database`.
+///
+/// It never prints its password.
+#[derive(Clone)]
+pub struct ConnectionUrl(Arc<Config>);
+
+impl std::fmt::Debug for ConnectionUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("ConnectionUrl").field(&self.0.get_hosts()).field(&self.0.get_dbname()).finish()
+    }
+}
+
+/// A database URL that cannot be read. It does not repeat the URL, which holds a password.
+#[derive(Debug, thiserror::Error)]
+#[error("the database URL is not of the form postgres://role:password@host:port/database")]
+pub struct InvalidUrl;
+
+impl FromStr for ConnectionUrl {
+    type Err = InvalidUrl;
+
+    fn from_str(url: &str) -> Result<Self, InvalidUrl> {
+        let config = Config::from_str(url.trim()).map_err(|_| InvalidUrl)?;
+        if config.get_hosts().is_empty() { Err(InvalidUrl) } else { Ok(Self(Arc::new(config))) }
+    }
+}
+
+impl ConnectionUrl {
+    /// The configuration of sessions that serve calls.
+    pub(crate) fn session(&self, limits: &Limits) -> Config {
+        let mut config = (*self.0).clone();
+        let options = format!(
+            "{} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout={}",
+            config.get_options().unwrap_or_default(),
+            limits.statement.as_millis(),
+            limits.lock.as_millis(),
+            limits.idle_in_transaction.as_millis(),
+        );
+        config.options(options).application_name("orchard").connect_timeout(limits.connect);
+        config
+    }
+
+    /// The configuration of a session that migrates, which may take long and wait long for its turn.
+    pub(crate) fn unlimited(&self) -> Config {
+        (*self.0).clone()
+    }
+}
+
+/// Opens a connection. The SQLSTATE of a refusal leads its message, because diesel's error has no place for it.
+pub(crate) async fn establish(config: &Config) -> ConnectionResult<AsyncPgConnection> {
+    let (client, connection) = config.connect(NoTls).await.map_err(|error| {
+        let state = error.code().map(|code| format!("{} ", code.code())).unwrap_or_default();
+        ConnectionError::BadConnection(format!("{state}{error}"))
+    })?;
+    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+}

@@ -1,0 +1,133 @@
+//! What goes wrong with a database, and what a client is told of it.
+
+use std::time::Duration;
+
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
+use diesel_async::pooled_connection::PoolError as ConnectError;
+use diesel_async::pooled_connection::deadpool::PoolError;
+use orchard_proto::rpc::v1::ErrorReason;
+use orchard_rpc::{Refusal, common};
+
+/// A failure of the database, or of the path to it; not a refusal by a rule of the slice.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A constraint refused a row. Slices map the names that clients can cause; the rest are faults.
+    #[error("constraint {name} refused a row: {message}")]
+    Constraint {
+        /// The constraint's name.
+        name: String,
+        /// PostgreSQL's words, without the row's values.
+        message: String,
+    },
+    /// Others wrote the same rows, and the unit of work was rolled back.
+    #[error("conflicting writes: {0}")]
+    Conflict(String),
+    /// PostgreSQL ended the statement because it took too long.
+    #[error("statement took too long: {0}")]
+    TimedOut(String),
+    /// No connection was free in time.
+    #[error("no free connection: {0}")]
+    Busy(String),
+    /// PostgreSQL cannot be reached, is stopping or starting, or is out of disk.
+    #[error("database unavailable: {0}")]
+    Unavailable(String),
+    /// The caller used a `request_id` again for another request.
+    #[error("the request_id was used for another request")]
+    RequestIdReused,
+    /// Anything else: a fault of ours.
+    #[error("database fault: {0}")]
+    Internal(String),
+}
+
+impl Failure {
+    /// Whether the unit of work may simply be done again.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict(_))
+    }
+
+    /// What a client is told: never SQL, a SQLSTATE or a value of a row. Faults are logged in full here.
+    pub fn into_refusal(self) -> Refusal {
+        match self {
+            Self::Constraint { .. } | Self::Internal(_) => {
+                tracing::error!(fault = %self, "database fault");
+                common(ErrorReason::Internal, "internal fault")
+            }
+            Self::Conflict(_) => common(ErrorReason::ConflictingWrites, "others changed the same data; try again"),
+            Self::TimedOut(_) => common(ErrorReason::DeadlineExceeded, "the work did not end in its time"),
+            Self::Busy(_) => {
+                common(ErrorReason::Overloaded, "the service is at its limit").retry_after(Duration::from_millis(500))
+            }
+            Self::Unavailable(_) => {
+                tracing::warn!(cause = %self, "database unavailable");
+                common(ErrorReason::DatabaseUnavailable, "the database cannot be reached")
+            }
+            Self::RequestIdReused => common(ErrorReason::RequestIdReused, "the request_id was used for another request"),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::DatabaseError(kind, info) => from_database(&kind, info.as_ref()),
+            Error::RollbackErrorOnCommit { commit_error, .. } => Self::from(*commit_error),
+            Error::BrokenTransactionManager | Error::NotInTransaction => Self::Unavailable(error.to_string()),
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+fn from_database(kind: &DatabaseErrorKind, info: &dyn DatabaseErrorInformation) -> Failure {
+    let message = info.message().to_owned();
+    match kind {
+        DatabaseErrorKind::UniqueViolation
+        | DatabaseErrorKind::ForeignKeyViolation
+        | DatabaseErrorKind::CheckViolation
+        | DatabaseErrorKind::ExclusionViolation
+        | DatabaseErrorKind::RestrictViolation
+        | DatabaseErrorKind::NotNullViolation => {
+            Failure::Constraint { name: info.constraint_name().unwrap_or_default().to_owned(), message }
+        }
+        DatabaseErrorKind::SerializationFailure => Failure::Conflict(message),
+        DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection => Failure::Unavailable(message),
+        DatabaseErrorKind::ReadOnlyTransaction | DatabaseErrorKind::Unknown => from_message(message),
+        _ => Failure::Internal(message),
+    }
+}
+
+/// diesel-async keeps no SQLSTATE for these, so PostgreSQL's own words decide: English, as the roles set `lc_messages`.
+fn from_message(message: String) -> Failure {
+    let has = |part: &str| message.contains(part);
+    if has("deadlock detected") || has("due to lock timeout") {
+        Failure::Conflict(message)
+    } else if has("due to statement timeout") || has("due to user request") {
+        Failure::TimedOut(message)
+    } else if has("too many clients") || has("connection slots are reserved") || has("too many connections") {
+        Failure::Busy(message)
+    } else if has("terminating connection")
+        || has("the database system is")
+        || has("No space left on device")
+        || has("read-only transaction")
+    {
+        Failure::Unavailable(message)
+    } else {
+        Failure::Internal(message)
+    }
+}
+
+impl From<PoolError> for Failure {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Timeout(deadpool::managed::TimeoutType::Wait) => Self::Busy("pool".to_owned()),
+            PoolError::Timeout(_) | PoolError::Closed => Self::Unavailable(error.to_string()),
+            PoolError::Backend(ConnectError::ConnectionError(cause)) => from_connect(cause.to_string()),
+            PoolError::Backend(ConnectError::QueryError(cause)) => cause.into(),
+            PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+/// A database that refuses a connection is unavailable whatever the cause, a wrong password included: the next attempt may find it mended.
+fn from_connect(message: String) -> Failure {
+    if message.starts_with("53300") { Failure::Busy(message) } else { Failure::Unavailable(message) }
+}

@@ -1,0 +1,76 @@
+//! Keys of requests that must have their effect once.
+//!
+//! The key is written in the transaction of the effect, so there is never one without the other. It holds ids to answer from,
+//! no personal data. Every slice has the table.
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use prost::Message;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::Failure;
+
+mod schema {
+    diesel::table! {
+        idempotency_keys (caller, method, request_id) {
+            caller -> Text,
+            method -> Text,
+            request_id -> Uuid,
+            request_hash -> Bytea,
+            result_ids -> Array<Uuid>,
+        }
+    }
+}
+
+/// A request that its caller may send again.
+#[derive(Debug, Clone)]
+pub struct Key {
+    caller: String,
+    method: &'static str,
+    request_id: Uuid,
+    request_hash: Vec<u8>,
+}
+
+/// Whether a request is new.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It is: have its effect, under the ids that were claimed.
+    First,
+    /// It had its effect before, under these ids.
+    Repeated(Vec<Uuid>),
+}
+
+impl Key {
+    /// The key of `request`, sent by `caller` (a user's id or a service's name) to `method`.
+    pub fn new(caller: impl ToString, method: &'static str, request_id: Uuid, request: &impl Message) -> Self {
+        let request_hash = Sha256::digest(request.encode_to_vec()).to_vec();
+        Self { caller: caller.to_string(), method, request_id, request_hash }
+    }
+
+    /// Claims the key for an effect with the ids `ids`. While another transaction holds the claim, this waits for its end.
+    pub async fn claim(&self, connection: &mut AsyncPgConnection, ids: &[Uuid]) -> Result<Claim, Failure> {
+        use schema::idempotency_keys::dsl;
+
+        let claimed = diesel::insert_into(dsl::idempotency_keys)
+            .values((
+                dsl::caller.eq(&self.caller),
+                dsl::method.eq(self.method),
+                dsl::request_id.eq(self.request_id),
+                dsl::request_hash.eq(&self.request_hash),
+                dsl::result_ids.eq(ids),
+            ))
+            .on_conflict_do_nothing()
+            .execute(connection)
+            .await?;
+        if claimed == 1 {
+            return Ok(Claim::First);
+        }
+        let (hash, ids): (Vec<u8>, Vec<Uuid>) = dsl::idempotency_keys
+            .find((&self.caller, self.method, self.request_id))
+            .select((dsl::request_hash, dsl::result_ids))
+            .first(connection)
+            .await?;
+        if hash == self.request_hash { Ok(Claim::Repeated(ids)) } else { Err(Failure::RequestIdReused) }
+    }
+}

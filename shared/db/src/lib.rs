@@ -1,0 +1,102 @@
+//! The database as every slice uses it: pools, units of work, failures, migrations, idempotency keys.
+
+mod connect;
+mod failure;
+pub mod idempotency;
+mod migrate;
+mod unit;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool::Runtime;
+use deadpool::managed::Timeouts;
+use diesel_async::AsyncPgConnection;
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use tokio_util::task::TaskTracker;
+
+pub use connect::{ConnectionUrl, InvalidUrl};
+pub use diesel_async::AsyncPgConnection as Connection;
+pub use diesel_migrations::EmbeddedMigrations;
+pub use failure::Failure;
+pub use migrate::{MigrateError, NotMigrated, migrate, require_migrated};
+pub use unit::{Unit, UnitError};
+
+/// What a statement may take, and what a session may hold, before PostgreSQL ends it.
+///
+/// Set on every connection, so that nothing which a lost client left behind outlives them.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// `statement_timeout`.
+    pub statement: Duration,
+    /// `lock_timeout`.
+    pub lock: Duration,
+    /// `idle_in_transaction_session_timeout`.
+    pub idle_in_transaction: Duration,
+    /// Longest wait for a free connection of the pool.
+    pub pool_wait: Duration,
+    /// Longest wait for a new connection to PostgreSQL.
+    pub connect: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            statement: Duration::from_secs(5),
+            lock: Duration::from_secs(3),
+            idle_in_transaction: Duration::from_secs(5),
+            pool_wait: Duration::from_millis(200),
+            connect: Duration::from_secs(2),
+        }
+    }
+}
+
+/// A slice's database: a pool, and the units of work under way. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<AsyncPgConnection>,
+    units: TaskTracker,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db").field("pool", &self.pool.status()).finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    /// A pool of at most `connections`, made when first needed: a database that is away now may be there later.
+    pub fn new(url: ConnectionUrl, connections: usize, limits: &Limits) -> Result<Self, Failure> {
+        let session = Arc::new(url.session(limits));
+        let mut config = ManagerConfig::default();
+        // Connections that were lost are found by their first statement; verifying each checkout costs a round trip.
+        config.recycling_method = RecyclingMethod::Fast;
+        config.custom_setup = Box::new(move |_url| {
+            let session = Arc::clone(&session);
+            Box::pin(async move { connect::establish(&session).await })
+        });
+        let manager = AsyncDieselConnectionManager::new_with_config(String::new(), config);
+        let timeouts =
+            Timeouts { wait: Some(limits.pool_wait), create: Some(limits.connect), recycle: Some(limits.connect) };
+        let pool = Pool::builder(manager)
+            .max_size(connections)
+            .timeouts(timeouts)
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| Failure::Internal(error.to_string()))?;
+        Ok(Self { pool, units: TaskTracker::new() })
+    }
+
+    /// A connection for reads that need no transaction.
+    pub async fn read(&self) -> Result<Object<AsyncPgConnection>, Failure> {
+        self.pool.get().await.map_err(Failure::from)
+    }
+
+    /// Waits until the units of work under way have ended; they go on when their callers are gone.
+    pub async fn settle(&self) {
+        self.units.close();
+        self.units.wait().await;
+        self.pool.close();
+    }
+}

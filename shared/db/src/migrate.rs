@@ -1,0 +1,91 @@
+//! Migrations: applied by a command, under one lock; a server only checks.
+
+use diesel::migration::{Migration, MigrationSource as _};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _};
+
+use crate::connect::establish;
+use crate::{ConnectionUrl, Db, Failure};
+
+/// Why migrations were not applied.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The database cannot be reached, or refuses the role.
+    #[error("cannot connect: {0}")]
+    Connect(#[from] diesel::ConnectionError),
+    /// A statement failed; the migration that holds it was rolled back.
+    #[error("a migration failed: {0}")]
+    Failed(Box<dyn std::error::Error + Send + Sync>),
+    /// There is no thread or runtime to be had.
+    #[error("cannot start: {0}")]
+    Runtime(#[from] std::io::Error),
+}
+
+/// Why a database cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum NotMigrated {
+    /// It lacks migrations that this program needs.
+    #[error("the database lacks {} migration(s), the first is {first}: run `migrate`", .count)]
+    Pending {
+        /// How many.
+        count: usize,
+        /// Version of the first.
+        first: String,
+    },
+    /// It cannot be asked now.
+    #[error(transparent)]
+    Unknown(#[from] Failure),
+}
+
+/// Applies what is missing and returns the names of what was applied. Any number may do so at once: one works, the others wait.
+///
+/// Blocks the calling thread, and must not be called from within an async task.
+pub fn migrate(url: &ConnectionUrl, migrations: EmbeddedMigrations) -> Result<Vec<String>, MigrateError> {
+    // The harness blocks in place, which only a multi-threaded runtime allows.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.block_on(async {
+        let mut connection = establish(&url.unlimited()).await?;
+        // Ends with the connection. Of the schema's name, because slices share a database.
+        connection
+            .batch_execute("SELECT pg_advisory_lock(hashtextextended('orchard migrate ' || current_schema(), 0))")
+            .await
+            .map_err(|error| MigrateError::Failed(error.into()))?;
+        let mut harness = AsyncMigrationHarness::new(connection);
+        let applied = harness.run_pending_migrations(migrations).map_err(MigrateError::Failed)?;
+        Ok(applied.iter().map(ToString::to_string).collect())
+    })
+}
+
+diesel::table! {
+    __diesel_schema_migrations (version) {
+        version -> VarChar,
+    }
+}
+
+/// Checks that all migrations of this program were applied. More than those is fine: a newer release may be rolling out.
+pub async fn require_migrated(db: &Db, migrations: EmbeddedMigrations) -> Result<(), NotMigrated> {
+    let known = versions(migrations)?;
+    let applied = applied(&mut *db.read().await?).await.map_err(Failure::from)?;
+    let pending: Vec<_> = known.into_iter().filter(|version| !applied.contains(version)).collect();
+    match pending.as_slice() {
+        [] => Ok(()),
+        [first, ..] => Err(NotMigrated::Pending { count: pending.len(), first: first.clone() }),
+    }
+}
+
+fn versions(migrations: EmbeddedMigrations) -> Result<Vec<String>, Failure> {
+    let known: Vec<Box<dyn Migration<Pg>>> =
+        migrations.migrations().map_err(|error| Failure::Internal(error.to_string()))?;
+    Ok(known.iter().map(|migration| migration.name().version().to_string()).collect())
+}
+
+async fn applied(connection: &mut AsyncPgConnection) -> QueryResult<Vec<String>> {
+    let exists = diesel::dsl::sql::<diesel::sql_types::Bool>("to_regclass('__diesel_schema_migrations') IS NOT NULL");
+    if diesel::select(exists).get_result::<bool>(connection).await? {
+        __diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(connection).await
+    } else {
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,115 @@
+//! Reads the fields of a request so that all that is wrong is said at once, each with its path.
+
+use std::fmt;
+
+/// What is wrong with a request: paths and descriptions, in the order in which they were found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Violations(Vec<(String, String)>);
+
+impl Violations {
+    /// Adds one, for the field at `path`, such as `intakes[2].meal`.
+    pub fn add(&mut self, path: impl Into<String>, description: impl Into<String>) {
+        self.0.push((path.into(), description.into()));
+    }
+}
+
+impl IntoIterator for Violations {
+    type Item = (String, String);
+    type IntoIter = std::vec::IntoIter<(String, String)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (path, description)) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{path} {description}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Marks a field that was refused; the reason is kept by [`Fields`]. It cannot be made elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub struct Refused(());
+
+/// Reads fields one after the other and keeps what is wrong with them.
+#[derive(Debug, Default)]
+pub struct Fields {
+    prefix: String,
+    violations: Violations,
+}
+
+impl Fields {
+    /// Keeps the outcome of a reader (see [`crate::read`]) for the field `name`.
+    pub fn read<T>(&mut self, name: &str, outcome: Result<T, String>) -> Result<T, Refused> {
+        outcome.map_err(|description| {
+            self.violations.add(format!("{}{name}", self.prefix), description);
+            Refused(())
+        })
+    }
+
+    /// Reads fields of the message in the field `name`; their paths start with it.
+    pub fn within<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.prefix.len();
+        self.prefix.push_str(name);
+        self.prefix.push('.');
+        let result = read(self);
+        self.prefix.truncate(outer);
+        result
+    }
+
+    /// Reads a repeated field of messages, `count` of them; their paths are `name[index].`.
+    pub fn each<P, T>(
+        &mut self,
+        name: &str,
+        count: std::ops::RangeInclusive<usize>,
+        items: Vec<P>,
+        mut read: impl FnMut(&mut Self, P) -> Result<T, Refused>,
+    ) -> Result<Vec<T>, Refused> {
+        let length = items.len();
+        let counted = if count.contains(&length) {
+            Ok(())
+        } else {
+            Err(format!("must have {} to {} items, not {length}", count.start(), count.end()))
+        };
+        // A list over its cap is not read: its violations would be as many as a caller cares to send.
+        self.read(name, counted)?;
+        let read_all: Vec<_> =
+            items.into_iter().enumerate().map(|(i, item)| self.within(&format!("{name}[{i}]"), |f| read(f, item))).collect();
+        read_all.into_iter().collect()
+    }
+
+    /// Builds the value when nothing was refused.
+    pub fn finish<T>(self, build: impl FnOnce() -> Result<T, Refused>) -> Result<T, Violations> {
+        if self.violations.0.is_empty() { build().map_err(|_refused| self.violations) } else { Err(self.violations) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read;
+
+    #[test]
+    fn says_all_that_is_wrong_with_paths() {
+        let mut fields = Fields::default();
+        let id = fields.read("id", read::uuid("nope"));
+        let items = fields.each("items", 1..=3, vec![1, -1, 7], |f, n| f.read("n", read::within(n, 0..=5)));
+        let outer = fields.within("outer", |f| f.read("name", read::text("", 1..=5)));
+        let result = fields.finish(|| Ok((id?, items?, outer?)));
+        let paths: Vec<_> = result.expect_err("refused").into_iter().map(|(path, _)| path).collect();
+        assert_eq!(paths, ["id", "items[1].n", "items[2].n", "outer.name"]);
+    }
+
+    #[test]
+    fn a_list_over_its_cap_is_one_violation() {
+        let mut fields = Fields::default();
+        let items = fields.each("items", 0..=2, vec![-1; 1000], |f, n| f.read("n", read::within(n, 0..=5)));
+        let violations = fields.finish(|| items).expect_err("refused");
+        assert_eq!(violations.into_iter().count(), 1);
+    }
+}

@@ -1,0 +1,189 @@
+//! Readers of single fields: a domain value, or what is wrong with the field in words that follow its name.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use orchard_proto::google::r#type::Date;
+use prost_types::FieldMask;
+use uuid::Uuid;
+
+/// A UUID in its canonical form with hyphens; the nil UUID names nothing and is refused.
+pub fn uuid(text: &str) -> Result<Uuid, String> {
+    if text.is_empty() {
+        return Err("is required".to_owned());
+    }
+    match Uuid::try_parse(text) {
+        Ok(id) if text.len() == 36 && !id.is_nil() => Ok(id),
+        Ok(_) | Err(_) => Err("must be a UUID such as 0b9a1f3e-5a1c-4d6f-9b7e-2f6a1c3d4e5f".to_owned()),
+    }
+}
+
+/// A UUID, or nothing when empty.
+pub fn optional_uuid(text: &str) -> Result<Option<Uuid>, String> {
+    if text.is_empty() { Ok(None) } else { uuid(text).map(Some) }
+}
+
+/// One line of text: trimmed, counted in characters, without control and direction-overriding characters.
+pub fn text(text: &str, length: RangeInclusive<usize>) -> Result<String, String> {
+    checked(text, length, |c| c.is_control())
+}
+
+/// Text that may have several lines; otherwise as [`text`].
+pub fn long_text(text: &str, length: RangeInclusive<usize>) -> Result<String, String> {
+    checked(text, length, |c| c.is_control() && c != '\n' && c != '\t')
+}
+
+fn checked(text: &str, length: RangeInclusive<usize>, refused: impl Fn(char) -> bool) -> Result<String, String> {
+    let text = text.trim();
+    let count = text.chars().count();
+    if count == 0 && *length.start() > 0 {
+        return Err("is required".to_owned());
+    }
+    if !length.contains(&count) {
+        return Err(format!("must have {} to {} characters, not {count}", length.start(), length.end()));
+    }
+    // Direction overrides make a text look like another one.
+    let overriding = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    if text.chars().any(|c| refused(c) || overriding(c)) {
+        return Err("must not have control characters".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// An https address without blanks, or nothing when empty.
+pub fn optional_https(address: &str, longest: usize) -> Result<Option<String>, String> {
+    let address = text(address, 0..=longest)?;
+    if address.is_empty() {
+        return Ok(None);
+    }
+    let host = address.strip_prefix("https://").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
+    if host.is_none_or(str::is_empty) || address.contains(char::is_whitespace) {
+        return Err("must be an address that starts with https:// and a host".to_owned());
+    }
+    Ok(Some(address))
+}
+
+/// A number in a range.
+pub fn within<N: PartialOrd + std::fmt::Display>(number: N, range: RangeInclusive<N>) -> Result<N, String> {
+    if range.contains(&number) {
+        Ok(number)
+    } else {
+        Err(format!("must be {} to {}, not {number}", range.start(), range.end()))
+    }
+}
+
+/// A number in a range, or `default` for 0, which is how an absent number arrives.
+pub fn within_or(number: i32, default: i32, range: RangeInclusive<i32>) -> Result<i32, String> {
+    if number == 0 { Ok(default) } else { within(number, range) }
+}
+
+/// A value of an enum; unspecified and unknown ones are refused.
+pub fn enumeration<E: TryFrom<i32> + Default + PartialEq>(value: i32) -> Result<E, String> {
+    match E::try_from(value) {
+        Ok(known) if known != E::default() => Ok(known),
+        Ok(_) => Err("is required".to_owned()),
+        Err(_) => Err(format!("has no value {value}")),
+    }
+}
+
+/// A message that must be there.
+pub fn required<T>(message: Option<T>) -> Result<T, String> {
+    message.ok_or_else(|| "is required".to_owned())
+}
+
+/// A whole calendar date.
+pub fn date(date: Option<Date>) -> Result<NaiveDate, String> {
+    let date = required(date)?;
+    let part = |n: i32| u32::try_from(n).ok();
+    (1..=9999)
+        .contains(&date.year)
+        .then(|| NaiveDate::from_ymd_opt(date.year, part(date.month)?, part(date.day)?))
+        .flatten()
+        .ok_or_else(|| format!("must be a date of the calendar, not {}-{}-{}", date.year, date.month, date.day))
+}
+
+/// An IANA time zone; empty means UTC.
+pub fn time_zone(name: &str) -> Result<Tz, String> {
+    if name.is_empty() {
+        return Ok(Tz::UTC);
+    }
+    name.parse().map_err(|_| "must be an IANA time zone such as Europe/Berlin".to_owned())
+}
+
+/// A duration in a range; `default` when absent.
+pub fn duration(
+    duration: Option<prost_types::Duration>,
+    default: Duration,
+    range: RangeInclusive<Duration>,
+) -> Result<Duration, String> {
+    let Some(duration) = duration else { return Ok(default) };
+    Duration::try_from(duration)
+        .ok()
+        .filter(|d| range.contains(d))
+        .ok_or_else(|| format!("must be {} to {} seconds", range.start().as_secs(), range.end().as_secs()))
+}
+
+/// The paths of an update, each one of `allowed`; at least one.
+pub fn field_mask(mask: Option<FieldMask>, allowed: &[&'static str]) -> Result<Vec<&'static str>, String> {
+    let paths = mask.unwrap_or_default().paths;
+    if paths.is_empty() {
+        return Err(format!("must name at least one of {}", allowed.join(", ")));
+    }
+    let find = |path: &String| {
+        let known = allowed.iter().find(|known| **known == path).copied();
+        known.ok_or_else(|| format!("has an unknown or fixed path {path:?}; paths are {}", allowed.join(", ")))
+    };
+    paths.iter().map(find).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uuids() {
+        assert!(uuid("0b9a1f3e-5a1c-4d6f-9b7e-2f6a1c3d4e5f").is_ok());
+        for bad in ["", "x", "0b9a1f3e5a1c4d6f9b7e2f6a1c3d4e5f", "00000000-0000-0000-0000-000000000000", "{0b9a1f3e-5a1c-4d6f-9b7e-2f6a1c3d4e5f}"] {
+            assert!(uuid(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn texts() {
+        assert_eq!(text("  Müller ", 1..=6).as_deref(), Ok("Müller"));
+        for bad in ["", "   ", "1234567", "a\0b", "a\nb", "a\u{202E}b"] {
+            assert!(text(bad, 1..=6).is_err(), "{bad:?}");
+        }
+        assert!(long_text("a\nb", 1..=6).is_ok());
+    }
+
+    #[test]
+    fn dates() {
+        let read = |year, month, day| date(Some(Date { year, month, day }));
+        assert!(read(2024, 2, 29).is_ok());
+        for (y, m, d) in [(2025, 2, 29), (0, 1, 1), (2025, 0, 1), (2025, 1, 0), (2025, -1, 1), (10_000, 1, 1)] {
+            assert!(read(y, m, d).is_err(), "{y}-{m}-{d}");
+        }
+        assert!(date(None).is_err());
+    }
+
+    #[test]
+    fn addresses() {
+        assert_eq!(optional_https("", 50), Ok(None));
+        assert!(optional_https("https://example.org/a.png", 50).is_ok());
+        for bad in ["http://example.org", "https://", "https:///a", "https://a b", "javascript:alert(1)"] {
+            assert!(optional_https(bad, 50).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn masks() {
+        let mask = |paths: &[&str]| Some(FieldMask { paths: paths.iter().map(ToString::to_string).collect() });
+        assert_eq!(field_mask(mask(&["a"]), &["a", "b"]), Ok(vec!["a"]));
+        assert!(field_mask(mask(&["a", "z"]), &["a", "b"]).is_err());
+        assert!(field_mask(mask(&[]), &["a"]).is_err());
+        assert!(field_mask(None, &["a"]).is_err());
+    }
+}

@@ -1,0 +1,138 @@
+//! Who may call which method: read from the contracts at start.
+
+use std::collections::{HashMap, HashSet};
+
+use orchard_proto::access::v1::{Access, Caller as Kind};
+use prost::Message as _;
+use prost_reflect::{DescriptorPool, ExtensionDescriptor, MethodDescriptor};
+
+use crate::identity::Caller;
+
+const OPTION: &str = "orchard.access.v1.access";
+
+/// Why a service does not start: its contracts leave open who may call it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum AccessError {
+    /// The descriptors cannot be read, or do not define the access option.
+    Descriptors(String),
+    /// A method has no access option, or one that admits nobody.
+    Open(String),
+}
+
+impl std::error::Error for AccessError {}
+
+impl std::fmt::Display for AccessError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Descriptors(cause) => write!(f, "the contracts cannot be read: {cause}"),
+            Self::Open(method) => write!(f, "{method} does not say who may call it: it needs option ({OPTION})"),
+        }
+    }
+}
+
+/// The callers of each method, by its path.
+#[derive(Debug, Clone, Default)]
+pub struct AccessTable(HashMap<String, Rule>);
+
+#[derive(Debug, Clone)]
+struct Rule {
+    kinds: HashSet<Kind>,
+    services: HashSet<String>,
+}
+
+impl AccessTable {
+    /// The table of all methods of `packages`, from an encoded descriptor set.
+    pub fn from_descriptors(descriptors: &[u8], packages: &[&str]) -> Result<Self, AccessError> {
+        let pool = DescriptorPool::decode(descriptors).map_err(|error| AccessError::Descriptors(error.to_string()))?;
+        let option =
+            pool.get_extension_by_name(OPTION).ok_or_else(|| AccessError::Descriptors(format!("{OPTION} is not defined")))?;
+        let mut table = HashMap::new();
+        for service in pool.services().filter(|service| packages.contains(&service.package_name())) {
+            for method in service.methods() {
+                let rule = rule(&method, &option).ok_or_else(|| AccessError::Open(method.full_name().to_owned()))?;
+                table.insert(format!("/{}/{}", service.full_name(), method.name()), rule);
+            }
+        }
+        Ok(Self(table))
+    }
+
+    /// The table without methods that only services may call: what a front door shows.
+    #[must_use]
+    pub fn without_service_only(mut self) -> Self {
+        self.0.retain(|_, rule| rule.kinds.iter().any(|kind| *kind != Kind::Service));
+        self
+    }
+
+    /// Whether there is a method at `path`.
+    pub fn contains(&self, path: &str) -> bool {
+        self.0.contains_key(path)
+    }
+
+    /// All paths.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Whether the method at `path` needs no token.
+    pub(crate) fn is_public(&self, path: &str) -> bool {
+        self.0.get(path).is_some_and(|rule| rule.kinds.contains(&Kind::Public))
+    }
+
+    /// Whether the method at `path` admits `caller`.
+    pub(crate) fn admits(&self, path: &str, caller: &Caller) -> bool {
+        self.0.get(path).is_some_and(|rule| rule.admits(caller))
+    }
+}
+
+impl Rule {
+    fn admits(&self, caller: &Caller) -> bool {
+        self.kinds.iter().any(|kind| match kind {
+            Kind::Unspecified => false,
+            Kind::Public => true,
+            Kind::User => caller.user.is_some(),
+            Kind::Moderator => caller.user.as_ref().is_some_and(|user| user.roles.contains(&crate::Role::Moderator)),
+            Kind::Operator => caller.user.as_ref().is_some_and(|user| user.roles.contains(&crate::Role::Operator)),
+            Kind::Service => caller.service.as_ref().is_some_and(|name| self.services.contains(name)),
+        })
+    }
+}
+
+fn rule(method: &MethodDescriptor, option: &ExtensionDescriptor) -> Option<Rule> {
+    let options = method.options();
+    let value = options.get_extension(option);
+    let access = Access::decode(value.as_message()?.encode_to_vec().as_slice()).ok()?;
+    let kinds: HashSet<Kind> = access.callers().collect();
+    let services: HashSet<String> = access.services.into_iter().collect();
+    // Services are named exactly when services may call: anything else is a slip.
+    let named = kinds.contains(&Kind::Service) != services.is_empty();
+    let closed = !kinds.is_empty() && !kinds.contains(&Kind::Unspecified) && named;
+    closed.then_some(Rule { kinds, services })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orchard_proto::DESCRIPTORS;
+
+    const SPEND: &str = "/orchard.family.v1.WalletService/Spend";
+    const DEPOSIT: &str = "/orchard.family.v1.WalletService/Deposit";
+
+    #[test]
+    fn services_call_only_what_names_them() {
+        let table = AccessTable::from_descriptors(DESCRIPTORS, &["orchard.family.v1"]).expect("table");
+        let service = |name: &str| Caller { user: None, service: Some(name.to_owned()) };
+        assert!(table.admits(DEPOSIT, &service("billing")));
+        assert!(!table.admits(DEPOSIT, &service("edge")));
+        assert!(!table.admits(SPEND, &service("billing")));
+        assert!(!table.contains("/orchard.social.v1.ProfileService/GetProfile"));
+        assert!(table.contains(DEPOSIT) && !table.without_service_only().contains(DEPOSIT));
+    }
+
+    #[test]
+    fn a_method_without_access_does_not_start() {
+        // prost's own types drop custom options, which is what a careless build would do.
+        let set = prost_types::FileDescriptorSet::decode(DESCRIPTORS).expect("set").encode_to_vec();
+        let refused = AccessTable::from_descriptors(&set, &["orchard.family.v1"]);
+        assert!(matches!(refused, Err(AccessError::Open(_))), "{refused:?}");
+    }
+}

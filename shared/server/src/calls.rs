@@ -1,0 +1,40 @@
+//! Counts open calls, so that a drain knows when the last has ended.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http_body::{Frame, SizeHint};
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+/// Holds a token of `calls` until the response, body and trailers included, was handed to the connection.
+pub(crate) async fn count(State(calls): State<TaskTracker>, request: Request, next: Next) -> Response {
+    let token = calls.token();
+    next.run(request).await.map(|body| Body::new(Counted { body, _token: token }))
+}
+
+struct Counted {
+    body: Body,
+    _token: TaskTrackerToken,
+}
+
+impl http_body::Body for Counted {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

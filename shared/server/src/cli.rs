@@ -1,0 +1,152 @@
+//! The command line of a service.
+
+use std::fmt::Debug;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use futures::FutureExt as _;
+use orchard_db::{Db, EmbeddedMigrations, Failure, NotMigrated, migrate, require_migrated};
+use tokio::signal::unix::{SignalKind, signal};
+use tonic::service::RoutesBuilder;
+
+use crate::{DatabaseOptions, ServeOptions, Server, telemetry};
+
+/// A service that owns a slice of the schema.
+pub trait Slice: 'static {
+    /// Such as `family`.
+    const NAME: &'static str;
+    /// What it does, in a line of `--help`.
+    const ABOUT: &'static str;
+    /// Its own package, such as `orchard.family.v1`.
+    const PACKAGE: &'static str;
+    /// Its own settings, beside those that every service has.
+    type Settings: Args + Clone + Debug + Send + Sync;
+
+    /// The migrations of its tables.
+    fn migrations() -> EmbeddedMigrations;
+
+    /// Its gRPC services.
+    fn routes(db: &Db, settings: &Self::Settings) -> RoutesBuilder;
+}
+
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli<S: Args> {
+    #[command(subcommand)]
+    command: Command<S>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command<S: Args> {
+    /// Serves calls until SIGTERM or SIGINT. The database must be migrated; this command never migrates
+    Serve(Box<Serve<S>>),
+    /// Applies missing migrations and ends. Any number may run at once
+    Migrate(DatabaseOptions),
+}
+
+#[derive(Debug, Args)]
+struct Serve<S: Args> {
+    #[command(flatten)]
+    serve: ServeOptions,
+    #[command(flatten)]
+    database: DatabaseOptions,
+    #[command(flatten)]
+    settings: S,
+}
+
+/// The `main` of a slice's program.
+pub fn slice_main<S: Slice>() -> ExitCode {
+    let matches = Cli::<S::Settings>::command().name(S::NAME).about(S::ABOUT).get_matches();
+    let result = match Cli::<S::Settings>::from_arg_matches(&matches) {
+        Ok(Cli { command: Command::Serve(options) }) => serve::<S>(&options),
+        Ok(Cli { command: Command::Migrate(database) }) => apply::<S>(&database),
+        Err(error) => error.exit(),
+    };
+    exit(S::NAME, result)
+}
+
+fn exit(name: &str, result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{name}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn apply<S: Slice>(database: &DatabaseOptions) -> anyhow::Result<()> {
+    let applied = migrate(&database.url()?, S::migrations())?;
+    match applied.as_slice() {
+        [] => eprintln!("{}: nothing to migrate", S::NAME),
+        names => eprintln!("{}: applied {}", S::NAME, names.join(", ")),
+    }
+    Ok(())
+}
+
+fn serve<S: Slice>(options: &Serve<S::Settings>) -> anyhow::Result<()> {
+    run(&options.serve, async {
+        let db = Db::new(options.database.url()?, options.database.database_connections.into(), &options.database.limits())?;
+        match require_migrated(&db, S::migrations()).await {
+            Ok(()) => {}
+            Err(pending @ NotMigrated::Pending { .. }) => return Err(pending.into()),
+            // Not a reason to end: it may be back before anyone could restart this process.
+            Err(NotMigrated::Unknown(cause)) => tracing::warn!(%cause, "starting without the database"),
+        }
+        let server = slice_server::<S>(&db, &options.settings);
+        server.bind(&options.serve).await?.serve(stop_signal()?).await?;
+        db.settle().await;
+        Ok(())
+    })
+}
+
+/// A slice's server over `db`.
+pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings) -> Server {
+    let watched = db.clone();
+    Server {
+        name: S::NAME,
+        packages: vec![S::PACKAGE],
+        front_door: false,
+        routes: S::routes(db, settings),
+        fallback: None,
+        readiness: Box::new(move || {
+            let db = watched.clone();
+            async move {
+                match require_migrated(&db, S::migrations()).await {
+                    // At its limit, which is not broken: turning callers away would only move the load to its siblings.
+                    Ok(()) | Err(NotMigrated::Unknown(Failure::Busy(_))) => Ok(()),
+                    Err(cause) => Err(cause.into()),
+                }
+            }
+            .boxed()
+        }),
+    }
+}
+
+/// The rest of `main` for a service without a database: serves until a signal.
+pub fn run_to_end(name: &str, options: &ServeOptions, server: impl Future<Output = anyhow::Result<Server>>) -> ExitCode {
+    let result = run(options, async { server.await?.bind(options).await?.serve(stop_signal()?).await });
+    exit(name, result)
+}
+
+fn run(options: &ServeOptions, work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    telemetry::start(options.log_format, &options.log)?;
+    let mut runtime = match options.workers {
+        1 => tokio::runtime::Builder::new_current_thread(),
+        more => {
+            let mut builder = tokio::runtime::Builder::new_multi_thread();
+            builder.worker_threads(more.into());
+            builder
+        }
+    };
+    runtime.enable_all().build().context("cannot start a runtime")?.block_on(work)
+}
+
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    })
+}

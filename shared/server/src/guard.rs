@@ -1,0 +1,49 @@
+//! Authenticates each call and asks the access table.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use orchard_proto::rpc::v1::ErrorReason;
+use orchard_rpc::{Refusal, common};
+
+use crate::access::AccessTable;
+use crate::identity::{Caller, Verifier};
+
+/// What a call must pass before a handler sees it.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    pub(crate) domain: String,
+    pub(crate) access: AccessTable,
+    pub(crate) verifier: Verifier,
+    pub(crate) reflection: bool,
+}
+
+impl Guard {
+    fn pass(&self, request: &Request) -> Result<Caller, Refusal> {
+        let path = request.uri().path();
+        if self.access.is_public(path) || (self.reflection && path.starts_with("/grpc.reflection.")) {
+            return Ok(Caller::default());
+        }
+        if !self.access.contains(path) {
+            return Err(common(ErrorReason::MethodUnknown, "there is no such method here"));
+        }
+        let caller = self.verifier.caller(request.headers())?;
+        if self.access.admits(path, &caller) {
+            Ok(caller)
+        } else {
+            Err(common(ErrorReason::CallerNotAdmitted, "the method does not admit this kind of caller"))
+        }
+    }
+}
+
+pub(crate) async fn guard(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
+    match guard.pass(&request) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(refusal) => refusal.into_status(&guard.domain).into_http(),
+    }
+}

@@ -1,0 +1,32 @@
+//! Whether the service can serve, as `grpc.health.v1` tells it.
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+/// How often readiness is looked at.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Asks what a service cannot work without; an error says what is missing.
+pub type Readiness = Box<dyn Fn() -> BoxFuture<'static, anyhow::Result<()>> + Send + Sync>;
+
+/// Reports readiness until dropped.
+pub(crate) async fn watch(reporter: HealthReporter, readiness: Readiness) {
+    let mut ticks = tokio::time::interval(INTERVAL);
+    let mut last = None;
+    loop {
+        ticks.tick().await;
+        let ready = readiness().await;
+        if last != Some(ready.is_ok()) {
+            match &ready {
+                Ok(()) => tracing::info!("ready"),
+                Err(cause) => tracing::warn!(cause = format!("{cause:#}"), "not ready"),
+            }
+            let status = if ready.is_ok() { ServingStatus::Serving } else { ServingStatus::NotServing };
+            reporter.set_service_status("", status).await;
+            last = Some(ready.is_ok());
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Verifies bearer tokens against the keys of the two issuers.
+
+use std::collections::HashMap;
+
+use anyhow::{Context as _, bail};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use orchard_proto::rpc::v1::ErrorReason;
+use orchard_rpc::{Refusal, USER_TOKEN, common};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::{Caller, Role, User};
+use crate::ServeOptions;
+
+/// Asymmetric only: with a shared secret whoever verifies could also sign.
+const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256];
+/// Clocks of two machines differ by less.
+const LEEWAY_SECONDS: u64 = 5;
+/// Longest token that is looked at.
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// Verifies tokens of users and of workloads. The two have issuers and keys of their own, so neither can speak for the other.
+#[derive(Debug)]
+pub(crate) struct Verifier {
+    users: Issuer,
+    workloads: Issuer,
+}
+
+#[derive(Debug)]
+struct Issuer {
+    name: String,
+    audience: String,
+    keys: HashMap<String, (Algorithm, DecodingKey)>,
+}
+
+#[derive(Deserialize)]
+struct Issued {
+    iss: String,
+}
+
+#[derive(Deserialize)]
+struct UserClaims {
+    sub: String,
+    #[serde(default)]
+    roles: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct WorkloadClaims {
+    sub: String,
+}
+
+impl Verifier {
+    pub(crate) fn load(options: &ServeOptions) -> anyhow::Result<Self> {
+        if options.user_issuer == options.workload_issuer {
+            bail!("users and workloads need issuers of their own: both are {}", options.user_issuer);
+        }
+        let users = Issuer::load(&options.user_jwks_file, &options.user_issuer, &options.audience)?;
+        let workloads = Issuer::load(&options.workload_jwks_file, &options.workload_issuer, &options.audience)?;
+        Ok(Self { users, workloads })
+    }
+
+    /// The caller whom the request's headers prove.
+    pub(crate) fn caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
+        let token = bearer(headers, AUTHORIZATION.as_str())?;
+        let token = token.ok_or_else(|| common(ErrorReason::TokenMissing, "the method needs a bearer token"))?;
+        let beside = bearer(headers, USER_TOKEN)?;
+        let issued: Issued = jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| invalid())?;
+        if issued.iss == self.workloads.name {
+            let service = self.workloads.service(token)?;
+            let user = beside.map(|token| self.users.user(token)).transpose()?;
+            return Ok(Caller { user, service: Some(service) });
+        }
+        // Only a service acts for somebody else.
+        if beside.is_some() {
+            return Err(invalid());
+        }
+        Ok(Caller { user: Some(self.users.user(token)?), service: None })
+    }
+}
+
+impl Issuer {
+    fn load(file: &std::path::Path, name: &str, audience: &str) -> anyhow::Result<Self> {
+        let text = std::fs::read(file).with_context(|| format!("cannot read the JWKS {}", file.display()))?;
+        let set: JwkSet = serde_json::from_slice(&text).with_context(|| format!("{} is not a JWKS", file.display()))?;
+        let keys = set.keys.iter().map(key).collect::<anyhow::Result<HashMap<_, _>>>();
+        let keys = keys.with_context(|| format!("{} has a key that cannot be used", file.display()))?;
+        Ok(Self { name: name.to_owned(), audience: audience.to_owned(), keys })
+    }
+
+    fn user(&self, token: &str) -> Result<User, Refusal> {
+        let (_, claims): (_, UserClaims) = self.verify(token)?;
+        let id = Uuid::try_parse(&claims.sub).map_err(|_| invalid())?;
+        let mut roles = Vec::new();
+        for role in &claims.roles {
+            match role.as_str() {
+                "moderator" => roles.push(Role::Moderator),
+                "operator" => roles.push(Role::Operator),
+                // A users' issuer that names services is misconfigured or worse; other roles are not ours to judge.
+                service if service.starts_with("service:") => return Err(invalid()),
+                _ => {}
+            }
+        }
+        Ok(User { id, roles, token: token.to_owned() })
+    }
+
+    fn service(&self, token: &str) -> Result<String, Refusal> {
+        let (kid, claims): (_, WorkloadClaims) = self.verify(token)?;
+        let name = claims.sub.strip_prefix("service:").ok_or_else(invalid)?;
+        // A key speaks for its own workload only; a suffix such as `edge.2` lets keys rotate.
+        let owner = kid.split_once('.').map_or(kid.as_str(), |(owner, _)| owner);
+        if owner == name { Ok(name.to_owned()) } else { Err(invalid()) }
+    }
+
+    fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<(String, T), Refusal> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| invalid())?;
+        let kid = header.kid.ok_or_else(invalid)?;
+        let (algorithm, key) = self.keys.get(&kid).ok_or_else(invalid)?;
+        let mut validation = Validation::new(*algorithm);
+        validation.leeway = LEEWAY_SECONDS;
+        validation.validate_nbf = true;
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.set_issuer(&[&self.name]);
+        validation.set_audience(&[&self.audience]);
+        let verified = jsonwebtoken::decode::<T>(token, key, &validation).map_err(|error| match error.kind() {
+            ErrorKind::ExpiredSignature => common(ErrorReason::TokenExpired, "the token has expired"),
+            _ => invalid(),
+        })?;
+        Ok((kid, verified.claims))
+    }
+}
+
+fn key(jwk: &Jwk) -> anyhow::Result<(String, (Algorithm, DecodingKey))> {
+    let kid = jwk.common.key_id.clone().context("a key has no kid")?;
+    let stated = jwk.common.key_algorithm.with_context(|| format!("key {kid} does not state its alg"))?;
+    let algorithm: Algorithm = stated.to_string().parse().with_context(|| format!("key {kid} is not for signing"))?;
+    if !ALGORITHMS.contains(&algorithm) {
+        bail!("key {kid} is for {algorithm:?}; only {ALGORITHMS:?} are accepted");
+    }
+    let key = DecodingKey::from_jwk(jwk).with_context(|| format!("key {kid} cannot be read"))?;
+    Ok((kid, (algorithm, key)))
+}
+
+fn bearer<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Refusal> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let token = value.to_str().ok().and_then(|text| {
+        let (scheme, token) = text.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    });
+    match token {
+        Some(token) if token.len() <= MAX_TOKEN_BYTES && values.next().is_none() => Ok(Some(token)),
+        Some(_) | None => Err(invalid()),
+    }
+}
+
+/// One answer for all that is wrong with a token, so that none of it can be probed.
+fn invalid() -> Refusal {
+    common(ErrorReason::TokenInvalid, "the token is not one that this service accepts")
+}

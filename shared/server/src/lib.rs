@@ -1,0 +1,24 @@
+//! Runs a service: configuration, listener, layers, identity, access, health, reflection, drain.
+
+mod access;
+mod calls;
+mod cli;
+mod errors;
+mod guard;
+mod health;
+mod identity;
+mod options;
+mod reflection;
+mod run;
+mod telemetry;
+
+pub use access::{AccessError, AccessTable};
+pub use cli::{Slice, run_to_end, slice_main, slice_server};
+pub use health::Readiness;
+pub use identity::{Caller, CallerError, Role, User};
+pub use options::{DatabaseOptions, ServeOptions, Text, secret};
+pub use run::{Bound, Server};
+pub use telemetry::{LogFormat, start as start_logging};
+
+/// Longest request that a service reads, in bytes.
+pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;

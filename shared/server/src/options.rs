@@ -1,0 +1,162 @@
+//! Configuration: each setting a flag and an environment variable, secrets also a file.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use orchard_db::{ConnectionUrl, Limits};
+
+use crate::LogFormat;
+
+/// How a service listens, whom it believes, what it logs, how it ends.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Serving")]
+pub struct ServeOptions {
+    /// Address that serves calls
+    #[arg(long, env = "ORCHARD_LISTEN", default_value = "0.0.0.0:50051")]
+    pub listen: SocketAddr,
+    /// Address that serves grpc.health.v1.Health, apart from calls so that load never hides it
+    #[arg(long, env = "ORCHARD_ADMIN_LISTEN", default_value = "0.0.0.0:50061")]
+    pub admin_listen: SocketAddr,
+    /// Whether to serve gRPC reflection
+    #[arg(long, env = "ORCHARD_REFLECTION", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]
+    pub reflection: bool,
+    /// JWKS file with the public keys of users' tokens
+    #[arg(long, env = "ORCHARD_USER_JWKS_FILE", value_name = "FILE")]
+    pub user_jwks_file: PathBuf,
+    /// `iss` of users' tokens
+    #[arg(long, env = "ORCHARD_USER_ISSUER", default_value = "orchard-users", value_name = "NAME")]
+    pub user_issuer: String,
+    /// JWKS file with the public keys of workloads' tokens, each `kid` the workload's name
+    #[arg(long, env = "ORCHARD_WORKLOAD_JWKS_FILE", value_name = "FILE")]
+    pub workload_jwks_file: PathBuf,
+    /// `iss` of workloads' tokens
+    #[arg(long, env = "ORCHARD_WORKLOAD_ISSUER", default_value = "orchard-workloads", value_name = "NAME")]
+    pub workload_issuer: String,
+    /// `aud` that tokens must name
+    #[arg(long, env = "ORCHARD_AUDIENCE", default_value = "orchard", value_name = "NAME")]
+    pub audience: String,
+    /// How long to go on serving after a signal to stop, while balancers learn that the service is not ready (such as 5s)
+    #[arg(long, env = "ORCHARD_DRAIN_WAIT", default_value = "5s", value_parser = duration, value_name = "DURATION")]
+    pub drain_wait: Duration,
+    /// How long open calls may then still take
+    #[arg(long, env = "ORCHARD_DRAIN_LIMIT", default_value = "20s", value_parser = duration, value_name = "DURATION")]
+    pub drain_limit: Duration,
+    /// Worker threads; 1 is the cheapest per call: add replicas before threads
+    #[arg(long, env = "ORCHARD_WORKERS", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256), value_name = "NUMBER")]
+    pub workers: u16,
+    /// How logs look
+    #[arg(long, env = "ORCHARD_LOG_FORMAT", default_value = "json", value_name = "FORMAT")]
+    pub log_format: LogFormat,
+    /// What is logged, in tracing's filter syntax (such as info,tower_http=debug)
+    #[arg(long, env = "ORCHARD_LOG", default_value = "info", value_name = "FILTER")]
+    pub log: String,
+}
+
+/// Where a slice's database is.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Database")]
+pub struct DatabaseOptions {
+    /// postgres://role:password@host:port/database; the role's search_path chooses the schema
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL", conflicts_with = "database_url_file")]
+    database_url: Option<Text>,
+    /// File that holds the URL, which keeps the password out of the environment
+    #[arg(long, env = "DATABASE_URL_FILE", value_name = "FILE")]
+    database_url_file: Option<PathBuf>,
+    /// Connections of this process at most
+    #[arg(long, env = "ORCHARD_DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000), value_name = "NUMBER")]
+    pub database_connections: u16,
+    /// Longest that a statement may take
+    #[arg(long, env = "ORCHARD_STATEMENT_TIMEOUT", default_value = "5s", value_parser = duration, value_name = "DURATION")]
+    statement_timeout: Duration,
+    /// Longest that a call waits for a free connection
+    #[arg(long, env = "ORCHARD_POOL_WAIT", default_value = "200ms", value_parser = duration, value_name = "DURATION")]
+    pool_wait: Duration,
+}
+
+/// A setting that is never printed.
+#[derive(Clone)]
+pub struct Text(String);
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl DatabaseOptions {
+    /// Options for a database known by its URL.
+    pub fn for_url(url: &str, connections: u16) -> Self {
+        let limits = Limits::default();
+        Self {
+            database_url: Some(url.into()),
+            database_url_file: None,
+            database_connections: connections,
+            statement_timeout: limits.statement,
+            pool_wait: limits.pool_wait,
+        }
+    }
+
+    /// The URL.
+    pub fn url(&self) -> anyhow::Result<ConnectionUrl> {
+        let text = match (&self.database_url, &self.database_url_file) {
+            (Some(Text(url)), _) => url.clone(),
+            (None, Some(file)) => String::from_utf8(secret(file)?).context("the database URL's file is not text")?,
+            (None, None) => bail!("no database: give --database-url, --database-url-file or DATABASE_URL"),
+        };
+        Ok(text.parse()?)
+    }
+
+    /// The limits of sessions that serve calls.
+    pub fn limits(&self) -> Limits {
+        Limits { statement: self.statement_timeout, pool_wait: self.pool_wait, ..Limits::default() }
+    }
+}
+
+/// Reads a secret from its file.
+pub fn secret(file: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+/// Reads `250ms`, `5s` or `2m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u32 = number.parse().map_err(|_| "must be a number and a unit, such as 250ms, 5s or 2m")?;
+    match unit {
+        "ms" => Ok(Duration::from_millis(number.into())),
+        "s" => Ok(Duration::from_secs(number.into())),
+        "m" => Ok(Duration::from_secs(60) * number),
+        _ => Err("must end in ms, s or m, such as 250ms, 5s or 2m".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("0s"), Ok(Duration::ZERO));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        for bad in ["", "5", "s", "-1s", "1h", "99999999999s", "1.5s"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let options = DatabaseOptions::for_url("postgres://me:hunter2@localhost/db", 1);
+        let printed = format!("{options:?} {:?}", options.url().expect("url"));
+        assert!(!printed.contains("hunter2"), "{printed}");
+    }
+}

@@ -1,0 +1,56 @@
+//! The files of the keys: private, and whole from the moment that they have their name.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow};
+use ed25519_dalek::pkcs8::KeypairBytes;
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use uuid::Uuid;
+
+pub(super) fn create_folder(folder: &Path) -> Result<()> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.with_context(|| format!("cannot create the folder {}", folder.display()))
+}
+
+/// The secret key alone: OpenSSL before 3.4 cannot read the newer form, which holds the public one too.
+pub(super) fn new_pem() -> Result<String> {
+    use ed25519_dalek::pkcs8::EncodePrivateKey as _;
+    let mut secret_key = [0; 32];
+    getrandom::fill(&mut secret_key).map_err(|error| anyhow!("cannot get random bytes: {error}"))?;
+    let pair = KeypairBytes { secret_key, public_key: None };
+    Ok(pair.to_pkcs8_pem(LineEnding::LF).map_err(|error| anyhow!("cannot encode a key: {error}"))?.to_string())
+}
+
+/// Of several processes that find no file, one makes it and all read the same.
+pub(super) fn read_or_create(path: &Path, make: impl FnOnce() -> Result<String>) -> Result<String> {
+    if !path.exists() {
+        let whole = write_beside(path, &make()?)?;
+        let linked = fs::hard_link(&whole, path);
+        let _ = fs::remove_file(&whole);
+        if let Err(error) = linked
+            && error.kind() != ErrorKind::AlreadyExists
+        {
+            return Err(error).with_context(|| format!("cannot create {}", path.display()));
+        }
+    }
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Leaves a file alone that holds the content already, so that whoever watches it sees only changes.
+pub(super) fn write(path: &Path, content: &str) -> Result<()> {
+    if fs::read_to_string(path).is_ok_and(|found| found == content) {
+        return Ok(());
+    }
+    let whole = write_beside(path, content)?;
+    fs::rename(&whole, path).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn write_beside(path: &Path, content: &str) -> Result<PathBuf> {
+    let beside = path.with_extension(format!("{}.new", Uuid::new_v4().simple()));
+    let write = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?.write_all(content.as_bytes());
+    write().with_context(|| format!("cannot write {}", beside.display()))?;
+    Ok(beside)
+}

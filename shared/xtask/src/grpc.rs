@@ -1,0 +1,163 @@
+//! `cargo xtask grpc`: one call from the command line, for machines without grpcurl.
+
+mod dynamic;
+mod reflection;
+pub mod status;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor};
+use tonic::metadata::AsciiMetadataValue;
+use tonic::transport::{Channel, Endpoint};
+
+use self::dynamic::DynamicCodec;
+use self::reflection::Reflection;
+use crate::output::say;
+use crate::project::Project;
+use crate::token::Who;
+
+const CALL_LIMIT: Duration = Duration::from_secs(30);
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+const TOKEN_TTL: Duration = Duration::from_secs(300);
+
+/// Call a unary method that the server describes by reflection: JSON in, JSON out.
+///
+/// Examples:
+///   cargo xtask grpc list
+///   cargo xtask grpc --user alice EdgeService/GetFamilyDashboard '{"family_plan_id": "..."}'
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// `Service/Method`, with or without the package; or `list` for the services.
+    #[arg(value_name = "SERVICE/METHOD")]
+    method: String,
+    /// The request as JSON.
+    #[arg(value_name = "JSON", default_value = "{}")]
+    request: String,
+    /// Where the server listens.
+    #[arg(long, default_value = "127.0.0.1:50050", value_name = "HOST:PORT")]
+    address: String,
+    /// A bearer token of your own.
+    #[arg(long, conflicts_with_all = ["user", "roles"])]
+    token: Option<String>,
+    #[command(flatten)]
+    who: Who,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let token = match &args.token {
+        Some(token) => Some(token.clone()),
+        None if args.who.user.is_none() && args.who.roles.is_empty() => None,
+        None => args.who.token(&Project::find()?.keys()?, TOKEN_TTL)?,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let channel = connect(&args.address).await?;
+        let mut reflection = Reflection::new(channel.clone());
+        if args.method == "list" {
+            for service in reflection.services().await? {
+                say(&service);
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        let method = find_method(&mut reflection, &args.method).await?;
+        let request = parse_request(method.input(), &args.request)?;
+        match call(channel, &method, request, token.as_deref()).await? {
+            Ok(response) => {
+                say(&serde_json::to_string_pretty(&response)?);
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(status) => {
+                eprintln!("{}", status::describe(&status));
+                Ok(ExitCode::FAILURE)
+            }
+        }
+    })
+}
+
+async fn connect(address: &str) -> Result<Channel> {
+    let url = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
+    let endpoint = Endpoint::from_shared(url).with_context(|| format!("`{address}` is no address; 127.0.0.1:50050 is one"))?;
+    let channel = endpoint.connect_timeout(CONNECT_LIMIT).connect().await;
+    channel.map_err(|_| anyhow!("nothing answers at {address}: start the suite with `cargo xtask up`, or give --address"))
+}
+
+async fn find_method(reflection: &mut Reflection, wanted: &str) -> Result<MethodDescriptor> {
+    let split = wanted.trim_start_matches('/').rsplit_once('/').or_else(|| wanted.rsplit_once('.'));
+    let (service, method) = split.with_context(|| format!("`{wanted}` is not of the form Service/Method"))?;
+    let name = choose_service(&reflection.services().await?, service)?;
+    let service = reflection.describe(&name).await?;
+    let found = service.methods().find(|candidate| candidate.name() == method).with_context(|| {
+        let names: Vec<String> = service.methods().map(|method| method.name().to_owned()).collect();
+        format!("{name} has no method `{method}`; it has {}", names.join(", "))
+    })?;
+    if found.is_client_streaming() || found.is_server_streaming() {
+        bail!("{wanted} streams; this command calls unary methods only");
+    }
+    Ok(found)
+}
+
+fn choose_service(all: &[String], wanted: &str) -> Result<String> {
+    let suffix = format!(".{wanted}");
+    let matching: Vec<&String> = all.iter().filter(|name| *name == wanted || name.ends_with(&suffix)).collect();
+    match matching.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => bail!("there is no service `{wanted}` here; there are:\n  {}", all.join("\n  ")),
+        _ => bail!("`{wanted}` may be any of {matching:?}; name its package too"),
+    }
+}
+
+fn parse_request(descriptor: MessageDescriptor, json: &str) -> Result<DynamicMessage> {
+    let name = descriptor.full_name().to_owned();
+    let mut input = serde_json::Deserializer::from_str(json);
+    let message = DynamicMessage::deserialize(descriptor, &mut input).and_then(|message| input.end().map(|()| message));
+    message.with_context(|| format!("the JSON is no {name}"))
+}
+
+async fn call(
+    channel: Channel,
+    method: &MethodDescriptor,
+    message: DynamicMessage,
+    token: Option<&str>,
+) -> Result<Result<DynamicMessage, tonic::Status>> {
+    let mut request = tonic::Request::new(message);
+    request.set_timeout(CALL_LIMIT);
+    if let Some(token) = token {
+        let value: AsciiMetadataValue = format!("Bearer {token}").parse().context("the token holds characters that none has")?;
+        request.metadata_mut().insert("authorization", value);
+    }
+    let path = format!("/{}/{}", method.parent_service().full_name(), method.name()).parse()?;
+    let mut client = tonic::client::Grpc::new(channel);
+    client.ready().await.context("the server went away")?;
+    Ok(client.unary(request, path, DynamicCodec::new(method.output())).await.map(tonic::Response::into_inner))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_names_work_while_they_are_unique() {
+        let all = ["orchard.edge.v1.EdgeService", "a.Twice", "b.Twice"].map(str::to_owned);
+        assert_eq!(choose_service(&all, "EdgeService").unwrap(), all[0]);
+        assert_eq!(choose_service(&all, "orchard.edge.v1.EdgeService").unwrap(), all[0]);
+        assert!(choose_service(&all, "Twice").unwrap_err().to_string().contains("b.Twice"));
+        assert!(choose_service(&all, "geService").unwrap_err().to_string().contains("no service"));
+    }
+
+    #[test]
+    fn json_is_read_with_either_kind_of_field_name_and_no_other() {
+        let pool = prost_reflect::DescriptorPool::decode(orchard_proto::DESCRIPTORS).unwrap();
+        let request = pool.get_message_by_name("orchard.edge.v1.GetFamilyDashboardRequest").unwrap();
+        for json in [r#"{"family_plan_id": "x"}"#, r#"{"familyPlanId": "x"}"#] {
+            let message = parse_request(request.clone(), json).unwrap();
+            assert_eq!(serde_json::to_string(&message).unwrap(), r#"{"familyPlanId":"x"}"#);
+        }
+        for json in ["", "{", "{} {}", r#"{"plan": "x"}"#] {
+            assert!(parse_request(request.clone(), json).is_err(), "{json}");
+        }
+    }
+}

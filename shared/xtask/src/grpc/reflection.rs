@@ -1,0 +1,85 @@
+//! Asks a server what it serves (grpc.reflection.v1).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, Result, bail};
+use prost::Message as _;
+use prost_reflect::{DescriptorPool, ServiceDescriptor};
+use prost_types::FileDescriptorProto;
+use tonic::Code;
+use tonic::transport::Channel;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+
+use super::status;
+
+/// A server's description of itself.
+#[derive(Debug)]
+pub struct Reflection {
+    client: ServerReflectionClient<Channel>,
+}
+
+impl Reflection {
+    /// Of the server behind a channel.
+    pub fn new(channel: Channel) -> Self {
+        Self { client: ServerReflectionClient::new(channel) }
+    }
+
+    /// The full names of its services.
+    pub async fn services(&mut self) -> Result<Vec<String>> {
+        match self.ask(MessageRequest::ListServices(String::new())).await? {
+            MessageResponse::ListServicesResponse(list) => Ok(list.service.into_iter().map(|service| service.name).collect()),
+            other => bail!("the server answered a question about its services with {other:?}"),
+        }
+    }
+
+    /// A service with all types that its methods use.
+    pub async fn describe(&mut self, service: &str) -> Result<ServiceDescriptor> {
+        let mut files: BTreeMap<String, FileDescriptorProto> = BTreeMap::new();
+        let mut asked = BTreeSet::new();
+        let mut open = vec![MessageRequest::FileContainingSymbol(service.to_owned())];
+        while let Some(question) = open.pop() {
+            for file in self.files(question).await? {
+                for dependency in &file.dependency {
+                    if asked.insert(dependency.clone()) {
+                        open.push(MessageRequest::FileByFilename(dependency.clone()));
+                    }
+                }
+                files.insert(file.name().to_owned(), file);
+            }
+        }
+        let mut pool = DescriptorPool::new();
+        pool.add_file_descriptor_protos(files.into_values()).context("the server's description of itself is not complete")?;
+        pool.get_service_by_name(service).with_context(|| format!("the server does not describe {service}"))
+    }
+
+    async fn files(&mut self, question: MessageRequest) -> Result<Vec<FileDescriptorProto>> {
+        match self.ask(question).await? {
+            MessageResponse::FileDescriptorResponse(response) => {
+                let files = response.file_descriptor_proto.iter().map(|bytes| FileDescriptorProto::decode(bytes.as_slice()));
+                files.collect::<Result<_, _>>().context("the server's description of itself cannot be read")
+            }
+            other => bail!("the server answered a question about a file with {other:?}"),
+        }
+    }
+
+    async fn ask(&mut self, question: MessageRequest) -> Result<MessageResponse> {
+        let request = ServerReflectionRequest { host: String::new(), message_request: Some(question) };
+        let refused = |refusal: tonic::Status| {
+            if refusal.code() == Code::Unimplemented {
+                anyhow::anyhow!("the server does not describe itself (its reflection is off)")
+            } else {
+                anyhow::anyhow!("the server does not describe itself:\n{}", status::describe(&refusal))
+            }
+        };
+        let answers = self.client.server_reflection_info(tokio_stream::once(request)).await.map_err(refused)?;
+        let answer = answers.into_inner().message().await.map_err(refused)?;
+        let answer = answer.and_then(|answer| answer.message_response).context("the server's reflection gave no answer")?;
+        if let MessageResponse::ErrorResponse(error) = &answer {
+            bail!("the server's reflection refused: {}", error.error_message);
+        }
+        Ok(answer)
+    }
+}
