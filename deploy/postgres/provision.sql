@@ -41,6 +41,8 @@ BEGIN
     -- In this database only: the same role may serve others on the same cluster.
     EXECUTE format('ALTER ROLE %I IN DATABASE %I SET search_path = %I, extensions',
       slice_role, current_database(), slice);
+    -- The driver keeps no SQLSTATE of some failures; their English texts tell them apart.
+    EXECUTE format('ALTER ROLE %I IN DATABASE %I SET lc_messages = %L', slice_role, current_database(), 'C');
   END LOOP;
 END
 $$;

@@ -4,6 +4,7 @@ mod connect;
 mod failure;
 pub mod idempotency;
 mod migrate;
+mod text;
 mod unit;
 
 use std::sync::Arc;

@@ -32,6 +32,8 @@ impl fmt::Display for Violations {
     }
 }
 
+impl std::error::Error for Violations {}
+
 /// Marks a field that was refused; the reason is kept by [`Fields`]. It cannot be made elsewhere.
 #[derive(Debug, Clone, Copy)]
 pub struct Refused(());

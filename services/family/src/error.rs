@@ -1,0 +1,102 @@
+//! Every way in which a call to this slice can be refused, and what its caller is told.
+
+use orchard_db::{Failure, UnitError};
+use orchard_proto::family::v1::ErrorReason;
+use orchard_rpc::{Refusal, Violations, reason_name};
+use tonic::{Code, Status};
+
+use crate::{invitation, member, plan, wallet};
+
+/// Domain of this slice's reasons.
+pub const DOMAIN: &str = "orchard.family";
+
+/// A refused call.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Fields of the request.
+    #[error("{0}")]
+    Fields(#[from] Violations),
+    /// No such plan for this caller.
+    #[error("no such plan")]
+    PlanNotFound,
+    /// No such member of the plan.
+    #[error("no such member")]
+    MemberNotFound,
+    /// No such invitation for this caller.
+    #[error("no such invitation")]
+    InvitationNotFound,
+    /// The external reference names another deposit.
+    #[error("the reference was used for another deposit")]
+    ReferenceReused,
+    /// By a rule of plans.
+    #[error(transparent)]
+    Plan(#[from] plan::Refused),
+    /// By a rule of members.
+    #[error(transparent)]
+    Member(#[from] member::Refused),
+    /// By a rule of invitations.
+    #[error(transparent)]
+    Invitation(#[from] invitation::Refused),
+    /// By a rule of the wallet.
+    #[error(transparent)]
+    Wallet(#[from] wallet::Refused),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] Failure),
+}
+
+impl UnitError for Error {
+    fn failure(&self) -> Option<&Failure> {
+        if let Self::Database(failure) = self { Some(failure) } else { None }
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        match Failure::from(error) {
+            Failure::Constraint { name, .. } if name == "family_invitations_pending_key" => {
+                member::Refused::AlreadyMember.into()
+            }
+            other => other.into(),
+        }
+    }
+}
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason_name(reason.as_str_name()), message);
+        let refusal = match error {
+            Error::Fields(violations) => violations.into(),
+            Error::Database(failure) => failure.into_refusal(),
+            Error::PlanNotFound => refuse(Code::NotFound, ErrorReason::PlanNotFound),
+            Error::MemberNotFound => refuse(Code::NotFound, ErrorReason::MemberNotFound),
+            Error::InvitationNotFound => refuse(Code::NotFound, ErrorReason::InvitationNotFound),
+            Error::ReferenceReused => refuse(Code::AlreadyExists, ErrorReason::ReferenceReused),
+            Error::Plan(plan::Refused::Inactive) => refuse(Code::FailedPrecondition, ErrorReason::PlanInactive),
+            Error::Plan(plan::Refused::Full { max_members }) => {
+                refuse(Code::FailedPrecondition, ErrorReason::PlanFull).with("max_members", max_members)
+            }
+            Error::Member(member::Refused::AlreadyMember) => refuse(Code::AlreadyExists, ErrorReason::AlreadyMember),
+            Error::Member(member::Refused::RoleNotPermitted) => {
+                refuse(Code::PermissionDenied, ErrorReason::RoleNotPermitted)
+            }
+            Error::Invitation(invitation::Refused::Expired) => {
+                refuse(Code::FailedPrecondition, ErrorReason::InvitationExpired)
+            }
+            Error::Invitation(invitation::Refused::NotPending) => {
+                refuse(Code::FailedPrecondition, ErrorReason::InvitationNotPending)
+            }
+            Error::Wallet(wallet::Refused::SpendingNotPermitted) => {
+                refuse(Code::PermissionDenied, ErrorReason::SpendingNotPermitted)
+            }
+            Error::Wallet(wallet::Refused::InsufficientFunds { shortfall }) => {
+                refuse(Code::FailedPrecondition, ErrorReason::InsufficientFunds).with("shortfall", shortfall)
+            }
+            Error::Wallet(wallet::Refused::BalanceLimitReached) => {
+                refuse(Code::FailedPrecondition, ErrorReason::BalanceLimitReached)
+            }
+        };
+        refusal.into_status(DOMAIN)
+    }
+}

@@ -1,0 +1,121 @@
+//! Use cases of invitations.
+
+use orchard_db::idempotency::Claim;
+use orchard_db::{Connection, Db, Failure};
+use orchard_proto::family::v1 as pb;
+use orchard_proto::family::v1::invitation_service_server::InvitationService;
+use orchard_server::Caller;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::store::NewRow;
+use super::{Acceptance, Invitation, store, wire};
+use crate::error::Error;
+use crate::member::Member;
+use crate::{member, plan, roll};
+
+/// Serves `InvitationService`.
+#[derive(Debug)]
+pub struct Api {
+    db: Db,
+}
+
+impl Api {
+    /// Serves invitations from `db`.
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+}
+
+#[tonic::async_trait]
+impl InvitationService for Api {
+    async fn create_invitation(
+        &self,
+        request: Request<pb::CreateInvitationRequest>,
+    ) -> Result<Response<pb::CreateInvitationResponse>, Status> {
+        let inviter = Caller::user(&request)?.id;
+        let new = wire::new_invitation(request.get_ref(), inviter).map_err(Error::from)?;
+        let token = wire::Token::generate().map_err(|error| Error::from(Failure::Internal(error.to_string())))?;
+        let sent = token.to_wire();
+        let (invitation, first) = self
+            .db
+            .write("create invitation", async move |connection| {
+                let id = Uuid::now_v7();
+                match new.key.claim(connection, &[id]).await? {
+                    Claim::First => Ok((create(connection, id, inviter, &new, &token).await?, true)),
+                    Claim::Repeated(ids) => {
+                        let id = ids.first().copied().unwrap_or_default();
+                        Ok::<_, Error>((store::get(connection, id).await?, false))
+                    }
+                }
+            })
+            .await?;
+        // A repeated request gets no token: it was shown once, and is not kept.
+        let open = first && invitation.invitee_user_id.is_none();
+        let token = if open { sent } else { String::new() };
+        Ok(Response::new(pb::CreateInvitationResponse { invitation: Some(wire::invitation(invitation)), token }))
+    }
+
+    async fn accept_invitation(
+        &self,
+        request: Request<pb::AcceptInvitationRequest>,
+    ) -> Result<Response<pb::AcceptInvitationResponse>, Status> {
+        let user = Caller::user(&request)?.id;
+        let name = wire::name(request.into_inner()).map_err(Error::from)?;
+        let member = self.db.write("accept invitation", async move |connection| accept(connection, &name, user).await).await?;
+        Ok(Response::new(pb::AcceptInvitationResponse { member: Some(member::wire::member(member, user)) }))
+    }
+}
+
+async fn create(
+    connection: &mut Connection,
+    id: Uuid,
+    inviter: Uuid,
+    new: &wire::NewInvitation,
+    token: &wire::Token,
+) -> Result<Invitation, Error> {
+    let seen = plan::store::lock_for_member(connection, new.plan, inviter).await?;
+    let (plan, role) = seen.ok_or(Error::PlanNotFound)?;
+    plan.in_use()?;
+    role.may_offer(new.role)?;
+    if let Some(invitee) = new.invitee {
+        let invited = member::store::find(connection, new.plan, invitee).await?;
+        if invited.is_some_and(|member| member.is_active) {
+            return Err(member::Refused::AlreadyMember.into());
+        }
+        roll::enrol(connection, invitee).await?;
+        store::revoke_expired(connection, new.plan, invitee).await?;
+    }
+    let hash = new.invitee.is_none().then(|| token.hash());
+    let row = NewRow {
+        id,
+        plan: new.plan,
+        invited_by: inviter,
+        invitee: new.invitee,
+        token_hash: hash.as_deref(),
+        role: new.role,
+        relationship: new.relationship.as_deref(),
+        ttl: new.ttl,
+    };
+    store::insert(connection, row).await?;
+    Ok(store::get(connection, id).await?)
+}
+
+/// Locks the plan before the invitation, as every writer of a plan does, so that none waits for another in a circle.
+async fn accept(connection: &mut Connection, name: &store::Name, user: Uuid) -> Result<Member, Error> {
+    let (id, plan_id) = store::plan_of(connection, name, user).await?.ok_or(Error::InvitationNotFound)?;
+    let plan = plan::store::lock(connection, plan_id).await?.ok_or(Error::InvitationNotFound)?;
+    let (invitation, expired) = store::lock(connection, id).await?;
+    if invitation.accept(user, expired)? == Acceptance::Take {
+        let seated = member::store::find(connection, plan_id, user).await?;
+        if seated.is_some_and(|member| member.is_active) {
+            return Err(member::Refused::AlreadyMember.into());
+        }
+        plan.admit()?;
+        roll::enrol(connection, user).await?;
+        member::store::seat(connection, plan_id, user, invitation.role, invitation.relationship.as_deref()).await?;
+        plan::store::take_seat(connection, plan_id).await?;
+        store::accept(connection, id, user).await?;
+    }
+    member::store::find(connection, plan_id, user).await?.ok_or(Error::MemberNotFound)
+}

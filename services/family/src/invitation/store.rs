@@ -1,0 +1,141 @@
+//! Queries of invitations.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::{IntervalDsl as _, now};
+use diesel::prelude::*;
+use diesel::sql_types::Timestamptz;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::{Invitation, InvitationStatus};
+use crate::member::Role;
+use crate::schema::family_invitations;
+
+orchard_db::text_column!(InvitationStatus);
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = family_invitations)]
+struct Row {
+    id: Uuid,
+    family_plan_id: Uuid,
+    invitee_user_id: Option<Uuid>,
+    role: Role,
+    relationship: Option<String>,
+    status: InvitationStatus,
+    accepted_by: Option<Uuid>,
+    expires_at: DateTime<Utc>,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Row> for Invitation {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            family_plan_id: row.family_plan_id,
+            invitee_user_id: row.invitee_user_id,
+            role: row.role,
+            relationship: row.relationship,
+            status: row.status,
+            accepted_by: row.accepted_by,
+            expires_at: row.expires_at,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// What names an invitation, in the hands of a user.
+#[derive(Debug, Clone)]
+pub(super) enum Name {
+    /// An invitation for that user.
+    Id(Uuid),
+    /// Hash of a token of an invitation for whoever has it.
+    TokenHash(Vec<u8>),
+}
+
+/// An invitation to write.
+#[derive(Debug)]
+pub(super) struct NewRow<'a> {
+    pub(super) id: Uuid,
+    pub(super) plan: Uuid,
+    pub(super) invited_by: Uuid,
+    pub(super) invitee: Option<Uuid>,
+    pub(super) token_hash: Option<&'a [u8]>,
+    pub(super) role: Role,
+    pub(super) relationship: Option<&'a str>,
+    pub(super) ttl: Duration,
+}
+
+/// Takes back what was offered to a user and has expired, so that they can be invited again.
+pub(super) async fn revoke_expired(connection: &mut AsyncPgConnection, plan: Uuid, invitee: Uuid) -> QueryResult<()> {
+    let stale = family_invitations::table
+        .filter(family_invitations::family_plan_id.eq(plan))
+        .filter(family_invitations::invitee_user_id.eq(invitee))
+        .filter(family_invitations::status.eq(InvitationStatus::Pending))
+        .filter(family_invitations::expires_at.le(now));
+    diesel::update(stale)
+        .set((family_invitations::status.eq(InvitationStatus::Revoked), family_invitations::updated_at.eq(now)))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Writes a new invitation.
+pub(super) async fn insert(connection: &mut AsyncPgConnection, new: NewRow<'_>) -> QueryResult<()> {
+    let ttl = i32::try_from(new.ttl.as_secs()).unwrap_or(i32::MAX);
+    diesel::insert_into(family_invitations::table)
+        .values((
+            family_invitations::id.eq(new.id),
+            family_invitations::family_plan_id.eq(new.plan),
+            family_invitations::invited_by.eq(new.invited_by),
+            family_invitations::invitee_user_id.eq(new.invitee),
+            family_invitations::token_hash.eq(new.token_hash),
+            family_invitations::role.eq(new.role),
+            family_invitations::relationship.eq(new.relationship),
+            family_invitations::expires_at.eq(now.into_sql::<Timestamptz>() + ttl.seconds()),
+        ))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// An invitation by its id, for the plan that made it.
+pub(super) async fn get(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Invitation> {
+    family_invitations::table.find(id).select(Row::as_select()).first(connection).await.map(Row::into)
+}
+
+/// The plan of an invitation that `user` may answer.
+pub(super) async fn plan_of(connection: &mut AsyncPgConnection, name: &Name, user: Uuid) -> QueryResult<Option<(Uuid, Uuid)>> {
+    let ids = (family_invitations::id, family_invitations::family_plan_id);
+    let query = family_invitations::table.select(ids).into_boxed();
+    let query = match name {
+        Name::Id(id) => query.filter(family_invitations::id.eq(*id)).filter(family_invitations::invitee_user_id.eq(user)),
+        Name::TokenHash(hash) => query.filter(family_invitations::token_hash.eq(hash)),
+    };
+    query.first(connection).await.optional()
+}
+
+/// An invitation, and whether it has expired; nobody else answers it before the transaction ends.
+pub(super) async fn lock(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<(Invitation, bool)> {
+    family_invitations::table
+        .find(id)
+        .select((Row::as_select(), family_invitations::expires_at.le(now)))
+        .for_no_key_update()
+        .first::<(Row, bool)>(connection)
+        .await
+        .map(|(row, expired)| (row.into(), expired))
+}
+
+/// Marks an invitation as accepted.
+pub(super) async fn accept(connection: &mut AsyncPgConnection, id: Uuid, user: Uuid) -> QueryResult<()> {
+    diesel::update(family_invitations::table.find(id))
+        .set((
+            family_invitations::status.eq(InvitationStatus::Accepted),
+            family_invitations::accepted_by.eq(user),
+            family_invitations::updated_at.eq(now),
+        ))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}

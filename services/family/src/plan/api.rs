@@ -1,0 +1,86 @@
+//! Use cases of plans.
+
+use orchard_db::idempotency::Claim;
+use orchard_db::Db;
+use orchard_proto::family::v1 as pb;
+use orchard_proto::family::v1::plan_service_server::PlanService;
+use orchard_rpc::Currency;
+use orchard_server::Caller;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::{Roster, store, wire};
+use crate::error::Error;
+use crate::roll;
+
+/// Serves `PlanService`.
+#[derive(Debug)]
+pub struct Api {
+    db: Db,
+    currency: Currency,
+}
+
+impl Api {
+    /// Serves plans from `db`.
+    pub fn new(db: Db, currency: Currency) -> Self {
+        Self { db, currency }
+    }
+}
+
+#[tonic::async_trait]
+impl PlanService for Api {
+    async fn create_plan(
+        &self,
+        request: Request<pb::CreatePlanRequest>,
+    ) -> Result<Response<pb::CreatePlanResponse>, Status> {
+        let holder = Caller::user(&request)?.id;
+        let new = wire::new_plan(request.get_ref(), holder).map_err(Error::from)?;
+        let (plan, role) = self
+            .db
+            .write("create plan", async move |connection| {
+                let id = Uuid::now_v7();
+                let id = match new.key.claim(connection, &[id]).await? {
+                    Claim::First => {
+                        roll::enrol(connection, holder).await?;
+                        store::insert(connection, id, &new.family_name, new.time_zone.name(), holder).await?;
+                        Some(id)
+                    }
+                    Claim::Repeated(ids) => ids.first().copied(),
+                };
+                store::seen_by(connection, id.unwrap_or_default(), holder).await?.ok_or(Error::PlanNotFound)
+            })
+            .await?;
+        Ok(Response::new(pb::CreatePlanResponse { plan: Some(wire::plan(plan, role, &self.currency)) }))
+    }
+
+    async fn get_plan(&self, request: Request<pb::GetPlanRequest>) -> Result<Response<pb::GetPlanResponse>, Status> {
+        let viewer = Caller::user(&request)?.id;
+        let id = wire::plan_id(&request.get_ref().family_plan_id).map_err(Error::from)?;
+        let mut connection = self.db.read().await.map_err(Error::from)?;
+        let found = store::seen_by(&mut connection, id, viewer).await.map_err(Error::from)?;
+        let (plan, role) = found.ok_or(Error::PlanNotFound)?;
+        Ok(Response::new(pb::GetPlanResponse { plan: Some(wire::plan(plan, role, &self.currency)) }))
+    }
+
+    async fn get_family_summary(
+        &self,
+        request: Request<pb::GetFamilySummaryRequest>,
+    ) -> Result<Response<pb::GetFamilySummaryResponse>, Status> {
+        let viewer = Caller::user(&request)?.id;
+        let id = wire::plan_id(&request.get_ref().family_plan_id).map_err(Error::from)?;
+        let summary = self
+            .db
+            .snapshot(async move |connection| {
+                let (plan, role) = store::seen_by(connection, id, viewer)
+                    .await?
+                    .filter(|(plan, _)| plan.is_active)
+                    .ok_or(Error::PlanNotFound)?;
+                let read_at = store::now(connection).await?;
+                let roster = Roster::of(&store::seats(connection, id).await?, viewer, role);
+                let average_calories = store::average_calories(connection, &roster.nutrition, plan.week(read_at)).await?;
+                Ok::<_, Error>(wire::Summary { plan, viewer: role, roster, average_calories, read_at })
+            })
+            .await?;
+        Ok(Response::new(pb::GetFamilySummaryResponse { summary: Some(wire::summary(summary, &self.currency)) }))
+    }
+}

@@ -1,0 +1,94 @@
+//! Use cases of the wallet.
+
+use orchard_db::idempotency::Claim;
+use orchard_db::{Connection, Db};
+use orchard_proto::family::v1 as pb;
+use orchard_proto::family::v1::wallet_service_server::WalletService;
+use orchard_rpc::Currency;
+use orchard_server::Caller;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::store::Source;
+use super::{Entry, store, wire};
+use crate::error::Error;
+use crate::{Service, member, plan, wallet};
+
+/// Serves `WalletService`.
+#[derive(Debug)]
+pub struct Api {
+    db: Db,
+    currency: Currency,
+}
+
+impl Api {
+    /// Serves wallets in `currency` from `db`.
+    pub fn new(db: Db, currency: Currency) -> Self {
+        Self { db, currency }
+    }
+}
+
+#[tonic::async_trait]
+impl WalletService for Api {
+    async fn deposit(&self, request: Request<pb::DepositRequest>) -> Result<Response<pb::DepositResponse>, Status> {
+        let service = Caller::service(&request)?;
+        let new = wire::deposit(request.into_inner(), &self.currency).map_err(Error::from)?;
+        let entry = self.db.write("deposit", async move |connection| deposit(connection, &new, &service).await).await?;
+        Ok(Response::new(pb::DepositResponse { entry: Some(wire::entry(entry, &self.currency)) }))
+    }
+
+    async fn spend(&self, request: Request<pb::SpendRequest>) -> Result<Response<pb::SpendResponse>, Status> {
+        let user = Caller::user(&request)?.id;
+        let new = wire::spend(request.get_ref(), user, &self.currency).map_err(Error::from)?;
+        let entry = self.db.write("spend", async move |connection| spend(connection, &new, user).await).await?;
+        Ok(Response::new(pb::SpendResponse { entry: Some(wire::entry(entry, &self.currency)) }))
+    }
+
+    async fn list_entries(
+        &self,
+        request: Request<pb::ListEntriesRequest>,
+    ) -> Result<Response<pb::ListEntriesResponse>, Status> {
+        let viewer = Caller::user(&request)?.id;
+        let (plan, asked) = wire::list(request.get_ref(), viewer).map_err(Error::from)?;
+        let mut connection = self.db.read().await.map_err(Error::from)?;
+        let seen = plan::store::seen_by(&mut connection, plan, viewer).await.map_err(Error::from)?;
+        let (_, role) = seen.ok_or(Error::PlanNotFound)?;
+        if !role.may_see_wallet_and_nutrition() {
+            return Err(Error::from(member::Refused::RoleNotPermitted).into());
+        }
+        let rows = store::list(&mut connection, plan, asked.after, asked.fetch()).await.map_err(Error::from)?;
+        let page = asked.page(rows, |entry| entry.sequence);
+        Ok(Response::new(pb::ListEntriesResponse {
+            entries: page.rows.into_iter().map(|entry| wire::entry(entry, &self.currency)).collect(),
+            next_page_token: page.next_page_token,
+        }))
+    }
+}
+
+/// The plan's lock makes the look-up by reference safe; its UNIQUE would refuse what slipped through.
+async fn deposit(connection: &mut Connection, new: &wire::Deposit, service: &str) -> Result<Entry, Error> {
+    let plan = plan::store::lock(connection, new.plan).await?.ok_or(Error::PlanNotFound)?;
+    if let Some(entry) = store::by_reference(connection, new.plan, service, &new.reference).await? {
+        let same = entry.amount == new.amount && entry.reason == new.reason;
+        return if same { Ok(entry) } else { Err(Error::ReferenceReused) };
+    }
+    plan.in_use()?;
+    let movement = wallet::deposit(&plan, &new.amount)?;
+    let source = Source { user: None, service, reference: &new.reference, reason: &new.reason };
+    Ok(store::append(connection, Uuid::now_v7(), plan.id, &movement, source).await?)
+}
+
+async fn spend(connection: &mut Connection, new: &wire::Spend, user: Uuid) -> Result<Entry, Error> {
+    let id = Uuid::now_v7();
+    if let Claim::Repeated(ids) = new.key.claim(connection, &[id]).await? {
+        return Ok(store::get(connection, ids.first().copied().unwrap_or_default()).await?);
+    }
+    let seen = plan::store::lock_for_member(connection, new.plan, user).await?;
+    let (plan, role) = seen.ok_or(Error::PlanNotFound)?;
+    plan.in_use()?;
+    let movement = wallet::spend(&plan, role, &new.amount)?;
+    let reference = format!("{}{}", user.simple(), new.request_id.simple());
+    let service = <Service as orchard_server::Slice>::NAME;
+    let source = Source { user: Some(user), service, reference: &reference, reason: &new.reason };
+    Ok(store::append(connection, id, plan.id, &movement, source).await?)
+}

@@ -1,0 +1,126 @@
+//! Queries of the ledger.
+
+use bigdecimal::BigDecimal;
+use chrono::{DateTime, Utc};
+use diesel::dsl::now;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::{Entry, EntryKind, Movement};
+use crate::schema::{family_plans, wallet_entries};
+
+orchard_db::text_column!(EntryKind);
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = wallet_entries)]
+struct Row {
+    id: Uuid,
+    sequence: i64,
+    kind: EntryKind,
+    amount: BigDecimal,
+    balance: BigDecimal,
+    user_id: Option<Uuid>,
+    reason: Option<String>,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Row> for Entry {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            sequence: row.sequence,
+            kind: row.kind,
+            amount: row.amount,
+            balance: row.balance,
+            user_id: row.user_id,
+            reason: row.reason.unwrap_or_default(),
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// Who moves money, and under which name that is unique for ever.
+#[derive(Debug, Clone)]
+pub(super) struct Source<'a> {
+    pub(super) user: Option<Uuid>,
+    pub(super) service: &'a str,
+    pub(super) reference: &'a str,
+    pub(super) reason: &'a str,
+}
+
+/// Writes a line and moves the balance of a plan that is locked. The CHECK on the balance refuses an overdraft, whatever the callers do.
+pub(super) async fn append(
+    connection: &mut AsyncPgConnection,
+    id: Uuid,
+    plan: Uuid,
+    movement: &Movement,
+    source: Source<'_>,
+) -> QueryResult<Entry> {
+    diesel::update(family_plans::table.find(plan))
+        .set((
+            family_plans::shared_wallet_balance.eq(&movement.balance),
+            family_plans::wallet_sequence.eq(movement.sequence),
+            family_plans::updated_at.eq(now),
+        ))
+        .execute(connection)
+        .await?;
+    diesel::insert_into(wallet_entries::table)
+        .values((
+            wallet_entries::id.eq(id),
+            wallet_entries::family_plan_id.eq(plan),
+            wallet_entries::sequence.eq(movement.sequence),
+            wallet_entries::kind.eq(movement.kind),
+            wallet_entries::amount.eq(&movement.amount),
+            wallet_entries::balance.eq(&movement.balance),
+            wallet_entries::user_id.eq(source.user),
+            wallet_entries::service.eq(source.service),
+            wallet_entries::reference.eq(source.reference),
+            wallet_entries::reason.eq(source.reason),
+        ))
+        .returning(Row::as_returning())
+        .get_result(connection)
+        .await
+        .map(Row::into)
+}
+
+/// A line by its id.
+pub(super) async fn get(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Entry> {
+    wallet_entries::table.find(id).select(Row::as_select()).first(connection).await.map(Row::into)
+}
+
+/// The line that a service wrote under its own reference.
+pub(super) async fn by_reference(
+    connection: &mut AsyncPgConnection,
+    plan: Uuid,
+    service: &str,
+    reference: &str,
+) -> QueryResult<Option<Entry>> {
+    wallet_entries::table
+        .filter(wallet_entries::family_plan_id.eq(plan))
+        .filter(wallet_entries::service.eq(service))
+        .filter(wallet_entries::reference.eq(reference))
+        .select(Row::as_select())
+        .first(connection)
+        .await
+        .optional()
+        .map(|found| found.map(Row::into))
+}
+
+/// Lines before the position `before`, newest first.
+pub(super) async fn list(
+    connection: &mut AsyncPgConnection,
+    plan: Uuid,
+    before: Option<i64>,
+    count: i64,
+) -> QueryResult<Vec<Entry>> {
+    let rows: Vec<Row> = wallet_entries::table
+        .filter(wallet_entries::family_plan_id.eq(plan))
+        .filter(wallet_entries::sequence.lt(before.unwrap_or(i64::MAX)))
+        .order(wallet_entries::sequence.desc())
+        .limit(count)
+        .select(Row::as_select())
+        .load(connection)
+        .await?;
+    Ok(rows.into_iter().map(Row::into).collect())
+}
