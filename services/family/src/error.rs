@@ -54,9 +54,7 @@ impl UnitError for Error {
 impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Self {
         match Failure::from(error) {
-            Failure::Constraint { name, .. } if name == "family_invitations_pending_key" => {
-                member::Refused::AlreadyMember.into()
-            }
+            Failure::Constraint { name, .. } if name == "family_invitations_pending_key" => member::Refused::AlreadyMember.into(),
             other => other.into(),
         }
     }
@@ -78,12 +76,8 @@ impl From<Error> for Status {
                 refuse(Code::FailedPrecondition, ErrorReason::PlanFull).with("max_members", max_members)
             }
             Error::Member(member::Refused::AlreadyMember) => refuse(Code::AlreadyExists, ErrorReason::AlreadyMember),
-            Error::Member(member::Refused::RoleNotPermitted) => {
-                refuse(Code::PermissionDenied, ErrorReason::RoleNotPermitted)
-            }
-            Error::Invitation(invitation::Refused::Expired) => {
-                refuse(Code::FailedPrecondition, ErrorReason::InvitationExpired)
-            }
+            Error::Member(member::Refused::RoleNotPermitted) => refuse(Code::PermissionDenied, ErrorReason::RoleNotPermitted),
+            Error::Invitation(invitation::Refused::Expired) => refuse(Code::FailedPrecondition, ErrorReason::InvitationExpired),
             Error::Invitation(invitation::Refused::NotPending) => {
                 refuse(Code::FailedPrecondition, ErrorReason::InvitationNotPending)
             }

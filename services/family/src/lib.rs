@@ -49,23 +49,18 @@ impl Slice for Service {
         let mut routes = RoutesBuilder::default();
         routes
             .add_service(
-                PlanServiceServer::new(plan::Api::new(db.clone(), currency.clone()))
-                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
+                PlanServiceServer::new(plan::Api::new(db.clone(), currency.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
+            .add_service(MemberServiceServer::new(member::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add_service(
-                MemberServiceServer::new(member::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
-            )
-            .add_service(
-                InvitationServiceServer::new(invitation::Api::new(db.clone()))
-                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
+                InvitationServiceServer::new(invitation::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(
                 WalletServiceServer::new(wallet::Api::new(db.clone(), currency.clone()))
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(
-                NutritionServiceServer::new(nutrition::Api::new(db.clone()))
-                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
+                NutritionServiceServer::new(nutrition::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
             );
         routes
     }

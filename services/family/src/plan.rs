@@ -122,8 +122,7 @@ impl Roster {
         let who = |shares: fn(&Privacy) -> bool| {
             active().filter(move |seat| seat.user_id == viewer || shares(&seat.privacy)).map(|seat| seat.user_id)
         };
-        let nutrition =
-            if role.may_see_wallet_and_nutrition() { who(|p| p.share_nutrition).collect() } else { Vec::new() };
+        let nutrition = if role.may_see_wallet_and_nutrition() { who(|p| p.share_nutrition).collect() } else { Vec::new() };
         Self { total: seats.len(), active: active().count(), nutrition, challenges: who(|p| p.share_challenges).collect() }
     }
 }
@@ -172,7 +171,8 @@ mod tests {
             is_active,
             privacy: Privacy { share_nutrition, share_challenges, share_achievements: true },
         };
-        let seats = [seat(1, true, false, false), seat(2, true, true, true), seat(3, true, false, true), seat(4, false, true, true)];
+        let seats =
+            [seat(1, true, false, false), seat(2, true, true, true), seat(3, true, false, true), seat(4, false, true, true)];
         let ids = |ns: &[u128]| ns.iter().map(|n| Uuid::from_u128(*n)).collect::<Vec<_>>();
         let seen = Roster::of(&seats, Uuid::from_u128(1), Role::Member);
         assert_eq!(seen, Roster { total: 4, active: 3, nutrition: ids(&[1, 2]), challenges: ids(&[1, 2, 3]) });

@@ -46,7 +46,10 @@ impl ConnectionUrl {
             limits.lock.as_millis(),
             limits.idle_in_transaction.as_millis(),
         );
-        config.options(options).application_name("orchard").connect_timeout(limits.connect);
+        config.options(options).connect_timeout(limits.connect);
+        if config.get_application_name().is_none() {
+            config.application_name("orchard");
+        }
         config
     }
 

@@ -78,8 +78,7 @@ impl Db {
             Box::pin(async move { connect::establish(&session).await })
         });
         let manager = AsyncDieselConnectionManager::new_with_config(String::new(), config);
-        let timeouts =
-            Timeouts { wait: Some(limits.pool_wait), create: Some(limits.connect), recycle: Some(limits.connect) };
+        let timeouts = Timeouts { wait: Some(limits.pool_wait), create: Some(limits.connect), recycle: Some(limits.connect) };
         let pool = Pool::builder(manager)
             .max_size(connections)
             .timeouts(timeouts)

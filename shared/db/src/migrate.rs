@@ -76,8 +76,7 @@ pub async fn require_migrated(db: &Db, migrations: EmbeddedMigrations) -> Result
 }
 
 fn versions(migrations: EmbeddedMigrations) -> Result<Vec<String>, Failure> {
-    let known: Vec<Box<dyn Migration<Pg>>> =
-        migrations.migrations().map_err(|error| Failure::Internal(error.to_string()))?;
+    let known: Vec<Box<dyn Migration<Pg>>> = migrations.migrations().map_err(|error| Failure::Internal(error.to_string()))?;
     Ok(known.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 

@@ -67,11 +67,7 @@ pub fn optional_https(address: &str, longest: usize) -> Result<Option<String>, S
 
 /// A number in a range.
 pub fn within<N: PartialOrd + std::fmt::Display>(number: N, range: RangeInclusive<N>) -> Result<N, String> {
-    if range.contains(&number) {
-        Ok(number)
-    } else {
-        Err(format!("must be {} to {}, not {number}", range.start(), range.end()))
-    }
+    if range.contains(&number) { Ok(number) } else { Err(format!("must be {} to {}, not {number}", range.start(), range.end())) }
 }
 
 /// A number in a range, or `default` for 0, which is how an absent number arrives.
@@ -145,7 +141,13 @@ mod tests {
     #[test]
     fn uuids() {
         assert!(uuid("0b9a1f3e-5a1c-4d6f-9b7e-2f6a1c3d4e5f").is_ok());
-        for bad in ["", "x", "0b9a1f3e5a1c4d6f9b7e2f6a1c3d4e5f", "00000000-0000-0000-0000-000000000000", "{0b9a1f3e-5a1c-4d6f-9b7e-2f6a1c3d4e5f}"] {
+        for bad in [
+            "",
+            "x",
+            "0b9a1f3e5a1c4d6f9b7e2f6a1c3d4e5f",
+            "00000000-0000-0000-0000-000000000000",
+            "{0b9a1f3e-5a1c-4d6f-9b7e-2f6a1c3d4e5f}",
+        ] {
             assert!(uuid(bad).is_err(), "{bad}");
         }
     }

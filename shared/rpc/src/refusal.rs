@@ -101,7 +101,8 @@ mod tests {
         let info = details.error_info().expect("error info");
         assert_eq!((info.reason.as_str(), info.domain.as_str()), ("FIELDS_INVALID", "orchard.test"));
         assert_eq!(info.metadata["k"], "7");
-        let fields: Vec<_> = details.bad_request().expect("bad request").field_violations.iter().map(|v| v.field.as_str()).collect();
+        let fields: Vec<_> =
+            details.bad_request().expect("bad request").field_violations.iter().map(|v| v.field.as_str()).collect();
         assert_eq!(fields, ["a", "b.c"]);
     }
 }

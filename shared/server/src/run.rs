@@ -96,9 +96,8 @@ impl Server {
             // Load shedding and deadlines belong here: before the work of verifying a token.
             .layer(from_fn_with_state(guarded, guard))
             .layer(from_fn_with_state(domain, errors::explain));
-        let bind = async |address: SocketAddr| {
-            TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
-        };
+        let bind =
+            async |address: SocketAddr| TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"));
         Ok(Bound {
             name: self.name,
             router: router.layer(layers),

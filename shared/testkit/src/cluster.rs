@@ -25,8 +25,8 @@ pub use self::error::ClusterError;
 use self::error::Doing as _;
 use self::place::Place;
 use self::process::{Process, Signal};
-pub use self::server::tail;
 use self::server::Server;
+pub use self::server::tail;
 pub use self::shared::{TEST_DATABASE_URL, scratch, shared};
 pub use self::tools::Tools;
 use self::user::RunAs;
@@ -163,6 +163,8 @@ fn url_of(password: &str, port: u16, database: &str) -> String {
 /// 128 random bits, in letters that no URL, SQL string or shell needs to escape.
 fn random_hex() -> Result<String, ClusterError> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| std::io::Error::other(error.to_string())).doing(|| "get random bytes".to_owned())?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| std::io::Error::other(error.to_string()))
+        .doing(|| "get random bytes".to_owned())?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -105,7 +105,8 @@ impl DevKeys {
     /// A token of a user; `roles` are `moderator`, `operator`, or none.
     pub fn user_token(&self, user: Uuid, roles: &[&str], ttl: Duration) -> Result<String> {
         let (now, expiry) = from_now(ttl)?;
-        let claims = json!({ "iss": USER_ISSUER, "aud": AUDIENCE, "sub": user.to_string(), "iat": now, "exp": expiry, "roles": roles });
+        let claims =
+            json!({ "iss": USER_ISSUER, "aud": AUDIENCE, "sub": user.to_string(), "iat": now, "exp": expiry, "roles": roles });
         self.sign(Signer::Users, &claims)
     }
 

@@ -1,4 +1,9 @@
-//! Test kit.
+//! What tests and developers need and nothing deployed has: a private PostgreSQL, development keys, services in process.
 
+pub mod answer;
+pub mod client;
 pub mod cluster;
+pub mod database;
 pub mod keys;
+pub mod schema;
+pub mod service;

@@ -59,9 +59,8 @@ pub(super) struct NewInvitation {
 pub(super) fn new_invitation(request: &pb::CreateInvitationRequest, caller: Uuid) -> Result<NewInvitation, Violations> {
     let mut fields = Fields::default();
     let plan = fields.read("family_plan_id", read::uuid(&request.family_plan_id));
-    let invitee = read::optional_uuid(&request.invitee_user_id).and_then(|invitee| {
-        if invitee == Some(caller) { Err("must not be oneself".to_owned()) } else { Ok(invitee) }
-    });
+    let invitee = read::optional_uuid(&request.invitee_user_id)
+        .and_then(|invitee| if invitee == Some(caller) { Err("must not be oneself".to_owned()) } else { Ok(invitee) });
     let invitee = fields.read("invitee_user_id", invitee);
     let role = read_role(request.role).and_then(|role| {
         let open = request.invitee_user_id.is_empty();

@@ -25,10 +25,7 @@ impl Api {
 
 #[tonic::async_trait]
 impl MemberService for Api {
-    async fn list_members(
-        &self,
-        request: Request<pb::ListMembersRequest>,
-    ) -> Result<Response<pb::ListMembersResponse>, Status> {
+    async fn list_members(&self, request: Request<pb::ListMembersRequest>) -> Result<Response<pb::ListMembersResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
         let (plan, asked) = wire::list(request.get_ref(), viewer).map_err(Error::from)?;
         let mut connection = self.db.read().await.map_err(Error::from)?;

@@ -10,10 +10,7 @@ use super::{Member, Patch, Role};
 /// Joined when, and who: the order of the list.
 pub(super) type MemberKey = (DateTime<Utc>, Uuid);
 
-pub(super) fn list(
-    request: &pb::ListMembersRequest,
-    viewer: Uuid,
-) -> Result<(Uuid, PageRequest<MemberKey>), Violations> {
+pub(super) fn list(request: &pb::ListMembersRequest, viewer: Uuid) -> Result<(Uuid, PageRequest<MemberKey>), Violations> {
     let mut fields = Fields::default();
     let plan = fields.read("family_plan_id", read::uuid(&request.family_plan_id));
     let query = format!("ListMembers {} {viewer}", request.family_plan_id);

@@ -1,7 +1,7 @@
 //! Use cases of plans.
 
-use orchard_db::idempotency::Claim;
 use orchard_db::Db;
+use orchard_db::idempotency::Claim;
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::plan_service_server::PlanService;
 use orchard_rpc::Currency;
@@ -29,10 +29,7 @@ impl Api {
 
 #[tonic::async_trait]
 impl PlanService for Api {
-    async fn create_plan(
-        &self,
-        request: Request<pb::CreatePlanRequest>,
-    ) -> Result<Response<pb::CreatePlanResponse>, Status> {
+    async fn create_plan(&self, request: Request<pb::CreatePlanRequest>) -> Result<Response<pb::CreatePlanResponse>, Status> {
         let holder = Caller::user(&request)?.id;
         let new = wire::new_plan(request.get_ref(), holder).map_err(Error::from)?;
         let (plan, role) = self

@@ -8,8 +8,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{Plan, PlanType, STANDARD_SEATS, Seat};
-use crate::member::store::privacy;
 use crate::member::Role;
+use crate::member::store::privacy;
 use crate::schema::{family_members, family_plans, nutritional_intake};
 
 orchard_db::text_column!(PlanType);
@@ -85,11 +85,7 @@ pub(super) async fn insert(
 }
 
 /// The plan and the role in it of an active member.
-pub(crate) async fn seen_by(
-    connection: &mut AsyncPgConnection,
-    plan: Uuid,
-    member: Uuid,
-) -> QueryResult<Option<(Plan, Role)>> {
+pub(crate) async fn seen_by(connection: &mut AsyncPgConnection, plan: Uuid, member: Uuid) -> QueryResult<Option<(Plan, Role)>> {
     family_plans::table
         .inner_join(family_members::table)
         .filter(family_plans::id.eq(plan))
@@ -136,10 +132,7 @@ pub(crate) async fn lock(connection: &mut AsyncPgConnection, plan: Uuid) -> Quer
 /// Takes a seat of a plan that is locked. The CHECK on the counter refuses one too many, whatever the callers do.
 pub(crate) async fn take_seat(connection: &mut AsyncPgConnection, plan: Uuid) -> QueryResult<()> {
     diesel::update(family_plans::table.find(plan))
-        .set((
-            family_plans::active_members.eq(family_plans::active_members + 1),
-            family_plans::updated_at.eq(diesel::dsl::now),
-        ))
+        .set((family_plans::active_members.eq(family_plans::active_members + 1), family_plans::updated_at.eq(diesel::dsl::now)))
         .execute(connection)
         .await
         .map(|_| ())

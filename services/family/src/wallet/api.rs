@@ -44,10 +44,7 @@ impl WalletService for Api {
         Ok(Response::new(pb::SpendResponse { entry: Some(wire::entry(entry, &self.currency)) }))
     }
 
-    async fn list_entries(
-        &self,
-        request: Request<pb::ListEntriesRequest>,
-    ) -> Result<Response<pb::ListEntriesResponse>, Status> {
+    async fn list_entries(&self, request: Request<pb::ListEntriesRequest>) -> Result<Response<pb::ListEntriesResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
         let (plan, asked) = wire::list(request.get_ref(), viewer).map_err(Error::from)?;
         let mut connection = self.db.read().await.map_err(Error::from)?;

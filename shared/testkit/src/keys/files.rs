@@ -10,9 +10,16 @@ use ed25519_dalek::pkcs8::KeypairBytes;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use uuid::Uuid;
 
+/// Closed to others, unlike those above it, which may hold what others are to reach.
 pub(super) fn create_folder(folder: &Path) -> Result<()> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.with_context(|| format!("cannot create the folder {}", folder.display()))
+    let make = || -> std::io::Result<()> {
+        fs::create_dir_all(folder.parent().unwrap_or(folder))?;
+        match DirBuilder::new().mode(0o700).create(folder) {
+            Err(error) if !folder.is_dir() => Err(error),
+            _ => Ok(()),
+        }
+    };
+    make().with_context(|| format!("cannot create the folder {}", folder.display()))
 }
 
 /// The secret key alone: OpenSSL before 3.4 cannot read the newer form, which holds the public one too.

@@ -1,0 +1,14 @@
+//! The family service as its clients see it: the real server, a generated client, a real PostgreSQL.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
+
+mod faults;
+mod identity;
+mod input;
+mod invitations;
+mod members;
+mod plans;
+mod schema;
+mod summary;
+mod wallet;
+mod world;

@@ -1,0 +1,59 @@
+use orchard_proto::family::v1 as pb;
+use orchard_testkit::answer::refused;
+use pb::MemberRole;
+use tonic::Code;
+
+use crate::world::{World, euros, id};
+
+#[tokio::test]
+async fn joins_do_not_multiply() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (holder, member) = (id(), id());
+    let plan = world.family(holder).await?;
+    world.join(&plan, holder, member, MemberRole::Member).await?;
+    world.deposit(&plan, 10_000, "d-1").await?;
+    world.share_nutrition(&plan, member).await?;
+    world.eat(holder, 0, &[500, 600, 700]).await?;
+    world.eat(member, 6, &[800, 900, 1000]).await?;
+
+    let summary = world.summary(&plan, holder).await?;
+    assert_eq!((summary.total_members, summary.active_members), (2, 2));
+    assert_eq!(summary.wallet_balance, euros(10_000));
+    assert_eq!(summary.avg_weekly_calories, Some(750.0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_average_knows_whose_and_which_rows_count() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (holder, sharing, silent, guest) = (id(), id(), id(), id());
+    let plan = world.family(holder).await?;
+    assert_eq!(world.summary(&plan, holder).await?.avg_weekly_calories, None, "no rows is no average, not 0");
+    world.join(&plan, holder, sharing, MemberRole::Child).await?;
+    world.join(&plan, holder, silent, MemberRole::Member).await?;
+    world.join(&plan, holder, guest, MemberRole::Guest).await?;
+    world.share_nutrition(&plan, sharing).await?;
+    world.eat(sharing, 6, &[1000]).await?;
+    world.eat(sharing, 7, &[9000]).await?;
+    world.eat(silent, 0, &[5000]).await?;
+    world.eat(guest, 0, &[7000]).await?;
+
+    assert_eq!(world.summary(&plan, holder).await?.avg_weekly_calories, Some(1000.0));
+    assert_eq!(world.summary(&plan, silent).await?.avg_weekly_calories, Some(3000.0), "one's own rows count for oneself");
+    let seen = world.summary(&plan, guest).await?;
+    assert_eq!((seen.avg_weekly_calories, seen.wallet_balance), (None, None));
+    assert!(!seen.wallet_and_nutrition_visible);
+    assert_eq!((seen.family_name.as_str(), seen.active_members), ("The Appletons", 4));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_closed_plan_has_no_summary() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let holder = id();
+    let plan = world.family(holder).await?;
+    world.slice.schema.connect().await?.execute("UPDATE family_plans SET is_active = false", &[]).await?;
+    let answer = world.summary(&plan, holder).await;
+    assert_eq!(refused(answer), (Code::NotFound, "PLAN_NOT_FOUND".to_owned()));
+    Ok(())
+}

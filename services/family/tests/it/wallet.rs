@@ -1,0 +1,147 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use orchard_proto::family::v1 as pb;
+use orchard_testkit::answer::{metadata, refused};
+use pb::MemberRole;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+use tonic::Code;
+use uuid::Uuid;
+
+use crate::world::{World, euros, id, insist};
+
+#[tokio::test]
+async fn money_comes_in_once_per_reference() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let holder = id();
+    let plan = world.family(holder).await?;
+    let first = world.deposit(&plan, 5_000, "pay-1").await?;
+    assert_eq!((first.amount.clone(), first.balance.clone()), (euros(5_000), euros(5_000)));
+    assert_eq!(world.deposit(&plan, 5_000, "pay-1").await?, first);
+    let other = world.deposit(&plan, 5_001, "pay-1").await;
+    assert_eq!(refused(other), (Code::AlreadyExists, "REFERENCE_REUSED".to_owned()));
+    assert_eq!(world.balance(&plan).await?, (5_000, 1));
+
+    let over = world.deposit(&plan, 9_999_999_999, "pay-2").await;
+    assert_eq!(refused(over), (Code::FailedPrecondition, "BALANCE_LIMIT_REACHED".to_owned()));
+    let nowhere = world.deposit(&id().to_string(), 1, "pay-3").await;
+    assert_eq!(refused(nowhere), (Code::NotFound, "PLAN_NOT_FOUND".to_owned()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn spending_is_for_adults_and_stops_at_zero() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (holder, child, guest) = (id(), id(), id());
+    let plan = world.family(holder).await?;
+    world.join(&plan, holder, child, MemberRole::Child).await?;
+    world.join(&plan, holder, guest, MemberRole::Guest).await?;
+    world.deposit(&plan, 1_000, "pay-1").await?;
+
+    let spent = world.spend(&plan, holder, 999, id()).await?;
+    assert_eq!((spent.amount, spent.balance, spent.user_id), (euros(-999), euros(1), holder.to_string()));
+    let overdraft = world.spend(&plan, holder, 102, id()).await.expect_err("an overdraft");
+    assert_eq!(metadata(&overdraft, "shortfall").as_deref(), Some("1.01"));
+    assert_eq!(refused::<()>(Err(overdraft)), (Code::FailedPrecondition, "INSUFFICIENT_FUNDS".to_owned()));
+    for user in [child, guest] {
+        let refusal = refused(world.spend(&plan, user, 1, id()).await);
+        assert_eq!(refusal, (Code::PermissionDenied, "SPENDING_NOT_PERMITTED".to_owned()));
+    }
+    assert_eq!(world.balance(&plan).await?, (1, 2));
+
+    let list = |page_size, page_token| pb::ListEntriesRequest { family_plan_id: plan.clone(), page_size, page_token };
+    let newest = world.wallet(child)?.list_entries(list(1, String::new())).await?.into_inner();
+    assert_eq!(newest.entries[0].kind(), pb::EntryKind::Spend);
+    let oldest = world.wallet(child)?.list_entries(list(1, newest.next_page_token)).await?.into_inner();
+    assert_eq!((oldest.entries[0].kind(), oldest.next_page_token.as_str()), (pb::EntryKind::Deposit, ""));
+    let hidden = world.wallet(guest)?.list_entries(list(1, String::new())).await;
+    assert_eq!(refused(hidden), (Code::PermissionDenied, "ROLE_NOT_PERMITTED".to_owned()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_closed_plan_spends_nothing() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let holder = id();
+    let plan = world.family(holder).await?;
+    world.deposit(&plan, 1_000, "pay-1").await?;
+    world.slice.schema.connect().await?.execute("UPDATE family_plans SET is_active = false", &[]).await?;
+    let inactive = (Code::FailedPrecondition, "PLAN_INACTIVE".to_owned());
+    assert_eq!(refused(world.spend(&plan, holder, 1, id()).await), inactive);
+    assert_eq!(refused(world.deposit(&plan, 1, "pay-2").await), inactive);
+    assert_eq!(refused(world.invite(&plan, holder, Some(id()), MemberRole::Member).await), inactive);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parallel_duplicates_spend_once() -> anyhow::Result<()> {
+    let world = Arc::new(World::start().await?);
+    let holder = id();
+    let plan: Arc<str> = world.family(holder).await?.into();
+    world.deposit(&plan, 10_000, "pay-1").await?;
+    let request = id();
+    let mut spends = JoinSet::new();
+    for _ in 0..50 {
+        let (world, plan) = (Arc::clone(&world), Arc::clone(&plan));
+        spends.spawn(async move { insist(|| world.spend(&plan, holder, 700, request)).await });
+    }
+    let entries = spends.join_all().await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    assert!(entries.iter().all(|entry| *entry == entries[0]));
+    assert_eq!(world.balance(&plan).await?, (9_300, 2));
+    let other = world.spend(&plan, holder, 701, request).await;
+    assert_eq!(refused(other), (Code::AlreadyExists, "REQUEST_ID_REUSED".to_owned()));
+    Ok(())
+}
+
+/// Reading the balance and writing it back without the lock overdraws, or loses lines; a unit of work that dies with its caller
+/// leaves its transaction open.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_four_clients_empty_a_wallet_and_hang_up_at_random() -> anyhow::Result<()> {
+    const CLIENTS: u64 = 64;
+    const SPENDS: u64 = 4;
+    let world = Arc::new(World::start().await?);
+    let holder = id();
+    let plan: Arc<str> = world.family(holder).await?.into();
+    // Two thirds of what they will ask for.
+    world.deposit(&plan, 170 * 100, "pay-1").await?;
+
+    let mut clients = JoinSet::new();
+    for client in 0..CLIENTS {
+        let (world, plan) = (Arc::clone(&world), Arc::clone(&plan));
+        clients.spawn(async move {
+            let mut requests = Vec::new();
+            for spend in 0..SPENDS {
+                let request = id();
+                // Spread over the time that a call takes, so that some hang up before, within and after the transaction.
+                let patience = Duration::from_micros((client * SPENDS + spend).wrapping_mul(7_919) % 40_000);
+                let hung_up = timeout(patience, world.spend(&plan, holder, 100, request)).await.is_err();
+                requests.push((request, hung_up));
+            }
+            requests
+        });
+    }
+    let requests: Vec<(Uuid, bool)> = clients.join_all().await.into_iter().flatten().collect();
+    assert!(requests.iter().any(|(_, hung_up)| *hung_up), "nobody hung up: the test shows nothing");
+
+    let deadline = Instant::now() + Duration::from_secs(2);
+    while world.slice.schema.open_transactions().await? > 0 {
+        assert!(Instant::now() < deadline, "a transaction is still open");
+        sleep(Duration::from_millis(10)).await;
+    }
+    world.balance(&plan).await?;
+
+    // Whoever hung up, or was told that the service is busy, asks again: the answer is as if nothing had happened.
+    let mut spent = 0;
+    for (request, _) in &requests {
+        match insist(|| world.spend(&plan, holder, 100, *request)).await {
+            Ok(_) => spent += 1,
+            Err(status) => {
+                assert_eq!(refused::<()>(Err(status)), (Code::FailedPrecondition, "INSUFFICIENT_FUNDS".to_owned()));
+            }
+        }
+    }
+    assert_eq!(spent, 170);
+    assert_eq!(world.balance(&plan).await?, (0, 171));
+    Ok(())
+}

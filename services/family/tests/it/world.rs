@@ -1,0 +1,211 @@
+//! A family service with people in it.
+
+use anyhow::Context as _;
+use chrono::{Datelike as _, NaiveDate, Utc};
+use orchard_family::{Service, Settings};
+use orchard_proto::family::v1 as pb;
+use orchard_proto::family::v1::invitation_service_client::InvitationServiceClient;
+use orchard_proto::family::v1::member_service_client::MemberServiceClient;
+use orchard_proto::family::v1::nutrition_service_client::NutritionServiceClient;
+use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
+use orchard_proto::family::v1::wallet_service_client::WalletServiceClient;
+use orchard_proto::google::r#type::{Date, Money};
+use orchard_testkit::client::Client;
+use orchard_testkit::service::SliceUnderTest;
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+pub struct World {
+    pub slice: SliceUnderTest,
+}
+
+pub fn settings() -> Settings {
+    Settings { currency: "EUR".parse().expect("currency") }
+}
+
+pub fn id() -> Uuid {
+    Uuid::new_v4()
+}
+
+pub fn euros(cents: i64) -> Option<Money> {
+    let nanos = i32::try_from(cents % 100).expect("cents") * 10_000_000;
+    Some(Money { currency_code: "EUR".to_owned(), units: cents / 100, nanos })
+}
+
+pub fn date(date: NaiveDate) -> Option<Date> {
+    let part = |n: u32| i32::try_from(n).expect("part of a date");
+    Some(Date { year: date.year(), month: part(date.month()), day: part(date.day()) })
+}
+
+pub fn today() -> NaiveDate {
+    Utc::now().date_naive()
+}
+
+impl World {
+    pub async fn start() -> anyhow::Result<Self> {
+        Ok(Self { slice: SliceUnderTest::start::<Service>(&settings()).await? })
+    }
+
+    pub fn plans(&self, user: Uuid) -> anyhow::Result<PlanServiceClient<Client>> {
+        Ok(PlanServiceClient::new(self.slice.user(user)?))
+    }
+
+    pub fn members(&self, user: Uuid) -> anyhow::Result<MemberServiceClient<Client>> {
+        Ok(MemberServiceClient::new(self.slice.user(user)?))
+    }
+
+    pub fn invitations(&self, user: Uuid) -> anyhow::Result<InvitationServiceClient<Client>> {
+        Ok(InvitationServiceClient::new(self.slice.user(user)?))
+    }
+
+    pub fn wallet(&self, user: Uuid) -> anyhow::Result<WalletServiceClient<Client>> {
+        Ok(WalletServiceClient::new(self.slice.user(user)?))
+    }
+
+    pub fn nutrition(&self, user: Uuid) -> anyhow::Result<NutritionServiceClient<Client>> {
+        Ok(NutritionServiceClient::new(self.slice.user(user)?))
+    }
+
+    pub async fn family(&self, holder: Uuid) -> anyhow::Result<String> {
+        let request = pb::CreatePlanRequest {
+            family_name: "The Appletons".to_owned(),
+            time_zone: "UTC".to_owned(),
+            request_id: id().to_string(),
+        };
+        let plan = self.plans(holder)?.create_plan(request).await?.into_inner().plan;
+        Ok(plan.context("a plan")?.family_plan_id)
+    }
+
+    pub async fn invite(
+        &self,
+        plan: &str,
+        inviter: Uuid,
+        invitee: Option<Uuid>,
+        role: pb::MemberRole,
+    ) -> Result<pb::CreateInvitationResponse, Status> {
+        let request = pb::CreateInvitationRequest {
+            family_plan_id: plan.to_owned(),
+            invitee_user_id: invitee.map(|id| id.to_string()).unwrap_or_default(),
+            role: role.into(),
+            relationship: String::new(),
+            ttl: None,
+            request_id: id().to_string(),
+        };
+        let mut client = self.invitations(inviter).expect("client");
+        Ok(client.create_invitation(request).await?.into_inner())
+    }
+
+    pub async fn accept(&self, user: Uuid, invitation: &str) -> Result<pb::Member, Status> {
+        use pb::accept_invitation_request::Invitation;
+        let request = pb::AcceptInvitationRequest { invitation: Some(Invitation::InvitationId(invitation.to_owned())) };
+        let mut client = self.invitations(user).expect("client");
+        Ok(client.accept_invitation(request).await?.into_inner().member.expect("a member"))
+    }
+
+    pub async fn accept_token(&self, user: Uuid, token: &str) -> Result<pb::Member, Status> {
+        use pb::accept_invitation_request::Invitation;
+        let request = pb::AcceptInvitationRequest { invitation: Some(Invitation::Token(token.to_owned())) };
+        let mut client = self.invitations(user).expect("client");
+        Ok(client.accept_invitation(request).await?.into_inner().member.expect("a member"))
+    }
+
+    pub async fn join(&self, plan: &str, holder: Uuid, user: Uuid, role: pb::MemberRole) -> anyhow::Result<()> {
+        let invited = self.invite(plan, holder, Some(user), role).await?;
+        self.accept(user, &invited.invitation.context("an invitation")?.invitation_id).await?;
+        Ok(())
+    }
+
+    pub async fn deposit(&self, plan: &str, cents: i64, reference: &str) -> Result<pb::Entry, Status> {
+        let request = pb::DepositRequest {
+            family_plan_id: plan.to_owned(),
+            amount: euros(cents),
+            reference: reference.to_owned(),
+            reason: "Top-up".to_owned(),
+        };
+        let mut client = WalletServiceClient::new(self.slice.service("billing").expect("client"));
+        Ok(client.deposit(request).await?.into_inner().entry.expect("an entry"))
+    }
+
+    pub async fn spend(&self, plan: &str, user: Uuid, cents: i64, request: Uuid) -> Result<pb::Entry, Status> {
+        let mut client = self.wallet(user).expect("client");
+        Ok(client.spend(spend(plan, cents, request)).await?.into_inner().entry.expect("an entry"))
+    }
+
+    pub async fn share_nutrition(&self, plan: &str, user: Uuid) -> anyhow::Result<()> {
+        let privacy = pb::PrivacySettings { share_nutrition: true, share_challenges: true, share_achievements: true };
+        let member = pb::Member {
+            family_plan_id: plan.to_owned(),
+            user_id: user.to_string(),
+            privacy_settings: Some(privacy),
+            ..pb::Member::default()
+        };
+        let mask = prost_types::FieldMask { paths: vec!["privacy_settings.share_nutrition".to_owned()] };
+        self.members(user)?.update_member(pb::UpdateMemberRequest { member: Some(member), update_mask: Some(mask) }).await?;
+        Ok(())
+    }
+
+    pub async fn eat(&self, user: Uuid, days_ago: i64, kcal: &[i32]) -> anyhow::Result<()> {
+        let intake = |kcal: &i32| pb::NewIntake {
+            consumption_date: date(today() - chrono::TimeDelta::days(days_ago)),
+            calories_consumed: *kcal,
+            meal: pb::Meal::Lunch.into(),
+            source: pb::IntakeSource::Manual.into(),
+        };
+        let request = pb::RecordIntakeRequest { intakes: kcal.iter().map(intake).collect(), request_id: id().to_string() };
+        self.nutrition(user)?.record_intake(request).await?;
+        Ok(())
+    }
+
+    pub async fn summary(&self, plan: &str, viewer: Uuid) -> Result<pb::FamilySummary, Status> {
+        let mut client = self.plans(viewer).expect("client");
+        let request = pb::GetFamilySummaryRequest { family_plan_id: plan.to_owned() };
+        Ok(client.get_family_summary(request).await?.into_inner().summary.expect("a summary"))
+    }
+
+    /// The balance in cents, which must be the ledger's sum, its last line's, and not negative.
+    pub async fn balance(&self, plan: &str) -> anyhow::Result<(i64, i64)> {
+        let client = self.slice.schema.connect().await?;
+        let row = client
+            .query_one(
+                "SELECT (p.shared_wallet_balance * 100)::bigint,
+                        (SELECT coalesce(sum(amount) * 100, 0)::bigint FROM wallet_entries WHERE family_plan_id = p.id),
+                        (SELECT coalesce((array_agg(balance ORDER BY sequence DESC))[1] * 100, 0)::bigint
+                         FROM wallet_entries WHERE family_plan_id = p.id),
+                        (SELECT count(*) FROM wallet_entries WHERE family_plan_id = p.id), p.wallet_sequence
+                 FROM family_plans p WHERE p.id = $1",
+                &[&Uuid::parse_str(plan)?],
+            )
+            .await?;
+        let (balance, sum, last, lines, sequence): (i64, i64, i64, i64, i64) =
+            (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4));
+        assert_eq!((balance, balance, lines), (sum, last, sequence), "balance, ledger and positions agree");
+        assert!(balance >= 0);
+        Ok((balance, lines))
+    }
+}
+
+pub fn spend(plan: &str, cents: i64, request: Uuid) -> pb::SpendRequest {
+    pb::SpendRequest {
+        family_plan_id: plan.to_owned(),
+        amount: euros(cents),
+        reason: "Apples".to_owned(),
+        request_id: request.to_string(),
+    }
+}
+
+/// Calls again while the service says that it is busy, as clients are told to.
+pub async fn insist<T, F>(mut call: impl FnMut() -> F) -> Result<T, Status>
+where
+    F: Future<Output = Result<T, Status>>,
+{
+    use tonic_types::StatusExt as _;
+    loop {
+        match call().await {
+            Err(status) if status.code() == Code::ResourceExhausted => {
+                let delay = status.get_details_retry_info().and_then(|info| info.retry_delay);
+                tokio::time::sleep(delay.expect("a busy service says when to come back")).await;
+            }
+            decided => return decided,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What a status says, as a client reads it.
+
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+/// Code, reason and domain.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The code.
+    pub code: Code,
+    /// `ErrorInfo.reason`.
+    pub reason: String,
+    /// `ErrorInfo.domain`.
+    pub domain: String,
+}
+
+/// Why a call was refused. A status without `ErrorInfo` has an empty reason and domain.
+pub fn refusal(status: &Status) -> Refusal {
+    let info = status.get_details_error_info();
+    let (reason, domain) = info.map(|info| (info.reason, info.domain)).unwrap_or_default();
+    Refusal { code: status.code(), reason, domain }
+}
+
+/// The code and reason of a call that must have been refused.
+///
+/// # Panics
+/// When it was answered.
+#[track_caller]
+pub fn refused<T: std::fmt::Debug>(answer: Result<T, Status>) -> (Code, String) {
+    match answer {
+        Err(status) => {
+            let Refusal { code, reason, .. } = refusal(&status);
+            (code, reason)
+        }
+        Ok(answer) => unexpected(&answer),
+    }
+}
+
+/// The paths of the fields that a call was refused for.
+///
+/// # Panics
+/// When it was answered.
+#[track_caller]
+pub fn violations<T: std::fmt::Debug>(answer: Result<T, Status>) -> Vec<String> {
+    match answer {
+        Err(status) => {
+            let violations = status.get_details_bad_request().map(|request| request.field_violations).unwrap_or_default();
+            violations.into_iter().map(|violation| violation.field).collect()
+        }
+        Ok(answer) => unexpected(&answer),
+    }
+}
+
+/// A value of `ErrorInfo.metadata`.
+pub fn metadata(status: &Status, key: &str) -> Option<String> {
+    status.get_details_error_info()?.metadata.remove(key)
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "an assertion of tests")]
+fn unexpected(answer: &dyn std::fmt::Debug) -> ! {
+    panic!("the call should have been refused, and was answered with {answer:?}")
+}

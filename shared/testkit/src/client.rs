@@ -1,0 +1,47 @@
+//! Calls as somebody.
+
+use anyhow::Context as _;
+use tonic::metadata::MetadataValue;
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Channel;
+use tonic::{Request, Status};
+
+/// A channel that sends headers with every call.
+pub type Client = InterceptedService<Channel, Headers>;
+
+/// Headers of every call.
+#[derive(Debug, Clone, Default)]
+pub struct Headers(Vec<(&'static str, MetadataValue<tonic::metadata::Ascii>)>);
+
+impl Headers {
+    /// No headers: a caller without a token.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// A bearer token.
+    pub fn bearer(token: &str) -> anyhow::Result<Self> {
+        Self::none().with("authorization", token)
+    }
+
+    /// One more header with a bearer token.
+    pub fn with(mut self, name: &'static str, token: &str) -> anyhow::Result<Self> {
+        self.0.push((name, format!("Bearer {token}").parse().context("the token cannot be sent")?));
+        Ok(self)
+    }
+
+    /// A channel that sends them.
+    pub fn on(self, channel: Channel) -> Client {
+        InterceptedService::new(channel, self)
+    }
+}
+
+impl Interceptor for Headers {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        for (name, value) in &self.0 {
+            request.metadata_mut().insert(*name, value.clone());
+        }
+        Ok(request)
+    }
+}

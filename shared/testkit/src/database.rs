@@ -1,0 +1,77 @@
+//! A schema of its own for each test; the URL carries it, so that what is tested knows nothing of tests.
+
+use anyhow::Context as _;
+use orchard_db::EmbeddedMigrations;
+use tokio_postgres::{Client, NoTls};
+use uuid::Uuid;
+
+use crate::cluster;
+
+/// An empty schema of the server for tests.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    name: String,
+    url: String,
+}
+
+impl Schema {
+    /// A new schema on the server that all tests share.
+    pub async fn create() -> anyhow::Result<Self> {
+        let server = tokio::task::spawn_blocking(cluster::shared).await?.map_err(|error| anyhow::anyhow!("{error}"))?;
+        Self::create_on(server).await
+    }
+
+    /// A new schema on a server of the test's own, known by a superuser's URL.
+    pub async fn create_on(server: &str) -> anyhow::Result<Self> {
+        let client = connect(server).await?;
+        let name = format!("test_{}", Uuid::new_v4().simple());
+        // Tests start together, and creating an extension twice at once fails for one of them in spite of IF NOT EXISTS.
+        let extensions = "SELECT pg_advisory_lock(7);
+            CREATE SCHEMA IF NOT EXISTS extensions;
+            CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA extensions;
+            CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA extensions;
+            CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA extensions;
+            SELECT pg_advisory_unlock(7);";
+        client.batch_execute(extensions).await.context("cannot create the extensions")?;
+        client.batch_execute(&format!("CREATE SCHEMA {name}")).await?;
+        let separator = if server.contains('?') { '&' } else { '?' };
+        let url = format!("{server}{separator}application_name={name}&options=-csearch_path%3D{name}%2Cextensions");
+        Ok(Self { name, url })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The URL of the server with this schema as the first of its search path.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Sessions of services in this schema that are in a transaction.
+    pub async fn open_transactions(&self) -> anyhow::Result<i64> {
+        let client = self.connect().await?;
+        let query = "SELECT count(*) FROM pg_stat_activity
+            WHERE application_name = $1 AND pid <> pg_backend_pid() AND xact_start IS NOT NULL";
+        Ok(client.query_one(query, &[&self.name]).await?.get(0))
+    }
+
+    /// A connection past the service, to look at rows.
+    pub async fn connect(&self) -> anyhow::Result<Client> {
+        connect(&self.url).await
+    }
+
+    /// Applies migrations.
+    pub async fn migrate(&self, migrations: EmbeddedMigrations) -> anyhow::Result<Vec<String>> {
+        let url = self.url.parse()?;
+        Ok(tokio::task::spawn_blocking(move || orchard_db::migrate(&url, migrations)).await??)
+    }
+}
+
+async fn connect(url: &str) -> anyhow::Result<Client> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.context("cannot connect to the test server")?;
+    #[expect(clippy::disallowed_methods, reason = "ends with the client; a broken connection shows at its next query")]
+    tokio::spawn(connection);
+    Ok(client)
+}

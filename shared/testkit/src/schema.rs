@@ -1,0 +1,118 @@
+//! Checks of a migrated schema that code review forgets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context as _;
+use tokio_postgres::Client;
+
+/// A column: table, name, SQL type as diesel names it, whether it may be NULL.
+type Column = (String, String, String, bool);
+
+/// The columns that a `schema.rs` declares, in its order within each table.
+pub fn declared(schema_rs: &str) -> BTreeMap<String, Vec<Column>> {
+    let mut tables = BTreeMap::new();
+    let mut table = None;
+    for line in schema_rs.lines().map(str::trim) {
+        if let Some((name, _)) = line.split_once(" (").filter(|_| line.ends_with(") {")) {
+            table = Some(name.to_owned());
+        } else if line == "}" {
+            table = None;
+        } else if let (Some(table), Some((column, kind))) = (&table, line.trim_end_matches(',').split_once(" -> ")) {
+            let nullable = kind.strip_prefix("Nullable<").and_then(|kind| kind.strip_suffix('>'));
+            let column = (table.clone(), column.to_owned(), nullable.unwrap_or(kind).to_owned(), nullable.is_some());
+            tables.entry(table.clone()).or_insert_with(Vec::new).push(column);
+        }
+    }
+    tables
+}
+
+/// The columns that the database has, without views and the migrations' own table.
+pub async fn migrated(client: &Client) -> anyhow::Result<BTreeMap<String, Vec<Column>>> {
+    let rows = client
+        .query(
+            "SELECT c.table_name::text, c.column_name::text, c.udt_name::text, c.is_nullable = 'YES'
+             FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
+             WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE'
+               AND c.table_name <> '__diesel_schema_migrations'
+             ORDER BY c.table_name, c.ordinal_position",
+            &[],
+        )
+        .await?;
+    let mut tables = BTreeMap::new();
+    for row in rows {
+        let (table, column, kind): (String, String, String) = (row.get(0), row.get(1), row.get(2));
+        let column = (table.clone(), column, diesel_type(&kind)?, row.get(3));
+        tables.entry(table).or_insert_with(Vec::new).push(column);
+    }
+    Ok(tables)
+}
+
+fn diesel_type(udt: &str) -> anyhow::Result<String> {
+    if let Some(element) = udt.strip_prefix('_') {
+        return Ok(format!("Array<{}>", diesel_type(element)?));
+    }
+    let name = match udt {
+        "bool" => "Bool",
+        "bytea" => "Bytea",
+        "date" => "Date",
+        "int4" => "Int4",
+        "int8" => "Int8",
+        "jsonb" => "Jsonb",
+        "numeric" => "Numeric",
+        "text" => "Text",
+        "timestamptz" => "Timestamptz",
+        "uuid" => "Uuid",
+        "varchar" => "Varchar",
+        other => anyhow::bail!("the check does not know the type {other}"),
+    };
+    Ok(name.to_owned())
+}
+
+/// Every reference to `users`, as `table.column`, with what deleting the user does.
+pub async fn user_references(client: &Client) -> anyhow::Result<BTreeMap<String, String>> {
+    let rows = client
+        .query(
+            "SELECT r.relname::text || '.' || a.attname::text,
+                    CASE c.confdeltype WHEN 'a' THEN 'NO ACTION' WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL'
+                                       WHEN 'r' THEN 'RESTRICT' ELSE 'SET DEFAULT' END
+             FROM pg_constraint c
+             JOIN pg_class r ON r.oid = c.conrelid
+             JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+             WHERE c.contype = 'f' AND c.confrelid = 'users'::regclass",
+            &[],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// Foreign keys without an index that begins with their columns.
+pub async fn foreign_keys_without_index(client: &Client) -> anyhow::Result<BTreeSet<String>> {
+    names(
+        client,
+        "SELECT c.conname::text FROM pg_constraint c
+         WHERE c.contype = 'f' AND c.connamespace = current_schema()::regnamespace AND NOT EXISTS (
+           SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indpred IS NULL
+             AND (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey)",
+    )
+    .await
+}
+
+/// Plain indexes whose columns another index of the table begins with.
+pub async fn repeated_indexes(client: &Client) -> anyhow::Result<BTreeSet<String>> {
+    names(
+        client,
+        "SELECT a.indexrelid::regclass::text FROM pg_index a JOIN pg_index b
+           ON a.indrelid = b.indrelid AND a.indexrelid <> b.indexrelid
+         JOIN pg_class ca ON ca.oid = a.indexrelid JOIN pg_class cb ON cb.oid = b.indexrelid
+         WHERE ca.relnamespace = current_schema()::regnamespace AND NOT a.indisunique
+           AND ca.relam = cb.relam AND a.indpred IS NULL AND b.indpred IS NULL AND a.indexprs IS NULL AND b.indexprs IS NULL
+           AND (b.indkey::int2[])[0:a.indnkeyatts - 1] = (a.indkey::int2[])[0:a.indnkeyatts - 1]
+           AND (b.indoption::int2[])[0:a.indnkeyatts - 1] = (a.indoption::int2[])[0:a.indnkeyatts - 1]",
+    )
+    .await
+}
+
+async fn names(client: &Client, query: &str) -> anyhow::Result<BTreeSet<String>> {
+    let rows = client.query(query, &[]).await.context("the catalogue cannot be read")?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
