@@ -6,6 +6,7 @@ use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
+use tonic_types::StatusExt as _;
 
 /// A channel that sends headers with every call.
 pub type Client = InterceptedService<Channel, Headers>;
@@ -43,5 +44,21 @@ impl Interceptor for Headers {
             request.metadata_mut().insert(*name, value.clone());
         }
         Ok(request)
+    }
+}
+
+/// Calls again while the service says that it is busy, as clients are told to.
+pub async fn insist<T, F>(mut call: impl FnMut() -> F) -> Result<T, Status>
+where
+    F: Future<Output = Result<T, Status>>,
+{
+    loop {
+        match call().await {
+            Err(status) => match status.get_details_retry_info().and_then(|info| info.retry_delay) {
+                Some(delay) => tokio::time::sleep(delay).await,
+                None => return Err(status),
+            },
+            answered => return answered,
+        }
     }
 }

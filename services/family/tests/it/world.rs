@@ -11,8 +11,9 @@ use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
 use orchard_proto::family::v1::wallet_service_client::WalletServiceClient;
 use orchard_proto::google::r#type::{Date, Money};
 use orchard_testkit::client::Client;
+pub use orchard_testkit::client::insist;
 use orchard_testkit::service::SliceUnderTest;
-use tonic::{Code, Status};
+use tonic::Status;
 use uuid::Uuid;
 
 pub struct World {
@@ -190,22 +191,5 @@ pub fn spend(plan: &str, cents: i64, request: Uuid) -> pb::SpendRequest {
         amount: euros(cents),
         reason: "Apples".to_owned(),
         request_id: request.to_string(),
-    }
-}
-
-/// Calls again while the service says that it is busy, as clients are told to.
-pub async fn insist<T, F>(mut call: impl FnMut() -> F) -> Result<T, Status>
-where
-    F: Future<Output = Result<T, Status>>,
-{
-    use tonic_types::StatusExt as _;
-    loop {
-        match call().await {
-            Err(status) if status.code() == Code::ResourceExhausted => {
-                let delay = status.get_details_retry_info().and_then(|info| info.retry_delay);
-                tokio::time::sleep(delay.expect("a busy service says when to come back")).await;
-            }
-            decided => return decided,
-        }
     }
 }

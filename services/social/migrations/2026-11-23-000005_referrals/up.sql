@@ -15,6 +15,8 @@ CREATE TABLE referrals (
   CONSTRAINT referrals_pkey PRIMARY KEY (id),
   -- Makes the spec's idx_referrals_code superfluous.
   CONSTRAINT referrals_referral_code_key UNIQUE (referral_code),
+  -- One referrer per referee, ever; invitations that nobody has taken yet are distinct.
+  CONSTRAINT referrals_referee_id_key UNIQUE (referee_id),
   -- NO ACTION, twice: deleting the row would forget who was already referred, so that both could earn again. An erased
   -- referrer or referee stays as a pseudonym.
   CONSTRAINT referrals_referrer_id_fkey FOREIGN KEY (referrer_id) REFERENCES users (id) ON DELETE NO ACTION,
@@ -35,8 +37,6 @@ CREATE TABLE referrals (
   CONSTRAINT referrals_bonus_tier_check CHECK (bonus_tier >= 1)
 );
 
--- One referrer per referee, ever.
-CREATE UNIQUE INDEX referrals_referee_id_key ON referrals (referee_id) WHERE referee_id IS NOT NULL;
 CREATE INDEX idx_referrals_referrer_status ON referrals (referrer_id, reward_status);
 
 -- For analysts with psql. The spec's view counts pending and expired rewards as earned and drops part days.

@@ -1,0 +1,118 @@
+//! Use cases of challenges.
+
+use chrono::Utc;
+use orchard_db::idempotency::Claim;
+use orchard_db::{Connection, Db};
+use orchard_proto::social::v1 as pb;
+use orchard_proto::social::v1::challenge_service_server::ChallengeService;
+use orchard_server::{Caller, Role};
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::store::NewRow;
+use super::{Participant, last_day, store, wire};
+use crate::error::Error;
+use crate::profile;
+
+/// Serves `ChallengeService`.
+#[derive(Debug)]
+pub struct Api {
+    db: Db,
+}
+
+impl Api {
+    /// Serves challenges from `db`.
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+}
+
+#[tonic::async_trait]
+impl ChallengeService for Api {
+    async fn create_challenge(
+        &self,
+        request: Request<pb::CreateChallengeRequest>,
+    ) -> Result<Response<pb::CreateChallengeResponse>, Status> {
+        let caller = Caller::user(&request)?;
+        let new = wire::new_challenge(request.get_ref(), caller.id, Utc::now()).map_err(Error::from)?;
+        let created_by = (!caller.is(Role::Operator)).then_some(caller.id);
+        let (challenge, creator) = self
+            .db
+            .write("create challenge", async move |connection| {
+                let id = Uuid::now_v7();
+                let id = match new.key.claim(connection, &[id]).await? {
+                    Claim::First => {
+                        create(connection, id, &new, created_by).await?;
+                        id
+                    }
+                    Claim::Repeated(ids) => ids.first().copied().unwrap_or_default(),
+                };
+                store::get(connection, id, caller.id).await?.ok_or(Error::ChallengeNotFound)
+            })
+            .await?;
+        Ok(Response::new(pb::CreateChallengeResponse { challenge: Some(wire::challenge(challenge, creator)) }))
+    }
+
+    async fn get_challenge(
+        &self,
+        request: Request<pb::GetChallengeRequest>,
+    ) -> Result<Response<pb::GetChallengeResponse>, Status> {
+        let viewer = Caller::user(&request)?.id;
+        let id = wire::challenge_id(&request.get_ref().challenge_id).map_err(Error::from)?;
+        let mut connection = self.db.read().await.map_err(Error::from)?;
+        let found = store::get(&mut connection, id, viewer).await.map_err(Error::from)?;
+        let (challenge, creator) = found.ok_or(Error::ChallengeNotFound)?;
+        Ok(Response::new(pb::GetChallengeResponse { challenge: Some(wire::challenge(challenge, creator)) }))
+    }
+
+    async fn join_challenge(
+        &self,
+        request: Request<pb::JoinChallengeRequest>,
+    ) -> Result<Response<pb::JoinChallengeResponse>, Status> {
+        let user = Caller::user(&request)?.id;
+        let id = wire::challenge_id(&request.get_ref().challenge_id).map_err(Error::from)?;
+        let participant = self.db.write("join challenge", async move |connection| join(connection, id, user).await).await?;
+        Ok(Response::new(pb::JoinChallengeResponse { participant: Some(wire::participant(participant)) }))
+    }
+
+    async fn count_active_challenges(
+        &self,
+        request: Request<pb::CountActiveChallengesRequest>,
+    ) -> Result<Response<pb::CountActiveChallengesResponse>, Status> {
+        let users = wire::user_ids(request.get_ref()).map_err(Error::from)?;
+        let mut connection = self.db.read().await.map_err(Error::from)?;
+        let count = store::count_active(&mut connection, &users).await.map_err(Error::from)?;
+        let active_challenges = i32::try_from(count).unwrap_or(i32::MAX);
+        Ok(Response::new(pb::CountActiveChallengesResponse { active_challenges }))
+    }
+}
+
+async fn create(connection: &mut Connection, id: Uuid, new: &wire::NewChallenge, created_by: Option<Uuid>) -> Result<(), Error> {
+    if let Some(creator) = created_by {
+        profile::store::enrol(connection, creator).await?;
+    }
+    let row = NewRow {
+        id,
+        challenge_name: &new.challenge_name,
+        description: &new.description,
+        difficulty_level: new.difficulty_level,
+        duration_days: new.duration_days,
+        max_participants: new.max_participants,
+        start_date: new.start_date,
+        end_date: new.start_date.map(|first| last_day(first, new.duration_days)),
+        scoring: &new.scoring,
+        created_by,
+    };
+    Ok(store::insert(connection, row).await?)
+}
+
+async fn join(connection: &mut Connection, id: Uuid, user: Uuid) -> Result<Participant, Error> {
+    profile::store::enrol(connection, user).await?;
+    let challenge = store::lock(connection, id).await?.ok_or(Error::ChallengeNotFound)?;
+    if let Some(seated) = store::participant(connection, id, user).await? {
+        return Ok(seated);
+    }
+    let (time_zone, now) = profile::store::clock(connection, user).await?;
+    challenge.admit(profile::today(time_zone, now))?;
+    Ok(store::take_seat(connection, id, user).await?)
+}

@@ -1,0 +1,174 @@
+//! Challenges as sent.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
+use orchard_db::idempotency::Key;
+use orchard_proto::social::v1 as pb;
+use orchard_rpc::{Fields, Refused, Violations, date_to_wire, read, timestamp_to_wire};
+use uuid::Uuid;
+
+use super::{Challenge, ChallengeType, CompletionStatus, Participant, Scoring};
+
+/// A challenge to create.
+#[derive(Debug, Clone)]
+pub(super) struct NewChallenge {
+    pub(super) key: Key,
+    pub(super) challenge_name: String,
+    pub(super) description: String,
+    pub(super) difficulty_level: i32,
+    pub(super) duration_days: i32,
+    pub(super) max_participants: Option<i32>,
+    pub(super) start_date: Option<NaiveDate>,
+    pub(super) scoring: Scoring,
+}
+
+pub(super) fn new_challenge(
+    request: &pb::CreateChallengeRequest,
+    caller: Uuid,
+    now: DateTime<Utc>,
+) -> Result<NewChallenge, Violations> {
+    let mut fields = Fields::default();
+    let name = fields.read("challenge_name", read::text(&request.challenge_name, 1..=100));
+    let description = fields.read("description", read::long_text(&request.description, 1..=2_000));
+    let difficulty = fields.read("difficulty_level", read::within_or(request.difficulty_level, 1, 1..=5));
+    let duration = fields.read("duration_days", read::within(request.duration_days, 1..=366));
+    let seats = request.max_participants.map(|seats| read::within(seats, 1..=1_000_000)).transpose();
+    let seats = fields.read("max_participants", seats);
+    let start = fields.read("start_date", start_date(request, now.date_naive()));
+    let scoring = read_scoring(&mut fields, request.scoring.clone());
+    let request_id = fields.read("request_id", read::uuid(&request.request_id));
+    fields.finish(|| {
+        Ok(NewChallenge {
+            key: Key::new(caller, "CreateChallenge", request_id?, request),
+            challenge_name: name?,
+            description: description?,
+            difficulty_level: difficulty?,
+            duration_days: duration?,
+            max_participants: seats?,
+            start_date: start?,
+            scoring: scoring?,
+        })
+    })
+}
+
+fn start_date(request: &pb::CreateChallengeRequest, today: NaiveDate) -> Result<Option<NaiveDate>, String> {
+    let Some(date) = request.start_date else { return Ok(None) };
+    let date = read::date(Some(date))?;
+    let (first, last) = (today - TimeDelta::days(1), today.checked_add_months(Months::new(24)).unwrap_or(NaiveDate::MAX));
+    read::within(date, first..=last).map(Some)
+}
+
+fn read_scoring(fields: &mut Fields, scoring: Option<pb::Scoring>) -> Result<Scoring, Refused> {
+    use pb::scoring::Rule;
+
+    let rule = fields.read("scoring", read::required(scoring.and_then(|scoring| scoring.rule)))?;
+    fields.within("scoring", |fields| match rule {
+        Rule::Consistency(rule) => fields.within("consistency", |fields| {
+            let target = fields.read("daily_target_servings", read::within(rule.daily_target_servings, 1..=50));
+            Ok(Scoring::Consistency { daily_target_servings: target? })
+        }),
+        Rule::Variety(rule) => fields.within("variety", |fields| {
+            let cap = fields.read("daily_cap", read::within(rule.daily_cap, 1..=50));
+            Ok(Scoring::Variety { daily_cap: cap? })
+        }),
+        Rule::Seasonal(rule) => fields.within("seasonal", |fields| {
+            let fruits = fields.read("fruits", fruits(&rule.fruits));
+            let cap = fields.read("daily_cap", read::within(rule.daily_cap, 1..=100));
+            Ok(Scoring::Seasonal { fruits: fruits?, daily_cap: cap? })
+        }),
+        Rule::GoalBased(rule) => fields.within("goal_based", |fields| {
+            let unit = fields.read("unit", read::text(&rule.unit, 1..=30));
+            let points = fields.read("points_per_unit", read::within(rule.points_per_unit, 1..=1_000));
+            let cap = fields.read("daily_cap", read::within(rule.daily_cap, 1..=100_000));
+            Ok(Scoring::GoalBased { unit: unit?, points_per_unit: points?, daily_cap: cap? })
+        }),
+    })
+}
+
+fn fruits(names: &[String]) -> Result<Vec<String>, String> {
+    if !(1..=50).contains(&names.len()) {
+        return Err(format!("must have 1 to 50 names, not {}", names.len()));
+    }
+    let distinct = names.iter().map(|name| fruit(name)).collect::<Result<BTreeSet<_>, _>>()?;
+    if distinct.len() < names.len() { Err("must not have a name twice".to_owned()) } else { Ok(distinct.into_iter().collect()) }
+}
+
+/// The name of a fruit as it is compared.
+pub(crate) fn fruit(name: &str) -> Result<String, String> {
+    read::text(name, 1..=50).map(|name| name.to_lowercase())
+}
+
+pub(crate) fn challenge_id(text: &str) -> Result<Uuid, Violations> {
+    let mut fields = Fields::default();
+    let id = fields.read("challenge_id", read::uuid(text));
+    fields.finish(|| id)
+}
+
+pub(super) fn user_ids(request: &pb::CountActiveChallengesRequest) -> Result<Vec<Uuid>, Violations> {
+    let mut fields = Fields::default();
+    let ids = fields.read("user_ids", read_user_ids(&request.user_ids));
+    fields.finish(|| ids)
+}
+
+fn read_user_ids(ids: &[String]) -> Result<Vec<Uuid>, String> {
+    if ids.len() > 200 {
+        return Err(format!("must have at most 200 items, not {}", ids.len()));
+    }
+    ids.iter().map(|id| read::uuid(id)).collect()
+}
+
+pub(super) fn challenge(challenge: Challenge, creator: Option<Uuid>) -> pb::Challenge {
+    let challenge_type = match challenge.challenge_type {
+        ChallengeType::Consistency => pb::ChallengeType::Consistency,
+        ChallengeType::Variety => pb::ChallengeType::Variety,
+        ChallengeType::Seasonal => pb::ChallengeType::Seasonal,
+        ChallengeType::GoalBased => pb::ChallengeType::GoalBased,
+    };
+    pb::Challenge {
+        challenge_id: challenge.id.to_string(),
+        challenge_name: challenge.challenge_name,
+        description: challenge.description,
+        challenge_type: challenge_type.into(),
+        difficulty_level: challenge.difficulty_level,
+        duration_days: challenge.duration_days,
+        max_participants: challenge.max_participants,
+        participant_count: challenge.participant_count,
+        start_date: challenge.start_date.map(date_to_wire),
+        end_date: challenge.end_date.map(date_to_wire),
+        created_by: creator.map(|id| id.to_string()).unwrap_or_default(),
+        is_active: challenge.is_active,
+        scoring: Some(scoring(challenge.scoring)),
+        create_time: Some(timestamp_to_wire(challenge.created_at)),
+    }
+}
+
+fn scoring(scoring: Scoring) -> pb::Scoring {
+    use pb::scoring::Rule;
+
+    let rule = match scoring {
+        Scoring::Consistency { daily_target_servings } => Rule::Consistency(pb::ConsistencyScoring { daily_target_servings }),
+        Scoring::Variety { daily_cap } => Rule::Variety(pb::VarietyScoring { daily_cap }),
+        Scoring::Seasonal { fruits, daily_cap } => Rule::Seasonal(pb::SeasonalScoring { fruits, daily_cap }),
+        Scoring::GoalBased { unit, points_per_unit, daily_cap } => {
+            Rule::GoalBased(pb::GoalScoring { unit, points_per_unit, daily_cap })
+        }
+    };
+    pb::Scoring { rule: Some(rule) }
+}
+
+pub(crate) fn participant(participant: Participant) -> pb::Participant {
+    let status = match participant.completion_status {
+        CompletionStatus::Active => pb::CompletionStatus::Active,
+        CompletionStatus::Completed => pb::CompletionStatus::Completed,
+        CompletionStatus::Failed => pb::CompletionStatus::Failed,
+        CompletionStatus::Withdrawn => pb::CompletionStatus::Withdrawn,
+    };
+    pb::Participant {
+        challenge_id: participant.challenge_id.to_string(),
+        user_id: participant.user_id.to_string(),
+        completion_status: status.into(),
+        final_score: participant.final_score,
+        join_time: Some(timestamp_to_wire(participant.joined_at)),
+    }
+}

@@ -1,0 +1,9 @@
+//! The social service as its clients see it: the real server, a generated client, a real PostgreSQL.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
+
+mod challenges;
+mod profiles;
+mod progress;
+mod schema;
+mod world;

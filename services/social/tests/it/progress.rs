@@ -1,0 +1,177 @@
+use std::sync::Arc;
+
+use orchard_proto::social::v1 as pb;
+use orchard_testkit::answer::{metadata, refused, violations};
+use orchard_testkit::client::insist;
+use tokio::task::JoinSet;
+use tonic::Code;
+use uuid::Uuid;
+
+use crate::world::{World, date, days_ago, id, minutes, new_challenge};
+
+/// Daily and cumulative scores by date, and the participant's score, as the tables have them.
+async fn scores(world: &World, user: Uuid) -> anyhow::Result<(Vec<(i32, i32)>, i32)> {
+    let client = world.slice.schema.connect().await?;
+    let rows = client
+        .query(
+            "SELECT d.daily_score, d.cumulative_score, p.final_score
+             FROM challenge_participants p JOIN challenge_progress d ON d.challenge_participant_id = p.id
+             WHERE p.user_id = $1 ORDER BY d.progress_date",
+            &[&user],
+        )
+        .await?;
+    let last = rows.last().map(|row| row.get(2)).unwrap_or_default();
+    Ok((rows.iter().map(|row| (row.get(0), row.get(1))).collect(), last))
+}
+
+#[tokio::test]
+async fn scores_agree_after_late_days_and_corrections() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let user = id();
+    let request = pb::CreateChallengeRequest { start_date: date(days_ago(1)), scoring: minutes(2, 100), ..new_challenge() };
+    let challenge = world.create(id(), request).await?.challenge_id;
+    world.join(user, &challenge).await?;
+
+    let today = world.record(user, &challenge, days_ago(0), &[], 10).await?;
+    assert_eq!(today.participant.expect("a participant").final_score, 20);
+    let day = today.day.expect("a day");
+    assert_eq!((day.daily_score, day.cumulative_score, day.notes.as_str()), (20, 20, "crunchy"));
+    assert_eq!(day.progress_data.expect("data").amount, 10);
+
+    let late = world.record(user, &challenge, days_ago(1), &[], 30).await?;
+    assert_eq!(late.day.expect("a day").cumulative_score, 60);
+    assert_eq!(late.participant.expect("a participant").final_score, 80);
+    assert_eq!(scores(&world, user).await?, (vec![(60, 60), (20, 80)], 80));
+
+    world.record(user, &challenge, days_ago(1), &[], 1_000_000).await?;
+    assert_eq!(scores(&world, user).await?, (vec![(100, 100), (20, 120)], 120), "capped");
+    world.record(user, &challenge, days_ago(1), &[], 0).await?;
+    assert_eq!(scores(&world, user).await?, (vec![(0, 0), (20, 20)], 20));
+    Ok(())
+}
+
+#[tokio::test]
+async fn servings_score_by_the_challenges_rule() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let user = id();
+    let challenge = world.create(id(), new_challenge()).await?.challenge_id;
+    world.join(user, &challenge).await?;
+    let short = world.record(user, &challenge, days_ago(0), &[("Apple", 4)], 0).await?;
+    assert_eq!(short.participant.expect("a participant").final_score, 0);
+    let enough = world.record(user, &challenge, days_ago(0), &[("Apple", 4), (" KIWI ", 1)], 0).await?;
+    assert_eq!(enough.participant.expect("a participant").final_score, 1);
+    let fruits = enough.day.expect("a day").progress_data.expect("data").fruits;
+    assert_eq!(fruits.iter().map(|eaten| eaten.fruit.as_str()).collect::<Vec<_>>(), ["apple", "kiwi"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn only_open_days_of_participants_count() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let user = id();
+    let challenge = world.create(id(), new_challenge()).await?.challenge_id;
+    let stranger = world.record(user, &challenge, days_ago(0), &[], 0).await;
+    assert_eq!(refused(stranger), (Code::NotFound, "NOT_PARTICIPATING".to_owned()));
+    let nowhere = world.record(user, &id().to_string(), days_ago(0), &[], 0).await;
+    assert_eq!(refused(nowhere), (Code::NotFound, "CHALLENGE_NOT_FOUND".to_owned()));
+
+    world.join(user, &challenge).await?;
+    for day in [days_ago(-1), days_ago(2)] {
+        let status = world.record(user, &challenge, day, &[], 0).await.expect_err("not open");
+        assert_eq!(metadata(&status, "first_date"), Some(days_ago(1).to_string()));
+        assert_eq!(metadata(&status, "last_date"), Some(days_ago(0).to_string()));
+        assert_eq!(refused::<()>(Err(status)), (Code::FailedPrecondition, "DATE_NOT_OPEN".to_owned()));
+    }
+    let client = world.slice.schema.connect().await?;
+    client.execute("UPDATE challenge_participants SET completion_status = 'withdrawn'", &[]).await?;
+    let withdrawn = world.record(user, &challenge, days_ago(0), &[], 0).await;
+    assert_eq!(refused(withdrawn), (Code::NotFound, "NOT_PARTICIPATING".to_owned()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_challenge_without_dates_runs_from_the_joining() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let user = id();
+    let request = pb::CreateChallengeRequest { start_date: None, ..new_challenge() };
+    let challenge = world.create(id(), request).await?;
+    assert_eq!((challenge.start_date, challenge.end_date), (None, None));
+    world.join(user, &challenge.challenge_id).await?;
+    world.record(user, &challenge.challenge_id, days_ago(0), &[("apple", 5)], 0).await?;
+    let before = world.record(user, &challenge.challenge_id, days_ago(1), &[("apple", 5)], 0).await;
+    assert_eq!(refused(before), (Code::FailedPrecondition, "DATE_NOT_OPEN".to_owned()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_day_is_the_users_own() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    // It is tomorrow in Kiritimati (UTC+14) from 10:00 UTC on, and yesterday in Pago Pago (UTC-11) until 11:00 UTC.
+    for zone in ["Pacific/Kiritimati", "Pacific/Pago_Pago"] {
+        let user = id();
+        let profile = pb::RegisterProfileRequest {
+            user_id: user.to_string(),
+            display_name: "Ann".to_owned(),
+            time_zone: zone.to_owned(),
+            privacy_level: 0,
+        };
+        world.register(profile).await?;
+        let challenge = world.create(id(), new_challenge()).await?.challenge_id;
+        world.join(user, &challenge).await?;
+        let local = chrono::Utc::now().with_timezone(&zone.parse::<chrono_tz::Tz>().expect("zone")).date_naive();
+        world.record(user, &challenge, local, &[("apple", 5)], 0).await?;
+        let tomorrow = world.record(user, &challenge, local.succ_opt().expect("a day"), &[("apple", 5)], 0).await;
+        assert_eq!(refused(tomorrow), (Code::FailedPrecondition, "DATE_NOT_OPEN".to_owned()), "{zone}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn bad_days_are_refused_by_field() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let user = id();
+    let challenge = world.create(id(), new_challenge()).await?.challenge_id;
+    world.join(user, &challenge).await?;
+    let record = async |fruits: &[(&str, i32)], amount| world.record(user, &challenge, days_ago(0), fruits, amount).await;
+    let fruits = [("apple", 1), ("", 1), ("Apple", 101)];
+    let paths = [
+        "progress_data.fruits[1].fruit",
+        "progress_data.fruits[2].fruit",
+        "progress_data.fruits[2].servings",
+        "progress_data.amount",
+    ];
+    assert_eq!(violations(record(&fruits, -1).await), paths);
+    let many: Vec<_> = (0..10_000).map(|_| ("apple", 1)).collect();
+    assert_eq!(violations(record(&many, 0).await), ["progress_data.fruits"]);
+    let empty = pb::RecordProgressRequest::default();
+    let mut client = orchard_proto::social::v1::progress_service_client::ProgressServiceClient::new(world.slice.user(user)?);
+    let paths = ["challenge_id", "progress_date", "progress_data"];
+    assert_eq!(violations(client.record_progress(empty).await), paths);
+    Ok(())
+}
+
+/// Without the participant's lock the writers' differences are taken from scores that others have replaced.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixteen_writers_of_one_day_leave_the_last_one_s_score() -> anyhow::Result<()> {
+    let world = Arc::new(World::start().await?);
+    let user = id();
+    let request = pb::CreateChallengeRequest { scoring: minutes(1, 1_000), ..new_challenge() };
+    let challenge: Arc<str> = world.create(id(), request).await?.challenge_id.into();
+    world.join(user, &challenge).await?;
+    let mut writers = JoinSet::new();
+    for writer in 1..=16 {
+        let (world, challenge) = (Arc::clone(&world), Arc::clone(&challenge));
+        writers.spawn(async move {
+            for round in 0..10 {
+                let day = days_ago(i64::from(round % 2));
+                insist(|| world.record(user, &challenge, day, &[], writer * 10 + round)).await?;
+            }
+            Ok::<_, tonic::Status>(())
+        });
+    }
+    writers.join_all().await.into_iter().collect::<Result<(), _>>()?;
+    let (days, score) = scores(&world, user).await?;
+    let [(first, first_sum), (second, second_sum)] = days[..] else { anyhow::bail!("two days, not {days:?}") };
+    assert_eq!((first_sum, second_sum, score), (first, first + second, first + second));
+    Ok(())
+}

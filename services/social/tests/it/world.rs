@@ -1,0 +1,115 @@
+//! A social service with people in it.
+
+use chrono::{Datelike as _, NaiveDate, TimeDelta, Utc};
+use orchard_proto::google::r#type::Date;
+use orchard_proto::social::v1 as pb;
+use orchard_proto::social::v1::challenge_service_client::ChallengeServiceClient;
+use orchard_proto::social::v1::profile_service_client::ProfileServiceClient;
+use orchard_proto::social::v1::progress_service_client::ProgressServiceClient;
+use orchard_social::{Service, Settings};
+use orchard_testkit::client::Client;
+use orchard_testkit::service::SliceUnderTest;
+use pb::scoring::Rule;
+use tonic::Status;
+use uuid::Uuid;
+
+pub struct World {
+    pub slice: SliceUnderTest,
+}
+
+pub fn id() -> Uuid {
+    Uuid::new_v4()
+}
+
+pub fn date(date: NaiveDate) -> Option<Date> {
+    let part = |n: u32| i32::try_from(n).expect("part of a date");
+    Some(Date { year: date.year(), month: part(date.month()), day: part(date.day()) })
+}
+
+/// Today in UTC, and days before it.
+pub fn days_ago(days: i64) -> NaiveDate {
+    Utc::now().date_naive() - TimeDelta::days(days)
+}
+
+pub fn consistency(daily_target_servings: i32) -> Option<pb::Scoring> {
+    Some(pb::Scoring { rule: Some(Rule::Consistency(pb::ConsistencyScoring { daily_target_servings })) })
+}
+
+pub fn minutes(points_per_unit: i32, daily_cap: i32) -> Option<pb::Scoring> {
+    let unit = "minutes".to_owned();
+    Some(pb::Scoring { rule: Some(Rule::GoalBased(pb::GoalScoring { unit, points_per_unit, daily_cap })) })
+}
+
+pub fn new_challenge() -> pb::CreateChallengeRequest {
+    pb::CreateChallengeRequest {
+        challenge_name: "Five a day".to_owned(),
+        description: "Five servings of fruit, every day.".to_owned(),
+        difficulty_level: 2,
+        duration_days: 7,
+        max_participants: None,
+        start_date: date(days_ago(1)),
+        scoring: consistency(5),
+        request_id: id().to_string(),
+    }
+}
+
+impl World {
+    pub async fn start() -> anyhow::Result<Self> {
+        Ok(Self { slice: SliceUnderTest::start::<Service>(&Settings {}).await? })
+    }
+
+    pub fn profiles(&self, user: Uuid) -> anyhow::Result<ProfileServiceClient<Client>> {
+        Ok(ProfileServiceClient::new(self.slice.user(user)?))
+    }
+
+    pub fn challenges(&self, user: Uuid) -> anyhow::Result<ChallengeServiceClient<Client>> {
+        Ok(ChallengeServiceClient::new(self.slice.user(user)?))
+    }
+
+    pub async fn register(&self, request: pb::RegisterProfileRequest) -> Result<pb::Profile, Status> {
+        let mut client = ProfileServiceClient::new(self.slice.service("identity").expect("client"));
+        Ok(client.register_profile(request).await?.into_inner().profile.expect("a profile"))
+    }
+
+    pub async fn create(&self, user: Uuid, request: pb::CreateChallengeRequest) -> Result<pb::Challenge, Status> {
+        let mut client = self.challenges(user).expect("client");
+        Ok(client.create_challenge(request).await?.into_inner().challenge.expect("a challenge"))
+    }
+
+    pub async fn get(&self, user: Uuid, challenge: &str) -> Result<pb::Challenge, Status> {
+        let mut client = self.challenges(user).expect("client");
+        let request = pb::GetChallengeRequest { challenge_id: challenge.to_owned() };
+        Ok(client.get_challenge(request).await?.into_inner().challenge.expect("a challenge"))
+    }
+
+    pub async fn join(&self, user: Uuid, challenge: &str) -> Result<pb::Participant, Status> {
+        let mut client = self.challenges(user).expect("client");
+        let request = pb::JoinChallengeRequest { challenge_id: challenge.to_owned() };
+        Ok(client.join_challenge(request).await?.into_inner().participant.expect("a participant"))
+    }
+
+    pub async fn record(
+        &self,
+        user: Uuid,
+        challenge: &str,
+        day: NaiveDate,
+        fruits: &[(&str, i32)],
+        amount: i32,
+    ) -> Result<pb::RecordProgressResponse, Status> {
+        let fruits = fruits.iter().map(|(fruit, servings)| pb::FruitServings { fruit: fruit.to_string(), servings: *servings });
+        let request = pb::RecordProgressRequest {
+            challenge_id: challenge.to_owned(),
+            progress_date: date(day),
+            progress_data: Some(pb::ProgressData { fruits: fruits.collect(), amount }),
+            notes: "crunchy".to_owned(),
+        };
+        let mut client = ProgressServiceClient::new(self.slice.user(user).expect("client"));
+        Ok(client.record_progress(request).await?.into_inner())
+    }
+
+    pub async fn count(&self, users: &[Uuid]) -> Result<i32, Status> {
+        let mut client = ChallengeServiceClient::new(self.slice.service("edge").expect("client"));
+        let request = pb::CountActiveChallengesRequest { user_ids: users.iter().map(Uuid::to_string).collect() };
+        Ok(client.count_active_challenges(request).await?.into_inner().active_challenges)
+    }
+}
