@@ -1,1 +1,87 @@
-//! x
+//! The front door: routes calls to their slices and composes views across them.
+
+mod dashboard;
+mod proxy;
+mod upstream;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use futures::FutureExt as _;
+use orchard_proto::edge::v1::edge_service_server::EdgeServiceServer;
+use orchard_server::{MAX_MESSAGE_BYTES, ServeOptions, Server, run_to_end};
+use tonic::service::RoutesBuilder;
+use tonic::transport::Uri;
+
+use crate::upstream::Upstreams;
+
+/// Domain of this service's own reasons.
+pub const DOMAIN: &str = "orchard.edge";
+const NAME: &str = "edge";
+
+/// The front door of the suite: routes calls to their slices and composes views across them.
+#[derive(Debug, Parser)]
+#[command(name = NAME, version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves calls until SIGTERM or SIGINT
+    Serve(Box<Serve>),
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    #[command(flatten)]
+    serve: ServeOptions,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Where the slices are, and as whom the edge calls them.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Upstreams")]
+pub struct Settings {
+    /// Address of the family service, such as http://family:50051
+    #[arg(long, env = "ORCHARD_FAMILY_URL", value_name = "URL")]
+    pub family_url: Uri,
+    /// Address of the social service
+    #[arg(long, env = "ORCHARD_SOCIAL_URL", value_name = "URL")]
+    pub social_url: Uri,
+    /// Address of the recipe service
+    #[arg(long, env = "ORCHARD_RECIPE_URL", value_name = "URL")]
+    pub recipe_url: Uri,
+    /// Address of the consultation service
+    #[arg(long, env = "ORCHARD_CONSULTATION_URL", value_name = "URL")]
+    pub consultation_url: Uri,
+    /// File with the edge's own Ed25519 private key (PKCS#8 PEM); its public half is in the workloads' JWKS under kid "edge"
+    #[arg(long, env = "ORCHARD_WORKLOAD_KEY_FILE", value_name = "FILE")]
+    pub workload_key_file: PathBuf,
+}
+
+/// The `main` of the edge's program.
+pub fn main() -> ExitCode {
+    let Cli { command: Command::Serve(options) } = Cli::parse();
+    run_to_end(NAME, &options.serve, async { server(&options.settings, &options.serve) })
+}
+
+/// The edge, put together and not yet listening.
+pub fn server(settings: &Settings, options: &ServeOptions) -> anyhow::Result<Server> {
+    let upstreams = Upstreams::new(settings, options)?;
+    let mut routes = RoutesBuilder::default();
+    routes
+        .add_service(EdgeServiceServer::new(dashboard::Api::new(upstreams.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES));
+    Ok(Server {
+        name: NAME,
+        packages: [&["orchard.edge.v1"][..], &upstream::PACKAGES].concat(),
+        front_door: true,
+        routes,
+        fallback: Some(proxy::router(upstreams)),
+        // It has nothing of its own to wait for: a slice that is away takes its own calls and sections away, no more.
+        readiness: Box::new(|| async { Ok(()) }.boxed()),
+    })
+}

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `edge` service: see `edge --help`.
+
+fn main() -> std::process::ExitCode {
+    orchard_edge::main()
+}

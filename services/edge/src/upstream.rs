@@ -1,0 +1,70 @@
+//! The slices behind the edge.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use orchard_client::{Upstream, Workload};
+use orchard_proto::rpc::v1::ErrorReason;
+use orchard_rpc::common;
+use orchard_server::{ServeOptions, secret};
+use tonic::Status;
+use tonic_types::StatusExt as _;
+
+use crate::{DOMAIN, NAME, Settings};
+
+/// The packages whose public methods are routed, one for each slice.
+pub(crate) const PACKAGES: [&str; 4] = ["orchard.family.v1", "orchard.social.v1", "orchard.recipe.v1", "orchard.consultation.v1"];
+
+/// A channel to each slice. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Upstreams {
+    pub(crate) family: Upstream,
+    pub(crate) social: Upstream,
+    recipe: Upstream,
+    consultation: Upstream,
+}
+
+impl Upstreams {
+    pub(crate) fn new(settings: &Settings, options: &ServeOptions) -> anyhow::Result<Self> {
+        let pem = secret(&settings.workload_key_file)?;
+        let workload = Workload::new(NAME, &pem, options.workload_issuer.clone(), options.audience.clone())
+            .with_context(|| format!("{}", settings.workload_key_file.display()))?;
+        let workload = Arc::new(workload);
+        let upstream = |name, url: &tonic::transport::Uri| Upstream::new(name, url.clone(), Arc::clone(&workload));
+        Ok(Self {
+            family: upstream("family", &settings.family_url),
+            social: upstream("social", &settings.social_url),
+            recipe: upstream("recipe", &settings.recipe_url),
+            consultation: upstream("consultation", &settings.consultation_url),
+        })
+    }
+
+    /// The slice that serves the method at `path`.
+    pub(crate) fn of(&self, path: &str) -> Option<&Upstream> {
+        let [family, social, recipe, consultation] = PACKAGES;
+        let (service, _method) = path.strip_prefix('/')?.rsplit_once('/')?;
+        let (package, _service) = service.rsplit_once('.')?;
+        match package {
+            _ if package == family => Some(&self.family),
+            _ if package == social => Some(&self.social),
+            _ if package == recipe => Some(&self.recipe),
+            _ if package == consultation => Some(&self.consultation),
+            _ => None,
+        }
+    }
+}
+
+/// What a caller is told when a slice does not answer.
+pub(crate) fn unavailable(upstream: &str) -> Status {
+    let refusal = common(ErrorReason::UpstreamUnavailable, format!("the {upstream} service does not answer"));
+    refusal.with("upstream", upstream).into_status(DOMAIN)
+}
+
+/// Passes on what a slice said; what the way to it said instead becomes [`unavailable`].
+pub(crate) fn passed_on(upstream: &Upstream, status: Status) -> Status {
+    if status.get_details_error_info().is_some() {
+        return status;
+    }
+    tracing::warn!(upstream = upstream.name(), %status, "no answer");
+    unavailable(upstream.name())
+}

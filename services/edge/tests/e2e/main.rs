@@ -1,0 +1,7 @@
+//! The suite as its clients see it: five services on real sockets in one process, and a real PostgreSQL.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
+
+mod dashboard;
+mod routing;
+mod suite;

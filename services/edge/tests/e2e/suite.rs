@@ -1,0 +1,173 @@
+//! All five services, with people in them.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use orchard_db::Db;
+use orchard_proto::edge::v1 as edge;
+use orchard_proto::edge::v1::edge_service_client::EdgeServiceClient;
+use orchard_proto::family::v1 as family;
+use orchard_proto::family::v1::invitation_service_client::InvitationServiceClient;
+use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
+use orchard_proto::family::v1::wallet_service_client::WalletServiceClient;
+use orchard_proto::google::r#type::{Date, Money};
+use orchard_server::{DatabaseOptions, ServeOptions, Slice, slice_server};
+use orchard_testkit::client::{Client, Headers};
+use orchard_testkit::database::Schema;
+use orchard_testkit::keys::DevKeys;
+use orchard_testkit::service::{Running, channel, options};
+use tonic::Status;
+use uuid::Uuid;
+
+/// A slice that can be stopped, and started again at the same address.
+pub struct Stoppable {
+    pub schema: Schema,
+    options: ServeOptions,
+    running: Option<Running>,
+}
+
+impl Stoppable {
+    async fn start<S: Slice>(keys: &DevKeys, settings: &S::Settings) -> anyhow::Result<Self> {
+        let schema = Schema::create().await?;
+        schema.migrate(S::migrations()).await?;
+        let mut slice = Self { schema, options: ServeOptions { listen: free_address()?, ..options(keys) }, running: None };
+        slice.start_again::<S>(settings).await?;
+        Ok(slice)
+    }
+
+    pub async fn start_again<S: Slice>(&mut self, settings: &S::Settings) -> anyhow::Result<()> {
+        let database = DatabaseOptions::for_url(self.schema.url(), 8);
+        let db = Db::new(database.url()?, 8, &database.limits())?;
+        self.running = Some(Running::start(slice_server::<S>(&db, settings), &self.options).await?);
+        Ok(())
+    }
+
+    pub async fn stop(&mut self) -> anyhow::Result<()> {
+        self.running.take().context("it runs")?.stop().await
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.options.listen
+    }
+}
+
+/// A port that was free a moment ago; unlike one that the system chooses at the bind, it can be bound to again.
+fn free_address() -> anyhow::Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+pub struct Suite {
+    pub keys: Arc<DevKeys>,
+    pub family: Stoppable,
+    pub social: Stoppable,
+    pub edge: Running,
+    _recipe: Stoppable,
+    _consultation: Stoppable,
+}
+
+pub fn id() -> Uuid {
+    Uuid::new_v4()
+}
+
+pub fn euros(units: i64) -> Option<Money> {
+    Some(Money { currency_code: "EUR".to_owned(), units, nanos: 0 })
+}
+
+pub fn today() -> Option<Date> {
+    use chrono::Datelike as _;
+    let today = chrono::Utc::now().date_naive();
+    let part = |n: u32| i32::try_from(n).expect("part of a date");
+    Some(Date { year: today.year(), month: part(today.month()), day: part(today.day()) })
+}
+
+pub fn family_settings() -> orchard_family::Settings {
+    orchard_family::Settings { currency: "EUR".parse().expect("currency") }
+}
+
+impl Suite {
+    pub async fn start() -> anyhow::Result<Self> {
+        let keys = Arc::new(DevKeys::ephemeral()?);
+        let family = Stoppable::start::<orchard_family::Service>(&keys, &family_settings()).await?;
+        let social = Stoppable::start::<orchard_social::Service>(&keys, &orchard_social::Settings {}).await?;
+        let recipe = Stoppable::start::<orchard_recipe::Service>(&keys, &orchard_recipe::Settings {}).await?;
+        let currency = "EUR".parse().expect("currency");
+        let settings = orchard_consultation::Settings { currency };
+        let consultation = Stoppable::start::<orchard_consultation::Service>(&keys, &settings).await?;
+        let url = |slice: &Stoppable| format!("http://{}", slice.address()).parse().expect("a URL");
+        let settings = orchard_edge::Settings {
+            family_url: url(&family),
+            social_url: url(&social),
+            recipe_url: url(&recipe),
+            consultation_url: url(&consultation),
+            workload_key_file: keys.workload_key_file("edge"),
+        };
+        let options = options(&keys);
+        let edge = Running::start(orchard_edge::server(&settings, &options)?, &options).await?;
+        Ok(Self { keys, family, social, edge, _recipe: recipe, _consultation: consultation })
+    }
+
+    /// A user at the front door.
+    pub fn user(&self, user: Uuid) -> anyhow::Result<Client> {
+        self.user_with(user, &[])
+    }
+
+    /// A user with roles at the front door.
+    pub fn user_with(&self, user: Uuid, roles: &[&str]) -> anyhow::Result<Client> {
+        let token = self.keys.user_token(user, roles, Duration::from_secs(600))?;
+        Ok(Headers::bearer(&token)?.on(self.edge.channel()?))
+    }
+
+    /// A service, calling a slice directly.
+    pub fn service(&self, name: &str, slice: &Stoppable) -> anyhow::Result<Client> {
+        let token = self.keys.workload_token(name, Duration::from_secs(600))?;
+        Ok(Headers::bearer(&token)?.on(channel(slice.address())?))
+    }
+
+    /// A plan, created through the front door.
+    pub async fn plan(&self, holder: Uuid) -> anyhow::Result<String> {
+        let request = family::CreatePlanRequest {
+            family_name: "The Appletons".to_owned(),
+            time_zone: "UTC".to_owned(),
+            request_id: id().to_string(),
+        };
+        let plan = PlanServiceClient::new(self.user(holder)?).create_plan(request).await?.into_inner().plan;
+        Ok(plan.context("a plan")?.family_plan_id)
+    }
+
+    /// Invites and accepts, through the front door.
+    pub async fn join(&self, plan: &str, holder: Uuid, user: Uuid, role: family::MemberRole) -> anyhow::Result<()> {
+        use family::accept_invitation_request::Invitation;
+        let request = family::CreateInvitationRequest {
+            family_plan_id: plan.to_owned(),
+            invitee_user_id: user.to_string(),
+            role: role.into(),
+            request_id: id().to_string(),
+            ..Default::default()
+        };
+        let invited = InvitationServiceClient::new(self.user(holder)?).create_invitation(request).await?.into_inner();
+        let invitation = Invitation::InvitationId(invited.invitation.context("an invitation")?.invitation_id);
+        let request = family::AcceptInvitationRequest { invitation: Some(invitation) };
+        InvitationServiceClient::new(self.user(user)?).accept_invitation(request).await?;
+        Ok(())
+    }
+
+    /// Money, from billing.
+    pub async fn deposit(&self, plan: &str, units: i64) -> anyhow::Result<()> {
+        let request = family::DepositRequest {
+            family_plan_id: plan.to_owned(),
+            amount: euros(units),
+            reference: id().to_string(),
+            reason: "Top-up".to_owned(),
+        };
+        WalletServiceClient::new(self.service("billing", &self.family)?).deposit(request).await?;
+        Ok(())
+    }
+
+    pub async fn dashboard(&self, viewer: Uuid, plan: &str) -> Result<edge::FamilyDashboard, Status> {
+        let mut client = EdgeServiceClient::new(self.user(viewer).expect("client"));
+        let request = edge::GetFamilyDashboardRequest { family_plan_id: plan.to_owned() };
+        Ok(client.get_family_dashboard(request).await?.into_inner().dashboard.expect("a dashboard"))
+    }
+}
