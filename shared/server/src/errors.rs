@@ -68,3 +68,27 @@ fn unexplained(headers: &HeaderMap) -> Option<ErrorReason> {
         | Code::Unauthenticated => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::post;
+    use tower::ServiceExt as _;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_in_grpc() {
+        async fn panics() -> Response {
+            panic!("on purpose")
+        }
+        let domain: Arc<str> = "orchard.test".into();
+        let router = Router::new().route("/x", post(panics)).layer(from_fn_with_state(domain, catch_panics));
+        let request = http::Request::post("/x").body(Body::empty()).expect("a request");
+        let response = router.oneshot(request).await.expect("an answer");
+        assert_eq!(response.status(), http::StatusCode::OK);
+        let status = Status::from_header_map(response.headers()).expect("a status");
+        assert_eq!((status.code(), status.message()), (Code::Internal, "internal fault"));
+    }
+}
