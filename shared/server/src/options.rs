@@ -15,10 +15,10 @@ use crate::LogFormat;
 #[command(next_help_heading = "Serving")]
 pub struct ServeOptions {
     /// Address that serves calls
-    #[arg(long, env = "ORCHARD_LISTEN", default_value = "0.0.0.0:50051")]
+    #[arg(long, env = "ORCHARD_LISTEN", default_value = "0.0.0.0:50051", value_name = "ADDRESS")]
     pub listen: SocketAddr,
     /// Address that serves grpc.health.v1.Health, apart from calls so that load never hides it
-    #[arg(long, env = "ORCHARD_ADMIN_LISTEN", default_value = "0.0.0.0:50061")]
+    #[arg(long, env = "ORCHARD_ADMIN_LISTEN", default_value = "0.0.0.0:50061", value_name = "ADDRESS")]
     pub admin_listen: SocketAddr,
     /// Whether to serve gRPC reflection
     #[arg(long, env = "ORCHARD_REFLECTION", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]

@@ -1,0 +1,36 @@
+//! Enums.
+
+use prost_reflect::EnumDescriptor;
+
+use crate::contracts::{Contracts, snake_case};
+
+fn prefix(kind: &EnumDescriptor) -> String {
+    format!("{}_", snake_case(kind.name()).to_uppercase())
+}
+
+/// Zero is what an old client sends that does not know the field: it must not mean anything.
+pub fn zero_is_unspecified(contracts: &Contracts) -> Vec<String> {
+    let zeroes = contracts.enums().filter_map(|kind| {
+        let zero = kind.get_value(0).map(|value| value.name().to_owned());
+        let expected = format!("{}UNSPECIFIED", prefix(&kind));
+        (zero.as_deref() != Some(expected.as_str())).then(|| format!("{}: 0 is not {expected}", kind.full_name()))
+    });
+    zeroes.collect()
+}
+
+/// In C++ and Python the values of a package share one scope.
+pub fn values_are_prefixed(contracts: &Contracts) -> Vec<String> {
+    let mut strays = Vec::new();
+    for kind in contracts.enums() {
+        let prefix = prefix(&kind);
+        let fits = |name: &str| name.strip_prefix(&prefix).is_some_and(is_upper_snake_case);
+        strays.extend(kind.values().filter(|value| !fits(value.name())).map(|value| value.full_name().to_owned()));
+    }
+    strays
+}
+
+/// Whether words are `UPPER_SNAKE_CASE`; what follows a prefix may begin with a digit.
+pub fn is_upper_snake_case(words: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    words.split('_').all(is_word)
+}
