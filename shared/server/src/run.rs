@@ -14,14 +14,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::{Routes, RoutesBuilder};
 use tower::ServiceBuilder;
-use tower_http::trace::{DefaultOnFailure, DefaultOnRequest, DefaultOnResponse, TraceLayer};
-use tracing::Level;
 
 use crate::access::AccessTable;
 use crate::guard::{Guard, guard};
 use crate::health::{self, Readiness};
 use crate::identity::Verifier;
-use crate::{ServeOptions, calls, errors, reflection};
+use crate::{ServeOptions, calls, errors, reflection, telemetry};
 
 /// A peer that is silent this long is asked whether it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
@@ -79,18 +77,11 @@ impl Server {
             reflection: options.reflection,
         });
         let calls = TaskTracker::new();
-        let trace = TraceLayer::new_for_grpc()
-            .make_span_with(|request: &http::Request<_>| {
-                tracing::info_span!("call", method = request.uri().path().trim_start_matches('/'))
-            })
-            .on_request(DefaultOnRequest::new().level(Level::DEBUG))
-            .on_response(DefaultOnResponse::new().level(Level::INFO))
-            .on_failure(DefaultOnFailure::new().level(Level::WARN));
         // Read top to bottom: the first sees a call first and its answer last.
         let layers = ServiceBuilder::new()
             // Until its last byte is handed over a call is open, and a drain waits for it.
             .layer(from_fn_with_state(calls.clone(), calls::count))
-            .layer(trace)
+            .layer(telemetry::trace())
             // Inside the trace, so that a panic is logged within its call's span.
             .layer(from_fn_with_state(Arc::clone(&domain), errors::catch_panics))
             // Load shedding and deadlines belong here: before the work of verifying a token.
