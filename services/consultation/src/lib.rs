@@ -1,1 +1,48 @@
-//! x
+//! Health professionals and consultations.
+
+pub mod error;
+pub mod professional;
+mod roll;
+mod schema;
+
+use clap::Args;
+use orchard_db::{Db, EmbeddedMigrations};
+use orchard_proto::consultation::v1::professional_service_server::ProfessionalServiceServer;
+use orchard_rpc::Currency;
+use orchard_server::{MAX_MESSAGE_BYTES, Slice};
+use tonic::service::RoutesBuilder;
+
+/// The consultation slice.
+#[derive(Debug)]
+pub struct Service;
+
+/// Settings of this slice alone.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Consultation")]
+pub struct Settings {
+    /// Currency of all prices, by its ISO 4217 code
+    #[arg(long, env = "ORCHARD_CURRENCY", default_value = "EUR", value_name = "CODE")]
+    pub currency: Currency,
+}
+
+impl Slice for Service {
+    const NAME: &'static str = "consultation";
+    const ABOUT: &'static str = "Health professionals and consultations.";
+    const PACKAGE: &'static str = "orchard.consultation.v1";
+    type Settings = Settings;
+
+    fn migrations() -> EmbeddedMigrations {
+        const MIGRATIONS: EmbeddedMigrations = diesel_migrations::embed_migrations!();
+        MIGRATIONS
+    }
+
+    fn routes(db: &Db, settings: &Settings) -> RoutesBuilder {
+        let Settings { currency } = settings;
+        let mut routes = RoutesBuilder::default();
+        routes.add_service(
+            ProfessionalServiceServer::new(professional::Api::new(db.clone(), currency.clone()))
+                .max_decoding_message_size(MAX_MESSAGE_BYTES),
+        );
+        routes
+    }
+}

@@ -1,1 +1,38 @@
-//! x
+//! Recipes that users share.
+
+pub mod error;
+pub mod recipe;
+mod roll;
+mod schema;
+
+use clap::Args;
+use orchard_db::{Db, EmbeddedMigrations};
+use orchard_proto::recipe::v1::recipe_service_server::RecipeServiceServer;
+use orchard_server::{MAX_MESSAGE_BYTES, Slice};
+use tonic::service::RoutesBuilder;
+
+/// The recipe slice.
+#[derive(Debug)]
+pub struct Service;
+
+/// Settings of this slice alone: none.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {}
+
+impl Slice for Service {
+    const NAME: &'static str = "recipe";
+    const ABOUT: &'static str = "Recipes that users share.";
+    const PACKAGE: &'static str = "orchard.recipe.v1";
+    type Settings = Settings;
+
+    fn migrations() -> EmbeddedMigrations {
+        const MIGRATIONS: EmbeddedMigrations = diesel_migrations::embed_migrations!();
+        MIGRATIONS
+    }
+
+    fn routes(db: &Db, Settings {}: &Settings) -> RoutesBuilder {
+        let mut routes = RoutesBuilder::default();
+        routes.add_service(RecipeServiceServer::new(recipe::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES));
+        routes
+    }
+}

@@ -72,17 +72,34 @@ impl Fields {
         items: Vec<P>,
         mut read: impl FnMut(&mut Self, P) -> Result<T, Refused>,
     ) -> Result<Vec<T>, Refused> {
-        let length = items.len();
+        self.counted(name, count, items.len())?;
+        // All of them, before the first refusal ends it.
+        let read_all: Vec<_> =
+            items.into_iter().enumerate().map(|(i, item)| self.within(&format!("{name}[{i}]"), |f| read(f, item))).collect();
+        read_all.into_iter().collect()
+    }
+
+    /// Reads a repeated field of single values, `count` of them; their paths are `name[index]`.
+    pub fn values<P, T>(
+        &mut self,
+        name: &str,
+        count: std::ops::RangeInclusive<usize>,
+        items: &[P],
+        read: impl Fn(&P) -> Result<T, String>,
+    ) -> Result<Vec<T>, Refused> {
+        self.counted(name, count, items.len())?;
+        let read_all: Vec<_> = items.iter().enumerate().map(|(i, item)| self.read(&format!("{name}[{i}]"), read(item))).collect();
+        read_all.into_iter().collect()
+    }
+
+    /// A list over its cap is not read: its violations would be as many as a caller cares to send.
+    fn counted(&mut self, name: &str, count: std::ops::RangeInclusive<usize>, length: usize) -> Result<(), Refused> {
         let counted = if count.contains(&length) {
             Ok(())
         } else {
             Err(format!("must have {} to {} items, not {length}", count.start(), count.end()))
         };
-        // A list over its cap is not read: its violations would be as many as a caller cares to send.
-        self.read(name, counted)?;
-        let read_all: Vec<_> =
-            items.into_iter().enumerate().map(|(i, item)| self.within(&format!("{name}[{i}]"), |f| read(f, item))).collect();
-        read_all.into_iter().collect()
+        self.read(name, counted)
     }
 
     /// Builds the value when nothing was refused.
@@ -101,10 +118,11 @@ mod tests {
         let mut fields = Fields::default();
         let id = fields.read("id", read::uuid("nope"));
         let items = fields.each("items", 1..=3, vec![1, -1, 7], |f, n| f.read("n", read::within(n, 0..=5)));
+        let tags = fields.values("tags", 0..=3, &["a", "", "c"], |tag| read::text(tag, 1..=5));
         let outer = fields.within("outer", |f| f.read("name", read::text("", 1..=5)));
-        let result = fields.finish(|| Ok((id?, items?, outer?)));
+        let result = fields.finish(|| Ok((id?, items?, tags?, outer?)));
         let paths: Vec<_> = result.expect_err("refused").into_iter().map(|(path, _)| path).collect();
-        assert_eq!(paths, ["id", "items[1].n", "items[2].n", "outer.name"]);
+        assert_eq!(paths, ["id", "items[1].n", "items[2].n", "tags[1]", "outer.name"]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub fn optional_uuid(text: &str) -> Result<Option<Uuid>, String> {
 
 /// One line of text: trimmed, counted in characters, without control and direction-overriding characters.
 pub fn text(text: &str, length: RangeInclusive<usize>) -> Result<String, String> {
-    checked(text, length, |c| c.is_control())
+    checked(text, length, |c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
 /// Text that may have several lines; otherwise as [`text`].
@@ -121,6 +121,17 @@ pub fn duration(
         .ok_or_else(|| format!("must be {} to {} seconds", range.start().as_secs(), range.end().as_secs()))
 }
 
+/// The items of a short list, each once, where it is first.
+pub fn distinct<T: PartialEq>(items: Vec<T>) -> Vec<T> {
+    let mut distinct = Vec::with_capacity(items.len());
+    for item in items {
+        if !distinct.contains(&item) {
+            distinct.push(item);
+        }
+    }
+    distinct
+}
+
 /// The paths of an update, each one of `allowed`; at least one.
 pub fn field_mask(mask: Option<FieldMask>, allowed: &[&'static str]) -> Result<Vec<&'static str>, String> {
     let paths = mask.unwrap_or_default().paths;
@@ -155,7 +166,7 @@ mod tests {
     #[test]
     fn texts() {
         assert_eq!(text("  Müller ", 1..=6).as_deref(), Ok("Müller"));
-        for bad in ["", "   ", "1234567", "a\0b", "a\nb", "a\u{202E}b"] {
+        for bad in ["", "   ", "1234567", "a\0b", "a\nb", "a\u{2028}b", "a\u{202E}b"] {
             assert!(text(bad, 1..=6).is_err(), "{bad:?}");
         }
         assert!(long_text("a\nb", 1..=6).is_ok());
@@ -178,6 +189,11 @@ mod tests {
         for bad in ["http://example.org", "https://", "https:///a", "https://a b", "javascript:alert(1)"] {
             assert!(optional_https(bad, 50).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn lists_keep_their_order() {
+        assert_eq!(distinct(vec!["vegan", "summer", "vegan", "cold"]), ["vegan", "summer", "cold"]);
     }
 
     #[test]

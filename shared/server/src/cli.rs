@@ -88,14 +88,14 @@ fn apply<S: Slice>(database: &DatabaseOptions) -> anyhow::Result<()> {
 fn serve<S: Slice>(options: &Serve<S::Settings>) -> anyhow::Result<()> {
     run(&options.serve, async {
         let db = Db::new(options.database.url()?, options.database.database_connections.into(), &options.database.limits())?;
+        let bound = slice_server::<S>(&db, &options.settings).bind(&options.serve).await?;
         match require_migrated(&db, S::migrations()).await {
             Ok(()) => {}
             Err(pending @ NotMigrated::Pending { .. }) => return Err(pending.into()),
             // Not a reason to end: it may be back before anyone could restart this process.
             Err(NotMigrated::Unknown(cause)) => tracing::warn!(%cause, "starting without the database"),
         }
-        let server = slice_server::<S>(&db, &options.settings);
-        server.bind(&options.serve).await?.serve(stop_signal()?).await?;
+        bound.serve(stop_signal()?).await?;
         db.settle().await;
         Ok(())
     })

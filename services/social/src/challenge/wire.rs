@@ -73,9 +73,9 @@ fn read_scoring(fields: &mut Fields, scoring: Option<pb::Scoring>) -> Result<Sco
             Ok(Scoring::Variety { daily_cap: cap? })
         }),
         Rule::Seasonal(rule) => fields.within("seasonal", |fields| {
-            let fruits = fields.read("fruits", fruits(&rule.fruits));
+            let fruits = fields.values("fruits", 1..=50, &rule.fruits, |name| fruit(name)).map(BTreeSet::from_iter);
             let cap = fields.read("daily_cap", read::within(rule.daily_cap, 1..=100));
-            Ok(Scoring::Seasonal { fruits: fruits?, daily_cap: cap? })
+            Ok(Scoring::Seasonal { fruits: fruits?.into_iter().collect(), daily_cap: cap? })
         }),
         Rule::GoalBased(rule) => fields.within("goal_based", |fields| {
             let unit = fields.read("unit", read::text(&rule.unit, 1..=30));
@@ -84,14 +84,6 @@ fn read_scoring(fields: &mut Fields, scoring: Option<pb::Scoring>) -> Result<Sco
             Ok(Scoring::GoalBased { unit: unit?, points_per_unit: points?, daily_cap: cap? })
         }),
     })
-}
-
-fn fruits(names: &[String]) -> Result<Vec<String>, String> {
-    if !(1..=50).contains(&names.len()) {
-        return Err(format!("must have 1 to 50 names, not {}", names.len()));
-    }
-    let distinct = names.iter().map(|name| fruit(name)).collect::<Result<BTreeSet<_>, _>>()?;
-    if distinct.len() < names.len() { Err("must not have a name twice".to_owned()) } else { Ok(distinct.into_iter().collect()) }
 }
 
 /// The name of a fruit as it is compared.
@@ -107,15 +99,8 @@ pub(crate) fn challenge_id(text: &str) -> Result<Uuid, Violations> {
 
 pub(super) fn user_ids(request: &pb::CountActiveChallengesRequest) -> Result<Vec<Uuid>, Violations> {
     let mut fields = Fields::default();
-    let ids = fields.read("user_ids", read_user_ids(&request.user_ids));
+    let ids = fields.values("user_ids", 0..=200, &request.user_ids, |id| read::uuid(id));
     fields.finish(|| ids)
-}
-
-fn read_user_ids(ids: &[String]) -> Result<Vec<Uuid>, String> {
-    if ids.len() > 200 {
-        return Err(format!("must have at most 200 items, not {}", ids.len()));
-    }
-    ids.iter().map(|id| read::uuid(id)).collect()
 }
 
 pub(super) fn challenge(challenge: Challenge, creator: Option<Uuid>) -> pb::Challenge {

@@ -84,12 +84,9 @@ async fn bad_challenges_are_refused_by_field() -> anyhow::Result<()> {
         (minutes(0, 100_001), vec!["scoring.goal_based.points_per_unit", "scoring.goal_based.daily_cap"]),
         (
             Some(pb::Scoring {
-                rule: Some(Rule::Seasonal(pb::SeasonalScoring {
-                    fruits: vec!["Kiwi".to_owned(), "kiwi ".to_owned()],
-                    daily_cap: 0,
-                })),
+                rule: Some(Rule::Seasonal(pb::SeasonalScoring { fruits: vec!["Kiwi".to_owned(), " ".to_owned()], daily_cap: 0 })),
             }),
-            vec!["scoring.seasonal.fruits", "scoring.seasonal.daily_cap"],
+            vec!["scoring.seasonal.fruits[1]", "scoring.seasonal.daily_cap"],
         ),
         (Some(pb::Scoring { rule: None }), vec!["scoring"]),
     ];

@@ -1,0 +1,77 @@
+//! Use cases of professionals.
+
+use orchard_db::Db;
+use orchard_db::idempotency::Claim;
+use orchard_proto::consultation::v1 as pb;
+use orchard_proto::consultation::v1::professional_service_server::ProfessionalService;
+use orchard_rpc::Currency;
+use orchard_server::{Caller, CallerError, Role};
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::{Viewer, store, wire};
+use crate::error::Error;
+use crate::roll;
+
+/// Serves `ProfessionalService`.
+#[derive(Debug)]
+pub struct Api {
+    db: Db,
+    currency: Currency,
+}
+
+impl Api {
+    /// Serves professionals, whose prices are in `currency`, from `db`.
+    pub fn new(db: Db, currency: Currency) -> Self {
+        Self { db, currency }
+    }
+}
+
+fn viewer<T>(request: &Request<T>) -> Result<Viewer, CallerError> {
+    let user = Caller::user(request)?;
+    Ok(Viewer { user: user.id, is_operator: user.is(Role::Operator) })
+}
+
+#[tonic::async_trait]
+impl ProfessionalService for Api {
+    async fn create_professional(
+        &self,
+        request: Request<pb::CreateProfessionalRequest>,
+    ) -> Result<Response<pb::CreateProfessionalResponse>, Status> {
+        let caller = viewer(&request)?;
+        let new = wire::new_professional(request.get_ref(), caller.user, &self.currency).map_err(Error::from)?;
+        let professional = self
+            .db
+            .write("create professional", async move |connection| {
+                let id = Uuid::now_v7();
+                match new.key.claim(connection, &[id]).await? {
+                    Claim::First => {
+                        let account = caller.enters();
+                        if let Some(user) = account {
+                            roll::enrol(connection, user).await?;
+                        }
+                        Ok(store::insert(connection, id, account, &new.profile).await?)
+                    }
+                    Claim::Repeated(ids) => {
+                        let id = ids.first().copied().unwrap_or_default();
+                        store::seen_by(connection, id, caller).await?.ok_or(Error::ProfessionalNotFound)
+                    }
+                }
+            })
+            .await?;
+        let professional = wire::professional(professional, caller, &self.currency);
+        Ok(Response::new(pb::CreateProfessionalResponse { professional: Some(professional) }))
+    }
+
+    async fn get_professional(
+        &self,
+        request: Request<pb::GetProfessionalRequest>,
+    ) -> Result<Response<pb::GetProfessionalResponse>, Status> {
+        let viewer = viewer(&request)?;
+        let id = wire::professional_id(&request.get_ref().professional_id).map_err(Error::from)?;
+        let mut connection = self.db.read().await.map_err(Error::from)?;
+        let found = store::seen_by(&mut connection, id, viewer).await.map_err(Error::from)?;
+        let professional = wire::professional(found.ok_or(Error::ProfessionalNotFound)?, viewer, &self.currency);
+        Ok(Response::new(pb::GetProfessionalResponse { professional: Some(professional) }))
+    }
+}

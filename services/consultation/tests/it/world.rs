@@ -1,0 +1,92 @@
+//! A consultation service with people who help and people who ask.
+
+use orchard_consultation::{Service, Settings};
+use orchard_proto::consultation::v1 as pb;
+use orchard_proto::consultation::v1::professional_service_client::ProfessionalServiceClient;
+use orchard_proto::google::r#type::Money;
+use orchard_testkit::client::Client;
+pub use orchard_testkit::client::insist;
+use orchard_testkit::service::SliceUnderTest;
+use tonic::Status;
+use uuid::Uuid;
+
+pub struct World {
+    pub slice: SliceUnderTest,
+}
+
+/// Who calls.
+#[derive(Debug, Clone, Copy)]
+pub enum Someone {
+    User(Uuid),
+    Operator(Uuid),
+}
+
+pub fn id() -> Uuid {
+    Uuid::new_v4()
+}
+
+pub fn strings(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(ToString::to_string).collect()
+}
+
+pub fn euros(cents: i64) -> Option<Money> {
+    let nanos = i32::try_from(cents % 100).expect("cents") * 10_000_000;
+    Some(Money { currency_code: "EUR".to_owned(), units: cents / 100, nanos })
+}
+
+/// A request with every field set.
+pub fn flora() -> pb::CreateProfessionalRequest {
+    use pb::Specialization::{Diabetes, HeartHealth};
+    pb::CreateProfessionalRequest {
+        professional_name: "  Flora Mandel ".to_owned(),
+        credentials: strings(&["RD", " PhD "]),
+        specializations: vec![HeartHealth.into(), Diabetes.into(), HeartHealth.into()],
+        bio: "Helps families.\n\nEats fruit.".to_owned(),
+        years_experience: Some(0),
+        consultation_rate: euros(6_550),
+        languages: strings(&["English", "Deutsch"]),
+        profile_image_url: "https://example.org/flora.jpg".to_owned(),
+        request_id: id().to_string(),
+    }
+}
+
+impl World {
+    pub async fn start() -> anyhow::Result<Self> {
+        let settings = Settings { currency: "EUR".parse().expect("currency") };
+        Ok(Self { slice: SliceUnderTest::start::<Service>(&settings).await? })
+    }
+
+    pub fn professionals(&self, caller: Someone) -> anyhow::Result<ProfessionalServiceClient<Client>> {
+        let client = match caller {
+            Someone::User(user) => self.slice.user(user),
+            Someone::Operator(user) => self.slice.user_with(user, &["operator"]),
+        };
+        Ok(ProfessionalServiceClient::new(client?))
+    }
+
+    pub async fn create(&self, caller: Someone, request: pb::CreateProfessionalRequest) -> Result<pb::Professional, Status> {
+        let mut client = self.professionals(caller).expect("client");
+        Ok(client.create_professional(request).await?.into_inner().professional.expect("a professional"))
+    }
+
+    pub async fn get(&self, viewer: Someone, professional: &str) -> Result<pb::Professional, Status> {
+        let mut client = self.professionals(viewer).expect("client");
+        let request = pb::GetProfessionalRequest { professional_id: professional.to_owned() };
+        Ok(client.get_professional(request).await?.into_inner().professional.expect("a professional"))
+    }
+
+    /// Changes all professionals past the service, in ways that it does not serve yet.
+    pub async fn set(&self, assignments: &str) -> anyhow::Result<()> {
+        let client = self.slice.schema.connect().await?;
+        client.batch_execute(&format!("UPDATE health_professionals SET {assignments}")).await?;
+        Ok(())
+    }
+
+    /// Professionals, users on the roll, and claimed keys.
+    pub async fn rows(&self) -> anyhow::Result<(i64, i64, i64)> {
+        let query = "SELECT (SELECT count(*) FROM health_professionals), (SELECT count(*) FROM users),
+            (SELECT count(*) FROM idempotency_keys)";
+        let row = self.slice.schema.connect().await?.query_one(query, &[]).await?;
+        Ok((row.get(0), row.get(1), row.get(2)))
+    }
+}
