@@ -15,7 +15,7 @@ use tonic::transport::{Channel, Endpoint};
 use self::dynamic::DynamicCodec;
 use self::reflection::Reflection;
 use crate::output::say;
-use crate::project::Project;
+use crate::project::{DEFAULT_PORT, Project};
 use crate::token::Who;
 
 const CALL_LIMIT: Duration = Duration::from_secs(30);
@@ -37,7 +37,7 @@ pub struct Args {
     #[arg(value_name = "JSON", default_value = "{}")]
     request: String,
     /// Where the server listens.
-    #[arg(long, default_value = "127.0.0.1:50050", value_name = "HOST:PORT")]
+    #[arg(long, default_value_t = format!("127.0.0.1:{DEFAULT_PORT}"), value_name = "HOST:PORT")]
     address: String,
     /// A bearer token of your own.
     #[arg(long, conflicts_with_all = ["user", "roles"])]
@@ -137,7 +137,63 @@ async fn call(
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::net::TcpListener;
+    use tokio_stream::wrappers::TcpListenerStream;
+    use tonic::transport::Server;
+
     use super::*;
+
+    /// A server with a health service and reflection, for as long as `calls` last.
+    async fn with_server<T>(calls: impl AsyncFnOnce(Channel) -> T) -> T {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (_, health) = tonic_health::server::health_reporter();
+        let reflection = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(orchard_proto::DESCRIPTORS)
+            .build_v1()
+            .unwrap();
+        let server = Server::builder().add_service(health).add_service(reflection);
+        tokio::select! {
+            ended = server.serve_with_incoming(TcpListenerStream::new(listener)) => panic!("{ended:?}"),
+            answer = async { calls(connect(&address).await.unwrap()).await } => answer,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_method_is_found_and_called_by_reflection_alone() {
+        let answers = with_server(async |channel| {
+            let mut reflection = Reflection::new(channel.clone());
+            let method = find_method(&mut reflection, "Health/Check").await.unwrap();
+            let good = parse_request(method.input(), "{}").unwrap();
+            let good = call(channel.clone(), &method, good, Some("token")).await.unwrap().unwrap();
+            let bad = parse_request(method.input(), r#"{"service": "nobody"}"#).unwrap();
+            let bad = call(channel.clone(), &method, bad, None).await.unwrap().unwrap_err();
+            (serde_json::to_string(&good).unwrap(), status::describe(&bad))
+        });
+        let (good, bad) = answers.await;
+        assert_eq!(good, r#"{"status":"SERVING"}"#);
+        assert!(bad.starts_with("NOT_FOUND: "), "{bad}");
+    }
+
+    #[tokio::test]
+    async fn the_suites_contracts_are_described_with_all_that_they_import() {
+        with_server(async |channel| {
+            let mut reflection = Reflection::new(channel);
+            for name in ["EdgeService/GetFamilyDashboard", "orchard.family.v1.MemberService/UpdateMember"] {
+                let method = find_method(&mut reflection, name).await.unwrap();
+                assert!(method.input().fields().len() > 0, "{name}");
+            }
+            for (name, said) in [("Health/Watch", "streams"), ("EdgeService/Nothing", "GetFamilyDashboard"), ("Nothing", "form")]
+            {
+                let error = find_method(&mut reflection, name).await.unwrap_err().to_string();
+                assert!(error.contains(said), "{error}");
+            }
+        })
+        .await;
+    }
 
     #[test]
     fn short_names_work_while_they_are_unique() {

@@ -120,7 +120,7 @@ fn look_around() -> Machine {
 }
 
 /// Whether a program succeeds; `None` when it is not there.
-pub fn quietly(program: &str, args: &[&str]) -> Option<bool> {
+fn quietly(program: &str, args: &[&str]) -> Option<bool> {
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().ok().map(|status| status.success())

@@ -20,6 +20,8 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
+        // As root in a closed folder, the files of its cluster are elsewhere.
+        let _ = Cluster::remove(&self.0.join("pg"));
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -14,7 +14,9 @@ pub fn describe(status: &Status) -> String {
         lines.extend(metadata.into_iter().map(|(key, value)| format!("  {key}: {value}")));
     }
     if let Some(bad) = details.bad_request() {
-        lines.extend(bad.field_violations.iter().map(|violation| format!("  field {}: {}", violation.field, violation.description)));
+        lines.extend(
+            bad.field_violations.iter().map(|violation| format!("  field {}: {}", violation.field, violation.description)),
+        );
     }
     if let Some(delay) = details.retry_info().and_then(|retry| retry.retry_delay) {
         lines.push(format!("  retry after: {:.3} s", delay.as_secs_f64()));

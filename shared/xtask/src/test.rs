@@ -1,0 +1,134 @@
+//! `cargo xtask test`: everything that is checked before a change is handed in.
+
+mod buf;
+mod steps;
+
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Result, bail};
+use orchard_testkit::cluster::{Cluster, Options, TEST_DATABASE_URL};
+
+use self::steps::Steps;
+use crate::install;
+use crate::output::say;
+use crate::project::Project;
+
+/// Check everything: format, lints, all tests on one private PostgreSQL, documentation.
+///
+/// Tests run on the server that ORCHARD_TEST_DATABASE_URL names (a superuser's URL), else on a private one that is installed with
+/// apt-get where it is missing, and removed afterwards. A step that fails does not keep the next from running.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Also check the contracts with buf, which is fetched with pip where it is missing.
+    #[arg(long)]
+    all: bool,
+    /// Only the tests of this crate; may be repeated.
+    #[arg(short = 'p', long = "package", value_name = "CRATE")]
+    packages: Vec<String>,
+    /// Install what is missing without asking.
+    #[arg(long)]
+    yes: bool,
+    /// For the tests, such as part of a name; then only tests run.
+    #[arg(last = true, value_name = "ARGS")]
+    args: Vec<String>,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let project = Project::find()?;
+    let mut steps = Steps::new();
+    let only_tests = !args.packages.is_empty() || !args.args.is_empty();
+    if !only_tests {
+        let mut fmt = project.cargo();
+        fmt.args(["fmt", "--all", "--check"]);
+        component(&mut steps, &project, "fmt", "rustfmt", fmt)?;
+        let mut clippy = project.cargo();
+        clippy.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+        component(&mut steps, &project, "clippy", "clippy", clippy)?;
+    }
+    tests(&mut steps, &project, args)?;
+    if !only_tests {
+        let mut doc = project.cargo();
+        doc.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
+        steps.run("docs", doc)?;
+    }
+    if args.all {
+        buf::check(&mut steps, &project)?;
+    }
+    Ok(steps.summary())
+}
+
+/// A step of a component that minimal toolchains lack.
+fn component(steps: &mut Steps, project: &Project, subcommand: &str, component: &str, command: Command) -> Result<()> {
+    let mut probe = project.cargo();
+    if steps::succeeds(probe.args([subcommand, "--version"])) {
+        return steps.run(subcommand, command);
+    }
+    steps.fail(subcommand, &format!("not installed; run `rustup component add {component}`"));
+    Ok(())
+}
+
+fn tests(steps: &mut Steps, project: &Project, args: &Args) -> Result<()> {
+    let Some(cluster) = server(steps, project, args.yes) else { return Ok(()) };
+    let has_nextest = steps::succeeds(project.cargo().args(["nextest", "--version"]));
+    let mut command = project.cargo();
+    match has_nextest {
+        true => command.args(["nextest", "run"]),
+        false => command.args(["test", "--no-fail-fast"]),
+    };
+    scope(&mut command, args);
+    command.envs(cluster.as_ref().map(|cluster| (TEST_DATABASE_URL, cluster.url("postgres"))));
+    if !args.args.is_empty() {
+        command.arg("--").args(&args.args);
+    }
+    steps.run("tests", command)?;
+    if has_nextest && args.args.is_empty() {
+        // Nextest leaves out the examples in the documentation.
+        let mut examples = project.cargo();
+        examples.args(["test", "--doc"]);
+        scope(&mut examples, args);
+        steps.run("examples", examples)?;
+    }
+    Ok(())
+}
+
+fn scope(command: &mut Command, args: &Args) {
+    if args.packages.is_empty() {
+        command.arg("--workspace");
+    }
+    for package in &args.packages {
+        command.args(["--package", package]);
+    }
+}
+
+/// The server to test on: `Some(None)` when it is another's; `None` when there is none, which is then a failed step.
+fn server(steps: &mut Steps, project: &Project, assume_yes: bool) -> Option<Option<Cluster>> {
+    if std::env::var_os(TEST_DATABASE_URL).is_some_and(|url| !url.is_empty()) {
+        say(&format!("Testing on the server of {TEST_DATABASE_URL}."));
+        return Some(None);
+    }
+    let start = || -> Result<Cluster> {
+        let tools = install::postgres(assume_yes, &project.state())?;
+        Ok(Cluster::temporary(&tools, &project.state().join("test"), Options::test())?)
+    };
+    match start() {
+        Ok(cluster) => Some(Some(cluster)),
+        Err(error) => {
+            steps.fail("tests", &format!("no PostgreSQL to test on: {error:#}"));
+            None
+        }
+    }
+}
+
+/// Python's own installer, for tools that Debian does not package.
+fn pip(target: &Path, package: &str) -> Result<()> {
+    let mut command = Command::new("python3");
+    command.args(["-m", "pip", "install", "--quiet", "--upgrade", "--target"]).arg(target).arg(package);
+    let Ok(output) = command.stdin(Stdio::null()).output() else { bail!("python3 is not installed") };
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("pip cannot install {package}: {}", said.lines().last().unwrap_or("it does not say why"));
+    }
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! Steps that all run, and what became of them.
+
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+
+use crate::output::say;
+
+/// What became of a step.
+#[derive(Debug)]
+enum Outcome {
+    Passed,
+    Failed(String),
+    Skipped(String),
+}
+
+/// The steps so far.
+#[derive(Debug, Default)]
+pub struct Steps {
+    done: Vec<(String, Outcome, Duration)>,
+}
+
+impl Steps {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Runs a command that shows what it does. That it fails is noted; that it cannot even be run is an error.
+    pub fn run(&mut self, name: &str, mut command: Command) -> Result<()> {
+        let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
+        say(&format!("\n== {name}: {}", words.join(" ")));
+        let start = Instant::now();
+        let status = command.stdin(Stdio::null()).status().with_context(|| format!("cannot run {name}"))?;
+        let outcome = if status.success() { Outcome::Passed } else { Outcome::Failed(status.to_string()) };
+        self.done.push((name.to_owned(), outcome, start.elapsed()));
+        Ok(())
+    }
+
+    /// Notes a step that could not begin.
+    pub fn fail(&mut self, name: &str, reason: &str) {
+        say(&format!("\n== {name}: {reason}"));
+        self.done.push((name.to_owned(), Outcome::Failed(reason.to_owned()), Duration::ZERO));
+    }
+
+    /// Notes a step that this machine cannot do.
+    pub fn skip(&mut self, name: &str, reason: &str) {
+        say(&format!("\n== {name}: skipped: {reason}"));
+        self.done.push((name.to_owned(), Outcome::Skipped(reason.to_owned()), Duration::ZERO));
+    }
+
+    /// Prints what became of each, and whether all is well.
+    pub fn summary(self) -> ExitCode {
+        say("");
+        let mut code = ExitCode::SUCCESS;
+        for (name, outcome, time) in self.done {
+            let text = match outcome {
+                Outcome::Passed => format!("passed   {:7.1} s", time.as_secs_f64()),
+                Outcome::Skipped(reason) => format!("skipped: {reason}"),
+                Outcome::Failed(reason) => {
+                    code = ExitCode::FAILURE;
+                    format!("FAILED   {:7.1} s  {reason}", time.as_secs_f64())
+                }
+            };
+            say(&format!("  {name:<12} {text}"));
+        }
+        code
+    }
+}
+
+/// Whether a command succeeds, without a word.
+pub fn succeeds(command: &mut Command) -> bool {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}

@@ -1,0 +1,132 @@
+//! `cargo xtask up`: the whole suite on this machine, with data to look at.
+
+mod build;
+mod database;
+mod health;
+pub mod ports;
+mod provision;
+mod services;
+mod signals;
+mod signs;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use orchard_testkit::cluster::Cluster;
+use orchard_testkit::keys::DevKeys;
+
+use self::build::Programs;
+use self::database::{Database, Source};
+use self::ports::Ports;
+use self::services::{Services, secrets};
+use self::signals::Signals;
+use crate::demo;
+use crate::output::{Progress, say};
+use crate::project::{DEFAULT_PORT, Project};
+
+/// Start PostgreSQL and the five services, load a demo, and wait until Ctrl-C stops everything.
+///
+/// PostgreSQL is the server that DATABASE_URL names (a superuser's URL; a database `orchard` is made there), else a private one
+/// under target/orchard, which is installed with apt-get where it is missing.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Begin anew: remove target/orchard/up with the private cluster first (the database behind DATABASE_URL is left alone).
+    #[arg(long)]
+    fresh: bool,
+    /// Port of the edge; the slices take the next four, and the health services those from ten above it.
+    #[arg(long, default_value_t = DEFAULT_PORT, value_parser = clap::value_parser!(u16).range(1..=65_521))]
+    port: u16,
+    /// Build and run optimised.
+    #[arg(long)]
+    release: bool,
+    /// Install what is missing without asking.
+    #[arg(long)]
+    yes: bool,
+    /// Leave the database as it is.
+    #[arg(long)]
+    no_demo: bool,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let project = Project::find()?;
+    let progress = Progress::start();
+    let ports = Ports::from(args.port);
+    ports.check()?;
+    if args.fresh {
+        remove(&project.up())?;
+        progress.step("removed what was kept (--fresh)");
+    }
+    let source = Source::choose(args.yes, &project.state())?;
+    progress.step("building the five services");
+    let programs = build::services(&project, args.release)?;
+    let up = project.up();
+    std::fs::create_dir_all(&up).with_context(|| format!("cannot create {}", up.display()))?;
+    let mut database = Database::open(source, &up, &progress)?;
+    let keys = project.keys()?;
+
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let suite = Suite { project, keys, ports, progress, programs };
+    let outcome = runtime.block_on(suite.run(&mut database, args.no_demo));
+    if let Err(error) = &outcome {
+        eprintln!("error: {error:#}");
+    }
+    database.stop()?;
+    progress.step("everything is stopped");
+    Ok(if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+struct Suite {
+    project: Project,
+    keys: DevKeys,
+    ports: Ports,
+    progress: Progress,
+    programs: Programs,
+}
+
+impl Suite {
+    /// From an empty server until the user, or the end of a process, stops it.
+    async fn run(&self, database: &mut Database, no_demo: bool) -> Result<()> {
+        provision::provision(database.admin(), &secrets(&self.project.up())).await?;
+        self.progress.step("database `orchard` is ready, with a role and a schema for each slice");
+        let mut services = Services::new(&self.project, &self.programs, self.ports);
+        services.migrate().await?;
+        self.progress.step("migrations are applied");
+
+        let mut signals = Signals::listen()?;
+        let outcome = match services.start(&self.keys) {
+            Ok(()) => tokio::select! {
+                end = services.first_end(database) => end,
+                outcome = self.open(no_demo) => outcome,
+                () = signals.next() => Ok(()),
+            },
+            Err(error) => Err(error),
+        };
+        say("");
+        self.progress.step("stopping the edge, the slices, then PostgreSQL (Ctrl-C again kills them)");
+        services.stop(&mut signals).await;
+        outcome
+    }
+
+    /// Waits for the services, loads the demo, prints how to go on, and then only ends when that failed.
+    async fn open(&self, no_demo: bool) -> Result<()> {
+        health::wait(self.ports, &self.progress).await?;
+        let demo = match no_demo {
+            true => None,
+            false => Some(demo::load(&self.project.up(), &self.keys, self.ports, &self.progress).await?),
+        };
+        signs::print(&self.keys, self.ports.edge(), demo.as_ref())?;
+        std::future::pending().await
+    }
+}
+
+fn remove(up: &Path) -> Result<()> {
+    Cluster::remove(&up.join("pg"))?;
+    match std::fs::remove_dir_all(up) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", up.display()))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,78 @@
+//! The PostgreSQL server of `up`: one that exists, or a private one.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use orchard_testkit::cluster::{Cluster, Options, Tools};
+use tokio_postgres::Config;
+
+use crate::install;
+use crate::output::Progress;
+
+const VARIABLE: &str = "DATABASE_URL";
+
+/// Which server it is to be.
+#[derive(Debug)]
+pub enum Source {
+    /// The one that `DATABASE_URL` names, as its superuser.
+    External(Box<Config>),
+    /// One of our own, with these binaries.
+    Private(Tools),
+}
+
+/// A server that takes connections.
+#[derive(Debug)]
+pub struct Database {
+    admin: Config,
+    cluster: Option<Cluster>,
+}
+
+impl Source {
+    /// Installs PostgreSQL where it is needed and missing.
+    pub fn choose(assume_yes: bool, log_folder: &Path) -> Result<Self> {
+        match std::env::var(VARIABLE) {
+            Ok(url) if !url.is_empty() => {
+                let config = url.parse().with_context(|| format!("{VARIABLE} is no URL of a PostgreSQL server"))?;
+                Ok(Self::External(Box::new(config)))
+            }
+            _ => Ok(Self::Private(install::postgres(assume_yes, log_folder)?)),
+        }
+    }
+}
+
+impl Database {
+    /// Starts it, unless it is another's.
+    pub fn open(source: Source, up: &Path, progress: &Progress) -> Result<Self> {
+        let tools = match source {
+            Source::External(config) => {
+                progress.step(&format!("using the PostgreSQL server of {VARIABLE}"));
+                return Ok(Self { admin: *config, cluster: None });
+            }
+            Source::Private(tools) => tools,
+        };
+        let cluster = Cluster::create_or_open(&tools, &up.join("pg"), Options::durable())?;
+        progress.step(&format!("PostgreSQL {} takes connections on 127.0.0.1:{}", tools.major(), cluster.port()));
+        if let Some(note) = cluster.note() {
+            progress.step(note);
+        }
+        Ok(Self { admin: cluster.url("postgres").parse()?, cluster: Some(cluster) })
+    }
+
+    /// How to connect as the superuser.
+    pub fn admin(&self) -> &Config {
+        &self.admin
+    }
+
+    /// What a private server said last, if it ended by itself.
+    pub fn failure(&mut self) -> Option<String> {
+        self.cluster.as_mut()?.failure()
+    }
+
+    /// Stops a private server.
+    pub fn stop(mut self) -> Result<()> {
+        match &mut self.cluster {
+            Some(cluster) => cluster.stop().context("PostgreSQL did not stop"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Who listens where.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use crate::project::{EDGE, SLICES};
+
+const ADMIN_OFFSET: u16 = 10;
+
+/// The ports of all services on 127.0.0.1, counted from the edge's.
+#[derive(Clone, Copy, Debug)]
+pub struct Ports {
+    first: u16,
+}
+
+impl Ports {
+    /// With the edge's port.
+    pub fn from(edge: u16) -> Self {
+        Self { first: edge }
+    }
+
+    /// The edge's.
+    pub fn edge(self) -> u16 {
+        self.first
+    }
+
+    /// A service's own.
+    pub fn of(self, service: &str) -> u16 {
+        let slice = SLICES.iter().zip(1..).find(|(name, _)| **name == service);
+        self.first + slice.map_or(0, |(_, number)| number)
+    }
+
+    /// That of a service's health.
+    pub fn admin_of(self, service: &str) -> u16 {
+        self.of(service) + ADMIN_OFFSET
+    }
+
+    /// Fails when one of them is taken, before anything is built.
+    pub fn check(self) -> Result<()> {
+        for service in std::iter::once(EDGE).chain(SLICES) {
+            for (port, what) in [(self.of(service), ""), (self.admin_of(service), "'s health")] {
+                if let Err(error) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+                    bail!("port {port} on 127.0.0.1, for {service}{what}, cannot be used ({error}): {}", advice(port));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A port that a client's connection was given by the system stays taken for a minute after it, with nobody to stop.
+fn advice(port: u16) -> &'static str {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    match TcpStream::connect_timeout(&address, Duration::from_secs(1)) {
+        Ok(_) => "stop what listens there (another `cargo xtask up`?), or choose other ports with --port",
+        Err(_) => "a connection holds it; try again in a minute, or choose other ports with --port",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_count_from_the_edge() {
+        let ports = Ports::from(50050);
+        assert_eq!((ports.of("edge"), ports.admin_of("edge")), (50050, 50060));
+        assert_eq!(
+            (ports.of("family"), ports.of("social"), ports.of("recipe"), ports.of("consultation")),
+            (50051, 50052, 50053, 50054)
+        );
+        assert_eq!(ports.admin_of("consultation"), 50064);
+    }
+
+    #[test]
+    fn a_taken_port_is_named_with_its_service() {
+        let taken = loop {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            if (1024..60_000).contains(&listener.local_addr().unwrap().port()) {
+                break listener;
+            }
+        };
+        let port = taken.local_addr().unwrap().port();
+        let error = Ports::from(port).check().unwrap_err().to_string();
+        assert!(error.contains(&port.to_string()) && error.contains("--port"), "{error}");
+    }
+}

@@ -1,0 +1,146 @@
+//! What a PostgreSQL server needs before the services can migrate. Also for one that exists already, so nothing is assumed.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use tokio_postgres::config::Host;
+use tokio_postgres::{Client, Config, NoTls};
+
+use crate::project::SLICES;
+
+const DATABASE: &str = "orchard";
+const PROVISION: &str = include_str!("../../../../deploy/postgres/provision.sql");
+
+/// Makes the database with a role, a schema and a password for each slice, and writes each slice's URL to a private file.
+/// Doing it again changes nothing but the address in the files.
+pub async fn provision(admin: &Config, secrets: &Path) -> Result<()> {
+    with_client(admin, async |client| {
+        if client.query_opt("SELECT FROM pg_database WHERE datname = $1", &[&DATABASE]).await?.is_none() {
+            client.batch_execute(&format!("CREATE DATABASE {DATABASE}")).await?;
+        }
+        Ok(())
+    })
+    .await?;
+    let mut config = admin.clone();
+    config.dbname(DATABASE);
+    let (host, port) = address(admin)?;
+    with_client(&config, async |client| {
+        client.batch_execute(PROVISION).await.context("deploy/postgres/provision.sql failed")?;
+        for slice in SLICES {
+            let file = url_file(secrets, slice);
+            let password = match known_password(&file) {
+                Some(password) => password,
+                None => new_password()?,
+            };
+            let role = format!("orchard_{slice}");
+            client.batch_execute(&format!("ALTER ROLE {role} LOGIN PASSWORD '{password}'")).await?;
+            write_private(&file, &format!("postgres://{role}:{password}@{host}:{port}/{DATABASE}\n"))?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Where a slice reads its URL.
+pub fn url_file(secrets: &Path, slice: &str) -> PathBuf {
+    secrets.join(format!("{slice}.url"))
+}
+
+async fn with_client(config: &Config, work: impl AsyncFnOnce(&Client) -> Result<()>) -> Result<()> {
+    let connected = config.connect(NoTls).await.context("cannot connect to PostgreSQL as its superuser (without TLS)");
+    let (client, connection) = connected?;
+    tokio::select! {
+        biased;
+        done = work(&client) => done,
+        ended = connection => {
+            ended.context("PostgreSQL ended the connection")?;
+            bail!("PostgreSQL ended the connection")
+        }
+    }
+}
+
+fn address(config: &Config) -> Result<(String, u16)> {
+    match config.get_hosts() {
+        [Host::Tcp(host)] if !host.is_empty() => {
+            let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+            Ok((host, config.get_ports().first().copied().unwrap_or(5432)))
+        }
+        _ => bail!("DATABASE_URL must name one host by TCP, such as postgres://postgres:password@127.0.0.1:5432/postgres"),
+    }
+}
+
+/// Another `up` on the same server may be using the role: its password stays when it is one of ours.
+fn known_password(file: &Path) -> Option<String> {
+    let url: Config = fs::read_to_string(file).ok()?.trim().parse().ok()?;
+    let password = String::from_utf8(url.get_password()?.to_vec()).ok()?;
+    let ours = password.len() == 32 && password.bytes().all(|byte| byte.is_ascii_hexdigit());
+    ours.then_some(password)
+}
+
+fn new_password() -> Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("cannot get random bytes: {error}"))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn write_private(path: &Path, content: &str) -> Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    let write = || -> std::io::Result<()> {
+        if !folder.is_dir() {
+            fs::DirBuilder::new().mode(0o700).create(folder)?;
+        }
+        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        file.write_all(content.as_bytes())
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use orchard_testkit::cluster;
+
+    use super::*;
+
+    #[test]
+    fn only_a_host_by_tcp_can_be_handed_on() {
+        let of = |url: &str| address(&url.parse().unwrap());
+        assert_eq!(of("postgres://postgres@db:6432/postgres").unwrap(), ("db".to_owned(), 6432));
+        assert_eq!(of("postgres://postgres@[::1]/postgres").unwrap(), ("[::1]".to_owned(), 5432));
+        assert!(of("postgres:///postgres?host=/run/postgresql").is_err());
+    }
+
+    #[test]
+    fn each_slice_can_enter_its_own_schema_and_no_other() {
+        let tools = cluster::Tools::find().unwrap();
+        let server = cluster::Cluster::temporary(&tools, &cluster::scratch(), cluster::Options::test()).unwrap();
+        let secrets = cluster::scratch().join(format!("secrets-{}", uuid::Uuid::new_v4().simple()));
+        let admin: Config = server.url("postgres").parse().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            provision(&admin, &secrets).await.unwrap();
+            let before = fs::read_to_string(url_file(&secrets, "family")).unwrap();
+            provision(&admin, &secrets).await.unwrap();
+            assert_eq!(fs::read_to_string(url_file(&secrets, "family")).unwrap(), before);
+            assert_eq!(fs::metadata(url_file(&secrets, "family")).unwrap().permissions().mode() & 0o777, 0o600);
+            for slice in SLICES {
+                let url = fs::read_to_string(url_file(&secrets, slice)).unwrap();
+                with_client(&url.trim().parse().unwrap(), async |client| {
+                    client.batch_execute("CREATE TABLE mine ()").await?;
+                    let home: String = client.query_one("SELECT current_schema()", &[]).await?.get(0);
+                    assert_eq!(home, slice);
+                    let other = if slice == "family" { "social" } else { "family" };
+                    assert!(client.batch_execute(&format!("CREATE TABLE {other}.theirs ()")).await.is_err());
+                    Ok(())
+                })
+                .await
+                .unwrap();
+            }
+        });
+        fs::remove_dir_all(&secrets).unwrap();
+    }
+}

@@ -1,0 +1,156 @@
+//! The five processes: starts them, notices when one ends, and stops them in order.
+
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use orchard_testkit::cluster::process::{Process, Signal, bound};
+use orchard_testkit::cluster::tail;
+use orchard_testkit::keys::DevKeys;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::build::Programs;
+use super::database::Database;
+use super::ports::Ports;
+use super::provision::url_file;
+use super::signals::Signals;
+use crate::project::{EDGE, Project, SLICES};
+
+/// Longer than the services' own limit of draining.
+const GRACE: Duration = Duration::from_secs(40);
+const POLL: Duration = Duration::from_millis(20);
+const LOG_LINES: usize = 20;
+
+/// The suite's processes.
+#[derive(Debug)]
+pub struct Services<'a> {
+    folder: PathBuf,
+    programs: &'a Programs,
+    ports: Ports,
+    running: Vec<(&'static str, Process)>,
+}
+
+impl<'a> Services<'a> {
+    /// None of them runs yet.
+    pub fn new(project: &Project, programs: &'a Programs, ports: Ports) -> Self {
+        Self { folder: project.up(), programs, ports, running: Vec::new() }
+    }
+
+    /// Brings every slice's schema up to date.
+    pub async fn migrate(&self) -> Result<()> {
+        let mut migrations = Vec::new();
+        for slice in SLICES {
+            File::create(self.log(slice)).with_context(|| format!("cannot write {}", self.log(slice).display()))?;
+            let mut command = self.command(slice, "migrate")?;
+            command.env("DATABASE_URL_FILE", self.url_file(slice));
+            migrations.push((slice, Process::spawn(command).context("cannot run setpriv (package util-linux)")?));
+        }
+        for (slice, mut process) in migrations {
+            while process.ended()?.is_none() {
+                tokio::time::sleep(POLL).await;
+            }
+            let status = process.ended()?.context("it ended")?;
+            if !status.success() {
+                bail!("`{slice} migrate` failed ({status}); its last lines were:\n{}", tail(&self.log(slice), LOG_LINES));
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts all five.
+    pub fn start(&mut self, keys: &DevKeys) -> Result<()> {
+        File::create(self.log(EDGE)).with_context(|| format!("cannot write {}", self.log(EDGE).display()))?;
+        for service in SLICES.into_iter().chain([EDGE]) {
+            let mut command = self.command(service, "serve")?;
+            command.env("ORCHARD_LISTEN", format!("127.0.0.1:{}", self.ports.of(service)));
+            command.env("ORCHARD_ADMIN_LISTEN", format!("127.0.0.1:{}", self.ports.admin_of(service)));
+            command.env("ORCHARD_USER_JWKS_FILE", keys.user_jwks_file());
+            command.env("ORCHARD_WORKLOAD_JWKS_FILE", keys.workload_jwks_file());
+            command.env("ORCHARD_REFLECTION", "true").env("ORCHARD_DRAIN_WAIT", "0s");
+            if service == EDGE {
+                command.env("ORCHARD_WORKLOAD_KEY_FILE", keys.workload_key_file(EDGE));
+                for slice in SLICES {
+                    let url = format!("http://127.0.0.1:{}", self.ports.of(slice));
+                    command.env(format!("ORCHARD_{}_URL", slice.to_uppercase()), url);
+                }
+            } else {
+                command.env("DATABASE_URL_FILE", self.url_file(service));
+            }
+            let process = Process::spawn(command).with_context(|| format!("cannot start {service}"))?;
+            self.running.push((service, process));
+        }
+        Ok(())
+    }
+
+    /// Waits until one of them, or PostgreSQL, ends, which is an error whatever it says.
+    pub async fn first_end(&mut self, database: &mut Database) -> Result<()> {
+        let mut children = signal(SignalKind::child()).context("cannot listen to signals")?;
+        loop {
+            for (service, process) in &mut self.running {
+                if let Some(status) = process.ended()? {
+                    let log = self.folder.join(format!("{service}.log"));
+                    bail!("{service} ended ({status}); the last lines of {} were:\n{}", log.display(), tail(&log, LOG_LINES));
+                }
+            }
+            if let Some(failure) = database.failure() {
+                bail!("{failure}");
+            }
+            children.recv().await;
+        }
+    }
+
+    /// Stops the edge, then the slices, which it calls. A signal that comes meanwhile kills what is left.
+    pub async fn stop(&mut self, signals: &mut Signals) {
+        let slices_from = self.running.len().saturating_sub(1);
+        let (slices, edge) = self.running.split_at_mut(slices_from);
+        for group in [edge, slices] {
+            for (_, process) in group.iter_mut() {
+                let _ = process.signal(Signal::TERM);
+            }
+            tokio::select! {
+                () = all_ended(group) => {}
+                () = signals.next() => {}
+            }
+            for (service, process) in group {
+                if matches!(process.ended(), Ok(None)) {
+                    eprintln!("{service} does not stop: it is killed");
+                    let _ = process.end(Signal::KILL, Duration::from_secs(1));
+                }
+            }
+        }
+        self.running.clear();
+    }
+
+    fn command(&self, service: &str, task: &str) -> Result<Command> {
+        let program = self.programs.get(service).with_context(|| format!("there is no program of {service}"))?;
+        let log = OpenOptions::new().append(true).open(self.log(service))?;
+        let mut command = bound(program, "TERM");
+        command.arg(task).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        // The superuser's, which is not for the services.
+        command.env_remove("DATABASE_URL");
+        command.env("ORCHARD_LOG_FORMAT", "pretty").current_dir(&self.folder);
+        Ok(command)
+    }
+
+    fn log(&self, service: &str) -> PathBuf {
+        self.folder.join(format!("{service}.log"))
+    }
+
+    fn url_file(&self, slice: &str) -> PathBuf {
+        url_file(&secrets(&self.folder), slice)
+    }
+}
+
+/// Where the slices' URLs are kept.
+pub fn secrets(up: &Path) -> PathBuf {
+    up.join("secrets")
+}
+
+async fn all_ended(group: &mut [(&'static str, Process)]) {
+    let deadline = Instant::now() + GRACE;
+    while Instant::now() < deadline && group.iter_mut().any(|(_, process)| matches!(process.ended(), Ok(None))) {
+        tokio::time::sleep(POLL).await;
+    }
+}

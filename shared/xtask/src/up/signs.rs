@@ -1,0 +1,49 @@
+//! What can be done now, in lines to copy.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use orchard_testkit::keys::{DevKeys, user_id};
+
+use crate::demo::Demo;
+use crate::output::say;
+use crate::project::DEFAULT_PORT;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Prints calls that work as they stand, for grpcurl and for `cargo xtask grpc`.
+pub fn print(keys: &DevKeys, edge: u16, demo: Option<&Demo>) -> Result<()> {
+    let address = format!("127.0.0.1:{edge}");
+    say("");
+    say(&format!("Orchard is up; the edge listens on {address}. Alice's token, good for a day:"));
+    say("");
+    say(&format!("export TOKEN={}", keys.user_token(user_id("alice"), &[], DAY)?));
+    let calls = demo.map(calls).unwrap_or_default();
+    say("");
+    say("With grpcurl:");
+    say(&format!("grpcurl -plaintext {address} list"));
+    for (method, json) in &calls {
+        say(&format!(r#"grpcurl -plaintext -H "authorization: Bearer $TOKEN" -d '{json}' {address} {method}"#));
+    }
+    let elsewhere = if edge == DEFAULT_PORT { String::new() } else { format!(" --address {address}") };
+    say("");
+    say("Without it:");
+    say(&format!("cargo xtask grpc{elsewhere} list"));
+    for (method, json) in &calls {
+        let short = method.rsplit_once('.').map_or(*method, |(_, short)| short);
+        say(&format!("cargo xtask grpc{elsewhere} --user alice {short} '{json}'"));
+    }
+    say("");
+    say("Logs are in target/orchard/up/*.log. Ctrl-C stops everything.");
+    Ok(())
+}
+
+fn calls(demo: &Demo) -> Vec<(&'static str, String)> {
+    let plan = format!(r#"{{"family_plan_id":"{}"}}"#, demo.plan_id);
+    vec![
+        ("orchard.edge.v1.EdgeService/GetFamilyDashboard", plan.clone()),
+        ("orchard.family.v1.MemberService/ListMembers", plan),
+        ("orchard.social.v1.ChallengeService/GetChallenge", format!(r#"{{"challenge_id":"{}"}}"#, demo.challenge_id)),
+        ("orchard.recipe.v1.RecipeService/GetRecipe", format!(r#"{{"recipe_id":"{}"}}"#, demo.recipe_id)),
+    ]
+}
