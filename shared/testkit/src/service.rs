@@ -85,6 +85,20 @@ impl Running {
     }
 }
 
+/// An address that was free a moment ago, for a server that is started again there, or by another process.
+///
+/// Below the ports that Linux gives to outgoing connections, one of which would sooner or later be in the way.
+pub fn free_address() -> SocketAddr {
+    const PORTS: std::ops::Range<u128> = 10_240..32_768;
+    loop {
+        let port = PORTS.start + Uuid::new_v4().as_u128() % (PORTS.end - PORTS.start);
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(port).unwrap_or_default()));
+        if std::net::TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+}
+
 /// Waits until the health service at `admin` says so.
 pub async fn healthy(admin: SocketAddr, status: ServingStatus) -> anyhow::Result<()> {
     let deadline = Instant::now() + START_LIMIT;

@@ -80,7 +80,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 async fn connect(address: &str) -> Result<Channel> {
     let url = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
-    let endpoint = Endpoint::from_shared(url).with_context(|| format!("`{address}` is no address; 127.0.0.1:50050 is one"))?;
+    let endpoint = Endpoint::from_shared(url).with_context(|| format!("`{address}` is no address; 127.0.0.1:15050 is one"))?;
     let channel = endpoint.connect_timeout(CONNECT_LIMIT).connect().await;
     channel.map_err(|_| anyhow!("nothing answers at {address}: start the suite with `cargo xtask up`, or give --address"))
 }

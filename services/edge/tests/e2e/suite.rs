@@ -1,6 +1,6 @@
 //! All five services, with people in them.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use orchard_server::{DatabaseOptions, ServeOptions, Slice, slice_server};
 use orchard_testkit::client::{Client, Headers};
 use orchard_testkit::database::Schema;
 use orchard_testkit::keys::DevKeys;
-use orchard_testkit::service::{Running, channel, options};
+use orchard_testkit::service::{Running, channel, free_address, options};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -32,7 +32,7 @@ impl Stoppable {
     async fn start<S: Slice>(keys: &DevKeys, settings: &S::Settings) -> anyhow::Result<Self> {
         let schema = Schema::create().await?;
         schema.migrate(S::migrations()).await?;
-        let mut slice = Self { schema, options: ServeOptions { listen: free_address()?, ..options(keys) }, running: None };
+        let mut slice = Self { schema, options: ServeOptions { listen: free_address(), ..options(keys) }, running: None };
         slice.start_again::<S>(settings).await?;
         Ok(slice)
     }
@@ -51,11 +51,6 @@ impl Stoppable {
     pub fn address(&self) -> SocketAddr {
         self.options.listen
     }
-}
-
-/// A port that was free a moment ago; unlike one that the system chooses at the bind, it can be bound to again.
-fn free_address() -> anyhow::Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
 pub struct Suite {

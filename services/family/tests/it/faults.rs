@@ -14,7 +14,7 @@ use orchard_testkit::client::Headers;
 use orchard_testkit::cluster::{Cluster, Options, Tools, scratch};
 use orchard_testkit::database::Schema;
 use orchard_testkit::keys::DevKeys;
-use orchard_testkit::service::{SliceUnderTest, channel, healthy};
+use orchard_testkit::service::{SliceUnderTest, channel, free_address, healthy};
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tonic::Code;
@@ -55,7 +55,7 @@ struct Program {
 
 impl Program {
     async fn start(schema: &Schema, keys: &DevKeys) -> anyhow::Result<Self> {
-        let (address, admin) = (free_address()?, free_address()?);
+        let (address, admin) = (free_address(), free_address());
         let child = Command::new(env!("CARGO_BIN_EXE_family"))
             .arg("serve")
             .arg(format!("--listen={address}"))
@@ -72,11 +72,6 @@ impl Program {
         healthy(admin, ServingStatus::Serving).await?;
         Ok(Self { child, address })
     }
-}
-
-/// Somebody else may take the port before the program does; then the program says so and the test fails at its start.
-fn free_address() -> anyhow::Result<std::net::SocketAddr> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -16,7 +16,8 @@ pub type Programs = BTreeMap<String, PathBuf>;
 /// Builds all five; cargo's own progress shows.
 pub fn services(project: &Project, release: bool) -> Result<Programs> {
     let mut command = project.cargo();
-    command.args(["build", "--message-format=json-render-diagnostics"]);
+    // Together with this program, which is built already: alone they would want some dependencies with fewer features, once more.
+    command.args(["build", "--message-format=json-render-diagnostics", "--package", env!("CARGO_PKG_NAME")]);
     for service in SLICES.into_iter().chain([EDGE]) {
         command.arg("--package").arg(format!("orchard-{service}"));
     }

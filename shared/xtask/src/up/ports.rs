@@ -65,13 +65,13 @@ mod tests {
 
     #[test]
     fn ports_count_from_the_edge() {
-        let ports = Ports::from(50050);
-        assert_eq!((ports.of("edge"), ports.admin_of("edge")), (50050, 50060));
+        let ports = Ports::from(15050);
+        assert_eq!((ports.of("edge"), ports.admin_of("edge")), (15050, 15060));
         assert_eq!(
             (ports.of("family"), ports.of("social"), ports.of("recipe"), ports.of("consultation")),
-            (50051, 50052, 50053, 50054)
+            (15051, 15052, 15053, 15054)
         );
-        assert_eq!(ports.admin_of("consultation"), 50064);
+        assert_eq!(ports.admin_of("consultation"), 15064);
     }
 
     #[test]
