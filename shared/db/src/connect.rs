@@ -1,5 +1,6 @@
 //! Connections with the limits of every session.
 
+use std::error::Error as _;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -62,8 +63,11 @@ impl ConnectionUrl {
 /// Opens a connection. The SQLSTATE of a refusal leads its message, because diesel's error has no place for it.
 pub(crate) async fn establish(config: &Config) -> ConnectionResult<AsyncPgConnection> {
     let (client, connection) = config.connect(NoTls).await.map_err(|error| {
-        let state = error.code().map(|code| format!("{} ", code.code())).unwrap_or_default();
-        ConnectionError::BadConnection(format!("{state}{error}"))
+        ConnectionError::BadConnection(match error.as_db_error() {
+            Some(refused) => format!("{} {}", refused.code().code(), refused.message()),
+            // Its own words do not say what its cause does.
+            None => error.source().map_or_else(|| error.to_string(), ToString::to_string),
+        })
     })?;
     AsyncPgConnection::try_from_client_and_connection(client, connection).await
 }

@@ -13,13 +13,13 @@ use crate::{ConnectionUrl, Db, Failure};
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// The database cannot be reached, or refuses the role.
-    #[error("cannot connect: {0}")]
+    #[error("cannot connect to the database")]
     Connect(#[from] diesel::ConnectionError),
     /// A statement failed; the migration that holds it was rolled back.
     #[error("a migration failed: {0}")]
     Failed(Box<dyn std::error::Error + Send + Sync>),
     /// There is no thread or runtime to be had.
-    #[error("cannot start: {0}")]
+    #[error("cannot start a runtime")]
     Runtime(#[from] std::io::Error),
 }
 

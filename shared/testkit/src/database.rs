@@ -25,13 +25,13 @@ impl Schema {
     pub async fn create_on(server: &str) -> anyhow::Result<Self> {
         let client = connect(server).await?;
         let name = format!("test_{}", Uuid::new_v4().simple());
-        // Tests start together, and creating an extension twice at once fails for one of them in spite of IF NOT EXISTS.
-        let extensions = "SELECT pg_advisory_lock(7);
+        // Tests start together, and creating an extension twice at once fails for one of them in spite of IF NOT EXISTS. One batch is
+        // one transaction, and the lock goes with its commit: released before that, it would let the next one in too early.
+        let extensions = "SELECT pg_advisory_xact_lock(7);
             CREATE SCHEMA IF NOT EXISTS extensions;
             CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA extensions;
             CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA extensions;
-            CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA extensions;
-            SELECT pg_advisory_unlock(7);";
+            CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA extensions;";
         client.batch_execute(extensions).await.context("cannot create the extensions")?;
         client.batch_execute(&format!("CREATE SCHEMA {name}")).await?;
         let separator = if server.contains('?') { '&' } else { '?' };
