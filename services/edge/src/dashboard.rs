@@ -13,7 +13,7 @@ use orchard_server::Caller;
 use prost_types::Timestamp;
 use tonic::{Request, Response, Status};
 
-use crate::upstream::{Upstreams, passed_on, unavailable};
+use crate::upstream::{Upstreams, fault, passed_on, unavailable};
 
 /// Longest that a view waits for one slice. A section that is late is worth less than a view that is there.
 const UPSTREAM_LIMIT: Duration = Duration::from_secs(2);
@@ -47,14 +47,14 @@ impl EdgeService for Api {
 }
 
 async fn summary(family: &Upstream, token: &str, family_plan_id: String) -> Result<FamilySummary, Status> {
-    let mut client = PlanServiceClient::new(family.on_behalf_of(token)?);
+    let mut client = PlanServiceClient::new(family.on_behalf_of(token).map_err(|error| fault(family, error))?);
     let answer = answer(family, client.get_family_summary(GetFamilySummaryRequest { family_plan_id })).await?;
     answer.summary.ok_or_else(|| unavailable(family.name()))
 }
 
 /// How many challenges the users take part in, and when that was so.
 async fn challenges(social: &Upstream, token: &str, user_ids: Vec<String>) -> Result<(i32, Timestamp), Status> {
-    let mut client = ChallengeServiceClient::new(social.on_behalf_of(token)?);
+    let mut client = ChallengeServiceClient::new(social.on_behalf_of(token).map_err(|error| fault(social, error))?);
     let as_of = Timestamp::from(std::time::SystemTime::now());
     let answer = answer(social, client.count_active_challenges(CountActiveChallengesRequest { user_ids })).await?;
     Ok((answer.active_challenges, as_of))

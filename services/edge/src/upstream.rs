@@ -60,11 +60,23 @@ pub(crate) fn unavailable(upstream: &str) -> Status {
     refusal.with("upstream", upstream).into_status(DOMAIN)
 }
 
-/// Passes on what a slice said; what the way to it said instead becomes [`unavailable`].
+/// A fault of the edge's own: what is wrong is for its log alone.
+pub(crate) fn fault(upstream: &Upstream, cause: impl std::fmt::Display) -> Status {
+    tracing::error!(upstream = upstream.name(), %cause, "a call cannot be made");
+    common(ErrorReason::Internal, "internal fault").into_status(DOMAIN)
+}
+
+/// Passes on what a slice said of the caller's request; what the way to it said instead becomes [`unavailable`].
 pub(crate) fn passed_on(upstream: &Upstream, status: Status) -> Status {
-    if status.get_details_error_info().is_some() {
-        return status;
+    match status.get_details_error_info().map(|info| info.reason) {
+        // The caller's token was good here, so it is the edge's own that was refused.
+        Some(reason) if matches!(reason.as_str(), "TOKEN_INVALID" | "TOKEN_MISSING" | "CALLER_NOT_ADMITTED") => {
+            fault(upstream, reason)
+        }
+        Some(_) => status,
+        None => {
+            tracing::warn!(upstream = upstream.name(), %status, "no answer");
+            unavailable(upstream.name())
+        }
     }
-    tracing::warn!(upstream = upstream.name(), %status, "no answer");
-    unavailable(upstream.name())
 }

@@ -81,6 +81,10 @@ impl From<Error> for Status {
             Error::Invitation(invitation::Refused::NotPending) => {
                 refuse(Code::FailedPrecondition, ErrorReason::InvitationNotPending)
             }
+            Error::Invitation(invitation::Refused::TooMany) => {
+                refuse(Code::FailedPrecondition, ErrorReason::InvitationLimitReached)
+                    .with("max_pending", invitation::MOST_PENDING)
+            }
             Error::Wallet(wallet::Refused::SpendingNotPermitted) => {
                 refuse(Code::PermissionDenied, ErrorReason::SpendingNotPermitted)
             }

@@ -2,6 +2,7 @@
 
 mod api;
 mod store;
+mod token;
 mod wire;
 
 use chrono::{DateTime, Utc};
@@ -35,6 +36,26 @@ pub enum Refused {
     /// It was answered or taken back.
     #[error("the invitation is no longer pending")]
     NotPending,
+    /// The plan has offered enough for now.
+    #[error("the plan has {MOST_PENDING} pending invitations")]
+    TooMany,
+}
+
+/// What names an invitation, in the hands of a user.
+#[derive(Debug, Clone)]
+pub enum Name {
+    /// An invitation for that user.
+    Id(Uuid),
+    /// Hash of a token of an invitation for whoever has it.
+    TokenHash(Vec<u8>),
+}
+
+/// Pending invitations of a plan at most: each may be a row for somebody who never comes.
+pub const MOST_PENDING: i64 = 100;
+
+/// Whether a plan with so many pending invitations may offer one more.
+pub fn within_limit(pending: i64) -> Result<(), Refused> {
+    if pending < MOST_PENDING { Ok(()) } else { Err(Refused::TooMany) }
 }
 
 /// An offer of a seat.

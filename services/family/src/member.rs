@@ -58,6 +58,11 @@ impl Role {
     }
 }
 
+/// Whether the user, who may have been a member, has no seat now.
+pub fn not_seated(member: Option<&Member>) -> Result<(), Refused> {
+    if member.is_some_and(|member| member.is_active) { Err(Refused::AlreadyMember) } else { Ok(()) }
+}
+
 /// What the other members may see of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -68,6 +73,11 @@ pub struct Privacy {
     pub share_challenges: bool,
     /// Achievements are shown to others.
     pub share_achievements: bool,
+}
+
+impl Privacy {
+    /// Nothing is shared.
+    pub const CLOSED: Self = Self { share_nutrition: false, share_challenges: false, share_achievements: false };
 }
 
 impl Default for Privacy {

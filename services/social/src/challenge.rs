@@ -4,7 +4,7 @@ mod api;
 pub(crate) mod store;
 pub(crate) mod wire;
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
@@ -153,6 +153,12 @@ impl Challenge {
     }
 }
 
+/// Whether a challenge may be created on `today` to start on `first`: nobody is to have missed more than a day of it.
+pub fn may_start(first: NaiveDate, today: NaiveDate) -> Result<(), String> {
+    let (earliest, latest) = (today - TimeDelta::days(1), today.checked_add_months(Months::new(24)).unwrap_or(NaiveDate::MAX));
+    if (earliest..=latest).contains(&first) { Ok(()) } else { Err(format!("must be {earliest} to {latest}, not {first}")) }
+}
+
 /// The last of `duration_days` days from `first` on.
 pub fn last_day(first: NaiveDate, duration_days: i32) -> NaiveDate {
     let more = u64::try_from(duration_days - 1).unwrap_or_default();
@@ -208,6 +214,15 @@ pub(crate) mod tests {
         assert_eq!(challenge(Some("2028-02-28"), 3).end_date, Some(date("2028-03-01")));
         assert_eq!(challenge(Some("2026-07-01"), 1).days(date("2026-08-08")), (date("2026-07-01"), date("2026-07-01")));
         assert_eq!(challenge(None, 7).days(date("2026-08-08")), (date("2026-08-08"), date("2026-08-14")));
+    }
+
+    #[test]
+    fn starts_lie_between_yesterday_and_two_years_ahead() {
+        for (first, may) in
+            [("2026-07-08", true), ("2026-07-07", true), ("2026-07-06", false), ("2028-07-08", true), ("2028-07-09", false)]
+        {
+            assert_eq!(may_start(date(first), date("2026-07-08")).is_ok(), may, "{first}");
+        }
     }
 
     #[test]

@@ -50,13 +50,28 @@ impl Upstream {
     }
 
     /// A channel that calls as this workload, on behalf of the user whose token is given.
-    pub fn on_behalf_of(&self, user_token: &str) -> Result<InterceptedService<Channel, Credentials>, Status> {
-        let unsendable = |_| Status::internal("a token cannot be sent");
-        let user_token = format!("Bearer {user_token}").parse().map_err(unsendable)?;
-        let token = self.workload.token().map_err(|error| Status::internal(error.to_string()))?;
-        let workload_token = format!("Bearer {token}").parse().map_err(unsendable)?;
+    pub fn on_behalf_of(&self, user_token: &str) -> Result<InterceptedService<Channel, Credentials>, Unsendable> {
+        let user_token = bearer(user_token)?;
+        let workload_token = bearer(&self.workload.token()?)?;
         Ok(InterceptedService::new(self.channel.clone(), Credentials { workload_token, user_token }))
     }
+}
+
+fn bearer(token: &str) -> Result<MetadataValue<tonic::metadata::Ascii>, Unsendable> {
+    let mut value: MetadataValue<_> = format!("Bearer {token}").parse().map_err(|_| Unsendable::Token)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Why a call on behalf of a user cannot be made: a fault of the caller's own.
+#[derive(Debug, thiserror::Error)]
+pub enum Unsendable {
+    /// A token has characters that no header can carry.
+    #[error("a token cannot be sent")]
+    Token,
+    /// The workload cannot sign.
+    #[error(transparent)]
+    Key(#[from] InvalidKey),
 }
 
 /// The tokens of a call from one service to another for a user.

@@ -3,12 +3,16 @@
 use std::error::Error as _;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
 use tokio_postgres::{Config, NoTls};
 
 use crate::Limits;
+
+/// How long a connection may be silent, or what was sent unacknowledged, before it counts as lost.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Where a slice's database is, as whom, and in which schema: `postgres://role:password@host:port/database`.
 ///
@@ -48,6 +52,8 @@ impl ConnectionUrl {
             limits.idle_in_transaction.as_millis(),
         );
         config.options(options).connect_timeout(limits.connect);
+        // PostgreSQL's own limits are of no use when it, or the path to it, is gone without a word.
+        config.keepalives_idle(SILENCE).keepalives_interval(SILENCE).keepalives_retries(2).tcp_user_timeout(SILENCE);
         if config.get_application_name().is_none() {
             config.application_name("orchard");
         }

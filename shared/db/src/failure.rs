@@ -22,6 +22,9 @@ pub enum Failure {
     /// Others wrote the same rows, and the unit of work was rolled back.
     #[error("conflicting writes: {0}")]
     Conflict(String),
+    /// Others hold a lock for longer than a unit of work waits.
+    #[error("a lock was not to be had: {0}")]
+    Locked(String),
     /// PostgreSQL ended the statement because it took too long.
     #[error("statement took too long: {0}")]
     TimedOut(String),
@@ -52,7 +55,9 @@ impl Failure {
                 tracing::error!(fault = %self, "database fault");
                 common(ErrorReason::Internal, "internal fault")
             }
-            Self::Conflict(_) => common(ErrorReason::ConflictingWrites, "others changed the same data; try again"),
+            Self::Conflict(_) | Self::Locked(_) => {
+                common(ErrorReason::ConflictingWrites, "others changed the same data; try again")
+            }
             Self::TimedOut(_) => common(ErrorReason::DeadlineExceeded, "the work did not end in its time"),
             Self::Busy(_) => {
                 common(ErrorReason::Overloaded, "the service is at its limit").retry_after(Duration::from_millis(500))
@@ -98,8 +103,10 @@ fn from_database(kind: &DatabaseErrorKind, info: &dyn DatabaseErrorInformation) 
 /// diesel-async keeps no SQLSTATE for these, so PostgreSQL's own words decide: English, as the roles set `lc_messages`.
 fn from_message(message: String) -> Failure {
     let has = |part: &str| message.contains(part);
-    if has("deadlock detected") || has("due to lock timeout") {
+    if has("deadlock detected") {
         Failure::Conflict(message)
+    } else if has("due to lock timeout") {
+        Failure::Locked(message)
     } else if has("due to statement timeout") || has("due to user request") {
         Failure::TimedOut(message)
     } else if has("too many clients") || has("connection slots are reserved") || has("too many connections") {
@@ -130,4 +137,32 @@ impl From<PoolError> for Failure {
 /// A database that refuses a connection is unavailable whatever the cause, a wrong password included: the next attempt may find it mended.
 fn from_connect(message: String) -> Failure {
     if message.starts_with("53300") { Failure::Busy(message) } else { Failure::Unavailable(message) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tonic_types::StatusExt as _;
+
+    #[test]
+    fn each_failure_has_its_reason_and_says_nothing_of_sql() {
+        let secret = || "SELECT secret".to_owned();
+        let table = [
+            (Failure::Constraint { name: secret(), message: secret() }, "INTERNAL"),
+            (Failure::Conflict(secret()), "CONFLICTING_WRITES"),
+            (Failure::Locked(secret()), "CONFLICTING_WRITES"),
+            (Failure::TimedOut(secret()), "DEADLINE_EXCEEDED"),
+            (Failure::Busy(secret()), "OVERLOADED"),
+            (Failure::Unavailable(secret()), "DATABASE_UNAVAILABLE"),
+            (Failure::RequestIdReused, "REQUEST_ID_REUSED"),
+            (Failure::Internal(secret()), "INTERNAL"),
+        ];
+        for (failure, reason) in table {
+            let status = failure.into_refusal().into_status("orchard.test");
+            assert!(!format!("{status:?}").contains("secret"), "{status:?}");
+            let details = status.get_error_details();
+            assert_eq!(details.error_info().map(|info| info.reason.as_str()), Some(reason));
+            assert_eq!(details.retry_info().is_some(), reason == "OVERLOADED", "{reason}");
+        }
+    }
 }

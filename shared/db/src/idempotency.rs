@@ -48,6 +48,17 @@ impl Key {
         Self { caller: caller.to_string(), method, request_id, request_hash }
     }
 
+    /// As [`Key::claim`], for an effect with one id: that id, and whether the effect is still to be had.
+    pub async fn claim_one(&self, connection: &mut AsyncPgConnection, id: Uuid) -> Result<(Uuid, bool), Failure> {
+        match self.claim(connection, &[id]).await? {
+            Claim::First => Ok((id, true)),
+            Claim::Repeated(ids) => match ids.as_slice() {
+                [id] => Ok((*id, false)),
+                _ => Err(Failure::Internal(format!("a key of {} has {} ids", self.method, ids.len()))),
+            },
+        }
+    }
+
     /// Claims the key for an effect with the ids `ids`. While another transaction holds the claim, this waits for its end.
     pub async fn claim(&self, connection: &mut AsyncPgConnection, ids: &[Uuid]) -> Result<Claim, Failure> {
         use schema::idempotency_keys::dsl;

@@ -2,14 +2,42 @@
 
 use std::fmt;
 
+/// Violations that a refusal names. They travel in headers, of which peers take some 8 KiB; whoever has so many mistakes has a
+/// mistake in a loop.
+const NAMED: usize = 20;
+/// Characters of a description: it may quote what was sent.
+const DESCRIPTION: usize = 160;
+/// Violations that the status message repeats.
+const TOLD: usize = 3;
+
 /// What is wrong with a request: paths and descriptions, in the order in which they were found.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Violations(Vec<(String, String)>);
+pub struct Violations {
+    named: Vec<(String, String)>,
+    more: usize,
+}
 
 impl Violations {
-    /// Adds one, for the field at `path`, such as `intakes[2].meal`.
+    /// One, alone.
+    pub fn of(path: impl Into<String>, description: impl Into<String>) -> Self {
+        let mut violations = Self::default();
+        violations.add(path, description);
+        violations
+    }
+
+    /// Adds one, for the field at `path`, such as `intakes[2].meal`. From the 21st on they are only counted.
     pub fn add(&mut self, path: impl Into<String>, description: impl Into<String>) {
-        self.0.push((path.into(), description.into()));
+        if self.named.len() == NAMED {
+            self.more += 1;
+            return;
+        }
+        let description = description.into();
+        let end = description.char_indices().nth(DESCRIPTION).map_or(description.len(), |(index, _)| index);
+        self.named.push((path.into(), description[..end].to_owned()));
+    }
+
+    fn is_empty(&self) -> bool {
+        self.named.is_empty()
     }
 }
 
@@ -18,17 +46,20 @@ impl IntoIterator for Violations {
     type IntoIter = std::vec::IntoIter<(String, String)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.named.into_iter()
     }
 }
 
 impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (path, description)) in self.0.iter().enumerate() {
+        for (index, (path, description)) in self.named.iter().take(TOLD).enumerate() {
             let separator = if index == 0 { "" } else { "; " };
             write!(f, "{separator}{path} {description}")?;
         }
-        Ok(())
+        match self.named.len().saturating_sub(TOLD) + self.more {
+            0 => Ok(()),
+            more => write!(f, "; and {more} more"),
+        }
     }
 }
 
@@ -102,9 +133,14 @@ impl Fields {
         self.read(name, counted)
     }
 
+    /// Reads the one field of a request that has no more.
+    pub fn one<T>(name: &str, outcome: Result<T, String>) -> Result<T, Violations> {
+        outcome.map_err(|description| Violations::of(name, description))
+    }
+
     /// Builds the value when nothing was refused.
     pub fn finish<T>(self, build: impl FnOnce() -> Result<T, Refused>) -> Result<T, Violations> {
-        if self.violations.0.is_empty() { build().map_err(|_refused| self.violations) } else { Err(self.violations) }
+        if self.violations.is_empty() { build().map_err(|_refused| self.violations) } else { Err(self.violations) }
     }
 }
 
@@ -123,6 +159,18 @@ mod tests {
         let result = fields.finish(|| Ok((id?, items?, tags?, outer?)));
         let paths: Vec<_> = result.expect_err("refused").into_iter().map(|(path, _)| path).collect();
         assert_eq!(paths, ["id", "items[1].n", "items[2].n", "tags[1]", "outer.name"]);
+    }
+
+    #[test]
+    fn a_refusal_fits_into_headers() {
+        let mut violations = Violations::default();
+        for index in 0..1_000 {
+            violations.add(format!("items[{index}]"), "x".repeat(10_000));
+        }
+        let message = violations.to_string();
+        assert!(message.len() < 600 && message.ends_with("; and 997 more"), "{message}");
+        let bytes: usize = violations.into_iter().map(|(path, description)| path.len() + description.len()).sum();
+        assert!(bytes < 4_000, "{bytes}");
     }
 
     #[test]

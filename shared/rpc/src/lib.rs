@@ -9,7 +9,7 @@ mod time;
 
 pub use fields::{Fields, Refused, Violations};
 pub use money::Currency;
-pub use page::{Page, PageRequest};
+pub use page::{Page, PageKey, PageRequest};
 pub use refusal::{Refusal, common, reason_name};
 pub use time::{date_to_wire, timestamp_to_wire};
 

@@ -2,15 +2,35 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Datelike as _, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use crate::{Fields, Refused};
 
 const DEFAULT_SIZE: i32 = 50;
 const MAX_SIZE: i32 = 200;
 const TAG_BYTES: usize = 12;
+
+/// The sort key of a list. It comes back from outside, so it says itself what a row could have.
+pub trait PageKey: Serialize + DeserializeOwned {
+    /// Whether a row could have it: the database need not be asked for what it cannot hold.
+    fn is_plausible(&self) -> bool;
+}
+
+impl PageKey for i64 {
+    fn is_plausible(&self) -> bool {
+        *self >= 0
+    }
+}
+
+impl PageKey for (DateTime<Utc>, Uuid) {
+    fn is_plausible(&self) -> bool {
+        (1970..=9999).contains(&self.0.year())
+    }
+}
 
 /// Which page of a list is asked for. `K` is the sort key of a row.
 #[derive(Debug)]
@@ -22,7 +42,7 @@ pub struct PageRequest<K> {
     query: String,
 }
 
-impl<K: Serialize + DeserializeOwned> PageRequest<K> {
+impl<K: PageKey> PageRequest<K> {
     /// Reads `page_size` and `page_token`. `query` names the method and all that the list depends on, the caller included: a
     /// token of another query is refused.
     pub fn read(fields: &mut Fields, query: String, page_size: i32, page_token: &str) -> Result<Self, Refused> {
@@ -35,7 +55,8 @@ impl<K: Serialize + DeserializeOwned> PageRequest<K> {
         let after = if page_token.is_empty() {
             Ok(None)
         } else {
-            let key = open(&query, page_token).ok_or_else(|| "is not of this list, or was changed".to_owned());
+            let key =
+                open(&query, page_token).filter(K::is_plausible).ok_or_else(|| "is not of this list, or was changed".to_owned());
             fields.read("page_token", key).map(Some)
         };
         Ok(Self { size: usize::try_from(size?).unwrap_or_default(), after: after?, query })
@@ -112,6 +133,15 @@ mod tests {
         }
         assert!(read("q", -1, "").is_err());
         assert!(read("q", 1, "*").is_err());
+    }
+
+    #[test]
+    fn a_forged_key_is_refused_before_the_database_chokes_on_it() {
+        let forged = seal("q", &(DateTime::<Utc>::MIN_UTC, Uuid::nil()));
+        let mut fields = Fields::default();
+        let page = PageRequest::<(DateTime<Utc>, Uuid)>::read(&mut fields, "q".to_owned(), 1, &forged);
+        assert!(fields.finish(|| page).is_err());
+        assert!(read("q", 1, &seal("q", &-1_i64)).is_err());
     }
 
     #[test]

@@ -30,9 +30,9 @@ pub fn text(text: &str, length: RangeInclusive<usize>) -> Result<String, String>
     checked(text, length, |c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
-/// Text that may have several lines; otherwise as [`text`].
+/// Text that may have several lines, however they end; otherwise as [`text`].
 pub fn long_text(text: &str, length: RangeInclusive<usize>) -> Result<String, String> {
-    checked(text, length, |c| c.is_control() && c != '\n' && c != '\t')
+    checked(&text.replace("\r\n", "\n"), length, |c| c.is_control() && c != '\n' && c != '\t')
 }
 
 fn checked(text: &str, length: RangeInclusive<usize>, refused: impl Fn(char) -> bool) -> Result<String, String> {
@@ -169,7 +169,7 @@ mod tests {
         for bad in ["", "   ", "1234567", "a\0b", "a\nb", "a\u{2028}b", "a\u{202E}b"] {
             assert!(text(bad, 1..=6).is_err(), "{bad:?}");
         }
-        assert!(long_text("a\nb", 1..=6).is_ok());
+        assert_eq!(long_text("a\r\nb", 1..=6).as_deref(), Ok("a\nb"));
     }
 
     #[test]

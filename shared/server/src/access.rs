@@ -68,11 +68,6 @@ impl AccessTable {
         self.0.contains_key(path)
     }
 
-    /// All paths.
-    pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
-    }
-
     /// Whether the method at `path` needs no token.
     pub(crate) fn is_public(&self, path: &str) -> bool {
         self.0.get(path).is_some_and(|rule| rule.kinds.contains(&Kind::Public))

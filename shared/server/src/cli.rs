@@ -96,7 +96,10 @@ fn serve<S: Slice>(options: &Serve<S::Settings>) -> anyhow::Result<()> {
             Err(NotMigrated::Unknown(cause)) => tracing::warn!(%cause, "starting without the database"),
         }
         bound.serve(stop_signal()?).await?;
-        db.settle().await;
+        // Calls are over; what they began ends by PostgreSQL's limits, and if PostgreSQL is gone it does not matter any more.
+        if tokio::time::timeout(options.serve.drain_limit, db.settle()).await.is_err() {
+            tracing::warn!("ended with units of work open");
+        }
         Ok(())
     })
 }

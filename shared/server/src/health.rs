@@ -8,6 +8,8 @@ use tonic_health::server::HealthReporter;
 
 /// How often readiness is looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
+/// Longest that it may take to know.
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// Asks what a service cannot work without; an error says what is missing.
 pub type Readiness = Box<dyn Fn() -> BoxFuture<'static, anyhow::Result<()>> + Send + Sync>;
@@ -18,7 +20,8 @@ pub(crate) async fn watch(reporter: HealthReporter, readiness: Readiness) {
     let mut last = None;
     loop {
         ticks.tick().await;
-        let ready = readiness().await;
+        let asked = tokio::time::timeout(LIMIT, readiness()).await;
+        let ready = asked.unwrap_or_else(|_late| Err(anyhow::anyhow!("no answer within {LIMIT:?}")));
         if last != Some(ready.is_ok()) {
             match &ready {
                 Ok(()) => tracing::info!("ready"),

@@ -2,6 +2,8 @@
 
 mod verifier;
 
+use orchard_proto::rpc::v1::ErrorReason;
+use orchard_rpc::common;
 use tonic::{Request, Status};
 use uuid::Uuid;
 
@@ -16,8 +18,8 @@ pub enum Role {
     Operator,
 }
 
-/// A signed-in user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A signed-in user. What is printed of one leaves out their token.
+#[derive(Clone, PartialEq, Eq)]
 pub struct User {
     /// Who.
     pub id: Uuid,
@@ -25,6 +27,12 @@ pub struct User {
     pub roles: Vec<Role>,
     /// Their token, to act for them at another service.
     pub token: String,
+}
+
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User").field("id", &self.id).field("roles", &self.roles).finish_non_exhaustive()
+    }
 }
 
 /// A verified caller: a user, a service, or a service that acts for a user.
@@ -66,6 +74,7 @@ impl User {
 
 impl From<CallerError> for Status {
     fn from(CallerError: CallerError) -> Self {
-        Self::internal("the caller is not of a kind that this method serves")
+        tracing::error!("a handler serves callers that its access option does not promise");
+        common(ErrorReason::Internal, "internal fault").into_status("orchard")
     }
 }

@@ -3,6 +3,7 @@
 mod access;
 mod calls;
 mod cli;
+mod deadline;
 mod errors;
 mod guard;
 mod health;

@@ -69,7 +69,7 @@ pub struct DatabaseOptions {
     #[arg(long, env = "ORCHARD_DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000), value_name = "NUMBER")]
     pub database_connections: u16,
     /// Longest that a statement may take
-    #[arg(long, env = "ORCHARD_STATEMENT_TIMEOUT", default_value = "5s", value_parser = duration, value_name = "DURATION")]
+    #[arg(long, env = "ORCHARD_STATEMENT_TIMEOUT", default_value = "5s", value_parser = some_duration, value_name = "DURATION")]
     statement_timeout: Duration,
     /// Longest that a call waits for a free connection
     #[arg(long, env = "ORCHARD_POOL_WAIT", default_value = "200ms", value_parser = duration, value_name = "DURATION")]
@@ -124,6 +124,11 @@ impl DatabaseOptions {
 /// Reads a secret from its file.
 pub fn secret(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+/// As [`duration`], but not zero, which PostgreSQL takes for no limit at all.
+fn some_duration(text: &str) -> Result<Duration, String> {
+    duration(text).and_then(|read| if read.is_zero() { Err("must not be zero".to_owned()) } else { Ok(read) })
 }
 
 /// Reads `250ms`, `5s` or `2m`.

@@ -9,17 +9,17 @@ use axum::middleware::from_fn_with_state;
 use orchard_proto::DESCRIPTORS;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::{Routes, RoutesBuilder};
+use tonic::transport::server::TcpIncoming;
 use tower::ServiceBuilder;
 
 use crate::access::AccessTable;
 use crate::guard::{Guard, guard};
 use crate::health::{self, Readiness};
 use crate::identity::Verifier;
-use crate::{ServeOptions, calls, errors, reflection, telemetry};
+use crate::{ServeOptions, calls, deadline, errors, reflection, telemetry};
 
 /// A peer that is silent this long is asked whether it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
@@ -65,11 +65,13 @@ impl Server {
         if options.reflection {
             reflection::add(&mut routes, &access)?;
         }
-        let mut router = routes.routes().into_axum_router();
+        let domain: Arc<str> = format!("orchard.{}", self.name).into();
+        // Around the service's own methods only: what a slice behind an edge says has its reason.
+        let explain = from_fn_with_state(Arc::clone(&domain), errors::explain);
+        let mut router = routes.routes().into_axum_router().layer(explain);
         if let Some(fallback) = self.fallback {
             router = router.fallback_service(fallback);
         }
-        let domain: Arc<str> = format!("orchard.{}", self.name).into();
         let guarded = Arc::new(Guard {
             domain: domain.to_string(),
             access,
@@ -84,9 +86,9 @@ impl Server {
             .layer(telemetry::trace())
             // Inside the trace, so that a panic is logged within its call's span.
             .layer(from_fn_with_state(Arc::clone(&domain), errors::catch_panics))
-            // Load shedding and deadlines belong here: before the work of verifying a token.
-            .layer(from_fn_with_state(guarded, guard))
-            .layer(from_fn_with_state(domain, errors::explain));
+            .layer(from_fn_with_state(domain, deadline::keep))
+            // Load shedding belongs here: before the work of verifying a token.
+            .layer(from_fn_with_state(guarded, guard));
         let bind =
             async |address: SocketAddr| TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"));
         Ok(Bound {
@@ -118,15 +120,12 @@ impl Bound {
         let (reporter, health) = tonic_health::server::health_reporter();
         reporter.set_service_status("", tonic_health::ServingStatus::NotServing).await;
         tracing::info!(service = self.name, address = %self.address()?, admin = %self.admin_address()?, "listening");
-        let admin = tonic::transport::Server::builder()
-            .add_service(health)
-            .serve_with_incoming(TcpListenerStream::new(self.admin_listener));
+        let admin = tonic::transport::Server::builder().add_service(health).serve_with_incoming(incoming(self.admin_listener));
         let drain = CancellationToken::new();
         let serve = tonic::transport::Server::builder()
-            .tcp_nodelay(true)
             .http2_keepalive_interval(Some(KEEP_ALIVE))
             .add_routes(Routes::from(self.router))
-            .serve_with_incoming_shutdown(TcpListenerStream::new(self.listener), drain.clone().cancelled_owned());
+            .serve_with_incoming_shutdown(incoming(self.listener), drain.clone().cancelled_owned());
         let mut serve = std::pin::pin!(serve);
         let mut admin = std::pin::pin!(admin);
 
@@ -157,4 +156,9 @@ impl Bound {
         }
         Ok(())
     }
+}
+
+/// Answers leave as they are written: they are small, and Nagle's algorithm would wait for more.
+fn incoming(listener: TcpListener) -> TcpIncoming {
+    TcpIncoming::from(listener).with_nodelay(Some(true))
 }

@@ -1,10 +1,9 @@
 //! Use cases of professionals.
 
 use orchard_db::Db;
-use orchard_db::idempotency::Claim;
 use orchard_proto::consultation::v1 as pb;
 use orchard_proto::consultation::v1::professional_service_server::ProfessionalService;
-use orchard_rpc::Currency;
+use orchard_rpc::{Currency, Fields, read};
 use orchard_server::{Caller, CallerError, Role};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -43,20 +42,15 @@ impl ProfessionalService for Api {
         let professional = self
             .db
             .write("create professional", async move |connection| {
-                let id = Uuid::now_v7();
-                match new.key.claim(connection, &[id]).await? {
-                    Claim::First => {
-                        let account = caller.enters();
-                        if let Some(user) = account {
-                            roll::enrol(connection, user).await?;
-                        }
-                        Ok(store::insert(connection, id, account, &new.profile).await?)
+                let (id, first) = new.key.claim_one(connection, Uuid::now_v7()).await?;
+                if first {
+                    let account = caller.enters();
+                    if let Some(user) = account {
+                        roll::enrol(connection, user).await?;
                     }
-                    Claim::Repeated(ids) => {
-                        let id = ids.first().copied().unwrap_or_default();
-                        store::seen_by(connection, id, caller).await?.ok_or(Error::ProfessionalNotFound)
-                    }
+                    return Ok(store::insert(connection, id, account, &new.profile).await?);
                 }
+                store::seen_by(connection, id, caller).await?.ok_or(Error::ProfessionalNotFound)
             })
             .await?;
         let professional = wire::professional(professional, caller, &self.currency);
@@ -68,7 +62,7 @@ impl ProfessionalService for Api {
         request: Request<pb::GetProfessionalRequest>,
     ) -> Result<Response<pb::GetProfessionalResponse>, Status> {
         let viewer = viewer(&request)?;
-        let id = wire::professional_id(&request.get_ref().professional_id).map_err(Error::from)?;
+        let id = Fields::one("professional_id", read::uuid(&request.get_ref().professional_id)).map_err(Error::from)?;
         let mut connection = self.db.read().await.map_err(Error::from)?;
         let found = store::seen_by(&mut connection, id, viewer).await.map_err(Error::from)?;
         let professional = wire::professional(found.ok_or(Error::ProfessionalNotFound)?, viewer, &self.currency);

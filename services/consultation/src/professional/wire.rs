@@ -59,12 +59,6 @@ fn read_specialization(value: i32) -> Result<Specialization, String> {
     }
 }
 
-pub(super) fn professional_id(text: &str) -> Result<Uuid, Violations> {
-    let mut fields = Fields::default();
-    let professional = fields.read("professional_id", read::uuid(text));
-    fields.finish(|| professional)
-}
-
 pub(super) fn professional(professional: Professional, viewer: Viewer, currency: &Currency) -> pb::Professional {
     let account = viewer.account_of(&professional);
     let status = match professional.verification_status {

@@ -3,6 +3,8 @@ use std::time::Duration;
 use orchard_proto::consultation::v1 as consultation;
 use orchard_proto::consultation::v1::professional_service_client::ProfessionalServiceClient;
 use orchard_proto::family::v1 as family;
+use orchard_proto::family::v1::member_service_client::MemberServiceClient;
+use orchard_proto::family::v1::nutrition_service_client::NutritionServiceClient;
 use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
 use orchard_proto::family::v1::wallet_service_client::WalletServiceClient;
 use orchard_proto::recipe::v1 as recipe;
@@ -99,6 +101,24 @@ async fn answers_pass_as_they_are() -> anyhow::Result<()> {
     let status = PlanServiceClient::new(nobody).get_plan(family::GetPlanRequest::default()).await.expect_err("no token");
     let Refusal { code, reason, domain } = refusal(&status);
     assert_eq!((code, reason.as_str(), domain.as_str()), (Code::Unauthenticated, "TOKEN_MISSING", "orchard.edge"));
+    Ok(())
+}
+
+/// Refusals travel in headers, of which every client and proxy on the way takes only so much: one that is too long ends the
+/// connection for everybody.
+#[tokio::test]
+async fn the_longest_refusals_still_arrive() -> anyhow::Result<()> {
+    let suite = Suite::start().await?;
+    let user = id();
+    let intakes = vec![family::NewIntake { calories_consumed: -1, ..Default::default() }; 100];
+    let request = family::RecordIntakeRequest { intakes, request_id: "x".repeat(100_000) };
+    let status = NutritionServiceClient::new(suite.user(user)?).record_intake(request).await.expect_err("refused");
+    assert_eq!(refusal(&status).reason, "FIELDS_INVALID", "{status:?}");
+    let update_mask = Some(prost_types::FieldMask { paths: vec!["\u{1F34E}".repeat(50_000)] });
+    let request = family::UpdateMemberRequest { member: None, update_mask };
+    let status = MemberServiceClient::new(suite.user(user)?).update_member(request).await.expect_err("refused");
+    assert_eq!(refusal(&status).reason, "FIELDS_INVALID", "{status:?}");
+    suite.plan(user).await?;
     Ok(())
 }
 

@@ -1,6 +1,5 @@
 //! Use cases of invitations.
 
-use orchard_db::idempotency::Claim;
 use orchard_db::{Connection, Db, Failure};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::invitation_service_server::InvitationService;
@@ -9,7 +8,8 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::store::NewRow;
-use super::{Acceptance, Invitation, store, wire};
+use super::token::Token;
+use super::{Acceptance, Name, store, wire, within_limit};
 use crate::error::Error;
 use crate::member::Member;
 use crate::{member, plan, roll};
@@ -35,19 +35,16 @@ impl InvitationService for Api {
     ) -> Result<Response<pb::CreateInvitationResponse>, Status> {
         let inviter = Caller::user(&request)?.id;
         let new = wire::new_invitation(request.get_ref(), inviter).map_err(Error::from)?;
-        let token = wire::Token::generate().map_err(|error| Error::from(Failure::Internal(error.to_string())))?;
+        let token = Token::generate().map_err(|error| Error::from(Failure::Internal(error.to_string())))?;
         let sent = token.to_wire();
         let (invitation, first) = self
             .db
             .write("create invitation", async move |connection| {
-                let id = Uuid::now_v7();
-                match new.key.claim(connection, &[id]).await? {
-                    Claim::First => Ok((create(connection, id, inviter, &new, &token).await?, true)),
-                    Claim::Repeated(ids) => {
-                        let id = ids.first().copied().unwrap_or_default();
-                        Ok::<_, Error>((store::get(connection, id).await?, false))
-                    }
+                let (id, first) = new.key.claim_one(connection, Uuid::now_v7()).await?;
+                if first {
+                    create(connection, id, inviter, &new, &token).await?;
                 }
+                Ok::<_, Error>((store::get(connection, id).await?, first))
             })
             .await?;
         // A repeated request gets no token: it was shown once, and is not kept.
@@ -72,17 +69,15 @@ async fn create(
     id: Uuid,
     inviter: Uuid,
     new: &wire::NewInvitation,
-    token: &wire::Token,
-) -> Result<Invitation, Error> {
+    token: &Token,
+) -> Result<(), Error> {
     let seen = plan::store::lock_for_member(connection, new.plan, inviter).await?;
     let (plan, role) = seen.ok_or(Error::PlanNotFound)?;
     plan.in_use()?;
     role.may_offer(new.role)?;
+    within_limit(store::count_pending(connection, new.plan).await?)?;
     if let Some(invitee) = new.invitee {
-        let invited = member::store::find(connection, new.plan, invitee).await?;
-        if invited.is_some_and(|member| member.is_active) {
-            return Err(member::Refused::AlreadyMember.into());
-        }
+        member::not_seated(member::store::find(connection, new.plan, invitee).await?.as_ref())?;
         roll::enrol(connection, invitee).await?;
         store::revoke_expired(connection, new.plan, invitee).await?;
     }
@@ -97,20 +92,16 @@ async fn create(
         relationship: new.relationship.as_deref(),
         ttl: new.ttl,
     };
-    store::insert(connection, row).await?;
-    Ok(store::get(connection, id).await?)
+    Ok(store::insert(connection, row).await?)
 }
 
 /// Locks the plan before the invitation, as every writer of a plan does, so that none waits for another in a circle.
-async fn accept(connection: &mut Connection, name: &store::Name, user: Uuid) -> Result<Member, Error> {
+async fn accept(connection: &mut Connection, name: &Name, user: Uuid) -> Result<Member, Error> {
     let (id, plan_id) = store::plan_of(connection, name, user).await?.ok_or(Error::InvitationNotFound)?;
     let plan = plan::store::lock(connection, plan_id).await?.ok_or(Error::InvitationNotFound)?;
     let (invitation, expired) = store::lock(connection, id).await?;
     if invitation.accept(user, expired)? == Acceptance::Take {
-        let seated = member::store::find(connection, plan_id, user).await?;
-        if seated.is_some_and(|member| member.is_active) {
-            return Err(member::Refused::AlreadyMember.into());
-        }
+        member::not_seated(member::store::find(connection, plan_id, user).await?.as_ref())?;
         plan.admit()?;
         roll::enrol(connection, user).await?;
         member::store::seat(connection, plan_id, user, invitation.role, invitation.relationship.as_deref()).await?;

@@ -9,7 +9,7 @@ use diesel::sql_types::Timestamptz;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{Invitation, InvitationStatus};
+use super::{Invitation, InvitationStatus, Name};
 use crate::member::Role;
 use crate::schema::family_invitations;
 
@@ -45,15 +45,6 @@ impl From<Row> for Invitation {
     }
 }
 
-/// What names an invitation, in the hands of a user.
-#[derive(Debug, Clone)]
-pub(super) enum Name {
-    /// An invitation for that user.
-    Id(Uuid),
-    /// Hash of a token of an invitation for whoever has it.
-    TokenHash(Vec<u8>),
-}
-
 /// An invitation to write.
 #[derive(Debug)]
 pub(super) struct NewRow<'a> {
@@ -79,6 +70,17 @@ pub(super) async fn revoke_expired(connection: &mut AsyncPgConnection, plan: Uui
         .execute(connection)
         .await
         .map(|_| ())
+}
+
+/// Invitations of a plan that can still be accepted.
+pub(super) async fn count_pending(connection: &mut AsyncPgConnection, plan: Uuid) -> QueryResult<i64> {
+    family_invitations::table
+        .filter(family_invitations::family_plan_id.eq(plan))
+        .filter(family_invitations::status.eq(InvitationStatus::Pending))
+        .filter(family_invitations::expires_at.gt(now))
+        .count()
+        .get_result(connection)
+        .await
 }
 
 /// Writes a new invitation.

@@ -2,48 +2,18 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use orchard_db::idempotency::Key;
 use orchard_proto::family::v1 as pb;
 use orchard_rpc::{Fields, Violations, read, timestamp_to_wire};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::store::Name;
-use super::{Invitation, InvitationStatus};
+use super::token::Token;
+use super::{Invitation, InvitationStatus, Name};
 use crate::member::Role;
 use crate::member::wire::{read_role, role, some_text};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-const TOKEN_BYTES: usize = 32;
-
-/// The secret of an invitation without a user. Only its hash is ever kept.
-#[derive(Clone)]
-pub(super) struct Token([u8; TOKEN_BYTES]);
-
-impl Token {
-    pub(super) fn generate() -> Result<Self, getrandom::Error> {
-        let mut secret = [0; TOKEN_BYTES];
-        getrandom::fill(&mut secret)?;
-        Ok(Self(secret))
-    }
-
-    /// 256 random bits cannot be guessed from their hash, so it needs neither salt nor a slow function.
-    pub(super) fn hash(&self) -> Vec<u8> {
-        Sha256::digest(self.0).to_vec()
-    }
-
-    pub(super) fn to_wire(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
-    }
-
-    fn read(text: &str) -> Result<Self, String> {
-        let secret = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-        secret.map(Self).ok_or_else(|| "is not a token of an invitation".to_owned())
-    }
-}
 
 /// An invitation to create.
 #[derive(Clone)]

@@ -40,9 +40,9 @@ impl From<Row> for Member {
     }
 }
 
-/// What `privacy_settings` says; what it does not say, or says unreadably, is as private as a new member's.
+/// What `privacy_settings` says: what it leaves out is as for a new member, and what cannot be read shares nothing.
 pub(crate) fn privacy(settings: Option<Value>) -> Privacy {
-    settings.and_then(|json| serde_json::from_value(json).ok()).unwrap_or_default()
+    settings.map_or_else(Privacy::default, |json| serde_json::from_value(json).unwrap_or(Privacy::CLOSED))
 }
 
 /// A member of a plan, active or not.

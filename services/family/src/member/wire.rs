@@ -43,8 +43,13 @@ pub(super) fn update(request: pb::UpdateMemberRequest) -> Result<Update, Violati
         fields.within("member", |fields| {
             let plan = fields.read("family_plan_id", read::uuid(&member.family_plan_id));
             let user = fields.read("user_id", read::uuid(&member.user_id));
-            let name = fields.read("display_name", read::text(&member.display_name, 0..=50));
-            let relationship = fields.read("relationship", read::text(&member.relationship, 0..=30));
+            // What the mask does not name is not looked at: it may be what the caller has read before.
+            let masked = |path: &str| paths.as_ref().is_ok_and(|paths| paths.contains(&path));
+            let sent = |path: &str, text: &str, longest: usize| {
+                if masked(path) { read::text(text, 0..=longest) } else { Ok(String::new()) }
+            };
+            let name = fields.read("display_name", sent("display_name", &member.display_name, 50));
+            let relationship = fields.read("relationship", sent("relationship", &member.relationship, 30));
             (plan, user, name, relationship, member.privacy_settings.unwrap_or_default())
         })
     });

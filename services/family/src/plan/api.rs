@@ -1,10 +1,9 @@
 //! Use cases of plans.
 
 use orchard_db::Db;
-use orchard_db::idempotency::Claim;
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::plan_service_server::PlanService;
-use orchard_rpc::Currency;
+use orchard_rpc::{Currency, Fields, read};
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -35,16 +34,12 @@ impl PlanService for Api {
         let (plan, role) = self
             .db
             .write("create plan", async move |connection| {
-                let id = Uuid::now_v7();
-                let id = match new.key.claim(connection, &[id]).await? {
-                    Claim::First => {
-                        roll::enrol(connection, holder).await?;
-                        store::insert(connection, id, &new.family_name, new.time_zone.name(), holder).await?;
-                        Some(id)
-                    }
-                    Claim::Repeated(ids) => ids.first().copied(),
-                };
-                store::seen_by(connection, id.unwrap_or_default(), holder).await?.ok_or(Error::PlanNotFound)
+                let (id, first) = new.key.claim_one(connection, Uuid::now_v7()).await?;
+                if first {
+                    roll::enrol(connection, holder).await?;
+                    store::insert(connection, id, &new.family_name, new.time_zone.name(), holder).await?;
+                }
+                store::seen_by(connection, id, holder).await?.ok_or(Error::PlanNotFound)
             })
             .await?;
         Ok(Response::new(pb::CreatePlanResponse { plan: Some(wire::plan(plan, role, &self.currency)) }))
@@ -52,7 +47,7 @@ impl PlanService for Api {
 
     async fn get_plan(&self, request: Request<pb::GetPlanRequest>) -> Result<Response<pb::GetPlanResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
-        let id = wire::plan_id(&request.get_ref().family_plan_id).map_err(Error::from)?;
+        let id = Fields::one("family_plan_id", read::uuid(&request.get_ref().family_plan_id)).map_err(Error::from)?;
         let mut connection = self.db.read().await.map_err(Error::from)?;
         let found = store::seen_by(&mut connection, id, viewer).await.map_err(Error::from)?;
         let (plan, role) = found.ok_or(Error::PlanNotFound)?;
@@ -63,8 +58,9 @@ impl PlanService for Api {
         &self,
         request: Request<pb::GetFamilySummaryRequest>,
     ) -> Result<Response<pb::GetFamilySummaryResponse>, Status> {
+        let caller = Caller::of(&request);
         let viewer = Caller::user(&request)?.id;
-        let id = wire::plan_id(&request.get_ref().family_plan_id).map_err(Error::from)?;
+        let id = Fields::one("family_plan_id", read::uuid(&request.get_ref().family_plan_id)).map_err(Error::from)?;
         let summary = self
             .db
             .snapshot(async move |connection| {
@@ -78,6 +74,11 @@ impl PlanService for Api {
                 Ok::<_, Error>(wire::Summary { plan, viewer: role, roster, average_calories, read_at })
             })
             .await?;
-        Ok(Response::new(pb::GetFamilySummaryResponse { summary: Some(wire::summary(summary, &self.currency)) }))
+        let mut summary = wire::summary(summary, &self.currency);
+        // A member who compared them with the roster would read others' settings; the edge needs them to count.
+        if caller.service.as_deref() != Some("edge") {
+            summary.challenge_member_ids.clear();
+        }
+        Ok(Response::new(pb::GetFamilySummaryResponse { summary: Some(summary) }))
     }
 }

@@ -30,13 +30,6 @@ pub(super) fn new_plan(request: &pb::CreatePlanRequest, caller: Uuid) -> Result<
     })
 }
 
-/// The id of the plan that a request is about, where that is all it says.
-pub(crate) fn plan_id(text: &str) -> Result<Uuid, Violations> {
-    let mut fields = Fields::default();
-    let plan = fields.read("family_plan_id", read::uuid(text));
-    fields.finish(|| plan)
-}
-
 pub(super) fn plan(plan: Plan, viewer: Role, currency: &Currency) -> pb::FamilyPlan {
     let balance = viewer.may_see_wallet_and_nutrition().then(|| currency.to_wire(&plan.shared_wallet_balance));
     pb::FamilyPlan {

@@ -1,6 +1,5 @@
 //! Use cases of the wallet.
 
-use orchard_db::idempotency::Claim;
 use orchard_db::{Connection, Db};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::wallet_service_server::WalletService;
@@ -76,9 +75,9 @@ async fn deposit(connection: &mut Connection, new: &wire::Deposit, service: &str
 }
 
 async fn spend(connection: &mut Connection, new: &wire::Spend, user: Uuid) -> Result<Entry, Error> {
-    let id = Uuid::now_v7();
-    if let Claim::Repeated(ids) = new.key.claim(connection, &[id]).await? {
-        return Ok(store::get(connection, ids.first().copied().unwrap_or_default()).await?);
+    let (id, first) = new.key.claim_one(connection, Uuid::now_v7()).await?;
+    if !first {
+        return Ok(store::get(connection, id).await?);
     }
     let seen = plan::store::lock_for_member(connection, new.plan, user).await?;
     let (plan, role) = seen.ok_or(Error::PlanNotFound)?;

@@ -8,7 +8,6 @@ use anyhow::Context as _;
 use orchard_family::Service;
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::wallet_service_client::WalletServiceClient;
-use orchard_server::Slice as _;
 use orchard_testkit::answer::refused;
 use orchard_testkit::client::Headers;
 use orchard_testkit::cluster::{Cluster, Options, Tools, scratch};
@@ -160,6 +159,120 @@ async fn serving_an_unmigrated_database_is_refused_with_a_clear_line() -> anyhow
     assert!(migrated && said.contains("nothing to migrate"), "{said}");
     let (unreachable, said) = run(&["migrate"], "postgres://me:hunter2@127.0.0.1:1/nowhere").await?;
     assert!(!unreachable && !said.contains("hunter2") && said.lines().count() == 1, "{said}");
-    assert_eq!(Service::NAME, "family");
     Ok(())
+}
+
+/// Holds a plan's row, so that calls on it wait inside their transactions, and counts those that do.
+struct Held {
+    client: tokio_postgres::Client,
+}
+
+impl Held {
+    async fn new(world: &World, plan: &str) -> anyhow::Result<Self> {
+        let client = world.slice.schema.connect().await?;
+        client.batch_execute(&format!("BEGIN; SELECT 1 FROM family_plans WHERE id = '{plan}' FOR UPDATE")).await?;
+        Ok(Self { client })
+    }
+
+    /// Waits until a session waits for the row, and gives its process id.
+    async fn waiter(&self) -> anyhow::Result<i32> {
+        let query = "SELECT pid FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))";
+        loop {
+            if let Some(row) = self.client.query_opt(query, &[]).await? {
+                return Ok(row.get(0));
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn release(self) -> anyhow::Result<()> {
+        Ok(self.client.batch_execute("ROLLBACK").await?)
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_open_when_the_signal_comes_is_answered() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let holder = id();
+    let plan = world.family(holder).await?;
+    world.deposit(&plan, 1_000, "pay-1").await?;
+    let mut program = Program::start(&world.slice.schema, &world.slice.keys).await?;
+    let held = Held::new(&world, &plan).await?;
+    let token = world.slice.keys.user_token(holder, &[], Duration::from_secs(600))?;
+    let mut client = WalletServiceClient::new(Headers::bearer(&token)?.on(channel(program.address)?));
+    let mut calls = JoinSet::new();
+    let request = spend(&plan, 100, id());
+    calls.spawn(async move { client.spend(request).await });
+    held.waiter().await?;
+
+    let pid = program.child.id().context("it runs")?;
+    assert!(Command::new("kill").args(["-TERM", &pid.to_string()]).status().await?.success());
+    // It no longer accepts connections once it drains; the open call still has its own.
+    while tokio::net::TcpStream::connect(program.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    held.release().await?;
+    let answer = calls.join_next().await.context("a call")??;
+    assert!(answer?.into_inner().entry.is_some());
+    let status = tokio::time::timeout(Duration::from_secs(5), program.child.wait()).await??;
+    assert!(status.success(), "{status}");
+    assert_eq!(world.balance(&plan).await?, (900, 2));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_session_that_is_killed_takes_its_unit_along_and_no_more() -> anyhow::Result<()> {
+    let world = Arc::new(World::start().await?);
+    let holder = id();
+    let plan = world.family(holder).await?;
+    world.deposit(&plan, 1_000, "pay-1").await?;
+    let held = Held::new(&world, &plan).await?;
+    let request = id();
+    let mut calls = JoinSet::new();
+    let (caller, same) = (Arc::clone(&world), plan.clone());
+    calls.spawn(async move { caller.spend(&same, holder, 100, request).await });
+    let pid = held.waiter().await?;
+    held.client.execute("SELECT pg_terminate_backend($1)", &[&pid]).await?;
+    let answer = calls.join_next().await.context("a call")??;
+    assert_eq!(refused(answer), (Code::Unavailable, "DATABASE_UNAVAILABLE".to_owned()));
+    held.release().await?;
+    assert_eq!(world.balance(&plan).await?, (1_000, 1));
+    // The same request again, on another connection of the pool.
+    world.spend(&plan, holder, 100, request).await?;
+    assert_eq!(world.balance(&plan).await?, (900, 2));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_callers_deadline_is_kept_and_the_unit_ends_whole() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let holder = id();
+    let plan = world.family(holder).await?;
+    world.deposit(&plan, 1_000, "pay-1").await?;
+    let held = Held::new(&world, &plan).await?;
+    let mut request = tonic::Request::new(spend(&plan, 100, id()));
+    request.set_timeout(Duration::from_millis(300));
+    let answer = world.wallet(holder)?.spend(request).await;
+    assert_eq!(refused(answer), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".to_owned()));
+    held.waiter().await?;
+    held.release().await?;
+    // Nobody waits for it any more, and it is done all the same.
+    while world.balance(&plan).await? != (900, 2) {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+/// Longer than a unit waits for a lock, so the slowest test here: it shows that waiting is not tried three times over.
+#[tokio::test]
+async fn a_lock_that_is_not_to_be_had_is_said_once() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let holder = id();
+    let plan = world.family(holder).await?;
+    let held = Held::new(&world, &plan).await?;
+    let asked = std::time::Instant::now();
+    let answer = world.spend(&plan, holder, 100, id()).await;
+    assert_eq!(refused(answer), (Code::Aborted, "CONFLICTING_WRITES".to_owned()));
+    assert!(asked.elapsed() < Duration::from_secs(6), "{:?}", asked.elapsed());
+    held.release().await
 }

@@ -100,6 +100,11 @@ async fn what_is_no_message_or_too_long_is_not_our_fault() -> anyhow::Result<()>
     let answer = world.plans(id())?.create_plan(request).await;
     assert_eq!(refused(answer), (Code::ResourceExhausted, "MESSAGE_TOO_LARGE".to_owned()));
 
+    let mut request = Request::new(pb::GetPlanRequest::default());
+    request.metadata_mut().insert("grpc-encoding", "gzip".parse()?);
+    let answer = world.plans(id())?.get_plan(request).await;
+    assert_eq!(refused(answer), (Code::Unimplemented, "ENCODING_UNSUPPORTED".to_owned()));
+
     // A number where the method's message has a text.
     let mut client = tonic::client::Grpc::new(world.slice.user(id())?);
     client.ready().await?;

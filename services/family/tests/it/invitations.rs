@@ -84,6 +84,28 @@ async fn an_expired_invitation_gives_way_to_a_new_one() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_plan_has_a_hundred_pending_invitations_at_most() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let holder = id();
+    let plan = world.family(holder).await?;
+    let client = world.slice.schema.connect().await?;
+    client
+        .execute(
+            "INSERT INTO family_invitations (family_plan_id, invited_by, token_hash, role, expires_at)
+             SELECT $1, $2, int4send(n), 'guest', now() + interval '1 day' FROM generate_series(1, 99) n",
+            &[&uuid::Uuid::parse_str(&plan)?, &holder],
+        )
+        .await?;
+    world.invite(&plan, holder, None, MemberRole::Guest).await?;
+    let status = world.invite(&plan, holder, None, MemberRole::Guest).await.expect_err("too many");
+    assert_eq!(metadata(&status, "max_pending").as_deref(), Some("100"));
+    assert_eq!(refused::<()>(Err(status)), (Code::FailedPrecondition, "INVITATION_LIMIT_REACHED".to_owned()));
+    client.execute("UPDATE family_invitations SET expires_at = now()", &[]).await?;
+    world.invite(&plan, holder, None, MemberRole::Guest).await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn nobody_offers_more_than_they_are() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, member, child, guest) = (id(), id(), id(), id());
@@ -122,10 +144,11 @@ async fn fifty_accept_at_once_and_one_gets_the_last_seat() -> anyhow::Result<()>
         accepts.spawn(async move { insist(|| world.accept(invitee, &invitation)).await });
     }
     let answers = accepts.join_all().await;
-    let (seated, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
-    assert_eq!((seated.len(), refused.len()), (1, 49));
-    for status in refused.into_iter().filter_map(Result::err) {
+    let (seated, others): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    assert_eq!((seated.len(), others.len()), (1, 49));
+    for status in others.into_iter().filter_map(Result::err) {
         assert_eq!(metadata(&status, "max_members").as_deref(), Some("6"), "{status}");
+        assert_eq!(refused::<()>(Err(status)), (Code::FailedPrecondition, "PLAN_FULL".to_owned()));
     }
     let client = world.slice.schema.connect().await?;
     let seats = client.query_one("SELECT count(*) FROM family_members WHERE is_active", &[]).await?;

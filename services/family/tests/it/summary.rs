@@ -1,5 +1,7 @@
 use orchard_proto::family::v1 as pb;
+use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
 use orchard_testkit::answer::refused;
+use orchard_testkit::client::Headers;
 use pb::MemberRole;
 use tonic::Code;
 
@@ -44,6 +46,24 @@ async fn the_average_knows_whose_and_which_rows_count() -> anyhow::Result<()> {
     assert_eq!((seen.avg_weekly_calories, seen.wallet_balance), (None, None));
     assert!(!seen.wallet_and_nutrition_visible);
     assert_eq!((seen.family_name.as_str(), seen.active_members), ("The Appletons", 4));
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_shares_challenges_is_told_to_the_edge_alone() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let holder = id();
+    let plan = world.family(holder).await?;
+    assert_eq!(world.summary(&plan, holder).await?.challenge_member_ids, Vec::<String>::new());
+    let keys = &world.slice.keys;
+    let ttl = std::time::Duration::from_secs(60);
+    for (service, told) in [("edge", vec![holder.to_string()]), ("recipe", vec![])] {
+        let headers = Headers::bearer(&keys.workload_token(service, ttl)?)?;
+        let headers = headers.with("x-orchard-user-token", &keys.user_token(holder, &[], ttl)?)?;
+        let request = pb::GetFamilySummaryRequest { family_plan_id: plan.clone() };
+        let answer = PlanServiceClient::new(world.slice.with(headers)).get_family_summary(request).await?;
+        assert_eq!(answer.into_inner().summary.expect("a summary").challenge_member_ids, told, "{service}");
+    }
     Ok(())
 }
 

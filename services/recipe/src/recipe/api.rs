@@ -1,9 +1,9 @@
 //! Use cases of recipes.
 
 use orchard_db::Db;
-use orchard_db::idempotency::Claim;
 use orchard_proto::recipe::v1 as pb;
 use orchard_proto::recipe::v1::recipe_service_server::RecipeService;
+use orchard_rpc::{Fields, read};
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -36,17 +36,12 @@ impl RecipeService for Api {
         let recipe = self
             .db
             .write("create recipe", async move |connection| {
-                let id = Uuid::now_v7();
-                match new.key.claim(connection, &[id]).await? {
-                    Claim::First => {
-                        roll::enrol(connection, author).await?;
-                        Ok::<_, Error>(store::insert(connection, id, author, &new.content).await?)
-                    }
-                    Claim::Repeated(ids) => {
-                        let id = ids.first().copied().unwrap_or_default();
-                        store::seen_by(connection, id, author).await?.ok_or(Error::RecipeNotFound)
-                    }
+                let (id, first) = new.key.claim_one(connection, Uuid::now_v7()).await?;
+                if first {
+                    roll::enrol(connection, author).await?;
+                    return Ok::<_, Error>(store::insert(connection, id, author, &new.content).await?);
                 }
+                store::seen_by(connection, id, author).await?.ok_or(Error::RecipeNotFound)
             })
             .await?;
         Ok(Response::new(pb::CreateRecipeResponse { recipe: Some(wire::recipe(recipe, author)) }))
@@ -54,7 +49,7 @@ impl RecipeService for Api {
 
     async fn get_recipe(&self, request: Request<pb::GetRecipeRequest>) -> Result<Response<pb::GetRecipeResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
-        let id = wire::recipe_id(&request.get_ref().recipe_id).map_err(Error::from)?;
+        let id = Fields::one("recipe_id", read::uuid(&request.get_ref().recipe_id)).map_err(Error::from)?;
         let mut connection = self.db.read().await.map_err(Error::from)?;
         let found = store::seen_by(&mut connection, id, viewer).await.map_err(Error::from)?;
         let recipe = found.ok_or(Error::RecipeNotFound)?;

@@ -60,12 +60,6 @@ fn read_quantity(text: &str) -> Result<Option<Quantity>, String> {
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|error: NotAQuantity| error.to_string()) }
 }
 
-pub(super) fn recipe_id(text: &str) -> Result<Uuid, Violations> {
-    let mut fields = Fields::default();
-    let recipe = fields.read("recipe_id", read::uuid(text));
-    fields.finish(|| recipe)
-}
-
 /// A recipe as `viewer` may see it: who wrote it is for the author's own eyes until profiles decide who sees whom.
 pub(super) fn recipe(recipe: Recipe, viewer: Uuid) -> pb::Recipe {
     let author = (recipe.user_id == viewer).then(|| recipe.user_id.to_string());

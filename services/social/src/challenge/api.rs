@@ -1,16 +1,15 @@
 //! Use cases of challenges.
 
-use chrono::Utc;
-use orchard_db::idempotency::Claim;
 use orchard_db::{Connection, Db};
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::challenge_service_server::ChallengeService;
+use orchard_rpc::{Fields, Violations, read};
 use orchard_server::{Caller, Role};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::store::NewRow;
-use super::{Participant, last_day, store, wire};
+use super::{Participant, last_day, may_start, store, wire};
 use crate::error::Error;
 use crate::profile;
 
@@ -34,19 +33,15 @@ impl ChallengeService for Api {
         request: Request<pb::CreateChallengeRequest>,
     ) -> Result<Response<pb::CreateChallengeResponse>, Status> {
         let caller = Caller::user(&request)?;
-        let new = wire::new_challenge(request.get_ref(), caller.id, Utc::now()).map_err(Error::from)?;
+        let new = wire::new_challenge(request.get_ref(), caller.id).map_err(Error::from)?;
         let created_by = (!caller.is(Role::Operator)).then_some(caller.id);
         let (challenge, creator) = self
             .db
             .write("create challenge", async move |connection| {
-                let id = Uuid::now_v7();
-                let id = match new.key.claim(connection, &[id]).await? {
-                    Claim::First => {
-                        create(connection, id, &new, created_by).await?;
-                        id
-                    }
-                    Claim::Repeated(ids) => ids.first().copied().unwrap_or_default(),
-                };
+                let (id, first) = new.key.claim_one(connection, Uuid::now_v7()).await?;
+                if first {
+                    create(connection, id, &new, created_by).await?;
+                }
                 store::get(connection, id, caller.id).await?.ok_or(Error::ChallengeNotFound)
             })
             .await?;
@@ -58,7 +53,7 @@ impl ChallengeService for Api {
         request: Request<pb::GetChallengeRequest>,
     ) -> Result<Response<pb::GetChallengeResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
-        let id = wire::challenge_id(&request.get_ref().challenge_id).map_err(Error::from)?;
+        let id = Fields::one("challenge_id", read::uuid(&request.get_ref().challenge_id)).map_err(Error::from)?;
         let mut connection = self.db.read().await.map_err(Error::from)?;
         let found = store::get(&mut connection, id, viewer).await.map_err(Error::from)?;
         let (challenge, creator) = found.ok_or(Error::ChallengeNotFound)?;
@@ -70,7 +65,7 @@ impl ChallengeService for Api {
         request: Request<pb::JoinChallengeRequest>,
     ) -> Result<Response<pb::JoinChallengeResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let id = wire::challenge_id(&request.get_ref().challenge_id).map_err(Error::from)?;
+        let id = Fields::one("challenge_id", read::uuid(&request.get_ref().challenge_id)).map_err(Error::from)?;
         let participant = self.db.write("join challenge", async move |connection| join(connection, id, user).await).await?;
         Ok(Response::new(pb::JoinChallengeResponse { participant: Some(wire::participant(participant)) }))
     }
@@ -88,6 +83,11 @@ impl ChallengeService for Api {
 }
 
 async fn create(connection: &mut Connection, id: Uuid, new: &wire::NewChallenge, created_by: Option<Uuid>) -> Result<(), Error> {
+    // Only now: a request that is repeated after midnight has its challenge.
+    if let Some(start) = new.start_date {
+        let today = store::today(connection).await?;
+        may_start(start, today).map_err(|refused| Violations::of("start_date", refused))?;
+    }
     if let Some(creator) = created_by {
         profile::store::enrol(connection, creator).await?;
     }

@@ -5,7 +5,7 @@ use diesel::deserialize::FromSql;
 use diesel::dsl::{count, now};
 use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
-use diesel::sql_types::Jsonb;
+use diesel::sql_types::{Jsonb, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
@@ -106,6 +106,12 @@ pub(super) struct NewRow<'a> {
     pub(super) end_date: Option<NaiveDate>,
     pub(super) scoring: &'a Scoring,
     pub(super) created_by: Option<Uuid>,
+}
+
+/// The date that it is in UTC, by the database's clock.
+pub(super) async fn today(connection: &mut AsyncPgConnection) -> QueryResult<NaiveDate> {
+    let moment: DateTime<Utc> = diesel::select(now.into_sql::<Timestamptz>()).get_result(connection).await?;
+    Ok(moment.date_naive())
 }
 
 /// Writes a new challenge.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
+use chrono::NaiveDate;
 use orchard_db::idempotency::Key;
 use orchard_proto::social::v1 as pb;
 use orchard_rpc::{Fields, Refused, Violations, date_to_wire, read, timestamp_to_wire};
@@ -23,11 +23,7 @@ pub(super) struct NewChallenge {
     pub(super) scoring: Scoring,
 }
 
-pub(super) fn new_challenge(
-    request: &pb::CreateChallengeRequest,
-    caller: Uuid,
-    now: DateTime<Utc>,
-) -> Result<NewChallenge, Violations> {
+pub(super) fn new_challenge(request: &pb::CreateChallengeRequest, caller: Uuid) -> Result<NewChallenge, Violations> {
     let mut fields = Fields::default();
     let name = fields.read("challenge_name", read::text(&request.challenge_name, 1..=100));
     let description = fields.read("description", read::long_text(&request.description, 1..=2_000));
@@ -35,7 +31,7 @@ pub(super) fn new_challenge(
     let duration = fields.read("duration_days", read::within(request.duration_days, 1..=366));
     let seats = request.max_participants.map(|seats| read::within(seats, 1..=1_000_000)).transpose();
     let seats = fields.read("max_participants", seats);
-    let start = fields.read("start_date", start_date(request, now.date_naive()));
+    let start = fields.read("start_date", request.start_date.map(|date| read::date(Some(date))).transpose());
     let scoring = read_scoring(&mut fields, request.scoring.clone());
     let request_id = fields.read("request_id", read::uuid(&request.request_id));
     fields.finish(|| {
@@ -50,13 +46,6 @@ pub(super) fn new_challenge(
             scoring: scoring?,
         })
     })
-}
-
-fn start_date(request: &pb::CreateChallengeRequest, today: NaiveDate) -> Result<Option<NaiveDate>, String> {
-    let Some(date) = request.start_date else { return Ok(None) };
-    let date = read::date(Some(date))?;
-    let (first, last) = (today - TimeDelta::days(1), today.checked_add_months(Months::new(24)).unwrap_or(NaiveDate::MAX));
-    read::within(date, first..=last).map(Some)
 }
 
 fn read_scoring(fields: &mut Fields, scoring: Option<pb::Scoring>) -> Result<Scoring, Refused> {
@@ -89,12 +78,6 @@ fn read_scoring(fields: &mut Fields, scoring: Option<pb::Scoring>) -> Result<Sco
 /// The name of a fruit as it is compared.
 pub(crate) fn fruit(name: &str) -> Result<String, String> {
     read::text(name, 1..=50).map(|name| name.to_lowercase())
-}
-
-pub(crate) fn challenge_id(text: &str) -> Result<Uuid, Violations> {
-    let mut fields = Fields::default();
-    let id = fields.read("challenge_id", read::uuid(text));
-    fields.finish(|| id)
 }
 
 pub(super) fn user_ids(request: &pb::CountActiveChallengesRequest) -> Result<Vec<Uuid>, Violations> {

@@ -3,6 +3,7 @@
 use orchard_db::Db;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::profile_service_server::ProfileService;
+use orchard_rpc::{Fields, read};
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 
@@ -41,7 +42,7 @@ impl ProfileService for Api {
 
     async fn get_profile(&self, request: Request<pb::GetProfileRequest>) -> Result<Response<pb::GetProfileResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
-        let id = wire::user_id(&request.get_ref().user_id).map_err(Error::from)?;
+        let id = Fields::one("user_id", read::uuid(&request.get_ref().user_id)).map_err(Error::from)?;
         let mut connection = self.db.read().await.map_err(Error::from)?;
         let found = store::get(&mut connection, id, viewer).await.map_err(Error::from)?;
         let profile = found.ok_or(Error::ProfileNotFound)?;

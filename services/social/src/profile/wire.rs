@@ -25,12 +25,6 @@ pub(super) fn new_profile(request: &pb::RegisterProfileRequest) -> Result<NewPro
     fields.finish(|| Ok(NewProfile { id: id?, display_name: name?, time_zone: zone?, privacy_level: level? }))
 }
 
-pub(super) fn user_id(text: &str) -> Result<Uuid, Violations> {
-    let mut fields = Fields::default();
-    let id = fields.read("user_id", read::uuid(text));
-    fields.finish(|| id)
-}
-
 fn read_privacy_level(value: i32) -> Result<PrivacyLevel, String> {
     match pb::PrivacyLevel::try_from(value) {
         Ok(pb::PrivacyLevel::Unspecified | pb::PrivacyLevel::FriendsOnly) => Ok(PrivacyLevel::FriendsOnly),

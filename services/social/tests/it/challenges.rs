@@ -65,7 +65,7 @@ async fn bad_challenges_are_refused_by_field() -> anyhow::Result<()> {
         difficulty_level: 6,
         duration_days: 0,
         max_participants: Some(0),
-        start_date: date(days_ago(2)),
+        start_date: Some(orchard_proto::google::r#type::Date { year: 2026, month: 2, day: 30 }),
         scoring: None,
         request_id: "x".to_owned(),
     };
@@ -80,6 +80,10 @@ async fn bad_challenges_are_refused_by_field() -> anyhow::Result<()> {
         "request_id",
     ];
     assert_eq!(violations(world.create(id(), bad).await), paths);
+    for start in [days_ago(2), days_ago(-800)] {
+        let request = pb::CreateChallengeRequest { start_date: date(start), ..new_challenge() };
+        assert_eq!(violations(world.create(id(), request).await), ["start_date"], "{start}");
+    }
     let rules = [
         (minutes(0, 100_001), vec!["scoring.goal_based.points_per_unit", "scoring.goal_based.daily_cap"]),
         (
@@ -140,10 +144,11 @@ async fn fifty_join_at_once_and_one_gets_the_last_seat() -> anyhow::Result<()> {
         let (world, challenge, user) = (Arc::clone(&world), Arc::clone(&challenge), id());
         joins.spawn(async move { insist(|| world.join(user, &challenge)).await });
     }
-    let (seated, refused): (Vec<_>, Vec<_>) = joins.join_all().await.into_iter().partition(Result::is_ok);
-    assert_eq!((seated.len(), refused.len()), (1, 49));
-    for status in refused.into_iter().filter_map(Result::err) {
+    let (seated, others): (Vec<_>, Vec<_>) = joins.join_all().await.into_iter().partition(Result::is_ok);
+    assert_eq!((seated.len(), others.len()), (1, 49));
+    for status in others.into_iter().filter_map(Result::err) {
         assert_eq!(metadata(&status, "max_participants").as_deref(), Some("2"), "{status}");
+        assert_eq!(refused::<()>(Err(status)), (Code::FailedPrecondition, "CHALLENGE_FULL".to_owned()));
     }
     assert_eq!(world.get(id(), &challenge).await?.participant_count, 2);
     Ok(())

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::{Refusal, USER_TOKEN, common};
@@ -88,8 +88,16 @@ impl Issuer {
     fn load(file: &std::path::Path, name: &str, audience: &str) -> anyhow::Result<Self> {
         let text = std::fs::read(file).with_context(|| format!("cannot read the JWKS {}", file.display()))?;
         let set: JwkSet = serde_json::from_slice(&text).with_context(|| format!("{} is not a JWKS", file.display()))?;
-        let keys = set.keys.iter().map(key).collect::<anyhow::Result<HashMap<_, _>>>();
-        let keys = keys.with_context(|| format!("{} has a key that cannot be used", file.display()))?;
+        let mut keys = HashMap::new();
+        for jwk in set.keys.iter().filter(|jwk| signs(jwk)) {
+            let (kid, key) = key(jwk).with_context(|| format!("{} has a key that cannot be used", file.display()))?;
+            if keys.insert(kid.clone(), key).is_some() {
+                bail!("{} has two keys with kid {kid}", file.display());
+            }
+        }
+        if keys.is_empty() {
+            bail!("{} has no key for {ALGORITHMS:?}", file.display());
+        }
         Ok(Self { name: name.to_owned(), audience: audience.to_owned(), keys })
     }
 
@@ -135,13 +143,19 @@ impl Issuer {
     }
 }
 
+/// The algorithm that a key states, if it is one of ours. Issuers publish keys for encryption beside those for signing.
+fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
+    let stated: Algorithm = jwk.common.key_algorithm?.to_string().parse().ok()?;
+    ALGORITHMS.contains(&stated).then_some(stated)
+}
+
+fn signs(jwk: &Jwk) -> bool {
+    !matches!(jwk.common.public_key_use, Some(PublicKeyUse::Encryption)) && algorithm(jwk).is_some()
+}
+
 fn key(jwk: &Jwk) -> anyhow::Result<(String, (Algorithm, DecodingKey))> {
     let kid = jwk.common.key_id.clone().context("a key has no kid")?;
-    let stated = jwk.common.key_algorithm.with_context(|| format!("key {kid} does not state its alg"))?;
-    let algorithm: Algorithm = stated.to_string().parse().with_context(|| format!("key {kid} is not for signing"))?;
-    if !ALGORITHMS.contains(&algorithm) {
-        bail!("key {kid} is for {algorithm:?}; only {ALGORITHMS:?} are accepted");
-    }
+    let algorithm = algorithm(jwk).with_context(|| format!("key {kid} is not for signing"))?;
     let key = DecodingKey::from_jwk(jwk).with_context(|| format!("key {kid} cannot be read"))?;
     Ok((kid, (algorithm, key)))
 }
