@@ -6,6 +6,7 @@
 mod connect;
 mod error;
 mod place;
+mod port;
 pub mod process;
 mod server;
 mod shared;
@@ -24,6 +25,7 @@ use uuid::Uuid;
 pub use self::error::ClusterError;
 use self::error::Doing as _;
 use self::place::Place;
+pub use self::port::free_port;
 use self::process::{Process, Signal};
 use self::server::Server;
 pub use self::server::tail;
@@ -90,7 +92,8 @@ impl Cluster {
     fn open(tools: &Tools, dir: &Path, options: Options, watchdog: Option<Watchdog>) -> Result<Self, ClusterError> {
         let run_as = RunAs::detect()?;
         let place = Place::claim(dir, &run_as)?;
-        let server = Server::prepare(tools.clone(), run_as, place, options)?;
+        let tools = tools.clone().or_those_of(&place.data());
+        let server = Server::prepare(tools, run_as, place, options)?;
         let (process, port) = server.start(options.port)?;
         Ok(Self { process: Some(process), port, server, _watchdog: watchdog })
     }
@@ -108,6 +111,11 @@ impl Cluster {
     /// The port on 127.0.0.1; the same for the whole life of the value.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The server's major version: that of the data where its binaries are installed, else that of those it was opened with.
+    pub fn major(&self) -> u32 {
+        self.server.tools.major()
     }
 
     /// Something that the user should know, such as that the files lie in another folder.

@@ -16,6 +16,8 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::cluster::scratch;
+
 /// Who signs users' tokens.
 pub const USER_ISSUER: &str = "orchard-users";
 /// Who signs services' tokens.
@@ -71,7 +73,7 @@ impl DevKeys {
 
     /// New keys in a temporary folder, which goes with the value.
     pub fn ephemeral() -> Result<Self> {
-        let folder = std::env::temp_dir().join(format!("orchard-keys-{}", Uuid::new_v4().simple()));
+        let folder = scratch().join(format!("orchard-keys-{}", Uuid::new_v4().simple()));
         let mut keys = Self::load_or_create(&folder)?;
         keys.is_temporary = true;
         Ok(keys)

@@ -17,6 +17,7 @@ use tonic_health::pb::health_client::HealthClient;
 use uuid::Uuid;
 
 use crate::client::{Client, Headers};
+use crate::cluster::free_port;
 use crate::database::Schema;
 use crate::keys::{AUDIENCE, DevKeys, USER_ISSUER, WORKLOAD_ISSUER};
 
@@ -86,15 +87,10 @@ impl Running {
 }
 
 /// An address that was free a moment ago, for a server that is started again there, or by another process.
-///
-/// Below the ports that Linux gives to outgoing connections, one of which would sooner or later be in the way.
 pub fn free_address() -> SocketAddr {
-    const PORTS: std::ops::Range<u128> = 10_240..32_768;
     loop {
-        let port = PORTS.start + Uuid::new_v4().as_u128() % (PORTS.end - PORTS.start);
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(port).unwrap_or_default()));
-        if std::net::TcpListener::bind(address).is_ok() {
-            return address;
+        if let Ok(port) = free_port() {
+            return (Ipv4Addr::LOCALHOST, port).into();
         }
     }
 }

@@ -6,25 +6,36 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
-use orchard_testkit::cluster::{ClusterError, Tools, tail};
+use orchard_testkit::cluster::{ClusterError, MINIMUM_MAJOR, Tools, tail};
 
 use crate::output::say;
 
-/// Debian's package starts a server of its own unless it is told not to; the machine's configuration is put back afterwards.
+/// Debian's package starts a server of its own unless it is told not to; the machine's configuration is put back afterwards, also
+/// by a run that finds what one left that was killed. That another's source cannot be read need not matter: what is missing shows.
 const SCRIPT: &str = r#"
 set -e
 export DEBIAN_FRONTEND=noninteractive
-apt-get update
-apt-get install -y --no-install-recommends postgresql-common
+apt="apt-get -o DPkg::Lock::Timeout=120"
+$apt update || true
+candidate=$(LC_ALL=C apt-cache policy postgresql | sed -n 's/^ *Candidate: *//p')
+major=${candidate%%[!0-9]*}
+if [ -n "$major" ] && [ "$major" -lt "$1" ]; then
+  echo "this distribution's own PostgreSQL is $major, but $1 or newer is needed"
+  exit "$2"
+fi
+$apt install -y --no-install-recommends postgresql-common
 conf=/etc/postgresql-common/createcluster.conf
 if [ -f "$conf" ]; then
-  cp -p "$conf" "$conf.before"
+  trap 'exit 130' INT TERM HUP
+  [ -e "$conf.before" ] || cp -p "$conf" "$conf.before"
   trap 'mv -f "$conf.before" "$conf"' EXIT
   sed -i '/^[#[:space:]]*create_main_cluster/d' "$conf"
   echo 'create_main_cluster = false' >>"$conf"
 fi
-apt-get install -y --no-install-recommends postgresql
+$apt install -y --no-install-recommends postgresql
 "#;
+/// The script's answer that the distribution's package is too old; apt-get's own failures are 100.
+const TOO_OLD: i32 = 65;
 
 /// What this machine allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,38 +62,42 @@ enum Decision {
     Refuse(&'static str),
 }
 
-/// The server's binaries; installs them when they are missing and that is possible.
-pub fn postgres(assume_yes: bool, log_folder: &Path) -> Result<Tools> {
+/// The server's binaries; installs them when they are missing and that is possible. Else `variable` can name a server.
+pub fn postgres(assume_yes: bool, log_folder: &Path, variable: &str) -> Result<Tools> {
     match Tools::find() {
         Ok(tools) => Ok(tools),
         Err(missing) => {
             say(&format!("{missing}."));
-            install(assume_yes, log_folder)?;
+            install(assume_yes, log_folder, variable)?;
             Tools::find().map_err(|after: ClusterError| {
-                anyhow::anyhow!("{after}. This system's own package is not enough; point DATABASE_URL to a server")
+                anyhow::anyhow!("{after}. This system's own package is not enough; point {variable} to a server")
             })
         }
     }
 }
 
-fn install(assume_yes: bool, log_folder: &Path) -> Result<()> {
+fn install(assume_yes: bool, log_folder: &Path, variable: &str) -> Result<()> {
     let (prefix, ask) = match decide(look_around(), assume_yes) {
         Decision::Install { prefix, ask } => (prefix, ask),
-        Decision::Refuse(advice) => bail!("{advice}"),
+        Decision::Refuse(advice) => bail!("{advice}, or set {variable}"),
     };
     say("Going to install Debian's package `postgresql` with apt-get, for a private server under target/orchard.");
     say("No server of the system is set up or started.");
     if ask && !confirmed()? {
-        bail!("not installed; set DATABASE_URL to use a server that exists");
+        bail!("not installed; set {variable} to use a server that exists");
     }
     std::fs::create_dir_all(log_folder).with_context(|| format!("cannot create {}", log_folder.display()))?;
     let log = log_folder.join("install.log");
     say(&format!("Installing (log: {}) ...", log.display()));
     let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-    let mut words = prefix.iter().copied().chain(["sh", "-c", SCRIPT]);
+    let mut words = prefix.iter().copied().chain(["sh", "-c", SCRIPT, "sh"]);
     let mut command = Command::new(words.next().unwrap_or("sh"));
-    command.args(words).stdin(Stdio::inherit()).stdout(file.try_clone()?).stderr(file);
+    command.args(words).arg(MINIMUM_MAJOR.to_string()).arg(TOO_OLD.to_string());
+    command.stdin(Stdio::inherit()).stdout(file.try_clone()?).stderr(file);
     let status = command.status().context("cannot run apt-get")?;
+    if status.code() == Some(TOO_OLD) {
+        bail!("{}: install a newer one from apt.postgresql.org, or set {variable}", tail(&log, 1));
+    }
     if !status.success() {
         bail!("apt-get failed ({status}); its last lines were:\n{}", tail(&log, 15));
     }
@@ -92,14 +107,14 @@ fn install(assume_yes: bool, log_folder: &Path) -> Result<()> {
 fn decide(machine: Machine, assume_yes: bool) -> Decision {
     let Machine { has_apt, is_root, sudo, has_terminal } = machine;
     if !has_apt {
-        return Decision::Refuse("install PostgreSQL 15 or newer, server and contrib extensions, or set DATABASE_URL");
+        return Decision::Refuse("install PostgreSQL 15 or newer, server and contrib extensions");
     }
     let prefix: &'static [&'static str] = match sudo {
         _ if is_root => &[],
         Sudo::Free => &["sudo", "-n"],
         Sudo::AsksForPassword if has_terminal => &["sudo"],
         Sudo::AsksForPassword | Sudo::Absent => {
-            return Decision::Refuse("install it as root (`apt-get install postgresql`), or set DATABASE_URL");
+            return Decision::Refuse("install it as root (`apt-get install postgresql`)");
         }
     };
     Decision::Install { prefix, ask: has_terminal && !assume_yes }

@@ -20,7 +20,8 @@ use crate::project::Project;
 /// apt-get where it is missing, and removed afterwards. A step that fails does not keep the next from running.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Also check the contracts with buf, which is fetched with pip where it is missing.
+    /// Also check the contracts with buf, which is fetched with pip where it is missing, and the dependencies with cargo-deny where
+    /// it is installed.
     #[arg(long)]
     all: bool,
     /// Only the tests of this crate; may be repeated.
@@ -44,17 +45,18 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         fmt.args(["fmt", "--all", "--check"]);
         component(&mut steps, &project, "fmt", "rustfmt", fmt)?;
         let mut clippy = project.cargo();
-        clippy.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+        clippy.args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]);
         component(&mut steps, &project, "clippy", "clippy", clippy)?;
     }
     tests(&mut steps, &project, args)?;
     if !only_tests {
         let mut doc = project.cargo();
-        doc.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
+        doc.args(["doc", "--locked", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
         steps.run("docs", doc)?;
     }
     if args.all {
         buf::check(&mut steps, &project)?;
+        dependencies(&mut steps, &project)?;
     }
     Ok(steps.summary())
 }
@@ -69,14 +71,26 @@ fn component(steps: &mut Steps, project: &Project, subcommand: &str, component: 
     Ok(())
 }
 
+/// What the dependencies are, by .cargo/deny.toml. Known flaws in them are not asked for: their list is not offline.
+fn dependencies(steps: &mut Steps, project: &Project) -> Result<()> {
+    if !steps::succeeds(project.cargo().args(["deny", "--version"])) {
+        steps.skip("cargo deny", "not installed; it comes with `cargo install --locked cargo-deny`");
+        return Ok(());
+    }
+    let mut deny = project.cargo();
+    deny.args(["deny", "--locked", "--offline", "--all-features", "check", "bans", "licenses", "sources"]);
+    steps.run("cargo deny", deny)
+}
+
 fn tests(steps: &mut Steps, project: &Project, args: &Args) -> Result<()> {
     let Some(cluster) = server(steps, project, args.yes) else { return Ok(()) };
     let has_nextest = steps::succeeds(project.cargo().args(["nextest", "--version"]));
     let mut command = project.cargo();
     match has_nextest {
         true => command.args(["nextest", "run"]),
-        false => command.args(["test", "--no-fail-fast"]),
+        false => command.arg("test"),
     };
+    command.args(["--locked", "--no-fail-fast"]);
     scope(&mut command, args);
     command.envs(cluster.as_ref().map(|cluster| (TEST_DATABASE_URL, cluster.url("postgres"))));
     if !args.args.is_empty() {
@@ -86,7 +100,7 @@ fn tests(steps: &mut Steps, project: &Project, args: &Args) -> Result<()> {
     if has_nextest && args.args.is_empty() {
         // Nextest leaves out the examples in the documentation.
         let mut examples = project.cargo();
-        examples.args(["test", "--doc"]);
+        examples.args(["test", "--locked", "--doc"]);
         scope(&mut examples, args);
         steps.run("examples", examples)?;
     }
@@ -109,7 +123,7 @@ fn server(steps: &mut Steps, project: &Project, assume_yes: bool) -> Option<Opti
         return Some(None);
     }
     let start = || -> Result<Cluster> {
-        let tools = install::postgres(assume_yes, &project.state())?;
+        let tools = install::postgres(assume_yes, &project.state(), TEST_DATABASE_URL)?;
         Ok(Cluster::temporary(&tools, &project.state().join("test"), Options::test())?)
     };
     match start() {

@@ -31,7 +31,8 @@ use crate::project::{DEFAULT_PORT, Project};
 /// under target/orchard, which is installed with apt-get where it is missing.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Begin anew: remove target/orchard/up with the private cluster first (the database behind DATABASE_URL is left alone).
+    /// Begin anew: remove target/orchard/up with the private cluster first. The database behind DATABASE_URL is left alone, and the
+    /// passwords for it are kept.
     #[arg(long)]
     fresh: bool,
     /// Port of the edge; the slices take the next four, and the health services those from ten above it.
@@ -54,14 +55,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let progress = Progress::start();
     let ports = Ports::from(args.port);
     ports.check()?;
-    if args.fresh {
-        remove(&project.up())?;
-        progress.step("removed what was kept (--fresh)");
-    }
-    let source = Source::choose(args.yes, &project.state())?;
+    let source = Source::choose(args.yes, &project)?;
     progress.step("building the five services");
     let programs = build::services(&project, args.release)?;
     let up = project.up();
+    if args.fresh {
+        remove(&up, source.is_private())?;
+        progress.step("removed what was kept (--fresh)");
+    }
     std::fs::create_dir_all(&up).with_context(|| format!("cannot create {}", up.display()))?;
     let mut database = Database::open(source, &up, &progress)?;
     let keys = project.keys()?;
@@ -88,25 +89,32 @@ struct Suite {
 impl Suite {
     /// From an empty server until the user, or the end of a process, stops it.
     async fn run(&self, database: &mut Database, no_demo: bool) -> Result<()> {
+        // From here on a signal stops things in order, however far this has come.
+        let mut signals = Signals::listen()?;
+        let mut services = Services::new(&self.project, &self.programs, self.ports);
+        let outcome = tokio::select! {
+            outcome = self.serve(&mut services, database, no_demo) => outcome,
+            () = signals.next() => Ok(()),
+        };
+        if services.any_started() {
+            say("");
+            self.progress.step("stopping the edge, the slices, then PostgreSQL (Ctrl-C again kills them)");
+            services.stop(&mut signals).await;
+        }
+        outcome
+    }
+
+    /// Only ends when something failed.
+    async fn serve(&self, services: &mut Services<'_>, database: &mut Database, no_demo: bool) -> Result<()> {
         provision::provision(database.admin(), &secrets(&self.project.up())).await?;
         self.progress.step("database `orchard` is ready, with a role and a schema for each slice");
-        let mut services = Services::new(&self.project, &self.programs, self.ports);
         services.migrate().await?;
         self.progress.step("migrations are applied");
-
-        let mut signals = Signals::listen()?;
-        let outcome = match services.start(&self.keys) {
-            Ok(()) => tokio::select! {
-                end = services.first_end(database) => end,
-                outcome = self.open(no_demo) => outcome,
-                () = signals.next() => Ok(()),
-            },
-            Err(error) => Err(error),
-        };
-        say("");
-        self.progress.step("stopping the edge, the slices, then PostgreSQL (Ctrl-C again kills them)");
-        services.stop(&mut signals).await;
-        outcome
+        services.start(&self.keys)?;
+        tokio::select! {
+            end = services.first_end(database) => end,
+            outcome = self.open(no_demo) => outcome,
+        }
     }
 
     /// Waits for the services, loads the demo, prints how to go on, and then only ends when that failed.
@@ -121,12 +129,25 @@ impl Suite {
     }
 }
 
-fn remove(up: &Path) -> Result<()> {
+/// A server that is not ours keeps its roles, and so their passwords must be kept with it.
+fn remove(up: &Path, with_secrets: bool) -> Result<()> {
     Cluster::remove(&up.join("pg"))?;
-    match std::fs::remove_dir_all(up) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove {}", up.display()))
+    let remove = || -> std::io::Result<()> {
+        if !up.exists() {
+            return Ok(());
         }
-        _ => Ok(()),
-    }
+        for entry in std::fs::read_dir(up)? {
+            let path = entry?.path();
+            if path == secrets(up) && !with_secrets {
+                continue;
+            }
+            if path.is_dir() && !path.is_symlink() {
+                std::fs::remove_dir_all(&path)?;
+            } else {
+                std::fs::remove_file(&path)?;
+            }
+        }
+        Ok(())
+    };
+    remove().with_context(|| format!("cannot empty {}", up.display()))
 }

@@ -13,11 +13,17 @@ pub(super) fn attempt(url: &str) -> Result<(), String> {
             let connect = tokio_postgres::connect(&url, tokio_postgres::NoTls);
             match tokio::time::timeout(ATTEMPT_LIMIT, connect).await {
                 Ok(Ok(_)) => Ok(()),
-                Ok(Err(error)) => Err(error.to_string()),
+                Ok(Err(error)) => Err(chain(&error)),
                 Err(_) => Err("no answer to the attempt to connect".to_owned()),
             }
         })
     })
     .join()
     .map_err(|_| "the attempt to connect panicked".to_owned())?
+}
+
+/// All that is known of a failure: the driver's own words are as few as "error connecting to server".
+pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

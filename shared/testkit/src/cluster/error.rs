@@ -50,8 +50,17 @@ pub enum ClusterError {
         dir: PathBuf,
     },
 
+    /// Somebody else's files, which this user cannot read or the server must not use.
+    #[error("{} belongs to another user (did this run with sudo before?): run it as that user, or remove the folder as root",
+        dir.display())]
+    OtherUser {
+        /// The folder.
+        dir: PathBuf,
+    },
+
     /// The server ends by itself.
-    #[error("PostgreSQL cannot start on {}: begin anew with `--fresh`; its last lines were:\n{log}", dir.display())]
+    #[error("PostgreSQL cannot start on {}; its last lines were:\n{log}\nOnly if they say that the data itself is damaged: \
+        begin anew with `--fresh`", dir.display())]
     Broken {
         /// The folder.
         dir: PathBuf,

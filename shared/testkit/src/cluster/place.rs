@@ -1,7 +1,7 @@
 //! Where a cluster's files lie, who may use them now, and what else a folder may turn out to hold.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -30,6 +30,8 @@ enum Holds {
     Nothing,
     Cluster,
     Location(PathBuf),
+    /// What a folder that was moved or copied here pointed to: the files of the one that it was.
+    OldLocation,
 }
 
 impl Place {
@@ -49,6 +51,10 @@ impl Place {
                 (home, Some(note))
             }
             Holds::Nothing => new_home(wanted, run_as)?,
+            Holds::OldLocation => {
+                fs::remove_file(wanted.join(LOCATION)).on("remove", &wanted.join(LOCATION))?;
+                new_home(wanted, run_as)?
+            }
         };
         let place = Self { home, note, _lock: lock };
         place.await_previous()?;
@@ -63,11 +69,14 @@ impl Place {
         let wanted = fs::canonicalize(wanted).on("find", wanted)?;
         let held = holds(&wanted)?;
         let lock = lock(&wanted)?;
-        if let Holds::Location(home) = held
-            && is_marked(&home, &wanted, run_as)
-        {
-            Self { home: home.clone(), note: None, _lock: lock }.await_previous()?;
-            fs::remove_dir_all(&home).on("remove", &home)?;
+        let home = match held {
+            Holds::Location(home) if is_marked(&home, &wanted, run_as) => home,
+            _ => wanted.clone(),
+        };
+        let place = Self { home, note: None, _lock: lock };
+        place.await_previous()?;
+        if place.home != wanted {
+            fs::remove_dir_all(&place.home).on("remove", &place.home)?;
         }
         fs::remove_dir_all(&wanted).on("remove", &wanted)
     }
@@ -104,11 +113,17 @@ impl Place {
         Ok(())
     }
 
-    fn is_served(&self) -> bool {
+    pub(super) fn is_served(&self) -> bool {
         let Ok(content) = fs::read_to_string(self.data().join("postmaster.pid")) else { return false };
         let pid = content.lines().next().unwrap_or_default().trim();
-        // The name too, as the number may have passed to another process since a crash.
-        fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "postgres")
+        // Name and folder too, as the number may have passed to another process, even another server, since a crash.
+        let is_postgres = fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "postgres");
+        is_postgres
+            && match fs::read_link(format!("/proc/{pid}/cwd")) {
+                Ok(folder) => fs::canonicalize(self.data()).is_ok_and(|data| data == folder),
+                // Root in a container may not look at another user's process.
+                Err(error) => error.kind() == ErrorKind::PermissionDenied,
+            }
     }
 }
 
@@ -120,7 +135,13 @@ pub(super) fn write_private(path: &Path, content: &str) -> Result<(), ClusterErr
 
 fn holds(folder: &Path) -> Result<Holds, ClusterError> {
     let mut names = Vec::new();
-    for entry in fs::read_dir(folder).on("read", folder)? {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            return Err(ClusterError::OtherUser { dir: folder.to_owned() });
+        }
+        entries => entries.on("read", folder)?,
+    };
+    for entry in entries {
         names.push(entry.on("read", folder)?.file_name());
     }
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
@@ -130,8 +151,12 @@ fn holds(folder: &Path) -> Result<Holds, ClusterError> {
     if has(LOCATION) {
         let home = fs::read_to_string(folder.join(LOCATION)).on("read", &folder.join(LOCATION))?;
         let home = PathBuf::from(home.trim());
-        let ours = home == elsewhere(folder);
-        return if ours { Ok(Holds::Location(home)) } else { Err(ClusterError::Foreign { dir: folder.to_owned() }) };
+        if home == elsewhere(folder) {
+            return Ok(Holds::Location(home));
+        }
+        if is_elsewhere(&home) && names.iter().all(|name| name == LOCATION || name == LOCK) {
+            return Ok(Holds::OldLocation);
+        }
     }
     if names.iter().all(|name| name == LOCK) {
         return Ok(Holds::Nothing);
@@ -170,7 +195,7 @@ fn make_home(home: &Path, wanted: &Path, run_as: &RunAs) -> Result<(), ClusterEr
         fs::remove_dir_all(home).on("remove", home)?;
     }
     if let Err(error) = DirBuilder::new().mode(0o700).create(home) {
-        let exists = error.kind() == std::io::ErrorKind::AlreadyExists;
+        let exists = error.kind() == ErrorKind::AlreadyExists;
         return if exists { Err(ClusterError::Foreign { dir: home.to_owned() }) } else { Err(error).on("create", home) };
     }
     mark(home, wanted)?;
@@ -189,6 +214,12 @@ fn is_marked(home: &Path, wanted: &Path, run_as: &RunAs) -> bool {
 fn elsewhere(wanted: &Path) -> PathBuf {
     let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, wanted.as_os_str().as_encoded_bytes()).simple().to_string();
     Path::new(ELSEWHERE).join(format!("orchard-{}", &id[..12]))
+}
+
+/// Whether a path is one that [`elsewhere`] gives, for whichever folder.
+fn is_elsewhere(home: &Path) -> bool {
+    let id = home.strip_prefix(ELSEWHERE).ok().and_then(Path::to_str).and_then(|name| name.strip_prefix("orchard-"));
+    id.is_some_and(|id| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn moved(wanted: &Path, home: &Path) -> String {

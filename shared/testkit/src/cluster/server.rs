@@ -1,15 +1,14 @@
 //! Makes the files of a cluster, starts `postgres` on them and waits until it takes connections.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::error::Doing as _;
 use super::place::{Place, write_private};
-use super::process::Process;
+use super::port::free_port;
+use super::process::{Process, Signal};
 use super::user::RunAs;
 use super::{ClusterError, Options, Tools};
 
@@ -72,6 +71,9 @@ impl Server {
         }
         let mut process = Process::spawn(command).doing(|| "run initdb through setpriv (package util-linux)".to_owned())?;
         let ended = process.wait(INITDB_LIMIT).doing(|| "wait for initdb".to_owned())?;
+        if ended.is_none() {
+            process.end(Signal::KILL, Duration::from_secs(1)).doing(|| "end initdb".to_owned())?;
+        }
         if !ended.is_some_and(|status| status.success()) {
             return Err(ClusterError::Initdb { dir: self.place.home().to_owned(), log: self.log_end() });
         }
@@ -83,7 +85,7 @@ impl Server {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let chosen = port.map_or_else(free_port, Ok)?;
+            let chosen = port.map_or_else(free_port, Ok).doing(|| "find a free port on 127.0.0.1".to_owned())?;
             match self.start_on(chosen) {
                 // Between finding the free port and using it, another process may have taken it.
                 Err(ClusterError::PortTaken { .. }) if port.is_none() && attempts < 5 => {}
@@ -111,7 +113,7 @@ impl Server {
             match super::connect::attempt(&super::url_of(&self.password, port, "postgres")) {
                 Ok(()) => return Ok(process),
                 Err(cause) if Instant::now() > deadline => {
-                    let _ = process.end(super::Signal::QUIT, Duration::from_secs(5));
+                    let _ = process.end(Signal::QUIT, Duration::from_secs(5));
                     return Err(ClusterError::NotReady { seconds: READY_LIMIT.as_secs(), cause, log: self.log_end() });
                 }
                 Err(_) => std::thread::sleep(Duration::from_millis(25)),
@@ -145,7 +147,13 @@ impl Server {
     }
 
     fn broken(&self, log: String) -> ClusterError {
-        ClusterError::Broken { dir: self.place.home().to_owned(), log }
+        let dir = self.place.home().to_owned();
+        // PostgreSQL insists on owning its data, and says so in a way that reads like damage.
+        let data = self.place.data();
+        if data.exists() && !self.run_as.runs_as_owner_of(&data) {
+            return ClusterError::OtherUser { dir };
+        }
+        ClusterError::Broken { dir, log }
     }
 
     fn log_end(&self) -> String {
@@ -159,9 +167,4 @@ pub fn tail(path: &Path, lines: usize) -> String {
     let content = String::from_utf8_lossy(&content);
     let all: Vec<&str> = content.lines().collect();
     all[all.len().saturating_sub(lines)..].join("\n")
-}
-
-fn free_port() -> Result<u16, ClusterError> {
-    let port = || -> io::Result<u16> { Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port()) };
-    port().doing(|| "find a free port on 127.0.0.1".to_owned())
 }

@@ -1,3 +1,5 @@
+mod place;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -37,11 +39,11 @@ fn small() -> Options {
 fn query(url: &str, sql: &str) -> Result<String, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.map_err(|e| e.to_string())?;
+        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.map_err(|e| connect::chain(&e))?;
         tokio::select! {
             _ = connection => Err("the connection ended".to_owned()),
             rows = client.simple_query(sql) => {
-                let first = rows.map_err(|e| e.to_string())?.into_iter().find_map(|message| match message {
+                let first = rows.map_err(|e| connect::chain(&e))?.into_iter().find_map(|message| match message {
                     tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
                     _ => None,
                 });
@@ -216,34 +218,4 @@ fn a_killed_process_leaves_nothing() {
         let left = fs::read_dir(scratch()).unwrap().flatten();
         !PathBuf::from(home).exists() && left.into_iter().all(|entry| !entry.file_name().to_string_lossy().contains(&of_child))
     });
-}
-
-#[test]
-fn root_keeps_its_folders_closed_and_uses_another() {
-    if !rustix::process::geteuid().is_root() {
-        return;
-    }
-    let folder = Folder::new();
-    fs::set_permissions(&folder.0, fs::Permissions::from_mode(0o700)).unwrap();
-    let dir = folder.0.join("pg");
-    let cluster = Cluster::create_or_open(&tools(), &dir, small()).unwrap();
-    let home = cluster.server.place.home().to_owned();
-    assert!(home.starts_with("/var/tmp") && cluster.note().unwrap().contains(home.to_str().unwrap()));
-    assert_eq!(fs::metadata(&home).unwrap().permissions().mode() & 0o777, 0o700);
-    assert_eq!(fs::metadata(&folder.0).unwrap().permissions().mode() & 0o777, 0o700);
-    query(&cluster.url("postgres"), "CREATE TABLE kept ()").unwrap();
-    drop(cluster);
-
-    let again = Cluster::create_or_open(&tools(), &dir, small()).unwrap();
-    assert_eq!(again.server.place.home(), home);
-    query(&again.url("postgres"), "SELECT FROM kept").unwrap();
-    drop(again);
-
-    // The folder was removed by hand: what it named is not mistaken for another's.
-    fs::remove_dir_all(&dir).unwrap();
-    let anew = Cluster::create_or_open(&tools(), &dir, small()).unwrap();
-    assert!(query(&anew.url("postgres"), "SELECT FROM kept").is_err());
-    drop(anew);
-    Cluster::remove(&dir).unwrap();
-    assert!(!dir.exists() && !home.exists());
 }

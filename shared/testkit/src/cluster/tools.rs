@@ -16,11 +16,20 @@ impl Tools {
     /// Finds `initdb` and `postgres` of a version that the suite runs on: those in `PATH`, else the newest where Debian, Ubuntu and
     /// the distributions of Red Hat put them.
     pub fn find() -> Result<Self, ClusterError> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-        folders.extend(installed("/usr/lib/postgresql", "", "bin"));
-        folders.extend(installed("/usr", "pgsql-", "bin"));
-        Self::find_in(&folders)
+        Self::find_in(&folders())
+    }
+
+    /// These, unless the data was written by another major version whose binaries are installed, too: after an upgrade of the
+    /// system both often are.
+    pub(super) fn or_those_of(self, data: &Path) -> Self {
+        let written = std::fs::read_to_string(data.join("PG_VERSION")).ok().and_then(|version| version.trim().parse().ok());
+        match written {
+            Some(major) if major != self.major => {
+                let bin = folders().into_iter().find(|bin| major_of(bin) == Some(major));
+                bin.map_or(self, |bin| Self { bin, major })
+            }
+            _ => self,
+        }
     }
 
     pub(super) fn find_in(folders: &[PathBuf]) -> Result<Self, ClusterError> {
@@ -51,6 +60,15 @@ impl Tools {
     pub(super) fn program(&self, name: &str) -> PathBuf {
         self.bin.join(name)
     }
+}
+
+/// Where binaries may be, the preferred first.
+fn folders() -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    folders.extend(installed("/usr/lib/postgresql", "", "bin"));
+    folders.extend(installed("/usr", "pgsql-", "bin"));
+    folders
 }
 
 /// `<base>/<prefix><version>/<inner>`, the newest first.

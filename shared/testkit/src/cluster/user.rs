@@ -55,6 +55,12 @@ impl RunAs {
             .is_ok_and(|metadata| metadata.is_dir() && (metadata.uid() == own || Some(metadata.uid()) == given))
     }
 
+    /// Whether what runs as the account owns a file or folder.
+    pub(super) fn runs_as_owner_of(&self, path: &Path) -> bool {
+        let user = self.account.as_ref().map_or_else(|| rustix::process::geteuid().as_raw(), |account| account.uid);
+        std::fs::metadata(path).is_ok_and(|metadata| metadata.uid() == user)
+    }
+
     /// Whether the account can reach what lies in the folder. It is tried, not computed: groups, ACLs and mounts have their say.
     pub(super) fn can_enter(&self, folder: &Path) -> Result<bool, ClusterError> {
         if self.account.is_none() {

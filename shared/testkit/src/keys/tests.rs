@@ -75,7 +75,7 @@ fn keys_are_private_files_that_stay() {
 
 #[test]
 fn only_the_folder_of_the_keys_is_closed() {
-    let above = std::env::temp_dir().join(format!("orchard-above-{}", Uuid::new_v4().simple()));
+    let above = scratch().join(format!("orchard-above-{}", Uuid::new_v4().simple()));
     let folder = above.join("keys");
     DevKeys::load_or_create(&folder).unwrap();
     let is_closed = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o077 == 0;
@@ -85,7 +85,7 @@ fn only_the_folder_of_the_keys_is_closed() {
 
 #[test]
 fn who_finds_no_keys_at_the_same_time_gets_the_same() {
-    let folder = std::env::temp_dir().join(format!("orchard-keys-{}", Uuid::new_v4().simple()));
+    let folder = scratch().join(format!("orchard-keys-{}", Uuid::new_v4().simple()));
     let all: Vec<Value> = std::thread::scope(|scope| {
         let made: Vec<_> = (0..8).map(|_| scope.spawn(|| DevKeys::load_or_create(&folder).unwrap().workload_jwks())).collect();
         made.into_iter().map(|thread| thread.join().unwrap()).collect()

@@ -1,5 +1,6 @@
 //! What buf says of the contracts, beside our own lint.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
@@ -8,27 +9,17 @@ use super::pip;
 use super::steps::{Steps, succeeds};
 use crate::project::Project;
 
+/// The one that is fetched: a newer one may know more rules.
+const VERSION: &str = "1.75.0";
+
 /// Lints the contracts and checks their format.
 pub fn check(steps: &mut Steps, project: &Project) -> Result<()> {
-    let folder = project.state().join("tools/buf");
-    let fetched = folder.join("bin/buf");
-    let buf = || -> Result<Command> {
-        if succeeds(Command::new("buf").arg("--version")) {
-            return Ok(Command::new("buf"));
-        }
-        let fetched_buf = || {
-            let mut command = Command::new(&fetched);
-            command.env("PYTHONPATH", &folder);
-            command
-        };
-        if !succeeds(fetched_buf().arg("--version")) {
-            pip(&folder, "buf-bin")?;
-        }
-        Ok(fetched_buf())
-    };
+    let folder = project.state().join(format!("tools/buf-{VERSION}"));
+    let buf = find(&folder);
     for (name, args) in [("buf lint", &["lint", "proto"][..]), ("buf format", &["format", "--diff", "--exit-code", "proto"])] {
-        match buf() {
-            Ok(mut command) => {
+        match &buf {
+            Ok(buf) => {
+                let mut command = buf();
                 command.args(args).current_dir(project.root());
                 steps.run(name, command)?;
             }
@@ -36,4 +27,21 @@ pub fn check(steps: &mut Steps, project: &Project) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// How to call the machine's own, else the one in the folder, which is fetched when it is missing.
+fn find(folder: &Path) -> Result<impl Fn() -> Command> {
+    let is_installed = succeeds(Command::new("buf").arg("--version"));
+    let buf = move || {
+        if is_installed {
+            return Command::new("buf");
+        }
+        let mut command = Command::new(folder.join("bin/buf"));
+        command.env("PYTHONPATH", folder);
+        command
+    };
+    if !succeeds(buf().arg("--version")) {
+        pip(folder, &format!("buf-bin=={VERSION}"))?;
+    }
+    Ok(buf)
 }

@@ -17,7 +17,7 @@ pub type Programs = BTreeMap<String, PathBuf>;
 pub fn services(project: &Project, release: bool) -> Result<Programs> {
     let mut command = project.cargo();
     // Together with this program, which is built already: alone they would want some dependencies with fewer features, once more.
-    command.args(["build", "--message-format=json-render-diagnostics", "--package", env!("CARGO_PKG_NAME")]);
+    command.args(["build", "--locked", "--message-format=json-render-diagnostics", "--package", env!("CARGO_PKG_NAME")]);
     for service in SLICES.into_iter().chain([EDGE]) {
         command.arg("--package").arg(format!("orchard-{service}"));
     }

@@ -6,8 +6,11 @@ use anyhow::{Context as _, Result};
 use orchard_testkit::cluster::{Cluster, Options, Tools};
 use tokio_postgres::Config;
 
+use super::provision;
+use super::services::secrets;
 use crate::install;
 use crate::output::Progress;
+use crate::project::Project;
 
 const VARIABLE: &str = "DATABASE_URL";
 
@@ -28,15 +31,22 @@ pub struct Database {
 }
 
 impl Source {
-    /// Installs PostgreSQL where it is needed and missing.
-    pub fn choose(assume_yes: bool, log_folder: &Path) -> Result<Self> {
+    /// Installs PostgreSQL where it is needed and missing, and fails when another's server cannot be used.
+    pub fn choose(assume_yes: bool, project: &Project) -> Result<Self> {
         match std::env::var(VARIABLE) {
             Ok(url) if !url.is_empty() => {
                 let config = url.parse().with_context(|| format!("{VARIABLE} is no URL of a PostgreSQL server"))?;
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                runtime.block_on(provision::check(&config, &secrets(&project.up())))?;
                 Ok(Self::External(Box::new(config)))
             }
-            _ => Ok(Self::Private(install::postgres(assume_yes, log_folder)?)),
+            _ => Ok(Self::Private(install::postgres(assume_yes, &project.state(), VARIABLE)?)),
         }
+    }
+
+    /// Whether it is one of our own.
+    pub fn is_private(&self) -> bool {
+        matches!(self, Self::Private(_))
     }
 }
 
@@ -51,7 +61,7 @@ impl Database {
             Source::Private(tools) => tools,
         };
         let cluster = Cluster::create_or_open(&tools, &up.join("pg"), Options::durable())?;
-        progress.step(&format!("PostgreSQL {} takes connections on 127.0.0.1:{}", tools.major(), cluster.port()));
+        progress.step(&format!("PostgreSQL {} takes connections on 127.0.0.1:{}", cluster.major(), cluster.port()));
         if let Some(note) = cluster.note() {
             progress.step(note);
         }

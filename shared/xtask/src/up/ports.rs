@@ -1,5 +1,6 @@
 //! Who listens where.
 
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
@@ -42,7 +43,11 @@ impl Ports {
         for service in std::iter::once(EDGE).chain(SLICES) {
             for (port, what) in [(self.of(service), ""), (self.admin_of(service), "'s health")] {
                 if let Err(error) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
-                    bail!("port {port} on 127.0.0.1, for {service}{what}, cannot be used ({error}): {}", advice(port));
+                    let advice = match error.kind() {
+                        ErrorKind::PermissionDenied => "ports below 1024 are root's; choose others with --port",
+                        _ => advice(port),
+                    };
+                    bail!("port {port} on 127.0.0.1, for {service}{what}, cannot be used ({error}): {advice}");
                 }
             }
         }

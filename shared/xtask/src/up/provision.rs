@@ -6,7 +6,9 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use orchard_testkit::cluster::MINIMUM_MAJOR;
 use tokio_postgres::config::Host;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
 
 use crate::project::SLICES;
@@ -14,9 +16,53 @@ use crate::project::SLICES;
 const DATABASE: &str = "orchard";
 const PROVISION: &str = include_str!("../../../../deploy/postgres/provision.sql");
 
+/// Whether a server of somebody else's can be used. Asked before anything is changed there.
+pub async fn check(admin: &Config, secrets: &Path) -> Result<()> {
+    address(admin)?;
+    let unknown = with_client(admin, async |client| {
+        let version: String = client.query_one("SHOW server_version_num", &[]).await?.get(0);
+        let major = version.parse::<u32>().unwrap_or_default() / 10_000;
+        if major < MINIMUM_MAJOR {
+            bail!("the server of DATABASE_URL is PostgreSQL {major}: {MINIMUM_MAJOR} or newer is needed");
+        }
+        let protected = "SELECT FROM pg_authid WHERE rolname = $1 AND rolpassword IS NOT NULL";
+        let mut unknown = Vec::new();
+        for slice in SLICES {
+            let role = role_of(slice);
+            let has_password = client.query_opt(protected, &[&role]).await.context("DATABASE_URL must be a superuser's")?;
+            if has_password.is_some() && !is_ours(admin, &role, &url_file(secrets, slice)).await {
+                unknown.push(role);
+            }
+        }
+        Ok(unknown)
+    })
+    .await?;
+    if !unknown.is_empty() {
+        bail!(
+            "the passwords of {} on the server of DATABASE_URL are not this checkout's, and are left alone: use another server, or \
+                give up each that nothing else uses with `ALTER ROLE <role> PASSWORD NULL`",
+            unknown.join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// Whether the role has the password that we would give it. A file of ours may also tell of another server's role.
+async fn is_ours(admin: &Config, role: &str, file: &Path) -> bool {
+    let Some(password) = known_password(file) else { return false };
+    let mut config = admin.clone();
+    config.user(role).password(password);
+    // The password is looked at first; what else keeps the role out is for later.
+    match config.connect(NoTls).await {
+        Ok(_) => true,
+        Err(error) => error.code() != Some(&SqlState::INVALID_PASSWORD),
+    }
+}
+
 /// Makes the database with a role, a schema and a password for each slice, and writes each slice's URL to a private file.
 /// Doing it again changes nothing but the address in the files.
 pub async fn provision(admin: &Config, secrets: &Path) -> Result<()> {
+    let (host, port) = address(admin)?;
     with_client(admin, async |client| {
         if client.query_opt("SELECT FROM pg_database WHERE datname = $1", &[&DATABASE]).await?.is_none() {
             client.batch_execute(&format!("CREATE DATABASE {DATABASE}")).await?;
@@ -26,7 +72,6 @@ pub async fn provision(admin: &Config, secrets: &Path) -> Result<()> {
     .await?;
     let mut config = admin.clone();
     config.dbname(DATABASE);
-    let (host, port) = address(admin)?;
     with_client(&config, async |client| {
         client.batch_execute(PROVISION).await.context("deploy/postgres/provision.sql failed")?;
         for slice in SLICES {
@@ -35,9 +80,10 @@ pub async fn provision(admin: &Config, secrets: &Path) -> Result<()> {
                 Some(password) => password,
                 None => new_password()?,
             };
-            let role = format!("orchard_{slice}");
-            client.batch_execute(&format!("ALTER ROLE {role} LOGIN PASSWORD '{password}'")).await?;
+            let role = role_of(slice);
+            // The file first: a password that is set and kept nowhere would be a stranger's to the next run.
             write_private(&file, &format!("postgres://{role}:{password}@{host}:{port}/{DATABASE}\n"))?;
+            client.batch_execute(&format!("ALTER ROLE {role} LOGIN PASSWORD '{password}'")).await?;
         }
         Ok(())
     })
@@ -49,7 +95,11 @@ pub fn url_file(secrets: &Path, slice: &str) -> PathBuf {
     secrets.join(format!("{slice}.url"))
 }
 
-async fn with_client(config: &Config, work: impl AsyncFnOnce(&Client) -> Result<()>) -> Result<()> {
+fn role_of(slice: &str) -> String {
+    format!("orchard_{slice}")
+}
+
+async fn with_client<T>(config: &Config, work: impl AsyncFnOnce(&Client) -> Result<T>) -> Result<T> {
     let connected = config.connect(NoTls).await.context("cannot connect to PostgreSQL as its superuser (without TLS)");
     let (client, connection) = connected?;
     tokio::select! {
@@ -122,6 +172,7 @@ mod tests {
         let admin: Config = server.url("postgres").parse().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
+            check(&admin, &secrets).await.unwrap();
             provision(&admin, &secrets).await.unwrap();
             let before = fs::read_to_string(url_file(&secrets, "family")).unwrap();
             provision(&admin, &secrets).await.unwrap();
@@ -140,6 +191,12 @@ mod tests {
                 .await
                 .unwrap();
             }
+            check(&admin, &secrets).await.unwrap();
+            let other = format!("postgres://orchard_family:{}@127.0.0.1/orchard", new_password().unwrap());
+            fs::write(url_file(&secrets, "family"), other).unwrap();
+            fs::remove_file(url_file(&secrets, "recipe")).unwrap();
+            let error = check(&admin, &secrets).await.unwrap_err().to_string();
+            assert!(error.contains(" of orchard_family, orchard_recipe on "), "{error}");
         });
         fs::remove_dir_all(&secrets).unwrap();
     }

@@ -39,23 +39,24 @@ impl<'a> Services<'a> {
     }
 
     /// Brings every slice's schema up to date.
-    pub async fn migrate(&self) -> Result<()> {
-        let mut migrations = Vec::new();
+    pub async fn migrate(&mut self) -> Result<()> {
         for slice in SLICES {
             File::create(self.log(slice)).with_context(|| format!("cannot write {}", self.log(slice).display()))?;
             let mut command = self.command(slice, "migrate")?;
             command.env("DATABASE_URL_FILE", self.url_file(slice));
-            migrations.push((slice, Process::spawn(command).context("cannot run setpriv (package util-linux)")?));
+            self.running.push((slice, Process::spawn(command).context("cannot run setpriv (package util-linux)")?));
         }
-        for (slice, mut process) in migrations {
+        for (slice, process) in &mut self.running {
             while process.ended()?.is_none() {
                 tokio::time::sleep(POLL).await;
             }
             let status = process.ended()?.context("it ended")?;
             if !status.success() {
-                bail!("`{slice} migrate` failed ({status}); its last lines were:\n{}", tail(&self.log(slice), LOG_LINES));
+                let log = self.folder.join(format!("{slice}.log"));
+                bail!("`{slice} migrate` failed ({status}); its last lines were:\n{}", tail(&log, LOG_LINES));
             }
         }
+        self.running.clear();
         Ok(())
     }
 
@@ -82,6 +83,11 @@ impl<'a> Services<'a> {
             self.running.push((service, process));
         }
         Ok(())
+    }
+
+    /// Whether there may be something to stop.
+    pub fn any_started(&self) -> bool {
+        !self.running.is_empty()
     }
 
     /// Waits until one of them, or PostgreSQL, ends, which is an error whatever it says.
