@@ -3,5 +3,6 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
 mod dashboard;
+mod provision;
 mod routing;
 mod suite;
