@@ -2,12 +2,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orchard_proto::family::v1 as pb;
-use orchard_testkit::answer::{metadata, refused};
+use orchard_testkit::answer::{metadata, refusal, refused};
 use pb::MemberRole;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tonic::Code;
-use uuid::Uuid;
 
 use crate::world::{World, euros, id, insist};
 
@@ -112,17 +111,22 @@ async fn sixty_four_clients_empty_a_wallet_and_hang_up_at_random() -> anyhow::Re
         clients.spawn(async move {
             let mut requests = Vec::new();
             for spend in 0..SPENDS {
-                let request = id();
+                let (request, turn) = (id(), client * SPENDS + spend);
                 // Spread over the time that a call takes, so that some hang up before, within and after the transaction.
-                let patience = Duration::from_micros((client * SPENDS + spend).wrapping_mul(7_919) % 40_000);
-                let hung_up = timeout(patience, world.spend(&plan, holder, 100, request)).await.is_err();
-                requests.push((request, hung_up));
+                let patience = Duration::from_micros(turn.wrapping_mul(7_919) % 40_000);
+                let call = || world.spend(&plan, holder, 100, request);
+                let answer = if turn % 2 == 0 { timeout(patience, call()).await.ok() } else { Some(insist(call).await) };
+                requests.push((request, answer));
             }
             requests
         });
     }
-    let requests: Vec<(Uuid, bool)> = clients.join_all().await.into_iter().flatten().collect();
-    assert!(requests.iter().any(|(_, hung_up)| *hung_up), "nobody hung up: the test shows nothing");
+    let requests: Vec<_> = clients.join_all().await.into_iter().flatten().collect();
+    assert!(requests.iter().any(|(_, answer)| answer.is_none()), "nobody hung up: the test shows nothing");
+    for status in requests.iter().filter_map(|(_, answer)| answer.as_ref()?.as_ref().err()) {
+        let reason = refusal(status).reason;
+        assert!(["OVERLOADED", "INSUFFICIENT_FUNDS"].contains(&reason.as_str()), "{status:?}");
+    }
 
     let deadline = Instant::now() + Duration::from_secs(2);
     while world.slice.schema.open_transactions().await? > 0 {
