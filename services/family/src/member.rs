@@ -56,6 +56,11 @@ impl Role {
     pub fn may_see_wallet_and_nutrition(self) -> bool {
         self != Self::Guest
     }
+
+    /// Whether this role may read the ledger.
+    pub fn may_list_entries(self) -> Result<(), Refused> {
+        if self.may_see_wallet_and_nutrition() { Ok(()) } else { Err(Refused::RoleNotPermitted) }
+    }
 }
 
 /// Whether the user, who may have been a member, has no seat now.

@@ -67,6 +67,13 @@ pub struct Entry {
     pub created_at: DateTime<Utc>,
 }
 
+impl Entry {
+    /// Whether a deposit that is sent again under the line's reference is the one that wrote it.
+    pub fn is_of(&self, amount: &BigDecimal, reason: &str) -> bool {
+        self.amount == *amount && self.reason == reason
+    }
+}
+
 /// A line to be written: what moves, and where that leaves the wallet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Movement {

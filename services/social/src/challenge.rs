@@ -132,11 +132,14 @@ pub struct Challenge {
 }
 
 impl Challenge {
+    /// Whether the challenge may be joined and recorded at all.
+    pub fn in_use(&self) -> Result<(), Refused> {
+        if self.is_active { Ok(()) } else { Err(Refused::Inactive) }
+    }
+
     /// Whether one more may join, whose date is `today`.
     pub fn admit(&self, today: NaiveDate) -> Result<(), Refused> {
-        if !self.is_active {
-            return Err(Refused::Inactive);
-        }
+        self.in_use()?;
         if self.end_date.is_some_and(|end| today > end) {
             return Err(Refused::Ended);
         }

@@ -126,3 +126,16 @@ pub(super) async fn update(connection: &mut AsyncPgConnection, member: &Member) 
         .await
         .map(|_| ())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn settings_that_cannot_be_read_share_nothing() {
+        assert_eq!(privacy(None), Privacy::default());
+        assert_eq!(privacy(Some(json!({}))), Privacy::default());
+        assert_eq!(privacy(Some(json!({"share_challenges": "yes"}))), Privacy::CLOSED);
+    }
+}

@@ -133,6 +133,17 @@ mod tests {
     }
 
     #[test]
+    fn what_the_mask_does_not_name_is_not_looked_at() {
+        let long = |paths: &[&str]| {
+            let mut request = request(paths);
+            request.member.as_mut().expect("a member").display_name = "x".repeat(51);
+            update(request)
+        };
+        assert!(long(&["relationship"]).is_ok());
+        assert!(long(&["relationship", "display_name"]).is_err());
+    }
+
+    #[test]
     fn unknown_and_output_only_paths_are_refused() {
         for path in ["role", "is_active", "join_time", "privacy_settings.nope", "*", ""] {
             assert!(update(request(&[path])).is_err(), "{path}");

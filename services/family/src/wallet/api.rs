@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::store::Source;
 use super::{Entry, store, wire};
 use crate::error::Error;
-use crate::{Service, member, plan, wallet};
+use crate::{Service, plan, wallet};
 
 /// Serves `WalletService`.
 #[derive(Debug)]
@@ -49,9 +49,7 @@ impl WalletService for Api {
         let mut connection = self.db.read().await.map_err(Error::from)?;
         let seen = plan::store::seen_by(&mut connection, plan, viewer).await.map_err(Error::from)?;
         let (_, role) = seen.ok_or(Error::PlanNotFound)?;
-        if !role.may_see_wallet_and_nutrition() {
-            return Err(Error::from(member::Refused::RoleNotPermitted).into());
-        }
+        role.may_list_entries().map_err(Error::from)?;
         let rows = store::list(&mut connection, plan, asked.after, asked.fetch()).await.map_err(Error::from)?;
         let page = asked.page(rows, |entry| entry.sequence);
         Ok(Response::new(pb::ListEntriesResponse {
@@ -65,8 +63,7 @@ impl WalletService for Api {
 async fn deposit(connection: &mut Connection, new: &wire::Deposit, service: &str) -> Result<Entry, Error> {
     let plan = plan::store::lock(connection, new.plan).await?.ok_or(Error::PlanNotFound)?;
     if let Some(entry) = store::by_reference(connection, new.plan, service, &new.reference).await? {
-        let same = entry.amount == new.amount && entry.reason == new.reason;
-        return if same { Ok(entry) } else { Err(Error::ReferenceReused) };
+        return if entry.is_of(&new.amount, &new.reason) { Ok(entry) } else { Err(Error::ReferenceReused) };
     }
     plan.in_use()?;
     let movement = wallet::deposit(&plan, &new.amount)?;

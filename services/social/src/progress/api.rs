@@ -45,9 +45,7 @@ impl ProgressService for Api {
 async fn record(connection: &mut Connection, new: wire::Record, user: Uuid) -> Result<(Day, Participant), Error> {
     let challenge = store::challenge(connection, new.challenge, user).await?.ok_or(Error::ChallengeNotFound)?;
     let participant = store::lock(connection, new.challenge, user).await?.ok_or(Error::NotParticipating)?;
-    if !challenge.is_active {
-        return Err(challenge::Refused::Inactive.into());
-    }
+    challenge.in_use()?;
     let (time_zone, now) = profile::store::clock(connection, user).await?;
     let joined = profile::today(time_zone, participant.joined_at);
     open(new.date, challenge.days(joined), profile::today(time_zone, now))?;

@@ -88,16 +88,7 @@ impl Issuer {
     fn load(file: &std::path::Path, name: &str, audience: &str) -> anyhow::Result<Self> {
         let text = std::fs::read(file).with_context(|| format!("cannot read the JWKS {}", file.display()))?;
         let set: JwkSet = serde_json::from_slice(&text).with_context(|| format!("{} is not a JWKS", file.display()))?;
-        let mut keys = HashMap::new();
-        for jwk in set.keys.iter().filter(|jwk| signs(jwk)) {
-            let (kid, key) = key(jwk).with_context(|| format!("{} has a key that cannot be used", file.display()))?;
-            if keys.insert(kid.clone(), key).is_some() {
-                bail!("{} has two keys with kid {kid}", file.display());
-            }
-        }
-        if keys.is_empty() {
-            bail!("{} has no key for {ALGORITHMS:?}", file.display());
-        }
+        let keys = keys(&set).with_context(|| format!("{} cannot be used", file.display()))?;
         Ok(Self { name: name.to_owned(), audience: audience.to_owned(), keys })
     }
 
@@ -143,6 +134,18 @@ impl Issuer {
     }
 }
 
+/// The keys for signing, by `kid`; at least one.
+fn keys(set: &JwkSet) -> anyhow::Result<HashMap<String, (Algorithm, DecodingKey)>> {
+    let mut keys = HashMap::new();
+    for jwk in set.keys.iter().filter(|jwk| signs(jwk)) {
+        let (kid, key) = key(jwk)?;
+        if keys.insert(kid.clone(), key).is_some() {
+            bail!("two keys have the kid {kid}");
+        }
+    }
+    if keys.is_empty() { Err(anyhow::anyhow!("no key is for {ALGORITHMS:?}")) } else { Ok(keys) }
+}
+
 /// The algorithm that a key states, if it is one of ours. Issuers publish keys for encryption beside those for signing.
 fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
     let stated: Algorithm = jwk.common.key_algorithm?.to_string().parse().ok()?;
@@ -176,4 +179,27 @@ fn bearer<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Ref
 /// One answer for all that is wrong with a token, so that none of it can be probed.
 fn invalid() -> Refusal {
     common(ErrorReason::TokenInvalid, "the token is not one that this service accepts")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn read(keys_json: &[Value]) -> anyhow::Result<Vec<String>> {
+        let set: JwkSet = serde_json::from_value(json!({ "keys": keys_json }))?;
+        Ok(keys(&set)?.into_keys().collect())
+    }
+
+    #[test]
+    fn keys_for_signing_are_taken_and_others_passed_over() {
+        let signing = json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": "a",
+            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
+        let encryption = json!({"kty": "RSA", "use": "enc", "alg": "RSA-OAEP", "kid": "b", "n": "AQAB", "e": "AQAB"});
+        let shared = json!({"kty": "oct", "alg": "HS256", "kid": "c", "k": "c2VjcmV0"});
+        assert_eq!(read(&[encryption.clone(), shared.clone(), signing.clone()]).expect("keys"), ["a"]);
+        assert!(read(&[signing.clone(), signing]).is_err(), "two of one kid");
+        assert!(read(&[encryption, shared]).is_err(), "none for signing");
+        assert!(read(&[]).is_err());
+    }
 }
