@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use futures::FutureExt as _;
+use orchard_proto::DESCRIPTORS;
 use orchard_proto::edge::v1::edge_service_server::EdgeServiceServer;
 use orchard_server::{MAX_MESSAGE_BYTES, ServeOptions, Server, run_to_end};
 use tonic::service::RoutesBuilder;
@@ -77,6 +78,7 @@ pub fn server(settings: &Settings, options: &ServeOptions) -> anyhow::Result<Ser
         .add_service(EdgeServiceServer::new(dashboard::Api::new(upstreams.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES));
     Ok(Server {
         name: NAME,
+        contracts: DESCRIPTORS,
         packages: [&["orchard.edge.v1"][..], &upstream::PACKAGES].concat(),
         front_door: true,
         routes,

@@ -1,5 +1,6 @@
 //! What crosses the wire besides messages: refusals, field violations, page tokens, field masks, well-known types.
 
+mod deadline;
 mod fields;
 mod money;
 mod page;
@@ -7,6 +8,7 @@ pub mod read;
 mod refusal;
 mod time;
 
+pub use deadline::Deadline;
 pub use fields::{Fields, Refused, Violations};
 pub use money::Currency;
 pub use page::{Page, PageKey, PageRequest};

@@ -75,7 +75,10 @@ pub fn common(reason: ErrorReason, message: impl Into<String>) -> Refusal {
         ErrorReason::RequestIdReused => Code::AlreadyExists,
         ErrorReason::ConflictingWrites => Code::Aborted,
         ErrorReason::DeadlineExceeded => Code::DeadlineExceeded,
-        ErrorReason::DatabaseUnavailable | ErrorReason::UpstreamUnavailable => Code::Unavailable,
+        ErrorReason::DatabaseUnavailable
+        | ErrorReason::UpstreamUnavailable
+        | ErrorReason::ShuttingDown
+        | ErrorReason::KeysUnavailable => Code::Unavailable,
         ErrorReason::Internal | ErrorReason::Unspecified => Code::Internal,
     };
     Refusal::new(code, reason_name(reason.as_str_name()), message)

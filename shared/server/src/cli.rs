@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use futures::FutureExt as _;
 use orchard_db::{Db, EmbeddedMigrations, Failure, NotMigrated, migrate, require_migrated};
+use orchard_proto::DESCRIPTORS;
 use tokio::signal::unix::{SignalKind, signal};
 use tonic::service::RoutesBuilder;
 
@@ -109,6 +110,7 @@ pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings) -> Server {
     let watched = db.clone();
     Server {
         name: S::NAME,
+        contracts: DESCRIPTORS,
         packages: vec![S::PACKAGE],
         front_door: false,
         routes: S::routes(db, settings),

@@ -1,7 +1,6 @@
 //! Reflection of what a service serves, and nothing else.
 
 use anyhow::Context as _;
-use orchard_proto::DESCRIPTORS;
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use tonic::service::RoutesBuilder;
@@ -10,8 +9,8 @@ use tonic_reflection::server::Builder;
 use crate::AccessTable;
 
 /// Adds reflection (v1, and v1alpha for older clients) of the methods that `access` has.
-pub(crate) fn add(routes: &mut RoutesBuilder, access: &AccessTable) -> anyhow::Result<()> {
-    let mut set = FileDescriptorSet::decode(DESCRIPTORS).context("the contracts cannot be read")?;
+pub(crate) fn add(routes: &mut RoutesBuilder, contracts: &[u8], access: &AccessTable) -> anyhow::Result<()> {
+    let mut set = FileDescriptorSet::decode(contracts).context("the contracts cannot be read")?;
     for file in &mut set.file {
         let package = file.package().to_owned();
         for service in &mut file.service {

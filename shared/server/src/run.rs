@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::middleware::from_fn_with_state;
-use orchard_proto::DESCRIPTORS;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +32,8 @@ const FLUSH: Duration = Duration::from_millis(200);
 pub struct Server {
     /// Such as `family`; statuses come from the domain `orchard.family`.
     pub name: &'static str,
+    /// An encoded descriptor set that has those packages.
+    pub contracts: &'static [u8],
     /// Packages whose methods it serves.
     pub packages: Vec<&'static str>,
     /// Whether it is a front door: then methods that only services may call do not exist here.
@@ -60,13 +61,13 @@ pub struct Bound {
 impl Server {
     /// Checks the contracts and keys, and takes the ports.
     pub async fn bind(self, options: &ServeOptions) -> anyhow::Result<Bound> {
-        let mut access = AccessTable::from_descriptors(DESCRIPTORS, &self.packages)?;
+        let mut access = AccessTable::from_descriptors(self.contracts, &self.packages)?;
         if self.front_door {
             access = access.without_service_only();
         }
         let mut routes = self.routes;
         if options.reflection {
-            reflection::add(&mut routes, &access)?;
+            reflection::add(&mut routes, self.contracts, &access)?;
         }
         let domain: Arc<str> = format!("orchard.{}", self.name).into();
         // Around the service's own methods only: what a slice behind an edge says has its reason.

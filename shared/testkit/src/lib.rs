@@ -5,5 +5,6 @@ pub mod client;
 pub mod cluster;
 pub mod database;
 pub mod keys;
+pub mod probe;
 pub mod schema;
 pub mod service;

@@ -1,0 +1,90 @@
+//! A service that does what its test says, for tests of the ground that all services stand on.
+
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use orchard_server::Server;
+use tonic::service::RoutesBuilder;
+use tonic::{Request, Response, Status};
+
+use pb::probe_service_server::{ProbeService, ProbeServiceServer};
+
+/// The probe's contract.
+#[expect(missing_docs, reason = "generated without documentation of its own")]
+pub mod pb {
+    tonic::include_proto!("orchard.probe.v1");
+}
+
+const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/probe.bin"));
+
+/// What `Watch` answers with.
+pub type Watched = BoxStream<'static, Result<String, Status>>;
+type Call = Arc<dyn Fn(Request<String>) -> BoxFuture<'static, Result<String, Status>> + Send + Sync>;
+type Watch = Arc<dyn Fn(Request<String>) -> BoxFuture<'static, Result<Watched, Status>> + Send + Sync>;
+
+/// `orchard.probe.v1.ProbeService`, with behaviour that is given to it.
+#[derive(Clone)]
+pub struct Probe {
+    call: Call,
+    watch: Watch,
+}
+
+impl Probe {
+    /// `Read` and `Write` answer as `call` does with the request's text. `Watch` answers with nothing.
+    pub fn new<F>(call: impl Fn(Request<String>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<String, Status>> + Send + 'static,
+    {
+        let nothing = |_request| async { Ok::<Watched, _>(Box::pin(futures::stream::empty())) }.boxed();
+        Self { call: Arc::new(move |request| call(request).boxed()), watch: Arc::new(nothing) }
+    }
+
+    /// The same, and `Watch` answers as `watch` does.
+    #[must_use]
+    pub fn watching<F>(mut self, watch: impl Fn(Request<String>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Watched, Status>> + Send + 'static,
+    {
+        self.watch = Arc::new(move |request| watch(request).boxed());
+        self
+    }
+
+    /// The probe, put together and not yet listening.
+    pub fn server(self) -> Server {
+        let mut routes = RoutesBuilder::default();
+        routes.add_service(ProbeServiceServer::new(self).max_decoding_message_size(orchard_server::MAX_MESSAGE_BYTES));
+        Server {
+            name: "probe",
+            contracts: DESCRIPTORS,
+            packages: vec!["orchard.probe.v1"],
+            front_door: false,
+            routes,
+            fallback: None,
+            readiness: Box::new(|| async { Ok(()) }.boxed()),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl ProbeService for Probe {
+    type WatchStream = BoxStream<'static, Result<pb::WatchResponse, Status>>;
+
+    async fn read(&self, request: Request<pb::ReadRequest>) -> Result<Response<pb::ReadResponse>, Status> {
+        let text = (self.call)(request.map(|request| request.text)).await?;
+        Ok(Response::new(pb::ReadResponse { text }))
+    }
+
+    async fn write(&self, request: Request<pb::WriteRequest>) -> Result<Response<pb::WriteResponse>, Status> {
+        let text = (self.call)(request.map(|request| request.text)).await?;
+        Ok(Response::new(pb::WriteResponse { text }))
+    }
+
+    async fn watch(&self, request: Request<pb::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        use futures::StreamExt as _;
+
+        let texts = (self.watch)(request.map(|request| request.text)).await?;
+        Ok(Response::new(texts.map(|text| text.map(|text| pb::WatchResponse { text })).boxed()))
+    }
+}
