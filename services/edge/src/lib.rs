@@ -20,6 +20,8 @@ use crate::upstream::Upstreams;
 /// Domain of this service's own reasons.
 pub const DOMAIN: &str = "orchard.edge";
 const NAME: &str = "edge";
+/// Calls at work at once. They cost it little more than memory; the slices behind it know their own limits.
+const MAX_CALLS: usize = 1_000;
 
 /// The front door of the suite: routes calls to their slices and composes views across them.
 #[derive(Debug, Parser)]
@@ -82,6 +84,7 @@ pub fn server(settings: &Settings, options: &ServeOptions) -> anyhow::Result<Ser
         packages: [&["orchard.edge.v1"][..], &upstream::PACKAGES].concat(),
         front_door: true,
         routes,
+        max_calls: MAX_CALLS,
         fallback: Some(proxy::router(upstreams)),
         // It has nothing of its own to wait for: a slice that is away takes its own calls and sections away, no more.
         readiness: Box::new(|| async { Ok(()) }.boxed()),

@@ -88,6 +88,11 @@ impl Db {
         Ok(Self { pool, units: TaskTracker::new() })
     }
 
+    /// Connections at most.
+    pub fn connections(&self) -> usize {
+        self.pool.status().max_size
+    }
+
     /// A connection for reads that need no transaction.
     pub async fn read(&self) -> Result<Object<AsyncPgConnection>, Failure> {
         self.pool.get().await.map_err(Failure::from)

@@ -12,7 +12,7 @@ pub use deadline::Deadline;
 pub use fields::{Fields, Refused, Violations};
 pub use money::Currency;
 pub use page::{Page, PageKey, PageRequest};
-pub use refusal::{Refusal, common, reason_name};
+pub use refusal::{Refusal, common, overloaded, reason_name};
 pub use time::{date_to_wire, timestamp_to_wire};
 
 /// Metadata key in which a service that acts for a user passes that user's token beside its own.

@@ -9,6 +9,9 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::Violations;
 
+/// Until a caller that was turned away should come back.
+const RELIEF: Duration = Duration::from_millis(500);
+
 /// Why a call is refused: everything that its status will say, but for the domain.
 #[derive(Debug)]
 pub struct Refusal {
@@ -82,6 +85,11 @@ pub fn common(reason: ErrorReason, message: impl Into<String>) -> Refusal {
         ErrorReason::Internal | ErrorReason::Unspecified => Code::Internal,
     };
     Refusal::new(code, reason_name(reason.as_str_name()), message)
+}
+
+/// What a caller is told by a service that has more work than it can do.
+pub fn overloaded() -> Refusal {
+    common(ErrorReason::Overloaded, "the service is at its limit").retry_after(RELIEF)
 }
 
 /// The name of an `ErrorReason` value as `ErrorInfo.reason` carries it: without the enum's prefix.

@@ -38,7 +38,11 @@ pub struct AccessTable(HashMap<String, Rule>);
 struct Rule {
     kinds: HashSet<Kind>,
     services: HashSet<String>,
+    streams: bool,
 }
+
+/// Reflection is not in the table: it describes what is.
+const REFLECTION: &str = "/grpc.reflection.";
 
 impl AccessTable {
     /// The table of all methods of `packages`, from an encoded descriptor set.
@@ -68,6 +72,11 @@ impl AccessTable {
         self.0.contains_key(path)
     }
 
+    /// Whether the method at `path` asks or answers with a stream.
+    pub(crate) fn streams(&self, path: &str) -> bool {
+        self.0.get(path).map_or_else(|| is_reflection(path), |rule| rule.streams)
+    }
+
     /// Whether the method at `path` needs no token.
     pub(crate) fn is_public(&self, path: &str) -> bool {
         self.0.get(path).is_some_and(|rule| rule.kinds.contains(&Kind::Public))
@@ -77,6 +86,11 @@ impl AccessTable {
     pub(crate) fn admits(&self, path: &str, caller: &Caller) -> bool {
         self.0.get(path).is_some_and(|rule| rule.admits(caller))
     }
+}
+
+/// Whether `path` is of gRPC reflection.
+pub(crate) fn is_reflection(path: &str) -> bool {
+    path.starts_with(REFLECTION)
 }
 
 impl Rule {
@@ -101,7 +115,7 @@ fn rule(method: &MethodDescriptor, option: &ExtensionDescriptor) -> Option<Rule>
     // Services are named exactly when services may call: anything else is a slip.
     let named = kinds.contains(&Kind::Service) != services.is_empty();
     let closed = !kinds.is_empty() && !kinds.contains(&Kind::Unspecified) && named;
-    closed.then_some(Rule { kinds, services })
+    closed.then(|| Rule { kinds, services, streams: method.is_client_streaming() || method.is_server_streaming() })
 }
 
 #[cfg(test)]

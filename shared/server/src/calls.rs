@@ -9,20 +9,24 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http_body::{Frame, SizeHint};
 use tokio_util::task::TaskTracker;
-use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// Holds a token of `calls` until the response, body and trailers included, was handed to the connection.
 pub(crate) async fn count(State(calls): State<TaskTracker>, request: Request, next: Next) -> Response {
     let token = calls.token();
-    next.run(request).await.map(|body| Body::new(Counted { body, _token: token }))
+    next.run(request).await.map(|body| held(body, token))
 }
 
-struct Counted {
+/// A body that holds something until its end.
+pub(crate) fn held(body: Body, something: impl Send + Unpin + 'static) -> Body {
+    Body::new(Held { body, _something: something })
+}
+
+struct Held<T> {
     body: Body,
-    _token: TaskTrackerToken,
+    _something: T,
 }
 
-impl http_body::Body for Counted {
+impl<T: Unpin> http_body::Body for Held<T> {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -96,9 +96,9 @@ fn serve<S: Slice>(options: &Serve<S::Settings>) -> anyhow::Result<()> {
             // Not a reason to end: it may be back before anyone could restart this process.
             Err(NotMigrated::Unknown(cause)) => tracing::warn!(%cause, "starting without the database"),
         }
-        bound.serve(stop_signal()?).await?;
+        bound.serve(stop_signal()?).await;
         // Calls are over; what they began ends by PostgreSQL's limits, and if PostgreSQL is gone it does not matter any more.
-        if tokio::time::timeout(options.serve.drain_limit, db.settle()).await.is_err() {
+        if tokio::time::timeout(options.serve.limits.drain_limit, db.settle()).await.is_err() {
             tracing::warn!("ended with units of work open");
         }
         Ok(())
@@ -109,6 +109,8 @@ fn serve<S: Slice>(options: &Serve<S::Settings>) -> anyhow::Result<()> {
 pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings) -> Server {
     let watched = db.clone();
     Server {
+        // Slightly more than it has connections for, so that one is never idle for want of a call.
+        max_calls: db.connections() * 3 / 2,
         name: S::NAME,
         contracts: DESCRIPTORS,
         packages: vec![S::PACKAGE],
@@ -131,12 +133,17 @@ pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings) -> Server {
 
 /// The rest of `main` for a service without a database: serves until a signal.
 pub fn run_to_end(name: &str, options: &ServeOptions, server: impl Future<Output = anyhow::Result<Server>>) -> ExitCode {
-    let result = run(options, async { server.await?.bind(options).await?.serve(stop_signal()?).await });
+    let result = run(options, async {
+        let bound = server.await?.bind(options).await?;
+        bound.serve(stop_signal()?).await;
+        Ok(())
+    });
     exit(name, result)
 }
 
 fn run(options: &ServeOptions, work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     telemetry::start(options.log_format, &options.log)?;
+    raise_descriptor_limit();
     let mut runtime = match options.workers {
         1 => tokio::runtime::Builder::new_current_thread(),
         more => {
@@ -146,6 +153,16 @@ fn run(options: &ServeOptions, work: impl Future<Output = anyhow::Result<()>>) -
         }
     };
     runtime.enable_all().build().context("cannot start a runtime")?.block_on(work)
+}
+
+/// Shells and some container engines give a process few file descriptors and let it take more.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!(%error, "cannot raise the limit of file descriptors");
+    }
 }
 
 fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {

@@ -1,25 +1,61 @@
-//! The deadline that a caller sends along.
+//! The deadline of each call: its caller's, or the service's limit if that is sooner.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderMap;
 use orchard_proto::rpc::v1::ErrorReason;
-use orchard_rpc::common;
+use orchard_rpc::{Deadline, Refusal, common};
+use tokio_util::sync::CancellationToken;
 
-/// Ends a call when its `grpc-timeout` is over. The unit of work that it began goes on to its end.
-///
-/// tonic does this too, outside of all layers, and answers CANCELLED without a reason: this must come first.
-pub(crate) async fn keep(State(domain): State<Arc<str>>, request: Request, next: Next) -> Response {
-    let Some(timeout) = timeout(request.headers()) else { return next.run(request).await };
-    let earlier = timeout - (timeout / 20).clamp(Duration::from_micros(500).min(timeout), Duration::from_millis(20).min(timeout));
-    match tokio::time::timeout(earlier, next.run(request)).await {
-        Ok(response) => response,
-        Err(_late) => common(ErrorReason::DeadlineExceeded, "the call did not end in its time").into_status(&domain).into_http(),
-    }
+use crate::access::AccessTable;
+use crate::stream::Stream;
+
+/// How long calls and streams may go on.
+#[derive(Debug)]
+pub(crate) struct Deadlines {
+    pub(crate) domain: Arc<str>,
+    pub(crate) access: Arc<AccessTable>,
+    pub(crate) call_limit: Duration,
+    pub(crate) stream_limit: Duration,
+    /// Ends streams, which have no end of their own, when the service stops.
+    pub(crate) stop: CancellationToken,
+}
+
+/// Ends a call at its deadline. The unit of work that it began goes on to its end.
+pub(crate) async fn keep(State(deadlines): State<Arc<Deadlines>>, request: Request, next: Next) -> Response {
+    let streams = deadlines.access.streams(request.uri().path());
+    let limit = if streams { deadlines.stream_limit } else { deadlines.call_limit };
+    let deadline = Deadline::after(timeout(request.headers()).map_or(limit, |asked| earlier(asked).min(limit)));
+    let answered = tokio::time::timeout_at(deadline.instant(), deadline.scope(next.run(request)));
+    let answer = if streams {
+        tokio::select! {
+            answer = answered => answer.map(|response| {
+                response.map(|body| Body::new(Stream::new(body, deadline, deadlines.stop.clone(), Arc::clone(&deadlines.domain))))
+            }),
+            () = deadlines.stop.cancelled() => return stopping().into_status(&deadlines.domain).into_http(),
+        }
+    } else {
+        answered.await
+    };
+    answer.unwrap_or_else(|_late| late().into_status(&deadlines.domain).into_http())
+}
+
+pub(crate) fn late() -> Refusal {
+    common(ErrorReason::DeadlineExceeded, "the call did not end in its time")
+}
+
+pub(crate) fn stopping() -> Refusal {
+    common(ErrorReason::ShuttingDown, "the service is stopping; call again")
+}
+
+/// The answer has a way to go: a caller who gives up at the same moment would not see it. tonic's clients then say CANCELLED.
+fn earlier(asked: Duration) -> Duration {
+    asked - (asked / 20).clamp(Duration::from_micros(500).min(asked), Duration::from_millis(20).min(asked))
 }
 
 /// At most 8 digits and a unit, as the gRPC specification has it; what is not that is no deadline.

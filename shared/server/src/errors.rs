@@ -2,13 +2,17 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures::FutureExt as _;
 use http::HeaderMap;
+use http_body::{Frame, SizeHint};
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::common;
 use tonic::{Code, Status};
@@ -16,17 +20,60 @@ use tonic::{Code, Status};
 /// Answers INTERNAL for a handler that panicked; its siblings on the connection go on.
 pub(crate) async fn catch_panics(State(domain): State<Arc<str>>, request: Request, next: Next) -> Response {
     match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-        Ok(response) => response,
-        Err(panic) => {
-            tracing::error!(panic = message(panic.as_ref()), "a handler panicked");
-            common(ErrorReason::Internal, "internal fault").into_status(&domain).into_http()
-        }
+        Ok(response) => response.map(|body| Body::new(Caught { body: Some(body), domain })),
+        Err(panic) => fault(panic.as_ref(), &domain).into_http(),
     }
+}
+
+fn fault(panic: &(dyn Any + Send), domain: &str) -> Status {
+    tracing::error!(panic = message(panic), "a handler panicked");
+    common(ErrorReason::Internal, "internal fault").into_status(domain)
 }
 
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)")
+}
+
+/// A body that ends with INTERNAL when what writes it panics.
+struct Caught {
+    body: Option<Body>,
+    domain: Arc<str>,
+}
+
+impl http_body::Body for Caught {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let this = &mut *self;
+        let Some(body) = &mut this.body else { return Poll::Ready(None) };
+        match std::panic::catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_frame(context))) {
+            Ok(frame) => frame,
+            Err(panic) => {
+                this.body = None;
+                Poll::Ready(Some(Ok(trailers(&fault(panic.as_ref(), &this.domain)))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(http_body::Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map(http_body::Body::size_hint).unwrap_or_default()
+    }
+}
+
+/// A status as the end of a stream.
+pub(crate) fn trailers(status: &Status) -> Frame<Bytes> {
+    let mut trailers = HeaderMap::new();
+    // What cannot be written in a header was made by us; the code can.
+    if let Err(unsendable) = status.add_header(&mut trailers) {
+        tracing::error!(%unsendable, "a status cannot be sent");
+    }
+    Frame::trailers(trailers)
 }
 
 /// Gives a reason to statuses that tonic made before a handler saw the request.
@@ -73,7 +120,6 @@ fn unexplained(headers: &HeaderMap) -> Option<ErrorReason> {
 mod tests {
     use super::*;
     use axum::Router;
-    use axum::body::Body;
     use axum::middleware::from_fn_with_state;
     use axum::routing::post;
     use tower::ServiceExt as _;

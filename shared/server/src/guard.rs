@@ -8,14 +8,14 @@ use axum::response::Response;
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::{Refusal, common};
 
-use crate::access::AccessTable;
+use crate::access::{AccessTable, is_reflection};
 use crate::identity::{Caller, Verifier};
 
 /// What a call must pass before a handler sees it.
 #[derive(Debug)]
 pub(crate) struct Guard {
-    pub(crate) domain: String,
-    pub(crate) access: AccessTable,
+    pub(crate) domain: Arc<str>,
+    pub(crate) access: Arc<AccessTable>,
     pub(crate) verifier: Verifier,
     pub(crate) reflection: bool,
 }
@@ -23,7 +23,7 @@ pub(crate) struct Guard {
 impl Guard {
     fn pass(&self, request: &Request) -> Result<Caller, Refusal> {
         let path = request.uri().path();
-        if self.access.is_public(path) || (self.reflection && path.starts_with("/grpc.reflection.")) {
+        if self.access.is_public(path) || (self.reflection && is_reflection(path)) {
             return Ok(Caller::default());
         }
         if !self.access.contains(path) {

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use orchard_db::{ConnectionUrl, Limits};
 
-use crate::LogFormat;
+use crate::{LimitOptions, LogFormat};
 
 /// How a service listens, whom it believes, what it logs, how it ends.
 #[derive(Debug, Clone, Args)]
@@ -38,12 +38,6 @@ pub struct ServeOptions {
     /// `aud` that tokens must name
     #[arg(long, env = "ORCHARD_AUDIENCE", default_value = "orchard", value_name = "NAME")]
     pub audience: String,
-    /// How long to go on serving after a signal to stop, while balancers learn that the service is not ready (such as 5s)
-    #[arg(long, env = "ORCHARD_DRAIN_WAIT", default_value = "5s", value_parser = duration, value_name = "DURATION")]
-    pub drain_wait: Duration,
-    /// How long open calls may then still take
-    #[arg(long, env = "ORCHARD_DRAIN_LIMIT", default_value = "20s", value_parser = duration, value_name = "DURATION")]
-    pub drain_limit: Duration,
     /// Worker threads; 1 is the cheapest per call: add replicas before threads
     #[arg(long, env = "ORCHARD_WORKERS", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256), value_name = "NUMBER")]
     pub workers: u16,
@@ -53,6 +47,9 @@ pub struct ServeOptions {
     /// What is logged, in tracing's filter syntax (such as info,tower_http=debug)
     #[arg(long, env = "ORCHARD_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
+    /// What it takes on at most
+    #[command(flatten)]
+    pub limits: LimitOptions,
 }
 
 /// Where a slice's database is.
@@ -127,12 +124,12 @@ pub fn secret(file: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 /// As [`duration`], but not zero, which PostgreSQL takes for no limit at all.
-fn some_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn some_duration(text: &str) -> Result<Duration, String> {
     duration(text).and_then(|read| if read.is_zero() { Err("must not be zero".to_owned()) } else { Ok(read) })
 }
 
 /// Reads `250ms`, `5s` or `2m`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: u32 = number.parse().map_err(|_| "must be a number and a unit, such as 250ms, 5s or 2m")?;

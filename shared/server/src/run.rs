@@ -11,20 +11,17 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::{Routes, RoutesBuilder};
-use tonic::transport::server::TcpIncoming;
 use tower::ServiceBuilder;
 
 use crate::access::AccessTable;
+use crate::deadline::Deadlines;
 use crate::guard::{Guard, guard};
 use crate::health::{self, Readiness};
 use crate::identity::Verifier;
+use crate::listener::Listener;
+use crate::shed::{Room, shed};
 use crate::{ServeOptions, calls, deadline, errors, reflection, telemetry};
 
-/// A peer that is silent this long is asked whether it lives.
-const KEEP_ALIVE: Duration = Duration::from_secs(30);
-/// Calls that were given up before they were looked at, until a connection counts as an attack and ends. At h2's own 20, a few dozen
-/// callers who hang up take an edge's connection away from everybody else.
-const RESETS: usize = 1_000;
 /// What connections get to send their last frames once no call is open.
 const FLUSH: Duration = Duration::from_millis(200);
 
@@ -44,6 +41,8 @@ pub struct Server {
     pub fallback: Option<axum::Router>,
     /// What it cannot work without.
     pub readiness: Readiness,
+    /// Calls at work at once, unless its options say.
+    pub max_calls: usize,
 }
 
 /// A service that has its ports.
@@ -51,9 +50,12 @@ pub struct Bound {
     name: &'static str,
     router: axum::Router,
     readiness: Readiness,
-    listener: TcpListener,
-    admin_listener: TcpListener,
+    address: SocketAddr,
+    admin_address: SocketAddr,
+    listener: Listener,
+    admin_listener: Listener,
     calls: TaskTracker,
+    stop: CancellationToken,
     drain_wait: Duration,
     drain_limit: Duration,
 }
@@ -69,6 +71,7 @@ impl Server {
         if options.reflection {
             reflection::add(&mut routes, self.contracts, &access)?;
         }
+        let access = Arc::new(access);
         let domain: Arc<str> = format!("orchard.{}", self.name).into();
         // Around the service's own methods only: what a slice behind an edge says has its reason.
         let explain = from_fn_with_state(Arc::clone(&domain), errors::explain);
@@ -76,94 +79,97 @@ impl Server {
         if let Some(fallback) = self.fallback {
             router = router.fallback_service(fallback);
         }
-        let guarded = Arc::new(Guard {
-            domain: domain.to_string(),
-            access,
-            verifier: Verifier::load(options)?,
-            reflection: options.reflection,
+        let (calls, stop) = (TaskTracker::new(), CancellationToken::new());
+        let limits = &options.limits;
+        let deadlines = Arc::new(Deadlines {
+            domain: Arc::clone(&domain),
+            access: Arc::clone(&access),
+            call_limit: limits.call_limit,
+            stream_limit: limits.stream_limit,
+            stop: stop.clone(),
         });
-        let calls = TaskTracker::new();
+        let verifier = Verifier::load(options)?;
+        let guarded =
+            Guard { domain: Arc::clone(&domain), access: Arc::clone(&access), verifier, reflection: options.reflection };
+        let max_calls = limits.max_calls.map_or(self.max_calls, usize_of);
+        let room = Room::new(Arc::clone(&domain), access, max_calls, usize_of(limits.max_streams));
         // Read top to bottom: the first sees a call first and its answer last.
         let layers = ServiceBuilder::new()
             // Until its last byte is handed over a call is open, and a drain waits for it.
             .layer(from_fn_with_state(calls.clone(), calls::count))
             .layer(telemetry::trace())
             // Inside the trace, so that a panic is logged within its call's span.
-            .layer(from_fn_with_state(Arc::clone(&domain), errors::catch_panics))
-            .layer(from_fn_with_state(domain, deadline::keep))
-            // Load shedding belongs here: before the work of verifying a token.
-            .layer(from_fn_with_state(guarded, guard));
+            .layer(from_fn_with_state(domain, errors::catch_panics))
+            .layer(from_fn_with_state(deadlines, deadline::keep))
+            .layer(from_fn_with_state(Arc::new(guarded), guard))
+            // Inside the guard: a place is taken by whom the service knows, and whose request is there.
+            .layer(from_fn_with_state(Arc::new(room), shed));
         let bind =
             async |address: SocketAddr| TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"));
+        let (listener, admin_listener) = (bind(options.listen).await?, bind(options.admin_listen).await?);
         Ok(Bound {
             name: self.name,
             router: router.layer(layers),
             readiness: self.readiness,
-            listener: bind(options.listen).await?,
-            admin_listener: bind(options.admin_listen).await?,
+            address: listener.local_addr()?,
+            admin_address: admin_listener.local_addr()?,
+            listener: Listener::new(listener, limits),
+            admin_listener: Listener::new(admin_listener, limits),
             calls,
-            drain_wait: options.drain_wait,
-            drain_limit: options.drain_limit,
+            stop,
+            drain_wait: limits.drain_wait,
+            drain_limit: limits.drain_limit,
         })
     }
 }
 
 impl Bound {
     /// Where calls are served.
-    pub fn address(&self) -> anyhow::Result<SocketAddr> {
-        Ok(self.listener.local_addr()?)
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Where health is served.
-    pub fn admin_address(&self) -> anyhow::Result<SocketAddr> {
-        Ok(self.admin_listener.local_addr()?)
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin_address
     }
 
     /// Serves until `stop` ends, then drains: not ready, wait, no new calls, the open ones to their end or the limit.
-    pub async fn serve(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+    pub async fn serve(self, stop: impl Future<Output = ()>) {
         let (reporter, health) = tonic_health::server::health_reporter();
         reporter.set_service_status("", tonic_health::ServingStatus::NotServing).await;
-        tracing::info!(service = self.name, address = %self.address()?, admin = %self.admin_address()?, "listening");
-        let admin = tonic::transport::Server::builder().add_service(health).serve_with_incoming(incoming(self.admin_listener));
-        let drain = CancellationToken::new();
-        let serve = tonic::transport::Server::builder()
-            .http2_keepalive_interval(Some(KEEP_ALIVE))
-            .http2_max_pending_accept_reset_streams(Some(RESETS))
-            .add_routes(Routes::from(self.router))
-            .serve_with_incoming_shutdown(incoming(self.listener), drain.clone().cancelled_owned());
-        let mut serve = std::pin::pin!(serve);
-        let mut admin = std::pin::pin!(admin);
+        tracing::info!(service = self.name, address = %self.address, admin = %self.admin_address, "listening");
+        // Neither shed nor drained: health is told to the end.
+        let health = Routes::new(health).into_axum_router();
+        let mut admin = std::pin::pin!(self.admin_listener.serve(health, CancellationToken::new()));
+        let mut serve = std::pin::pin!(self.listener.serve(self.router, self.stop.clone()));
 
         tokio::select! {
-            ended = &mut serve => return ended.context("serving ended"),
-            ended = &mut admin => return ended.context("serving health ended"),
+            () = &mut serve => {}
+            () = &mut admin => {}
             () = health::watch(reporter.clone(), self.readiness) => {}
             () = stop => {}
         }
         tracing::info!(service = self.name, "draining");
         reporter.set_service_status("", tonic_health::ServingStatus::NotServing).await;
-        // A client that hangs on to an idle connection must not hold the end up, so the calls are waited for, not `serve`.
-        let last_call = async {
+        let drained = async {
             tokio::time::sleep(self.drain_wait).await;
-            drain.cancel();
+            self.stop.cancel();
             self.calls.close();
+            // A client that hangs on to an idle connection must not hold the end up, so the calls are waited for, not `serve`.
             if timeout(self.drain_limit, self.calls.wait()).await.is_err() {
                 tracing::warn!(calls = self.calls.len(), "ended with calls open");
             }
         };
-        let served = tokio::select! {
-            () = last_call => false,
-            _ = &mut serve => true,
-            _ = &mut admin => false,
-        };
-        if !served {
-            let _ = timeout(FLUSH, serve).await;
+        tokio::select! {
+            () = drained => {}
+            () = &mut serve => return,
+            () = &mut admin => {}
         }
-        Ok(())
+        let _ = timeout(FLUSH, serve).await;
     }
 }
 
-/// Answers leave as they are written: they are small, and Nagle's algorithm would wait for more.
-fn incoming(listener: TcpListener) -> TcpIncoming {
-    TcpIncoming::from(listener).with_nodelay(Some(true))
+fn usize_of(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -17,7 +17,10 @@ pub mod pb {
     tonic::include_proto!("orchard.probe.v1");
 }
 
-const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/probe.bin"));
+/// Calls at work at once, unless a test's options say.
+const MAX_CALLS: usize = 64;
+/// The probe's contract, encoded.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/probe.bin"));
 
 /// What `Watch` answers with.
 pub type Watched = BoxStream<'static, Result<String, Status>>;
@@ -62,6 +65,7 @@ impl Probe {
             front_door: false,
             routes,
             fallback: None,
+            max_calls: MAX_CALLS,
             readiness: Box::new(|| async { Ok(()) }.boxed()),
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use orchard_db::Db;
-use orchard_server::{DatabaseOptions, LogFormat, ServeOptions, Server, Slice, slice_server};
+use orchard_server::{DatabaseOptions, LimitOptions, LogFormat, ServeOptions, Server, Slice, slice_server};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -37,12 +37,22 @@ pub fn options(keys: &DevKeys) -> ServeOptions {
         workload_jwks_file: keys.workload_jwks_file(),
         workload_issuer: WORKLOAD_ISSUER.to_owned(),
         audience: AUDIENCE.to_owned(),
-        drain_wait: Duration::ZERO,
-        drain_limit: Duration::from_secs(5),
         workers: 1,
         log_format: LogFormat::Pretty,
         log: "warn".to_owned(),
+        limits: limits(),
     }
+}
+
+/// The limits of a service as they are, but for the drain, which nobody watches.
+fn limits() -> LimitOptions {
+    #[derive(clap::Parser)]
+    struct Defaults {
+        #[command(flatten)]
+        limits: LimitOptions,
+    }
+    let Defaults { limits } = clap::Parser::parse_from(["test"]);
+    LimitOptions { drain_wait: Duration::ZERO, drain_limit: Duration::from_secs(5), ..limits }
 }
 
 /// A service that runs.
@@ -53,14 +63,14 @@ pub struct Running {
     /// Where it serves health.
     pub admin_address: SocketAddr,
     stop: CancellationToken,
-    task: JoinHandle<anyhow::Result<()>>,
+    task: JoinHandle<()>,
 }
 
 impl Running {
     /// Starts a server and waits until it is healthy.
     pub async fn start(server: Server, options: &ServeOptions) -> anyhow::Result<Self> {
         let bound = server.bind(options).await?;
-        let (address, admin_address) = (bound.address()?, bound.admin_address()?);
+        let (address, admin_address) = (bound.address(), bound.admin_address());
         let stop = CancellationToken::new();
         #[expect(clippy::disallowed_methods, reason = "`stop` awaits it")]
         let task = tokio::spawn(bound.serve(stop.clone().cancelled_owned()));
@@ -82,7 +92,7 @@ impl Running {
     /// Asks it to stop and waits until it has drained.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.stop.cancel();
-        self.task.await?
+        Ok(self.task.await?)
     }
 }
 

@@ -1,0 +1,73 @@
+//! Accepts connections and serves HTTP/2 on them.
+//!
+//! tonic's own server ends when the process is out of file descriptors, waits for silent sockets for ever, and waits for idle ones when
+//! it drains.
+
+mod connection;
+mod preface;
+mod silent;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::LimitOptions;
+use connection::Protocol;
+use silent::Silent;
+
+/// Until a process that is out of file descriptors tries again: no event tells when there are some.
+const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(50);
+
+/// A port, and what its connections may do.
+pub(crate) struct Listener {
+    tcp: TcpListener,
+    protocol: Arc<Protocol>,
+    max_connections: usize,
+}
+
+impl Listener {
+    pub(crate) fn new(tcp: TcpListener, limits: &LimitOptions) -> Self {
+        let max_connections = usize::try_from(limits.max_connections).unwrap_or(usize::MAX);
+        Self { tcp, protocol: Arc::new(Protocol::new(limits)), max_connections }
+    }
+
+    /// Serves `router` until `stop`; then ends when its connections have, each after its last call. Dropping it cuts them all.
+    pub(crate) async fn serve(self, router: axum::Router, stop: CancellationToken) {
+        let mut connections = JoinSet::new();
+        let mut silent = Silent::default();
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(_ended) = connections.join_next() => continue,
+                accepted = self.tcp.accept() => accepted,
+            };
+            match accepted {
+                Ok((tcp, _peer)) => {
+                    // Whoever has said nothing makes room; where all speak, the newcomer has to wait for one to go.
+                    if connections.len() < self.max_connections || silent.end_oldest() {
+                        let protocol = Arc::clone(&self.protocol);
+                        connections.spawn(protocol.serve(tcp, router.clone(), silent.add(), stop.clone()));
+                    }
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept connections");
+                    silent.end_oldest();
+                    tokio::time::sleep(OUT_OF_DESCRIPTORS).await;
+                }
+            }
+        }
+        drop(self.tcp);
+        while connections.join_next().await.is_some() {}
+    }
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, TimedOut};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted | TimedOut)
+}

@@ -1,0 +1,74 @@
+//! One connection.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::preface::Prefaced;
+use super::silent::Ended;
+use crate::LimitOptions;
+
+/// Calls that were given up before they were looked at, until a connection counts as an attack and ends. At h2's own 20, a few dozen
+/// callers who hang up take an edge's connection away from everybody else.
+const MAX_RESETS: usize = 1_000;
+/// Calls open on one connection; a client waits, or opens another connection.
+const MAX_CALLS: u32 = 256;
+/// Room for two tokens of the greatest length, and what comes with them.
+const MAX_HEADER_BYTES: u32 = 32 * 1024;
+/// What a call may have written that its client has not taken yet.
+const MAX_UNSENT_BYTES: usize = 64 * 1024;
+
+/// What connections may do.
+pub(super) struct Protocol {
+    http: http2::Builder<TokioExecutor>,
+    handshake_limit: Duration,
+}
+
+impl Protocol {
+    pub(super) fn new(limits: &LimitOptions) -> Self {
+        let mut http = http2::Builder::new(TokioExecutor::new());
+        // A peer that is gone without a word, and one that trickles a header, answer no question.
+        http.timer(TokioTimer::new()).keep_alive_interval(limits.keep_alive).keep_alive_timeout(limits.keep_alive);
+        http.max_concurrent_streams(MAX_CALLS).max_pending_accept_reset_streams(MAX_RESETS);
+        http.max_header_list_size(MAX_HEADER_BYTES).max_send_buf_size(MAX_UNSENT_BYTES).auto_date_header(false);
+        Self { http, handshake_limit: limits.handshake_limit }
+    }
+
+    /// Serves a connection to its end. After `stop` it takes no more calls and ends with the last.
+    pub(super) async fn serve(self: Arc<Self>, tcp: TcpStream, router: axum::Router, ended: Ended, stop: CancellationToken) {
+        // Answers leave as they are written: they are small, and Nagle's algorithm would wait for more.
+        let _ = tcp.set_nodelay(true);
+        let begun = tokio::select! {
+            begun = timeout(self.handshake_limit, Prefaced::read(tcp)) => begun.unwrap_or_else(|_late| Err(io::ErrorKind::TimedOut.into())),
+            _ = ended => return,
+            () = stop.cancelled() => return,
+        };
+        match begun {
+            Ok(io) => self.calls(io, router, stop).await,
+            Err(error) => tracing::debug!(%error, "a connection did not begin"),
+        }
+    }
+
+    async fn calls(&self, io: impl AsyncRead + AsyncWrite + Unpin, router: axum::Router, stop: CancellationToken) {
+        let connection = self.http.serve_connection(TokioIo::new(io), TowerToHyperService::new(router));
+        let mut connection = std::pin::pin!(connection);
+        let result = tokio::select! {
+            result = &mut connection => result,
+            () = stop.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = result {
+            tracing::debug!(%error, "a connection ended");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Turns calls away while there is more work than the service can do.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http_body_util::BodyExt as _;
+use orchard_proto::rpc::v1::ErrorReason;
+use orchard_rpc::{Refusal, common, overloaded};
+use tokio::sync::Semaphore;
+
+use crate::access::AccessTable;
+use crate::{MAX_MESSAGE_BYTES, calls};
+
+/// What requests that are still arriving may hold in memory, all of them together.
+const MAX_ARRIVING_BYTES: usize = 64 * 1024 * 1024;
+/// Before each message: whether it is compressed, and its length.
+const FRAME_HEADER_BYTES: usize = 5;
+
+/// The room that there is.
+#[derive(Debug)]
+pub(crate) struct Room {
+    domain: Arc<str>,
+    access: Arc<AccessTable>,
+    calls: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
+    arriving: Semaphore,
+}
+
+impl Room {
+    pub(crate) fn new(domain: Arc<str>, access: Arc<AccessTable>, max_calls: usize, max_streams: usize) -> Self {
+        let semaphore = |permits| Arc::new(Semaphore::new(permits));
+        let (calls, streams) = (semaphore(max_calls), semaphore(max_streams));
+        Self { domain, access, calls, streams, arriving: Semaphore::new(MAX_ARRIVING_BYTES) }
+    }
+
+    /// A call takes its place when its request is there: whoever sends slowly keeps nobody else from theirs.
+    async fn admit(&self, request: Request, next: Next) -> Result<Response, Refusal> {
+        let (places, request) = if self.access.streams(request.uri().path()) {
+            (&self.streams, request)
+        } else {
+            (&self.calls, self.receive(request).await?)
+        };
+        let place = Arc::clone(places).try_acquire_owned().map_err(|_full| overloaded())?;
+        Ok(next.run(request).await.map(|body| calls::held(body, place)))
+    }
+
+    async fn receive(&self, request: Request) -> Result<Request, Refusal> {
+        let (parts, mut body) = request.into_parts();
+        let mut arrived: Vec<Bytes> = Vec::with_capacity(1);
+        let mut length = 0;
+        let mut held = None;
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_gone| common(ErrorReason::MessageMalformed, "the request broke off"))?;
+            let Ok(bytes) = frame.into_data() else { continue };
+            length += bytes.len();
+            if length > MAX_MESSAGE_BYTES + FRAME_HEADER_BYTES {
+                let message = format!("the request is longer than {MAX_MESSAGE_BYTES} bytes");
+                return Err(common(ErrorReason::MessageTooLarge, message));
+            }
+            let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            let more = self.arriving.try_acquire_many(count).map_err(|_full| overloaded())?;
+            match &mut held {
+                Some(held) => tokio::sync::SemaphorePermit::merge(held, more),
+                None => held = Some(more),
+            }
+            arrived.push(bytes);
+        }
+        let whole = if let [only] = arrived.as_slice() { only.clone() } else { arrived.concat().into() };
+        Ok(Request::from_parts(parts, Body::from(whole)))
+    }
+}
+
+pub(crate) async fn shed(State(room): State<Arc<Room>>, request: Request, next: Next) -> Response {
+    match room.admit(request, next).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.into_status(&room.domain).into_http(),
+    }
+}

@@ -1,0 +1,87 @@
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use orchard_rpc::Deadline;
+use orchard_testkit::answer::refused;
+use orchard_testkit::probe::pb::ReadRequest;
+use orchard_testkit::probe::{Probe, Watched};
+use tokio::time::timeout;
+use tonic::{Code, Request};
+
+use crate::raw::Raw;
+use crate::world::{Gate, World, read, watch, within};
+
+const SHORT: Duration = Duration::from_millis(150);
+/// Long enough to be told from a call that is not ended at all.
+const SOON: Duration = Duration::from_secs(20);
+
+fn late() -> (Code, String) {
+    (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".to_owned())
+}
+
+/// Answers with the milliseconds that its deadline leaves it.
+fn telling() -> Probe {
+    Probe::new(|_: Request<String>| async {
+        Ok(Deadline::current().map_or_else(String::new, |deadline| deadline.remaining().as_millis().to_string()))
+    })
+}
+
+/// With streams that say nothing, or never stop talking.
+fn streams(probe: Probe, talks: bool) -> Probe {
+    probe.watching(move |_| async move {
+        let stream: Watched = if talks {
+            futures::stream::repeat_with(|| Ok("on and on".to_owned())).boxed()
+        } else {
+            futures::stream::pending().boxed()
+        };
+        Ok(stream)
+    })
+}
+
+#[tokio::test]
+async fn a_callers_deadline_reaches_the_handler_and_is_capped() -> anyhow::Result<()> {
+    let world = World::with(telling(), |limits| limits.call_limit = Duration::from_secs(5)).await?;
+    let mut client = world.client()?;
+    let mut left = async |request: Request<ReadRequest>| -> anyhow::Result<u64> {
+        Ok(client.read(request).await?.into_inner().text.parse()?)
+    };
+    assert!(left(within(Duration::from_secs(2), ReadRequest::default())).await? <= 2_000);
+    let capped = left(within(Duration::from_secs(3_600), ReadRequest::default())).await?;
+    assert!((2_001..=5_000).contains(&capped), "{capped}");
+    let without = left(Request::new(ReadRequest::default())).await?;
+    assert!((2_001..=5_000).contains(&without), "{without}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn late_calls_end_by_the_services_limit() -> anyhow::Result<()> {
+    let gate = Gate::new();
+    let world = World::with(gate.probe(), |limits| limits.call_limit = SHORT).await?;
+    assert_eq!(refused(timeout(SOON, world.read("wait")).await?), late(), "no deadline of its own");
+    let mut client = world.client()?;
+    let patient = within(Duration::from_secs(3_600), ReadRequest { text: "wait".to_owned() });
+    assert_eq!(refused(timeout(SOON, client.read(patient)).await?), late(), "a longer one than the service's");
+    Ok(())
+}
+
+/// Clients give up by themselves as well: these are raw calls, whose deadline only the server reads.
+#[tokio::test]
+async fn the_server_ends_late_calls_itself() -> anyhow::Result<()> {
+    for (path, talks) in [("Read", false), ("Watch", false), ("Watch", true)] {
+        let gate = Gate::new();
+        let world = World::start(streams(gate.probe(), talks)).await?;
+        let answer = timeout(SOON, Raw::connect(&world).await?.call(&world, path, "wait", "100m")).await??;
+        assert_eq!(answer, (Some(Code::DeadlineExceeded), "DEADLINE_EXCEEDED".to_owned()), "{path}, talks: {talks}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn streams_are_capped_and_calls_beside_them_go_on() -> anyhow::Result<()> {
+    let world = World::with(streams(telling(), false), |limits| limits.stream_limit = SHORT).await?;
+    let mut client = world.client()?;
+    let mut stream = watch(&mut client).await?;
+    assert_eq!(refused(timeout(SOON, stream.message()).await?), late());
+    read(&mut client, "on the same connection").await?;
+    Ok(())
+}

@@ -1,0 +1,160 @@
+use std::time::Duration;
+
+use anyhow::Context as _;
+use futures::future::try_join_all;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{interval, timeout};
+use tonic::Request;
+
+use crate::raw::Raw;
+use crate::world::{World, read};
+use orchard_testkit::probe::Probe;
+
+const SHORT: Duration = Duration::from_millis(300);
+/// Longest that anything here may take to end.
+const SOON: Duration = Duration::from_secs(30);
+/// What an attack may make the process grow by, its own end included.
+const BOUND: usize = 64 * 1024 * 1024;
+
+fn echo() -> Probe {
+    Probe::new(|request: Request<String>| async { Ok(request.into_inner()) })
+}
+
+/// Resident memory of this process.
+fn resident() -> anyhow::Result<usize> {
+    let statm = std::fs::read_to_string("/proc/self/statm")?;
+    let pages: usize = statm.split(' ').nth(1).context("resident pages")?.parse()?;
+    Ok(pages * rustix::param::page_size())
+}
+
+/// Waits until the server has closed the connection.
+async fn closed(mut tcp: TcpStream) -> anyhow::Result<()> {
+    let mut rest = Vec::new();
+    match timeout(SOON, tcp.read_to_end(&mut rest)).await? {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[tokio::test]
+async fn two_thousand_silent_sockets_are_closed_and_calls_go_on() -> anyhow::Result<()> {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?;
+    let world = World::with(echo(), |limits| limits.handshake_limit = Duration::from_secs(2)).await?;
+    let before = resident()?;
+    let mut silent = Vec::new();
+    // Fewer at a time than the kernel queues: what it drops there the server never sees.
+    for _ in 0..20 {
+        silent.extend(try_join_all((0..100).map(|_| TcpStream::connect(world.running.address))).await?);
+        assert_eq!(timeout(SOON, world.read("among them")).await??, "among them");
+    }
+    assert!(resident()?.saturating_sub(before) < BOUND);
+    try_join_all(silent.into_iter().map(closed)).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn silent_sockets_make_room_where_there_is_none() -> anyhow::Result<()> {
+    let world = World::with(echo(), |limits| limits.max_connections = 20).await?;
+    let mut silent = try_join_all((0..20).map(|_| TcpStream::connect(world.running.address))).await?;
+    let mut client = world.client()?;
+    assert_eq!(timeout(SOON, read(&mut client, "one more")).await??, "one more");
+    closed(silent.remove(0)).await?;
+    assert_eq!(read(&mut client, "still there").await?, "still there");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_not_http2_is_refused() -> anyhow::Result<()> {
+    let world = World::start(echo()).await?;
+    let mut tcp = TcpStream::connect(world.running.address).await?;
+    tcp.write_all(b"GET / HTTP/1.1\r\nhost: orchard\r\n\r\n").await?;
+    closed(tcp).await
+}
+
+#[tokio::test]
+async fn a_header_that_trickles_in_ends_its_connection() -> anyhow::Result<()> {
+    let world = World::with(echo(), |limits| limits.keep_alive = SHORT).await?;
+    let mut tcp = TcpStream::connect(world.running.address).await?;
+    tcp.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await?;
+    // Empty SETTINGS, then HEADERS of 10,000 bytes on stream 1 that END_HEADERS would have to end.
+    tcp.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await?;
+    tcp.write_all(&[0, 0x27, 0x10, 1, 0, 0, 0, 0, 1]).await?;
+    let mut pace = interval(Duration::from_millis(20));
+    let trickle = async {
+        // 0x80 and more: an indexed header each.
+        while tcp.write_all(&[0x82]).await.is_ok() {
+            pace.tick().await;
+        }
+    };
+    timeout(SOON, trickle).await.context("the connection stays")?;
+    assert_eq!(world.read("meanwhile").await?, "meanwhile");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_say_that_it_lives_is_cut() -> anyhow::Result<()> {
+    let world = World::with(echo(), |limits| limits.keep_alive = SHORT).await?;
+    let mut tcp = TcpStream::connect(world.running.address).await?;
+    tcp.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await?;
+    tcp.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await?;
+    closed(tcp).await?;
+    // One that does is not: its client answers pings by itself.
+    let mut idle = Raw::connect(&world).await?;
+    let mut other = world.client()?;
+    let mut pace = interval(SHORT);
+    for _ in 0..6 {
+        pace.tick().await;
+        read(&mut other, "beside it").await?;
+    }
+    assert_eq!(idle.call(&world, "Read", "still there", "5S").await?.0, Some(tonic::Code::Ok));
+    Ok(())
+}
+
+#[tokio::test]
+async fn rapid_resets_end_at_most_their_own_connection() -> anyhow::Result<()> {
+    let world = World::start(echo()).await?;
+    let mut client = world.client()?;
+    read(&mut client, "before").await?;
+    let before = resident()?;
+    let mut raw = Raw::connect(&world).await?;
+    for count in 0..20_000 {
+        let Ok((_answer, mut call)) = raw.begin(&world, "Read", &[]).await else { break };
+        call.send_reset(h2::Reason::CANCEL);
+        if count % 1_000 == 0 {
+            assert_eq!(timeout(SOON, read(&mut client, "beside them")).await??, "beside them");
+        }
+    }
+    assert_eq!(read(&mut client, "after").await?, "after");
+    assert!(resident()?.saturating_sub(before) < BOUND);
+    Ok(())
+}
+
+#[tokio::test]
+async fn headers_without_end_are_refused_and_calls_beside_them_go_on() -> anyhow::Result<()> {
+    let world = World::start(echo()).await?;
+    let mut raw = Raw::connect(&world).await?;
+    let huge = "x".repeat(200 * 1024);
+    if let Ok((answer, _message)) = raw.begin(&world, "Read", &[("x-huge", &huge)]).await
+        && let Ok(answer) = timeout(SOON, answer).await?
+    {
+        assert_eq!(answer.status(), http::StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    }
+    assert_eq!(world.read("beside it").await?, "beside it");
+
+    // CONTINUATION frames, and never the one that ends the header.
+    let mut tcp = TcpStream::connect(world.running.address).await?;
+    tcp.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await?;
+    tcp.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await?;
+    tcp.write_all(&[0, 0, 1, 1, 0, 0, 0, 0, 1, 0x82]).await?;
+    let more = [[0, 0x10, 0, 9, 0, 0, 0, 0, 1].as_slice(), &[0x82; 4_096]].concat();
+    let flood = async { while tcp.write_all(&more).await.is_ok() {} };
+    let before = resident()?;
+    timeout(SOON, flood).await.context("the flood goes on")?;
+    assert!(resident()?.saturating_sub(before) < BOUND);
+    assert_eq!(world.read("beside it").await?, "beside it");
+    Ok(())
+}

@@ -1,0 +1,160 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use orchard_testkit::answer::refused;
+use orchard_testkit::probe::pb::ReadRequest;
+use orchard_testkit::probe::{Probe, Watched};
+use orchard_testkit::service::channel;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval, timeout};
+use tonic::{Code, Request};
+use tonic_health::ServingStatus;
+use tonic_types::StatusExt as _;
+
+use crate::raw::{Raw, framed};
+use crate::world::{Gate, World, read, watch, within};
+
+fn overloaded() -> (Code, String) {
+    (Code::ResourceExhausted, "OVERLOADED".to_owned())
+}
+
+#[tokio::test]
+async fn calls_beyond_the_limit_are_shed_and_health_is_not() -> anyhow::Result<()> {
+    let gate = Gate::new();
+    let world = World::with(gate.probe(), |limits| limits.max_calls = Some(4)).await?;
+    let client = world.client()?;
+    let mut waiting = JoinSet::new();
+    for _ in 0..4 {
+        let mut client = client.clone();
+        waiting.spawn(async move { read(&mut client, "wait").await });
+    }
+    gate.waited_for(4).await;
+    for _ in 0..16 {
+        let status = read(&mut client.clone(), "one too many").await.expect_err("a limit");
+        assert!(status.get_details_retry_info().is_some_and(|info| info.retry_delay.is_some()), "{status:?}");
+        assert_eq!(refused::<()>(Err(status)), overloaded());
+    }
+    world.running.wait_for(ServingStatus::Serving).await?;
+    gate.open.add_permits(4);
+    while let Some(answer) = waiting.join_next().await {
+        assert_eq!(answer??, "wait");
+    }
+    assert_eq!(world.read("room again").await?, "room again");
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_sends_slowly_keeps_nobody_from_their_place() -> anyhow::Result<()> {
+    let world = World::with(Gate::new().probe(), |limits| limits.max_calls = Some(1)).await?;
+    let mut raw = Raw::connect(&world).await?;
+    let (slow, mut message) = raw.begin(&world, "Read", &[]).await?;
+    let whole = framed("at last");
+    message.send_data(whole.slice(..7), false)?;
+    assert_eq!(timeout(Duration::from_secs(20), world.read("meanwhile")).await??, "meanwhile");
+    message.send_data(whole.slice(7..), true)?;
+    assert_eq!(slow.await?.status(), http::StatusCode::OK);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_call_whose_caller_is_gone_leaves_its_place() -> anyhow::Result<()> {
+    let gate = Gate::new();
+    let world = World::with(gate.probe(), |limits| limits.max_calls = Some(1)).await?;
+    let mut raw = Raw::connect(&world).await?;
+    let (_answer, mut message) = raw.begin(&world, "Read", &[]).await?;
+    message.send_data(framed("wait"), true)?;
+    gate.waited_for(1).await;
+    assert_eq!(refused(world.read("no room").await), overloaded());
+    message.send_reset(h2::Reason::CANCEL);
+    let freed = async { while world.read("room").await.is_err() {} };
+    timeout(Duration::from_secs(20), freed).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn streams_have_a_limit_of_their_own() -> anyhow::Result<()> {
+    let quiet = |_| async { Ok::<Watched, _>(futures::stream::pending().boxed()) };
+    let world = World::with(Gate::new().probe().watching(quiet), |limits| {
+        limits.max_streams = 2;
+        limits.max_calls = Some(1);
+    })
+    .await?;
+    let mut client = world.client()?;
+    let first = watch(&mut client).await?;
+    let _second = watch(&mut client).await?;
+    assert_eq!(refused(watch(&mut client).await), overloaded());
+    assert_eq!(read(&mut client, "calls go on").await?, "calls go on");
+    drop(first);
+    let freed = async { while watch(&mut client).await.is_err() {} };
+    timeout(Duration::from_secs(20), freed).await?;
+    Ok(())
+}
+
+/// As a slice works: each call needs one of a few connections for a while.
+fn pooled(connections: usize, work: Duration) -> Probe {
+    let pool = Arc::new(Semaphore::new(connections));
+    Probe::new(move |request: Request<String>| {
+        let pool = Arc::clone(&pool);
+        async move {
+            let _connection = pool.acquire().await.expect("a pool");
+            tokio::time::sleep(work).await;
+            Ok(request.into_inner())
+        }
+    })
+}
+
+const PHASE: Duration = Duration::from_millis(1_500);
+const WORK: Duration = Duration::from_millis(40);
+const PATIENCE: Duration = Duration::from_millis(160);
+
+/// Calls at even intervals, however the earlier ones fare; gives how many were answered in time, and how many were shed.
+async fn offered(world: &World, every: Duration) -> anyhow::Result<(u32, u32)> {
+    let client = world.client()?;
+    let shed = Arc::new(AtomicU32::new(0));
+    let mut calls = JoinSet::new();
+    let mut pace = interval(every);
+    let begun = Instant::now();
+    while begun.elapsed() < PHASE {
+        pace.tick().await;
+        let (mut client, shed) = (client.clone(), Arc::clone(&shed));
+        calls.spawn(async move {
+            let answer = client.read(within(PATIENCE, ReadRequest::default())).await;
+            if answer.as_ref().is_err_and(|status| status.code() == Code::ResourceExhausted) {
+                shed.fetch_add(1, Ordering::Relaxed);
+            }
+            answer.is_ok()
+        });
+    }
+    let good = calls.join_all().await.into_iter().filter(|good| *good).count();
+    Ok((u32::try_from(good)?, shed.load(Ordering::Relaxed)))
+}
+
+/// A ratio of what was done side by side, of work that takes no processor: without a limit, all of the many wait for a connection until
+/// hardly any has time left to use it.
+#[tokio::test]
+async fn goodput_stays_at_five_times_the_load_and_comes_back() -> anyhow::Result<()> {
+    const CONNECTIONS: u32 = 4;
+    let world = World::with(pooled(4, WORK), |limits| limits.max_calls = Some(6)).await?;
+    // A little less than it can do, so that nothing waits.
+    let capacity = WORK / CONNECTIONS;
+    let (peak, _) = offered(&world, capacity + capacity / 10).await?;
+    let (overloaded, shed) = offered(&world, capacity / 5).await?;
+    let (after, _) = offered(&world, capacity + capacity / 10).await?;
+    eprintln!("answered in time: {peak} at its capacity, {overloaded} at five times that ({shed} shed), {after} afterwards");
+    assert!(shed > 0);
+    assert!(overloaded * 10 >= peak * 8, "{overloaded} of {peak}");
+    assert!(after * 10 >= peak * 8, "{after} of {peak}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn health_answers_on_its_own_port_alone() -> anyhow::Result<()> {
+    let world = World::start(Gate::new().probe()).await?;
+    let mut client = tonic_health::pb::health_client::HealthClient::new(channel(world.running.address)?);
+    let answer = client.check(tonic_health::pb::HealthCheckRequest::default()).await;
+    assert_eq!(refused(answer), (Code::Unimplemented, "METHOD_UNKNOWN".to_owned()));
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! A probe, and somebody who calls it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use orchard_server::{LimitOptions, ServeOptions};
+use orchard_testkit::client::{Client, Headers};
+use orchard_testkit::keys::DevKeys;
+use orchard_testkit::probe::Probe;
+use orchard_testkit::probe::pb::probe_service_client::ProbeServiceClient;
+use orchard_testkit::probe::pb::{ReadRequest, WatchRequest};
+use orchard_testkit::service::{Running, channel, options};
+use tokio::sync::Semaphore;
+use tonic::{Request, Status, Streaming};
+use uuid::Uuid;
+
+pub struct World {
+    pub running: Running,
+    pub token: String,
+}
+
+impl World {
+    pub async fn start(probe: Probe) -> anyhow::Result<Self> {
+        Self::with(probe, |_| ()).await
+    }
+
+    /// With other limits than the usual ones.
+    pub async fn with(probe: Probe, change: impl FnOnce(&mut LimitOptions)) -> anyhow::Result<Self> {
+        let keys = DevKeys::ephemeral()?;
+        let mut options: ServeOptions = options(&keys);
+        change(&mut options.limits);
+        let running = Running::start(probe.server(), &options).await?;
+        Ok(Self { running, token: keys.user_token(Uuid::new_v4(), &[], Duration::from_secs(600))? })
+    }
+
+    /// A user, on a connection of their own.
+    pub fn client(&self) -> anyhow::Result<ProbeServiceClient<Client>> {
+        Ok(ProbeServiceClient::new(Headers::bearer(&self.token)?.on(channel(self.running.address)?)))
+    }
+
+    pub async fn read(&self, text: &str) -> Result<String, Status> {
+        read(&mut self.client().expect("a client"), text).await
+    }
+}
+
+pub async fn read(client: &mut ProbeServiceClient<Client>, text: &str) -> Result<String, Status> {
+    Ok(client.read(ReadRequest { text: text.to_owned() }).await?.into_inner().text)
+}
+
+pub async fn watch(
+    client: &mut ProbeServiceClient<Client>,
+) -> Result<Streaming<orchard_testkit::probe::pb::WatchResponse>, Status> {
+    Ok(client.watch(WatchRequest::default()).await?.into_inner())
+}
+
+/// A request with a deadline.
+pub fn within<T>(limit: Duration, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(limit);
+    request
+}
+
+/// Calls that wait until their test lets them go on, and tells it when they have begun.
+#[derive(Clone)]
+pub struct Gate {
+    pub begun: Arc<Semaphore>,
+    pub open: Arc<Semaphore>,
+}
+
+impl Gate {
+    pub fn new() -> Self {
+        Self { begun: Arc::new(Semaphore::new(0)), open: Arc::new(Semaphore::new(0)) }
+    }
+
+    /// Waits, if the request's text is `wait`.
+    pub fn probe(&self) -> Probe {
+        let gate = self.clone();
+        Probe::new(move |request: Request<String>| {
+            let gate = gate.clone();
+            async move {
+                if request.get_ref() == "wait" {
+                    gate.pass().await;
+                }
+                Ok(request.into_inner())
+            }
+        })
+    }
+
+    pub async fn pass(&self) {
+        self.begun.add_permits(1);
+        self.open.acquire().await.expect("a gate").forget();
+    }
+
+    /// Waits until so many calls wait.
+    pub async fn waited_for(&self, calls: u32) {
+        self.begun.acquire_many(calls).await.expect("a gate").forget();
+    }
+}
