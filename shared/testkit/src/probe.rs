@@ -17,7 +17,8 @@ pub mod pb {
     tonic::include_proto!("orchard.probe.v1");
 }
 
-const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/probe.bin"));
+/// The encoded descriptor set of the probe's contract.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/probe.bin"));
 
 /// What `Watch` answers with.
 pub type Watched = BoxStream<'static, Result<String, Status>>;
