@@ -1,0 +1,10 @@
+//! Calls to replicas that answer, refuse, hang, die and move: real servers on real sockets.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
+
+mod balance;
+mod breaker;
+mod deadlines;
+mod identity;
+mod retries;
+mod world;
