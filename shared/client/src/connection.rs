@@ -27,7 +27,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(2);
 pub(crate) enum Failure {
     /// No connection: the request was never sent.
     Unreachable(String),
-    /// The connection ended before the replica looked at the request.
+    /// The connection was closed before the request was sent.
+    Closed(String),
+    /// The replica says that it has not looked at the request and will not.
     NotTaken(String),
     /// The connection ended with the request under way.
     Lost(String),
@@ -38,7 +40,10 @@ pub(crate) enum Failure {
 impl Failure {
     /// Whether the replica has certainly not begun with the call.
     pub(crate) fn is_unsent(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::NotTaken(_))
+        match self {
+            Self::Unreachable(_) | Self::Closed(_) | Self::NotTaken(_) => true,
+            Self::Lost(_) | Self::Reset(_) => false,
+        }
     }
 }
 
@@ -46,6 +51,7 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unreachable(cause) => write!(f, "no connection: {cause}"),
+            Self::Closed(cause) => write!(f, "the connection was closed: {cause}"),
             Self::NotTaken(cause) => write!(f, "the call was not taken: {cause}"),
             Self::Lost(cause) => write!(f, "the connection was lost: {cause}"),
             Self::Reset(cause) => write!(f, "the call was broken off: {cause}"),
@@ -129,7 +135,7 @@ impl Connection {
 
     pub(crate) async fn send(&mut self, request: Request<Body>) -> Result<Response<Incoming>, Failure> {
         self.sender.try_send_request(request).await.map_err(|mut failed| match failed.take_message() {
-            Some(_unsent) => Failure::NotTaken(failed.error().to_string()),
+            Some(_unsent) => Failure::Closed(failed.error().to_string()),
             None => Failure::from(failed.error()),
         })
     }

@@ -128,13 +128,13 @@ impl Replica {
         let is_current = matches!(&state.link, Link::Up(current) if current.is(connection));
         match failure {
             // It is replaced by the next call, and the first to notice notes it.
-            Failure::Lost(_) if is_current => {
+            Failure::Lost(_) | Failure::Closed(_) if is_current => {
                 state.link = Link::Down;
                 self.rest(state);
             }
             // A replica that stops in order has not failed; whether it can be connected to again is seen then.
             Failure::NotTaken(_) if is_current => state.link = Link::Down,
-            Failure::Lost(_) | Failure::NotTaken(_) | Failure::Unreachable(_) | Failure::Reset(_) => {}
+            Failure::Lost(_) | Failure::Closed(_) | Failure::NotTaken(_) | Failure::Unreachable(_) | Failure::Reset(_) => {}
         }
     }
 

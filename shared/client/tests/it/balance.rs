@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use futures::StreamExt as _;
 use orchard_rpc::Deadline;
 use orchard_server::ServeOptions;
@@ -9,7 +10,10 @@ use orchard_testkit::answer::refused;
 use orchard_testkit::cable::Cable;
 use orchard_testkit::probe::Probe;
 use orchard_testkit::service::{Running, free_address, options};
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tonic::Status;
 
 use crate::world::{Addresses, Client, Count, World, read, unavailable, write};
@@ -82,7 +86,12 @@ async fn a_replica_that_moves_is_found_and_no_call_fails() -> anyhow::Result<()>
     let client = world.client_of(&addresses)?;
     assert_eq!(said(&reads(&client, 100).await), none());
     addresses.set(&[b.address, c.address]);
+    let mut look_ups = addresses.look_ups.subscribe();
     drop(cable);
+    // Long before the addresses are old.
+    let (failures, looked_up) = tokio::join!(reads(&client, 100), timeout(Duration::from_secs(3), look_ups.changed()));
+    looked_up.context("the name is looked up again")??;
+    assert_eq!(said(&failures), none());
     while calls_of_c.get() == 0 {
         assert_eq!(said(&reads(&client, 100).await), none());
     }
@@ -118,6 +127,114 @@ async fn calls_on_a_replica_that_has_left_end_by_themselves() -> anyhow::Result<
     let (answer, ()) = tokio::join!(Deadline::after(Duration::from_secs(60)).scope(write(&client, "")), moves);
     assert_eq!(answer?, "of the one that left");
     Ok(())
+}
+
+#[tokio::test]
+async fn a_name_that_cannot_be_looked_up_keeps_its_replicas() -> anyhow::Result<()> {
+    let world = World::new()?;
+    let (a, _) = world.counting().await?;
+    let cable = Cable::to(a.address).await?;
+    let addresses = Addresses::new(&[cable.address]);
+    let client = world.client_of(&addresses)?;
+    read(&client, "").await?;
+    addresses.set(&[]);
+    let mut look_ups = addresses.look_ups.subscribe();
+    cable.cut();
+    // The loss of the connection is what makes it look.
+    let looked_up = async {
+        loop {
+            read(&client, "").await?;
+            if look_ups.has_changed()? {
+                return anyhow::Ok(());
+            }
+        }
+    };
+    looked_up.await?;
+    look_ups.mark_unchanged();
+    for _ in 0..20 {
+        read(&client, "").await?;
+    }
+    let nobody = world.client_of(&Addresses::new(&[]))?;
+    assert_eq!(refused(read(&nobody, "").await), unavailable());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_replica_that_is_slow_gets_fewer_calls() -> anyhow::Result<()> {
+    let world = World::new()?;
+    let slow = Count::default();
+    let counted = slow.clone();
+    let answer = move |_| {
+        counted.add();
+        async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            Ok(String::new())
+        }
+    };
+    let a = world.replica(answer).await?;
+    let (b, fast) = world.counting().await?;
+    let client = world.client(&[a.address, b.address])?;
+    assert_eq!(said(&reads(&client, 600).await), none());
+    assert!(fast.get() > 2 * slow.get(), "{} {}", fast.get(), slow.get());
+    Ok(())
+}
+
+/// As a proxy does whose server is away.
+async fn take_and_close(listener: TcpListener, taken: Count) {
+    while let Ok((_connection, _)) = listener.accept().await {
+        taken.add();
+    }
+}
+
+#[tokio::test]
+async fn a_replica_that_fails_rests() -> anyhow::Result<()> {
+    let world = World::new()?;
+    let (a, calls_of_a) = world.counting().await?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let client = world.client(&[listener.local_addr()?, a.address])?;
+    let (taken, mut replicas) = (Count::default(), JoinSet::new());
+    replicas.spawn(take_and_close(listener, taken.clone()));
+    assert_eq!(said(&reads(&client, 400).await), none());
+    assert!((1..20).contains(&taken.get()), "{}", taken.get());
+    assert_eq!(calls_of_a.get(), 400);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_replica_that_is_dead_does_not_speak_for_the_others() -> anyhow::Result<()> {
+    let world = World::new()?;
+    let (a, _) = world.counting().await?;
+    let client = world.client(&[free_address(), a.address])?;
+    // All at once: those who meet the dead one fail before anybody is answered.
+    let answers = futures::future::join_all((0..100).map(|_| write(&client, ""))).await;
+    assert_eq!(said(&answers.into_iter().filter_map(Result::err).collect::<Vec<_>>()), none());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_replica_that_comes_back_takes_part_again() -> anyhow::Result<()> {
+    let world = World::new()?;
+    let back = Count::default();
+    let address = free_address();
+    let start = async || {
+        let counted = back.clone();
+        let probe = Probe::new(move |_| {
+            counted.add();
+            async { Ok(String::new()) }
+        });
+        Running::start(probe.server(), &ServeOptions { listen: address, ..options(&world.keys) }).await
+    };
+    let (b, _) = world.counting().await?;
+    let client = world.client(&[address, b.address])?;
+    assert_eq!(said(&reads(&client, 100).await), none());
+    assert_eq!(back.get(), 0);
+    let _running = start().await?;
+    let returned = async {
+        while back.get() == 0 {
+            assert_eq!(said(&reads(&client, 20).await), none());
+        }
+    };
+    timeout(Duration::from_secs(30), returned).await.context("it is not called any more")
 }
 
 #[tokio::test]

@@ -1,7 +1,11 @@
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
+use bytes::Bytes;
 use futures::StreamExt as _;
+use http::Response;
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::{Deadline, common};
 use orchard_testkit::answer::refused;
@@ -9,7 +13,9 @@ use orchard_testkit::cable::Cable;
 use orchard_testkit::probe::Probe;
 use orchard_testkit::probe::pb::WatchRequest;
 use orchard_testkit::service::{Running, free_address};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tonic::{Code, Request, Status};
 
 use crate::world::{Client, Count, World, no_database, read, unavailable, write};
@@ -131,6 +137,41 @@ async fn a_connection_that_is_lost_in_mid_call_is_noticed_by_writers_alone() -> 
     assert_eq!((answer?.as_str(), attempts), ("x", 2));
     let (answer, attempts) = cut(&world, async |client| write(&client, "x").await).await?;
     assert_eq!((refused(answer), attempts), (unavailable(), 1), "nobody knows whether it was done");
+    Ok(())
+}
+
+/// Takes a call, answers with half a message and is gone; then it is a way to `replica`.
+async fn half(listener: TcpListener, replica: SocketAddr) -> anyhow::Result<()> {
+    let (stream, _) = listener.accept().await?;
+    let mut connection = h2::server::handshake(stream).await?;
+    let (_request, mut respond) = connection.accept().await.context("a call")??;
+    let mut body = respond.send_response(Response::builder().header("content-type", "application/grpc").body(())?, false)?;
+    body.send_data(Bytes::from_static(&[0, 0, 0, 0, 9, 10]), false)?;
+    // What is sent leaves while it is polled; the caller has the half when it asks for more.
+    let _ = tokio::time::timeout(Duration::from_millis(100), connection.accept()).await;
+    drop(connection);
+    loop {
+        let (mut from, _) = listener.accept().await?;
+        let mut to = TcpStream::connect(replica).await?;
+        let _ = tokio::io::copy_bidirectional(&mut from, &mut to).await;
+    }
+}
+
+#[tokio::test]
+async fn half_an_answer_is_none() -> anyhow::Result<()> {
+    let world = World::new()?;
+    for method in ["read", "write"] {
+        let (replica, count) = world.counting().await?;
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let client = world.client(&[listener.local_addr()?])?;
+        let mut replicas = JoinSet::new();
+        replicas.spawn(half(listener, replica.address));
+        if method == "read" {
+            assert_eq!((read(&client, "whole").await?.as_str(), count.get()), ("whole", 1));
+        } else {
+            assert_eq!((refused(write(&client, "whole").await), count.get()), (unavailable(), 0));
+        }
+    }
     Ok(())
 }
 
