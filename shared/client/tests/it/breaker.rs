@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use orchard_rpc::Deadline;
 use orchard_testkit::answer::refused;
+use orchard_testkit::cable::Cable;
 use orchard_testkit::client::insist;
 use orchard_testkit::service::Running;
 use tonic::{Code, Status};
@@ -94,10 +95,28 @@ async fn an_upstream_that_hangs_is_left_alone() -> anyhow::Result<()> {
     // Callers who have no time say nothing of it.
     let hasty = (0..20).map(|_| Deadline::after(Duration::from_millis(30)).scope(read(&client, "")));
     assert!(futures::future::join_all(hasty).await.iter().all(Result::is_err));
-    let waiting = (0..12).map(|_| Deadline::after(Duration::from_millis(800)).scope(read(&client, "")));
+    all_are_late(&client).await;
+    is_left_alone(&client, &count).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_machine_that_hangs_is_left_alone() -> anyhow::Result<()> {
+    let world = World::new()?;
+    let (replica, count) = world.counting().await?;
+    let cable = Cable::to(replica.address).await?;
+    let client = world.client(&[cable.address])?;
+    read(&client, "").await?;
+    cable.fall_silent();
+    all_are_late(&client).await;
+    is_left_alone(&client, &count).await;
+    Ok(())
+}
+
+/// Enough callers with enough time.
+async fn all_are_late(client: &Client) {
+    let waiting = (0..12).map(|_| Deadline::after(Duration::from_millis(800)).scope(read(client, "")));
     for answer in futures::future::join_all(waiting).await {
         assert_eq!(refused(answer), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".to_owned()));
     }
-    is_left_alone(&client, &count).await;
-    Ok(())
 }

@@ -4,7 +4,9 @@
 
 mod balance;
 mod breaker;
+mod broken;
 mod deadlines;
 mod identity;
+mod moves;
 mod retries;
 mod world;

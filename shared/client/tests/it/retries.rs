@@ -1,24 +1,15 @@
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use bytes::Bytes;
 use futures::StreamExt as _;
-use http::Response;
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::{Deadline, common};
 use orchard_testkit::answer::refused;
-use orchard_testkit::cable::Cable;
 use orchard_testkit::probe::Probe;
 use orchard_testkit::probe::pb::WatchRequest;
 use orchard_testkit::service::{Running, free_address};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
-use tokio::task::JoinSet;
 use tonic::{Code, Request, Status};
 
-use crate::world::{Client, Count, World, no_database, read, unavailable, write};
+use crate::world::{Count, World, no_database, read, unavailable, write};
 
 fn busy(retry_after: Option<Duration>) -> Status {
     let refusal = common(ErrorReason::Overloaded, "busy");
@@ -102,79 +93,6 @@ async fn what_was_never_sent_is_sent_elsewhere_whatever_it_does() -> anyhow::Res
     Ok(())
 }
 
-/// The first call waits until its connection is cut; later ones are answered.
-async fn cut(
-    world: &World,
-    call: impl AsyncFnOnce(Client) -> Result<String, Status>,
-) -> anyhow::Result<(Result<String, Status>, usize)> {
-    let (count, begun) = (Count::default(), Arc::new(Notify::new()));
-    let (counted, beginning) = (count.clone(), Arc::clone(&begun));
-    let hold = move |request: Request<String>| {
-        let is_first = counted.add() == 0;
-        let beginning = Arc::clone(&beginning);
-        async move {
-            if is_first {
-                beginning.notify_one();
-                std::future::pending::<()>().await;
-            }
-            Ok(request.into_inner())
-        }
-    };
-    let replica = world.replica(hold).await?;
-    let cable = Cable::to(replica.address).await?;
-    let client = world.client(&[cable.address])?;
-    let (answer, ()) = tokio::join!(call(client), async {
-        begun.notified().await;
-        cable.cut();
-    });
-    Ok((answer, count.get()))
-}
-
-#[tokio::test]
-async fn a_connection_that_is_lost_in_mid_call_is_noticed_by_writers_alone() -> anyhow::Result<()> {
-    let world = World::new()?;
-    let (answer, attempts) = cut(&world, async |client| read(&client, "x").await).await?;
-    assert_eq!((answer?.as_str(), attempts), ("x", 2));
-    let (answer, attempts) = cut(&world, async |client| write(&client, "x").await).await?;
-    assert_eq!((refused(answer), attempts), (unavailable(), 1), "nobody knows whether it was done");
-    Ok(())
-}
-
-/// Takes a call, answers with half a message and is gone; then it is a way to `replica`.
-async fn half(listener: TcpListener, replica: SocketAddr) -> anyhow::Result<()> {
-    let (stream, _) = listener.accept().await?;
-    let mut connection = h2::server::handshake(stream).await?;
-    let (_request, mut respond) = connection.accept().await.context("a call")??;
-    let mut body = respond.send_response(Response::builder().header("content-type", "application/grpc").body(())?, false)?;
-    body.send_data(Bytes::from_static(&[0, 0, 0, 0, 9, 10]), false)?;
-    // What is sent leaves while it is polled; the caller has the half when it asks for more.
-    let _ = tokio::time::timeout(Duration::from_millis(100), connection.accept()).await;
-    drop(connection);
-    loop {
-        let (mut from, _) = listener.accept().await?;
-        let mut to = TcpStream::connect(replica).await?;
-        let _ = tokio::io::copy_bidirectional(&mut from, &mut to).await;
-    }
-}
-
-#[tokio::test]
-async fn half_an_answer_is_none() -> anyhow::Result<()> {
-    let world = World::new()?;
-    for method in ["read", "write"] {
-        let (replica, count) = world.counting().await?;
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let client = world.client(&[listener.local_addr()?])?;
-        let mut replicas = JoinSet::new();
-        replicas.spawn(half(listener, replica.address));
-        if method == "read" {
-            assert_eq!((read(&client, "whole").await?.as_str(), count.get()), ("whole", 1));
-        } else {
-            assert_eq!((refused(write(&client, "whole").await), count.get()), (unavailable(), 0));
-        }
-    }
-    Ok(())
-}
-
 #[tokio::test]
 async fn repetitions_are_bounded_where_all_fail() -> anyhow::Result<()> {
     let world = World::new()?;
@@ -210,21 +128,5 @@ async fn a_stream_is_repeated_until_it_has_begun() -> anyhow::Result<()> {
     assert_eq!(texts.message().await?.map(|answer| answer.text), Some("one".to_owned()));
     assert_eq!(refused(texts.message().await), (Code::Unavailable, "DATABASE_UNAVAILABLE".to_owned()));
     assert_eq!(count.get(), 3);
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_stream_that_is_cut_ends_with_a_reason() -> anyhow::Result<()> {
-    let world = World::new()?;
-    let probe = Probe::new(|_| async { Ok(String::new()) }).watching(|_| async {
-        Ok(futures::stream::once(async { Ok("one".to_owned()) }).chain(futures::stream::pending()).boxed())
-    });
-    let replica = world.serve(probe).await?;
-    let cable = Cable::to(replica.address).await?;
-    let mut client = world.client(&[cable.address])?;
-    let mut texts = client.watch(WatchRequest::default()).await?.into_inner();
-    assert!(texts.message().await?.is_some());
-    cable.cut();
-    assert_eq!(refused(texts.message().await), unavailable());
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _};
 use orchard_client::{Authorized, Resolve, Upstream, Workload};
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::common;
@@ -128,4 +128,26 @@ pub fn unavailable() -> (Code, String) {
 /// A replica's own UNAVAILABLE.
 pub fn no_database() -> Status {
     common(ErrorReason::DatabaseUnavailable, "no database").into_status("orchard.probe")
+}
+
+/// Calls at a time.
+const CALLERS: usize = 16;
+
+/// Makes so many calls, and gives what did not succeed.
+pub async fn calls<F>(client: &Client, number: usize, call: impl Fn(Client) -> F) -> Vec<Status>
+where
+    F: Future<Output = Result<String, Status>>,
+{
+    let calls = (0..number).map(|_| call(client.clone()));
+    futures::stream::iter(calls).buffer_unordered(CALLERS).filter_map(async |answer| answer.err()).collect().await
+}
+
+pub async fn reads(client: &Client, number: usize) -> Vec<Status> {
+    calls(client, number, async |client| read(&client, "").await).await
+}
+
+#[track_caller]
+pub fn assert_none(failures: &[Status]) {
+    let said: Vec<_> = failures.iter().map(ToString::to_string).collect();
+    assert_eq!(said, Vec::<String>::new());
 }
