@@ -81,7 +81,7 @@ impl From<&hyper::Error> for Failure {
 
 /// Makes connections to the replicas of one service.
 #[derive(Debug)]
-pub(crate) struct Connector {}
+pub(crate) struct Connector;
 
 impl Connector {
     pub(crate) async fn connect(&self, address: SocketAddr) -> io::Result<Connection> {

@@ -89,7 +89,7 @@ impl Builder {
         let news = Arc::new(News { rested, stale: Notify::new() });
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = authority.port_u16().unwrap_or(if scheme == Scheme::HTTPS { 443 } else { 80 });
-        let connector = Arc::new(Connector {});
+        let connector = Arc::new(Connector);
         let balancer = Arc::new(Balancer::new(connector, Arc::clone(&news)));
         let keeper = Keeper { resolver: self.resolver, host, port, balancer: Arc::clone(&balancer), news };
         let mut background = JoinSet::new();

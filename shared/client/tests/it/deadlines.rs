@@ -63,17 +63,6 @@ async fn a_call_that_hangs_ends_at_the_callers_time() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_callee_that_is_slow_gives_up_before_its_caller() -> anyhow::Result<()> {
-    let world = World::new()?;
-    let replica = world.replica(|_| futures::future::pending()).await?;
-    let client = world.client(&[replica.address])?;
-    let status = Deadline::after(Duration::from_secs(2)).scope(read(&client, "")).await.expect_err("no answer");
-    let Refusal { code, reason, domain } = refusal(&status);
-    assert_eq!((code, reason.as_str(), domain.as_str()), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED", "orchard.probe"));
-    Ok(())
-}
-
-#[tokio::test]
 async fn a_call_without_time_is_not_made() -> anyhow::Result<()> {
     let world = World::new()?;
     let (replica, count) = world.counting().await?;

@@ -73,7 +73,8 @@ async fn calls_on_a_replica_that_has_left_end_by_themselves() -> anyhow::Result<
     };
     let a = world.replica(hold).await?;
     let (b, calls_of_b) = world.counting().await?;
-    let addresses = Addresses::new(&[a.address]);
+    // The dead one is tried again now and then, and each time the addresses are looked up.
+    let addresses = Addresses::new(&[a.address, free_address()]);
     let client = world.client_of(&addresses)?;
     let moves = async {
         begun.notified().await;
