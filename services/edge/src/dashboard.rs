@@ -9,9 +9,10 @@ use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
 use orchard_proto::family::v1::{FamilySummary, GetFamilySummaryRequest};
 use orchard_proto::social::v1::CountActiveChallengesRequest;
 use orchard_proto::social::v1::challenge_service_client::ChallengeServiceClient;
+use orchard_rpc::Deadline;
 use orchard_server::Caller;
 use prost_types::Timestamp;
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 
 use crate::upstream::{Upstreams, fault, passed_on, unavailable};
 
@@ -61,10 +62,16 @@ async fn challenges(social: &Upstream, token: &str, user_ids: Vec<String>) -> Re
 }
 
 async fn answer<T>(upstream: &Upstream, call: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Status> {
-    match tokio::time::timeout(UPSTREAM_LIMIT, call).await {
-        Ok(Ok(response)) => Ok(response.into_inner()),
-        Ok(Err(status)) => Err(passed_on(upstream, status)),
-        Err(_late) => Err(unavailable(upstream.name())),
+    let limit = Deadline::after(UPSTREAM_LIMIT);
+    let (deadline, is_ours) = match Deadline::current() {
+        Some(callers) if callers <= limit => (callers, false),
+        Some(_) | None => (limit, true),
+    };
+    match deadline.scope(call).await {
+        Ok(response) => Ok(response.into_inner()),
+        // The caller has time left: it is the slice that is too slow.
+        Err(status) if is_ours && status.code() == Code::DeadlineExceeded => Err(unavailable(upstream.name())),
+        Err(status) => Err(passed_on(upstream, status)),
     }
 }
 

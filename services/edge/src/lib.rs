@@ -6,9 +6,11 @@ mod upstream;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use futures::FutureExt as _;
+use orchard_client::{Resolve, SystemResolver};
 use orchard_proto::DESCRIPTORS;
 use orchard_proto::edge::v1::edge_service_server::EdgeServiceServer;
 use orchard_server::{MAX_MESSAGE_BYTES, ServeOptions, Server, run_to_end};
@@ -49,7 +51,7 @@ struct Serve {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Upstreams")]
 pub struct Settings {
-    /// Address of the family service, such as http://family:50051
+    /// Address of the family service, such as http://family:50051: a name that may have many addresses
     #[arg(long, env = "ORCHARD_FAMILY_URL", value_name = "URL")]
     pub family_url: Uri,
     /// Address of the social service
@@ -74,7 +76,12 @@ pub fn main() -> ExitCode {
 
 /// The edge, put together and not yet listening.
 pub fn server(settings: &Settings, options: &ServeOptions) -> anyhow::Result<Server> {
-    let upstreams = Upstreams::new(settings, options)?;
+    server_with(settings, options, &(Arc::new(SystemResolver) as Arc<dyn Resolve>))
+}
+
+/// The edge, with slices whose replicas `resolver` finds.
+pub fn server_with(settings: &Settings, options: &ServeOptions, resolver: &Arc<dyn Resolve>) -> anyhow::Result<Server> {
+    let upstreams = Upstreams::new(settings, options, resolver)?;
     let mut routes = RoutesBuilder::default();
     routes
         .add_service(EdgeServiceServer::new(dashboard::Api::new(upstreams.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES));

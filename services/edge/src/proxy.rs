@@ -6,10 +6,10 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::common;
-use tower::{Service as _, ServiceExt as _};
+use tower::ServiceExt as _;
 
 use crate::DOMAIN;
-use crate::upstream::{Upstreams, unavailable};
+use crate::upstream::Upstreams;
 
 /// Handles every call that the edge itself has no service for. The guard has let only routable methods through.
 pub(crate) fn router(upstreams: Upstreams) -> Router {
@@ -20,14 +20,7 @@ async fn forward(State(upstreams): State<Upstreams>, request: Request) -> Respon
     let Some(upstream) = upstreams.of(request.uri().path()) else {
         return common(ErrorReason::MethodUnknown, "there is no such method here").into_status(DOMAIN).into_http();
     };
-    let mut channel = upstream.channel();
     // The caller's own token goes along: the slice verifies it for itself.
-    let answer = async { channel.ready().await?.call(request.map(tonic::body::Body::new)).await };
-    match answer.await {
-        Ok(response) => response.map(Body::new),
-        Err(error) => {
-            tracing::warn!(upstream = upstream.name(), %error, "no answer");
-            unavailable(upstream.name()).into_http()
-        }
-    }
+    let Ok(answer) = upstream.clone().oneshot(request.map(tonic::body::Body::new)).await;
+    answer.map(Body::new)
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use orchard_client::{Upstream, Workload};
+use orchard_client::{Resolve, Upstream, Workload};
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::common;
-use orchard_server::{ServeOptions, secret};
+use orchard_server::{MAX_MESSAGE_BYTES, ServeOptions, secret};
 use tonic::Status;
+use tonic::transport::Uri;
 use tonic_types::StatusExt as _;
 
 use crate::{DOMAIN, NAME, Settings};
@@ -15,7 +16,10 @@ use crate::{DOMAIN, NAME, Settings};
 /// The packages whose public methods are routed, one for each slice.
 pub(crate) const PACKAGES: [&str; 4] = ["orchard.family.v1", "orchard.social.v1", "orchard.recipe.v1", "orchard.consultation.v1"];
 
-/// A channel to each slice. Cheap to clone.
+/// What gRPC puts before each message: a flag and a length.
+const FRAME_HEADER: usize = 5;
+
+/// Each slice, as the edge calls it. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Upstreams {
     pub(crate) family: Upstream,
@@ -25,17 +29,20 @@ pub(crate) struct Upstreams {
 }
 
 impl Upstreams {
-    pub(crate) fn new(settings: &Settings, options: &ServeOptions) -> anyhow::Result<Self> {
+    pub(crate) fn new(settings: &Settings, options: &ServeOptions, resolver: &Arc<dyn Resolve>) -> anyhow::Result<Self> {
         let pem = secret(&settings.workload_key_file)?;
         let workload = Workload::new(NAME, &pem, options.workload_issuer.clone(), options.audience.clone())
             .with_context(|| format!("{}", settings.workload_key_file.display()))?;
         let workload = Arc::new(workload);
-        let upstream = |name, url: &tonic::transport::Uri| Upstream::new(name, url.clone(), Arc::clone(&workload));
+        let upstream = |name, url: &Uri| {
+            let upstream = Upstream::builder(name, url.clone(), Arc::clone(&workload)).resolver(Arc::clone(resolver));
+            upstream.max_request_bytes(MAX_MESSAGE_BYTES + FRAME_HEADER).build().with_context(|| format!("--{name}-url"))
+        };
         Ok(Self {
-            family: upstream("family", &settings.family_url),
-            social: upstream("social", &settings.social_url),
-            recipe: upstream("recipe", &settings.recipe_url),
-            consultation: upstream("consultation", &settings.consultation_url),
+            family: upstream("family", &settings.family_url)?,
+            social: upstream("social", &settings.social_url)?,
+            recipe: upstream("recipe", &settings.recipe_url)?,
+            consultation: upstream("consultation", &settings.consultation_url)?,
         })
     }
 
@@ -54,7 +61,7 @@ impl Upstreams {
     }
 }
 
-/// What a caller is told when a slice does not answer.
+/// What a caller is told when a slice has no usable answer.
 pub(crate) fn unavailable(upstream: &str) -> Status {
     let refusal = common(ErrorReason::UpstreamUnavailable, format!("the {upstream} service does not answer"));
     refusal.with("upstream", upstream).into_status(DOMAIN)
@@ -66,7 +73,7 @@ pub(crate) fn fault(upstream: &Upstream, cause: impl std::fmt::Display) -> Statu
     common(ErrorReason::Internal, "internal fault").into_status(DOMAIN)
 }
 
-/// Passes on what a slice said of the caller's request; what the way to it said instead becomes [`unavailable`].
+/// Passes on what a slice said of the caller's request, or the way to it instead; what has no reason becomes [`unavailable`].
 pub(crate) fn passed_on(upstream: &Upstream, status: Status) -> Status {
     match status.get_details_error_info().map(|info| info.reason) {
         // The caller's token was good here, so it is the edge's own that was refused.

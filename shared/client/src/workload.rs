@@ -45,6 +45,11 @@ impl Workload {
         Ok(Self { name, issuer, audience, key, current: Mutex::new(None) })
     }
 
+    /// Its name, such as `edge`.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// A token that is good for at least half of its lifetime.
     pub fn token(&self) -> Result<String, InvalidKey> {
         let now = SystemTime::now();

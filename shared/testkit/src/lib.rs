@@ -1,6 +1,7 @@
 //! What tests and developers need and nothing deployed has: a private PostgreSQL, development keys, services in process.
 
 pub mod answer;
+pub mod cable;
 pub mod client;
 pub mod cluster;
 pub mod database;

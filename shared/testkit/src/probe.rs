@@ -19,7 +19,7 @@ pub mod pb {
 
 /// Calls at work at once, unless a test's options say.
 const MAX_CALLS: usize = 64;
-/// The probe's contract, encoded.
+/// The encoded descriptor set of the probe's contract.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/probe.bin"));
 
 /// What `Watch` answers with.

@@ -4,5 +4,6 @@
 
 mod dashboard;
 mod provision;
+mod rolling;
 mod routing;
 mod suite;

@@ -104,6 +104,19 @@ async fn answers_pass_as_they_are() -> anyhow::Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn requests_are_as_long_as_a_slice_would_take_them() -> anyhow::Result<()> {
+    let suite = Suite::start().await?;
+    let client = suite.user(id())?;
+    let request = |id_bytes: usize| family::GetPlanRequest { family_plan_id: "x".repeat(id_bytes) };
+    // Tag and length of the field take four bytes.
+    let longest = PlanServiceClient::new(client.clone()).get_plan(request(orchard_server::MAX_MESSAGE_BYTES - 4)).await;
+    assert_eq!(refused(longest), (Code::InvalidArgument, "FIELDS_INVALID".to_owned()), "it is the slice that says no");
+    let longer = PlanServiceClient::new(client).get_plan(request(orchard_server::MAX_MESSAGE_BYTES - 3)).await;
+    assert_eq!(refused(longer), (Code::ResourceExhausted, "MESSAGE_TOO_LARGE".to_owned()));
+    Ok(())
+}
+
 /// Refusals travel in headers, of which every client and proxy on the way takes only so much: one that is too long ends the
 /// connection for everybody.
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use orchard_client::Resolve;
 use orchard_db::Db;
 use orchard_proto::edge::v1 as edge;
 use orchard_proto::edge::v1::edge_service_client::EdgeServiceClient;
@@ -58,6 +59,7 @@ pub struct Suite {
     pub family: Stoppable,
     pub social: Stoppable,
     pub edge: Running,
+    settings: orchard_edge::Settings,
     _recipe: Stoppable,
     _consultation: Stoppable,
 }
@@ -100,7 +102,14 @@ impl Suite {
         };
         let options = options(&keys);
         let edge = Running::start(orchard_edge::server(&settings, &options)?, &options).await?;
-        Ok(Self { keys, family, social, edge, _recipe: recipe, _consultation: consultation })
+        Ok(Self { keys, family, social, edge, settings, _recipe: recipe, _consultation: consultation })
+    }
+
+    /// Another edge, to which the family service is a name that `resolver` knows.
+    pub async fn edge_with(&self, resolver: Arc<dyn Resolve>) -> anyhow::Result<Running> {
+        let settings = orchard_edge::Settings { family_url: "http://family:50051".parse()?, ..self.settings.clone() };
+        let options = options(&self.keys);
+        Running::start(orchard_edge::server_with(&settings, &options, &resolver)?, &options).await
     }
 
     /// A user at the front door.

@@ -45,7 +45,9 @@ const RULES: &[(&str, Rule)] = &rules![
     methods::services_are_named_so,
     methods::methods_are_verb_and_noun,
     methods::messages_belong_to_one_method,
+    methods::methods_say_whether_they_may_be_repeated,
     methods::reads_have_no_side_effects,
+    methods::request_ids_make_idempotent,
     methods::lists_are_pages,
     access::methods_say_who_may_call,
     access::services_are_named_when_they_may_call,
@@ -89,8 +91,8 @@ fn exceptions_are_of_what_exists() {
     let contracts = Contracts::decode(DESCRIPTORS);
     let methods: HashSet<String> = contracts.methods().map(|method| method.full_name().to_owned()).collect();
     let fields: HashSet<String> = contracts.fields().map(|field| field.full_name().to_owned()).collect();
-    for method in methods::BARE_VERBS {
-        assert!(methods.contains(method), "{method}");
+    for method in methods::BARE_VERBS.iter().chain(&methods::NOT_REPEATABLE) {
+        assert!(methods.contains(*method), "{method}");
     }
     for field in fields::NOT_MONEY.iter().chain(&fields::MEANS) {
         assert!(fields.contains(*field), "{field}");

@@ -9,6 +9,11 @@ use crate::contracts::Contracts;
 
 /// Verbs whose noun is the service's own.
 pub const BARE_VERBS: [&str; 2] = ["orchard.family.v1.WalletService.Deposit", "orchard.family.v1.WalletService.Spend"];
+/// Methods that must not be repeated without their caller's knowing.
+pub const NOT_REPEATABLE: [&str; 1] = [
+    // Of an invitation's token only a hash is kept: the answer to a repeated request has none, and the first is lost.
+    "orchard.family.v1.InvitationService.CreateInvitation",
+];
 /// Beginnings of methods that change nothing.
 const READS: [&str; 6] = ["BatchGet", "Count", "Get", "List", "Search", "Watch"];
 /// Verbs that methods begin with: a new one is a choice, to be made once.
@@ -59,12 +64,32 @@ pub fn messages_belong_to_one_method(contracts: &Contracts) -> Vec<String> {
     })
 }
 
+fn idempotency_level(method: &MethodDescriptor) -> IdempotencyLevel {
+    method.method_descriptor_proto().options.clone().unwrap_or_default().idempotency_level()
+}
+
+/// Clients repeat what may be repeated by what the contract says, so it says so of every method.
+pub fn methods_say_whether_they_may_be_repeated(contracts: &Contracts) -> Vec<String> {
+    strays(contracts, |method| {
+        let says_nothing = idempotency_level(method) == IdempotencyLevel::IdempotencyUnknown;
+        says_nothing == NOT_REPEATABLE.contains(&method.full_name())
+    })
+}
+
 /// Reads say so, which lets clients repeat them; and nothing else does.
 pub fn reads_have_no_side_effects(contracts: &Contracts) -> Vec<String> {
     strays(contracts, |method| {
-        let options = method.method_descriptor_proto().options.clone().unwrap_or_default();
-        let has_none = options.idempotency_level() == IdempotencyLevel::NoSideEffects;
+        let has_none = idempotency_level(method) == IdempotencyLevel::NoSideEffects;
         has_none == READS.iter().any(|verb| begins_with(method.name(), verb))
+    })
+}
+
+/// A `request_id` is there to make an effect happen once.
+pub fn request_ids_make_idempotent(contracts: &Contracts) -> Vec<String> {
+    strays(contracts, |method| {
+        method.input().get_field_by_name("request_id").is_none()
+            || idempotency_level(method) == IdempotencyLevel::Idempotent
+            || NOT_REPEATABLE.contains(&method.full_name())
     })
 }
 

@@ -66,6 +66,7 @@ service ThingService {
   }
   # Moves a thing.
   rpc MoveThing(MoveThingRequest) returns (MoveThingResponse) {
+    option idempotency_level = IDEMPOTENT;
     option (orchard.access.v1.access) = { callers: [CALLER_SERVICE] services: ["edge"] };
   }
 }
@@ -133,8 +134,10 @@ const SLIPS: &[(&str, &str, &str)] = &[
     ("methods_are_verb_and_noun", "MoveThing", "Move"),
     ("messages_belong_to_one_method", "(MoveThingRequest)", "(Thing)"),
     ("messages_belong_to_one_method", "(MoveThingResponse)", "(ListThingsResponse)"),
-    ("reads_have_no_side_effects", "option idempotency_level = NO_SIDE_EFFECTS;", ""),
-    ("reads_have_no_side_effects", "(MoveThingResponse) {", "$0 option idempotency_level = NO_SIDE_EFFECTS;"),
+    ("methods_say_whether_they_may_be_repeated", "option idempotency_level = IDEMPOTENT;", ""),
+    ("reads_have_no_side_effects", "idempotency_level = NO_SIDE_EFFECTS", "idempotency_level = IDEMPOTENT"),
+    ("reads_have_no_side_effects", "idempotency_level = IDEMPOTENT", "idempotency_level = NO_SIDE_EFFECTS"),
+    ("request_ids_make_idempotent", "  string page_token = 2;", "$0\n  # Key.\n  string request_id = 3;"),
     ("lists_are_pages", "page_size", "size"),
     ("lists_are_pages", "string page_token", "bytes page_token"),
     ("lists_are_pages", "next_page_token", "next"),

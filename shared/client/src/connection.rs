@@ -1,0 +1,142 @@
+//! One HTTP/2 connection to one replica.
+//!
+//! Not tonic's `Channel`: that connects again by itself, one waiting call after the other, each for as long as a silent machine
+//! takes; and it does not tell what was never sent, and may therefore be repeated, from what may have been.
+
+use std::error::Error as _;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tonic::body::Body;
+
+/// Longest wait for a connection to a machine that does not answer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// A peer that is silent this long while calls are open is asked whether it lives, and given as long again to say so.
+const KEEP_ALIVE: Duration = Duration::from_secs(2);
+
+/// Why there is no answer.
+#[derive(Debug, Clone)]
+pub(crate) enum Failure {
+    /// No connection: the request was never sent.
+    Unreachable(String),
+    /// The connection was closed before the request was sent.
+    Closed(String),
+    /// The replica says that it has not looked at the request and will not.
+    NotTaken(String),
+    /// The connection ended with the request under way.
+    Lost(String),
+    /// This call alone failed; its connection lives.
+    Reset(String),
+}
+
+impl Failure {
+    /// Whether the replica has certainly not begun with the call.
+    pub(crate) fn is_unsent(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Closed(_) | Self::NotTaken(_) => true,
+            Self::Lost(_) | Self::Reset(_) => false,
+        }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unreachable(cause) => write!(f, "no connection: {cause}"),
+            Self::Closed(cause) => write!(f, "the connection was closed: {cause}"),
+            Self::NotTaken(cause) => write!(f, "the call was not taken: {cause}"),
+            Self::Lost(cause) => write!(f, "the connection was lost: {cause}"),
+            Self::Reset(cause) => write!(f, "the call was broken off: {cause}"),
+        }
+    }
+}
+
+impl From<&hyper::Error> for Failure {
+    fn from(error: &hyper::Error) -> Self {
+        let cause = match error.source() {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        };
+        let mut sources = std::iter::successors(error.source(), |error: &&(dyn std::error::Error + 'static)| (**error).source());
+        let Some(http2) = sources.find_map(|error| error.downcast_ref::<h2::Error>()) else {
+            return Self::Lost(cause);
+        };
+        match http2.reason() {
+            Some(h2::Reason::REFUSED_STREAM) if http2.is_reset() && http2.is_remote() => Self::NotTaken(cause),
+            // Only streams that the peer says it has not looked at and will not look at end so (RFC 9113, 6.8).
+            Some(h2::Reason::NO_ERROR) if http2.is_go_away() && http2.is_remote() => Self::NotTaken(cause),
+            _ if http2.is_reset() => Self::Reset(cause),
+            _ => Self::Lost(cause),
+        }
+    }
+}
+
+/// Makes connections to the replicas of one service.
+#[derive(Debug)]
+pub(crate) struct Connector;
+
+impl Connector {
+    pub(crate) async fn connect(&self, address: SocketAddr) -> io::Result<Connection> {
+        let connect = async { handshake(self.stream(address).await?).await.map_err(io::Error::other) };
+        match tokio::time::timeout(CONNECT_TIMEOUT, connect).await {
+            Ok(connected) => connected,
+            Err(_late) => Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
+
+    /// The bytes' way. TLS belongs here.
+    async fn stream(&self, address: SocketAddr) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect(address).await?;
+        // Requests leave as they are written: they are small, and Nagle's algorithm would wait for more.
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+}
+
+async fn handshake(stream: TcpStream) -> hyper::Result<Connection> {
+    let (sender, connection) = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .keep_alive_interval(KEEP_ALIVE)
+        .keep_alive_timeout(KEEP_ALIVE)
+        .handshake(TokioIo::new(stream))
+        .await?;
+    let mut driver = JoinSet::new();
+    driver.spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection ended");
+        }
+    });
+    Ok(Connection { sender, driver: Arc::new(driver) })
+}
+
+/// An open connection. Cheap to clone; its last clone closes it, once the calls on it have ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Connection {
+    sender: http2::SendRequest<Body>,
+    driver: Arc<JoinSet<()>>,
+}
+
+impl Connection {
+    pub(crate) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.driver, &other.driver)
+    }
+
+    pub(crate) async fn send(&mut self, request: Request<Body>) -> Result<Response<Incoming>, Failure> {
+        self.sender.try_send_request(request).await.map_err(|mut failed| match failed.take_message() {
+            Some(_unsent) => Failure::Closed(failed.error().to_string()),
+            None => Failure::from(failed.error()),
+        })
+    }
+}

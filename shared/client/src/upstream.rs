@@ -1,0 +1,202 @@
+//! Another service, as one of ours calls it.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use http::uri::{Authority, Parts, PathAndQuery, Scheme};
+use http::{HeaderValue, Request, Response, Uri, header};
+use orchard_proto::DESCRIPTORS;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
+use tonic::body::Body;
+use tonic::service::interceptor::InterceptedService;
+use tower::Service;
+use tower::retry::budget::TpsBudget;
+
+use crate::answer::Answer;
+use crate::balance::Balancer;
+use crate::breaker::Breaker;
+use crate::call::Call;
+use crate::connection::Connector;
+use crate::credentials::{Credentials, Unsendable};
+use crate::deadline::Until;
+use crate::keeper::Keeper;
+use crate::methods::Methods;
+use crate::refusals::Refusals;
+use crate::replica::News;
+use crate::resolve::{Resolve, SystemResolver};
+use crate::{Workload, trace};
+
+/// Longest request, unless a caller knows better: what gRPC servers usually read.
+const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
+/// Repetitions: so many in a second for every upstream, and then one for every five calls.
+const BUDGET: (Duration, u32, f32) = (Duration::from_secs(10), 10, 0.2);
+const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("orchard-client/", env!("CARGO_PKG_VERSION")));
+
+/// What stands in the way of calling a service at all: a setting.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidUpstream {
+    /// The address is not `http://host:port`.
+    #[error("{0} is not an address such as http://family:50051")]
+    Url(Uri),
+    /// The contracts cannot be read.
+    #[error("the contracts cannot be read: {0}")]
+    Contracts(#[from] prost::DecodeError),
+}
+
+/// A service that is about to be called.
+#[derive(Debug)]
+pub struct Builder {
+    name: &'static str,
+    url: Uri,
+    workload: Arc<Workload>,
+    contracts: &'static [u8],
+    resolver: Arc<dyn Resolve>,
+    max_request_bytes: usize,
+}
+
+impl Builder {
+    /// The encoded descriptor set that says which methods may be repeated; those of the suite unless given.
+    #[must_use]
+    pub fn contracts(self, contracts: &'static [u8]) -> Self {
+        Self { contracts, ..self }
+    }
+
+    /// What finds the replicas; the system's resolver unless given.
+    #[must_use]
+    pub fn resolver(self, resolver: Arc<dyn Resolve>) -> Self {
+        Self { resolver, ..self }
+    }
+
+    /// Longest request body, frame header included; longer ones are refused with `MESSAGE_TOO_LARGE`.
+    #[must_use]
+    pub fn max_request_bytes(self, max_request_bytes: usize) -> Self {
+        Self { max_request_bytes, ..self }
+    }
+
+    /// Begins to look the name up; replicas are connected to by the first calls.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn build(self) -> Result<Upstream, InvalidUpstream> {
+        let Some((scheme, authority)) = origin(&self.url) else { return Err(InvalidUpstream::Url(self.url)) };
+        let methods = Methods::from_descriptors(self.contracts)?;
+        let (rested, resting) = mpsc::unbounded_channel();
+        let news = Arc::new(News { rested, stale: Notify::new() });
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let port = authority.port_u16().unwrap_or(if scheme == Scheme::HTTPS { 443 } else { 80 });
+        let connector = Arc::new(Connector);
+        let balancer = Arc::new(Balancer::new(connector, Arc::clone(&news)));
+        let keeper = Keeper { resolver: self.resolver, host, port, balancer: Arc::clone(&balancer), news };
+        let mut background = JoinSet::new();
+        background.spawn(keeper.run(resting));
+        let (window, least, share) = BUDGET;
+        Ok(Upstream(Arc::new(Shared {
+            name: self.name,
+            scheme,
+            authority,
+            methods,
+            balancer,
+            breaker: Arc::default(),
+            budget: TpsBudget::new(window, least, share),
+            refusals: Refusals::new(self.name, &format!("orchard.{}", self.workload.name())),
+            max_request_bytes: self.max_request_bytes,
+            workload: self.workload,
+            _background: background,
+        })))
+    }
+}
+
+/// TLS belongs here: without it, `https` is refused.
+fn origin(url: &Uri) -> Option<(Scheme, Authority)> {
+    let is_bare = matches!(url.path(), "" | "/") && url.query().is_none();
+    let scheme = url.scheme().filter(|scheme| **scheme == Scheme::HTTP && is_bare)?;
+    Some((scheme.clone(), url.authority()?.clone()))
+}
+
+/// What all clones of an upstream share. The background work ends with it.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) name: &'static str,
+    scheme: Scheme,
+    authority: Authority,
+    methods: Methods,
+    pub(crate) balancer: Arc<Balancer>,
+    pub(crate) breaker: Arc<Breaker>,
+    pub(crate) budget: TpsBudget,
+    pub(crate) refusals: Refusals,
+    pub(crate) max_request_bytes: usize,
+    workload: Arc<Workload>,
+    _background: JoinSet<()>,
+}
+
+/// Another service, as one of ours calls it. Cheap to clone.
+///
+/// It is what generated clients are made of; what it sends carries no token but its caller's own. Every call has a status for an
+/// answer, and ends by its deadline.
+#[derive(Debug, Clone)]
+pub struct Upstream(Arc<Shared>);
+
+/// An upstream that is called with tokens.
+pub type Authorized = InterceptedService<Upstream, Credentials>;
+
+impl Upstream {
+    /// The service `name` at `url`, such as `http://family:50051`: a name that may have many addresses.
+    pub fn builder(name: &'static str, url: Uri, workload: Arc<Workload>) -> Builder {
+        let (contracts, resolver) = (DESCRIPTORS, Arc::new(SystemResolver));
+        Builder { name, url, workload, contracts, resolver, max_request_bytes: MAX_REQUEST_BYTES }
+    }
+
+    /// Its name, such as `family`.
+    pub fn name(&self) -> &'static str {
+        self.0.name
+    }
+
+    /// Calls as this workload, on behalf of the user whose token is given.
+    pub fn on_behalf_of(&self, user_token: &str) -> Result<Authorized, Unsendable> {
+        let credentials = Credentials::new(&self.0.workload.token()?, Some(user_token))?;
+        Ok(InterceptedService::new(self.clone(), credentials))
+    }
+
+    /// Calls as this workload, for nobody else.
+    pub fn as_service(&self) -> Result<Authorized, Unsendable> {
+        let credentials = Credentials::new(&self.0.workload.token()?, None)?;
+        Ok(InterceptedService::new(self.clone(), credentials))
+    }
+}
+
+impl Service<Request<Body>> for Upstream {
+    type Response = Response<Answer>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Answer>, Infallible>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let (head, body) = request.into_parts();
+        let (uri, mut headers) = (self.0.locate(head.uri), head.headers);
+        trace::inject(&mut headers);
+        headers.entry(header::USER_AGENT).or_insert(USER_AGENT);
+        let (method, until) = (self.0.methods.of(uri.path()), Until::of(&headers));
+        let call = Call { upstream: Arc::clone(&self.0), method, uri, headers, until };
+        async move { Ok(call.run(body).await) }.boxed()
+    }
+}
+
+impl Shared {
+    /// The method's path, at this service.
+    fn locate(&self, uri: Uri) -> Uri {
+        let mut parts = Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(uri.into_parts().path_and_query.unwrap_or(PathAndQuery::from_static("/")));
+        // All three parts are there, so it cannot fail.
+        Uri::from_parts(parts).unwrap_or_default()
+    }
+}

@@ -1,0 +1,103 @@
+use std::time::Duration;
+
+use anyhow::Context as _;
+use orchard_server::ServeOptions;
+use orchard_testkit::probe::Probe;
+use orchard_testkit::service::{Running, free_address, options};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::world::{Count, World, assert_none, reads, write};
+
+#[tokio::test]
+async fn all_replicas_take_part() -> anyhow::Result<()> {
+    let world = World::new()?;
+    let (a, calls_of_a) = world.counting().await?;
+    let (b, calls_of_b) = world.counting().await?;
+    let (c, calls_of_c) = world.counting().await?;
+    let client = world.client(&[a.address, b.address, c.address])?;
+    assert_none(&reads(&client, 600).await);
+    let counts = [calls_of_a.get(), calls_of_b.get(), calls_of_c.get()];
+    assert!(counts.iter().all(|count| *count > 60), "{counts:?}");
+    assert_eq!(counts.iter().sum::<usize>(), 600);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_replica_that_is_slow_gets_fewer_calls() -> anyhow::Result<()> {
+    let world = World::new()?;
+    let slow = Count::default();
+    let counted = slow.clone();
+    let answer = move |_| {
+        counted.add();
+        async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            Ok(String::new())
+        }
+    };
+    let a = world.replica(answer).await?;
+    let (b, fast) = world.counting().await?;
+    let client = world.client(&[a.address, b.address])?;
+    assert_none(&reads(&client, 600).await);
+    assert!(fast.get() > 2 * slow.get(), "{} {}", fast.get(), slow.get());
+    Ok(())
+}
+
+/// As a proxy does whose server is away.
+async fn take_and_close(listener: TcpListener, taken: Count) {
+    while let Ok((_connection, _)) = listener.accept().await {
+        taken.add();
+    }
+}
+
+#[tokio::test]
+async fn a_replica_that_fails_rests() -> anyhow::Result<()> {
+    let world = World::new()?;
+    let (a, calls_of_a) = world.counting().await?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let client = world.client(&[listener.local_addr()?, a.address])?;
+    let (taken, mut replicas) = (Count::default(), JoinSet::new());
+    replicas.spawn(take_and_close(listener, taken.clone()));
+    assert_none(&reads(&client, 400).await);
+    assert!((1..20).contains(&taken.get()), "{}", taken.get());
+    assert_eq!(calls_of_a.get(), 400);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_replica_that_is_dead_does_not_speak_for_the_others() -> anyhow::Result<()> {
+    let world = World::new()?;
+    let (a, _) = world.counting().await?;
+    let client = world.client(&[free_address(), a.address])?;
+    // All at once: those who meet the dead one fail before anybody is answered.
+    let answers = futures::future::join_all((0..100).map(|_| write(&client, ""))).await;
+    assert_none(&answers.into_iter().filter_map(Result::err).collect::<Vec<_>>());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_replica_that_comes_back_takes_part_again() -> anyhow::Result<()> {
+    let world = World::new()?;
+    let back = Count::default();
+    let address = free_address();
+    let start = async || {
+        let counted = back.clone();
+        let probe = Probe::new(move |_| {
+            counted.add();
+            async { Ok(String::new()) }
+        });
+        Running::start(probe.server(), &ServeOptions { listen: address, ..options(&world.keys) }).await
+    };
+    let (b, _) = world.counting().await?;
+    let client = world.client(&[address, b.address])?;
+    assert_none(&reads(&client, 100).await);
+    assert_eq!(back.get(), 0);
+    let _running = start().await?;
+    let returned = async {
+        while back.get() == 0 {
+            assert_none(&reads(&client, 20).await);
+        }
+    };
+    timeout(Duration::from_secs(30), returned).await.context("it is not called any more")
+}

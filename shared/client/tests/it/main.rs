@@ -1,0 +1,12 @@
+//! Calls to replicas that answer, refuse, hang, die and move: real servers on real sockets.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
+
+mod balance;
+mod breaker;
+mod broken;
+mod deadlines;
+mod identity;
+mod moves;
+mod retries;
+mod world;
