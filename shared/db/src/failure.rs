@@ -8,6 +8,8 @@ use diesel_async::pooled_connection::deadpool::PoolError;
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::{Refusal, common};
 
+use crate::UnitError;
+
 /// A failure of the database, or of the path to it; not a refusal by a rule of the slice.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -68,6 +70,13 @@ impl Failure {
             }
             Self::RequestIdReused => common(ErrorReason::RequestIdReused, "the request_id was used for another request"),
         }
+    }
+}
+
+/// For units of work that refuse nothing.
+impl UnitError for Failure {
+    fn failure(&self) -> Option<&Failure> {
+        Some(self)
     }
 }
 

@@ -42,10 +42,10 @@ impl World {
     pub async fn start_with(connections: usize, limits: Limits) -> anyhow::Result<Self> {
         let schema = Schema::create().await?;
         let tables = "CREATE TABLE accounts (id int PRIMARY KEY, amount int NOT NULL CONSTRAINT accounts_amount_check CHECK (amount >= 0));
-            INSERT INTO accounts VALUES (1, 100), (2, 100);
-            CREATE TABLE idempotency_keys (caller text, method text, request_id uuid, request_hash bytea, result_ids uuid[],
-                PRIMARY KEY (caller, method, request_id));";
-        schema.connect().await?.batch_execute(tables).await?;
+            INSERT INTO accounts VALUES (1, 100), (2, 100);";
+        // One slice's, which all slices have.
+        let keys = include_str!("../../../../services/family/migrations/2026-11-23-000002_idempotency/up.sql");
+        schema.connect().await?.batch_execute(&format!("{tables} {keys}")).await?;
         // A deadlock is found in 50 ms instead of PostgreSQL's second.
         let url = format!("{}%20-cdeadlock_timeout%3D50ms", schema.url());
         Ok(Self { schema, db: Db::new(url.parse()?, connections, &limits)? })
