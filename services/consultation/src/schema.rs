@@ -57,6 +57,7 @@ diesel::table! {
         request_hash -> Bytea,
         result_ids -> Array<Uuid>,
         created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -8,6 +8,8 @@ use diesel_async::pooled_connection::deadpool::PoolError;
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::{Refusal, common};
 
+use crate::UnitError;
+
 /// A failure of the database, or of the path to it; not a refusal by a rule of the slice.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -71,6 +73,13 @@ impl Failure {
     }
 }
 
+/// For units of work that refuse nothing.
+impl UnitError for Failure {
+    fn failure(&self) -> Option<&Failure> {
+        Some(self)
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
@@ -94,31 +103,40 @@ fn from_database(kind: &DatabaseErrorKind, info: &dyn DatabaseErrorInformation) 
             Failure::Constraint { name: info.constraint_name().unwrap_or_default().to_owned(), message }
         }
         DatabaseErrorKind::SerializationFailure => Failure::Conflict(message),
-        DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection => Failure::Unavailable(message),
-        DatabaseErrorKind::ReadOnlyTransaction | DatabaseErrorKind::Unknown => from_message(message),
+        // Read-only is a standby, where a failover left the name pointing: another connection may find the new primary.
+        DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::ReadOnlyTransaction => {
+            Failure::Unavailable(message)
+        }
+        DatabaseErrorKind::Unknown => from_message(message),
         _ => Failure::Internal(message),
     }
 }
 
-/// diesel-async keeps no SQLSTATE for these, so PostgreSQL's own words decide: English, as the roles set `lc_messages`.
+/// diesel-async keeps no SQLSTATE for these, so the beginnings of PostgreSQL's own words decide: English, as the roles set
+/// `lc_messages`. Beginnings only, because what follows may quote names and values. The first that fits counts.
+const WORDS: &[(&str, fn(String) -> Failure)] = &[
+    ("deadlock detected", Failure::Conflict),
+    ("canceling statement due to lock timeout", Failure::Locked),
+    ("could not obtain lock on", Failure::Locked),
+    ("canceling statement due to statement timeout", Failure::TimedOut),
+    ("canceling statement due to user request", Failure::TimedOut),
+    ("out of memory", Failure::Busy),
+    ("out of shared memory", Failure::Busy),
+    ("terminating connection", Failure::Unavailable),
+    // Out of disk; "wrote only 4096 of 8192 bytes" is another form of it.
+    ("could not extend file", Failure::Unavailable),
+    // Servers refuse connections with these, and poolers pass them on in the midst of one.
+    ("the database system is", Failure::Unavailable),
+    ("sorry, too many clients already", Failure::Busy),
+    ("remaining connection slots are reserved", Failure::Busy),
+    ("too many connections for", Failure::Busy),
+];
+
 fn from_message(message: String) -> Failure {
-    let has = |part: &str| message.contains(part);
-    if has("deadlock detected") {
-        Failure::Conflict(message)
-    } else if has("due to lock timeout") {
-        Failure::Locked(message)
-    } else if has("due to statement timeout") || has("due to user request") {
-        Failure::TimedOut(message)
-    } else if has("too many clients") || has("connection slots are reserved") || has("too many connections") {
-        Failure::Busy(message)
-    } else if has("terminating connection")
-        || has("the database system is")
-        || has("No space left on device")
-        || has("read-only transaction")
-    {
-        Failure::Unavailable(message)
-    } else {
-        Failure::Internal(message)
+    match WORDS.iter().find(|(beginning, _)| message.starts_with(beginning)) {
+        Some((_, failure)) => failure(message),
+        None if message.ends_with("No space left on device") => Failure::Unavailable(message),
+        None => Failure::Internal(message),
     }
 }
 

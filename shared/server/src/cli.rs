@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use futures::FutureExt as _;
+use orchard_db::idempotency::keep_swept;
 use orchard_db::{Db, EmbeddedMigrations, Failure, NotMigrated, migrate, require_migrated};
 use orchard_proto::DESCRIPTORS;
 use tokio::signal::unix::{SignalKind, signal};
@@ -96,7 +97,10 @@ fn serve<S: Slice>(options: &Serve<S::Settings>) -> anyhow::Result<()> {
             // Not a reason to end: it may be back before anyone could restart this process.
             Err(NotMigrated::Unknown(cause)) => tracing::warn!(%cause, "starting without the database"),
         }
-        bound.serve(stop_signal()?).await;
+        tokio::select! {
+            () = bound.serve(stop_signal()?) => {}
+            never = keep_swept(&db) => match never {},
+        }
         // Calls are over; what they began ends by PostgreSQL's limits, and if PostgreSQL is gone it does not matter any more.
         if tokio::time::timeout(options.serve.limits.drain_limit, db.settle()).await.is_err() {
             tracing::warn!("ended with units of work open");

@@ -139,6 +139,11 @@ impl Cluster {
         self.end(Signal::QUIT, IMMEDIATE_SHUTDOWN)
     }
 
+    /// Sends the server's first process a signal and does not wait, such as `TERM`, which ends it once its sessions have ended.
+    pub fn signal(&mut self, signal: Signal) -> Result<(), ClusterError> {
+        self.process.as_mut().map_or(Ok(()), |process| process.signal(signal)).doing(|| "signal PostgreSQL".to_owned())
+    }
+
     fn end(&mut self, signal: Signal, grace: Duration) -> Result<(), ClusterError> {
         if let Some(mut process) = self.process.take() {
             process.end(signal, grace).doing(|| "stop PostgreSQL".to_owned())?;

@@ -1,7 +1,7 @@
 //! Professionals as sent.
 
 use bigdecimal::ToPrimitive as _;
-use orchard_db::idempotency::Key;
+use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::consultation::v1 as pb;
 use orchard_rpc::{Currency, Fields, Violations, read, timestamp_to_wire};
 use uuid::Uuid;
@@ -46,7 +46,7 @@ pub(super) fn new_professional(
             languages,
             profile_image_url: profile_image_url?,
         };
-        Ok(NewProfessional { key: Key::new(caller, "CreateProfessional", request_id?, request), profile })
+        Ok(NewProfessional { key: Key::new(caller, "CreateProfessional", request_id?, Keep::Days30, request), profile })
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use orchard_db::idempotency::Key;
+use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::family::v1 as pb;
 use orchard_rpc::{Fields, Violations, read, timestamp_to_wire};
 use uuid::Uuid;
@@ -41,7 +41,7 @@ pub(super) fn new_invitation(request: &pb::CreateInvitationRequest, caller: Uuid
     let ttl = fields.read("ttl", read::duration(request.ttl, 7 * DAY, MINUTE..=30 * DAY));
     let request_id = fields.read("request_id", read::uuid(&request.request_id));
     fields.finish(|| {
-        let key = Key::new(caller, "CreateInvitation", request_id?, request);
+        let key = Key::new(caller, "CreateInvitation", request_id?, Keep::Days30, request);
         let relationship = some_text(relationship?);
         Ok(NewInvitation { key, plan: plan?, invitee: invitee?, role: role?, relationship, ttl: ttl? })
     })

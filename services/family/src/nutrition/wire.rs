@@ -1,7 +1,7 @@
 //! Intakes as sent.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
-use orchard_db::idempotency::Key;
+use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::family::v1 as pb;
 use orchard_rpc::{Fields, Refused, Violations, date_to_wire, read, timestamp_to_wire};
 use uuid::Uuid;
@@ -20,7 +20,7 @@ pub(super) fn record(request: &pb::RecordIntakeRequest, caller: Uuid, now: DateT
     let last = last_today(now);
     let intakes = fields.each("intakes", 1..=100, request.intakes.clone(), |fields, intake| new_intake(fields, intake, last));
     let request_id = fields.read("request_id", read::uuid(&request.request_id));
-    fields.finish(|| Ok(Record { key: Key::new(caller, "RecordIntake", request_id?, request), intakes: intakes? }))
+    fields.finish(|| Ok(Record { key: Key::new(caller, "RecordIntake", request_id?, Keep::Days30, request), intakes: intakes? }))
 }
 
 fn new_intake(fields: &mut Fields, intake: pb::NewIntake, last: NaiveDate) -> Result<NewIntake, Refused> {

@@ -3,7 +3,7 @@
 use bigdecimal::{BigDecimal, ToPrimitive as _};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use orchard_db::idempotency::Key;
+use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::family::v1 as pb;
 use orchard_rpc::{Currency, Fields, Violations, read, timestamp_to_wire};
 use uuid::Uuid;
@@ -25,7 +25,7 @@ pub(super) fn new_plan(request: &pb::CreatePlanRequest, caller: Uuid) -> Result<
     let time_zone = fields.read("time_zone", read::time_zone(&request.time_zone));
     let request_id = fields.read("request_id", read::uuid(&request.request_id));
     fields.finish(|| {
-        let key = Key::new(caller, "CreatePlan", request_id?, request);
+        let key = Key::new(caller, "CreatePlan", request_id?, Keep::Days30, request);
         Ok(NewPlan { key, family_name: family_name?, time_zone: time_zone? })
     })
 }

@@ -1,7 +1,7 @@
 //! The wallet as sent.
 
 use bigdecimal::BigDecimal;
-use orchard_db::idempotency::Key;
+use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::family::v1 as pb;
 use orchard_rpc::{Currency, Fields, PageRequest, Violations, read, timestamp_to_wire};
 use uuid::Uuid;
@@ -44,7 +44,7 @@ pub(super) fn spend(request: &pb::SpendRequest, caller: Uuid, currency: &Currenc
     let request_id = fields.read("request_id", read::uuid(&request.request_id));
     fields.finish(|| {
         let request_id = request_id?;
-        let key = Key::new(caller, "Spend", request_id, request);
+        let key = Key::new(caller, "Spend", request_id, Keep::Forever, request);
         Ok(Spend { key, request_id, plan: plan?, amount: amount?, reason: reason? })
     })
 }

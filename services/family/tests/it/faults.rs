@@ -132,6 +132,26 @@ async fn a_signal_ends_the_program_in_order() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn the_program_sweeps_expired_request_ids() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    world.family(id()).await?;
+    let client = world.slice.schema.connect().await?;
+    let left = "SELECT count(*) FROM idempotency_keys";
+    assert_eq!(client.query_one(left, &[]).await?.get::<_, i64>(0), 1);
+    let month =
+        "UPDATE idempotency_keys SET created_at = created_at - interval '31 days', expires_at = expires_at - interval '31 days'";
+    client.batch_execute(month).await?;
+    let _program = Program::start(&world.slice.schema, &world.slice.keys).await?;
+    let swept = async {
+        while client.query_one(left, &[]).await?.get::<_, i64>(0) > 0 {
+            tokio::task::yield_now().await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(20), swept).await?
+}
+
+#[tokio::test]
 async fn serving_an_unmigrated_database_is_refused_with_a_clear_line() -> anyhow::Result<()> {
     let schema = Schema::create().await?;
     let keys = DevKeys::ephemeral()?;

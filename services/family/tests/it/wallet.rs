@@ -93,6 +93,30 @@ async fn parallel_duplicates_spend_once() -> anyhow::Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_request_id_is_its_callers_and_its_methods_own() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (holder, other, request) = (id(), id(), id());
+    let plan = world.family(holder).await?;
+    world.join(&plan, holder, other, MemberRole::Member).await?;
+    world.deposit(&plan, 1_000, "pay-1").await?;
+    let (mine, theirs) = (world.spend(&plan, holder, 100, request).await?, world.spend(&plan, other, 200, request).await?);
+    assert_ne!(mine.entry_id, theirs.entry_id);
+    let create =
+        pb::CreatePlanRequest { family_name: "Another".to_owned(), time_zone: "UTC".to_owned(), request_id: request.to_string() };
+    world.plans(holder)?.create_plan(create).await?;
+    assert_eq!(world.spend(&plan, holder, 100, request).await?, mine);
+    // Money is remembered for ever, and a plan for a while.
+    let client = world.slice.schema.connect().await?;
+    let kept = "SELECT count(*) FILTER (WHERE method = 'Spend' AND expires_at IS NULL),
+            count(*) FILTER (WHERE method = 'CreatePlan' AND expires_at > now() + interval '29 days')
+        FROM idempotency_keys WHERE request_id = $1";
+    let row = client.query_one(kept, &[&request]).await?;
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (2, 1));
+    assert_eq!(world.balance(&plan).await?, (700, 3));
+    Ok(())
+}
+
 /// Reading the balance and writing it back without the lock overdraws, or loses lines; a unit of work that dies with its caller
 /// leaves its transaction open.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

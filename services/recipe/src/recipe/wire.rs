@@ -1,6 +1,6 @@
 //! Recipes as sent.
 
-use orchard_db::idempotency::Key;
+use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::recipe::v1 as pb;
 use orchard_rpc::{Fields, Refused, Violations, read, timestamp_to_wire};
 use uuid::Uuid;
@@ -43,7 +43,7 @@ pub(super) fn new_recipe(request: &pb::CreateRecipeRequest, caller: Uuid) -> Res
             image_url: image_url?,
             is_public: request.is_public.unwrap_or(true),
         };
-        Ok(NewRecipe { key: Key::new(caller, "CreateRecipe", request_id?, request), content })
+        Ok(NewRecipe { key: Key::new(caller, "CreateRecipe", request_id?, Keep::Days30, request), content })
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use orchard_db::idempotency::Key;
+use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::social::v1 as pb;
 use orchard_rpc::{Fields, Refused, Violations, date_to_wire, read, timestamp_to_wire};
 use uuid::Uuid;
@@ -36,7 +36,7 @@ pub(super) fn new_challenge(request: &pb::CreateChallengeRequest, caller: Uuid) 
     let request_id = fields.read("request_id", read::uuid(&request.request_id));
     fields.finish(|| {
         Ok(NewChallenge {
-            key: Key::new(caller, "CreateChallenge", request_id?, request),
+            key: Key::new(caller, "CreateChallenge", request_id?, Keep::Days30, request),
             challenge_name: name?,
             description: description?,
             difficulty_level: difficulty?,

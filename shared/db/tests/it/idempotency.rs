@@ -1,9 +1,15 @@
-use orchard_db::Failure;
-use orchard_db::idempotency::{Claim, Key};
+use std::sync::Arc;
+use std::time::Duration;
+
+use orchard_db::idempotency::{Claim, Keep, Key, sweep};
+use orchard_db::{Failure, Limits};
 use orchard_proto::family::v1::GetPlanRequest;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::world::{Error, World, sql};
+use crate::failures::{Kind, assert_told};
+use crate::world::{Error, World, sql, waiting};
 
 fn request(text: &str) -> GetPlanRequest {
     GetPlanRequest { family_plan_id: text.to_owned() }
@@ -17,7 +23,7 @@ async fn claim(world: &World, key: Key, id: Uuid) -> Result<Claim, Error> {
 async fn a_key_is_bound_to_caller_method_and_body() -> anyhow::Result<()> {
     let world = World::start(2).await?;
     let (request_id, first, other) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
-    let key = |caller, method, body| Key::new(caller, method, request_id, &request(body));
+    let key = |caller, method, body| Key::new(caller, method, request_id, Keep::Days30, &request(body));
     assert_eq!(claim(&world, key("ann", "Spend", "a"), first).await.expect("claim"), Claim::First);
     assert_eq!(claim(&world, key("ann", "Spend", "a"), other).await.expect("claim"), Claim::Repeated(vec![first]));
     let reused = claim(&world, key("ann", "Spend", "b"), other).await;
@@ -31,7 +37,7 @@ async fn a_key_is_bound_to_caller_method_and_body() -> anyhow::Result<()> {
 async fn a_claim_goes_with_its_effect() -> anyhow::Result<()> {
     let world = World::start(2).await?;
     let (request_id, id) = (Uuid::now_v7(), Uuid::now_v7());
-    let key = || Key::new("ann", "Spend", request_id, &request("a"));
+    let key = || Key::new("ann", "Spend", request_id, Keep::Days30, &request("a"));
     let claimed = key();
     let failed = world.db.write("fails", async move |connection| {
         claimed.claim(connection, &[id]).await?;
@@ -39,5 +45,143 @@ async fn a_claim_goes_with_its_effect() -> anyhow::Result<()> {
     });
     assert!(failed.await.is_err());
     assert_eq!(claim(&world, key(), id).await.expect("claim"), Claim::First, "nothing happened, so nothing is repeated");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_at_once_claim_one_key() -> anyhow::Result<()> {
+    let world = World::start_with(10, Limits { pool_wait: Duration::from_secs(30), ..Limits::default() }).await?;
+    let request_id = Uuid::now_v7();
+    let mut claims = JoinSet::new();
+    for _ in 0..50 {
+        let (db, id) = (world.db.clone(), Uuid::now_v7());
+        let key = Key::new("ann", "Spend", request_id, Keep::Forever, &request("a"));
+        claims.spawn(async move {
+            let unit = db.write("claim", async move |connection| {
+                let (id, first) = key.claim_one(connection, id).await?;
+                if first {
+                    sql(connection, "UPDATE accounts SET amount = amount - 1 WHERE id = 1").await?;
+                }
+                Ok::<_, Error>((id, first))
+            });
+            unit.await.map_err(|Error(failure)| failure)
+        });
+    }
+    let claims = claims.join_all().await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    assert_eq!(claims.iter().filter(|(_, first)| *first).count(), 1);
+    assert!(claims.iter().all(|(id, _)| *id == claims[0].0), "one answer for all: {claims:?}");
+    assert_eq!(world.amounts().await?, (99, 100));
+    Ok(())
+}
+
+/// While the first is at work a repeat waits for it, and for no longer than for any lock.
+#[tokio::test]
+async fn a_repeat_waits_for_the_first() -> anyhow::Result<()> {
+    let world = World::start_with(2, Limits { lock: Duration::from_millis(300), ..Limits::default() }).await?;
+    let (request_id, id) = (Uuid::now_v7(), Uuid::now_v7());
+    let key = || Key::new("ann", "Spend", request_id, Keep::Forever, &request("a"));
+    let (claimed, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (first, inside) = (key(), (Arc::clone(&claimed), Arc::clone(&go)));
+    let first = world.db.write("first", async move |connection| {
+        let claim = first.claim(connection, &[id]).await?;
+        inside.0.notify_one();
+        inside.1.notified().await;
+        Ok::<_, Error>(claim)
+    });
+    let repeats = async {
+        claimed.notified().await;
+        let Err(Error(failure)) = claim(&world, key(), Uuid::now_v7()).await else { anyhow::bail!("it cannot know yet") };
+        assert_told("55P03", failure, &Kind::Locked);
+        let repeat = claim(&world, key(), Uuid::now_v7());
+        let release = async {
+            waiting(&world.schema, "transactionid").await?;
+            go.notify_one();
+            anyhow::Ok(())
+        };
+        let (repeat, released) = tokio::join!(repeat, release);
+        released?;
+        anyhow::Ok(repeat.expect("claim"))
+    };
+    let (first, repeat) = tokio::join!(first, repeats);
+    assert_eq!((first.expect("claim"), repeat?), (Claim::First, Claim::Repeated(vec![id])));
+    Ok(())
+}
+
+/// Moves all keys as far into the past as if that much time had gone by.
+async fn age(world: &World, interval: &str) -> anyhow::Result<()> {
+    let client = world.schema.connect().await?;
+    let older = format!(
+        "UPDATE idempotency_keys SET created_at = created_at - interval '{interval}', expires_at = expires_at - interval '{interval}'"
+    );
+    Ok(client.batch_execute(&older).await?)
+}
+
+#[tokio::test]
+async fn keys_of_money_are_kept_for_ever_and_others_for_thirty_days() -> anyhow::Result<()> {
+    let world = World::start(2).await?;
+    let (request_id, first, other) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    let spend = |body| Key::new("ann", "Spend", request_id, Keep::Forever, &request(body));
+    let create = |body| Key::new("ann", "Create", request_id, Keep::Days30, &request(body));
+    for key in [spend("a"), create("a")] {
+        assert_eq!(claim(&world, key, first).await.expect("claim"), Claim::First);
+    }
+    age(&world, "29 days 23 hours").await?;
+    for key in [spend("a"), create("a")] {
+        assert_eq!(claim(&world, key, other).await.expect("claim"), Claim::Repeated(vec![first]));
+    }
+    assert!(matches!(claim(&world, create("b"), other).await, Err(Error(Failure::RequestIdReused))));
+    age(&world, "2 hours").await?;
+    // Nobody has swept: the key has expired all the same, for any body, and is then kept as long as a new one.
+    assert_eq!(claim(&world, create("b"), other).await.expect("claim"), Claim::First);
+    assert_eq!(claim(&world, create("b"), first).await.expect("claim"), Claim::Repeated(vec![other]));
+    age(&world, "29 days").await?;
+    assert_eq!(sweep(&world.db).await.expect("swept"), 0);
+    age(&world, "2 days").await?;
+    assert_eq!(sweep(&world.db).await.expect("swept"), 1);
+    age(&world, "100 years").await?;
+    assert_eq!(sweep(&world.db).await.expect("swept"), 0);
+    assert_eq!(claim(&world, spend("a"), other).await.expect("claim"), Claim::Repeated(vec![first]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn sweeps_at_once_share_the_work_and_wait_for_nobody() -> anyhow::Result<()> {
+    let world = World::start_with(4, Limits::default()).await?;
+    let client = world.schema.connect().await?;
+    // A dozen batches. Ids repeat between callers, and some of the same ids have not expired.
+    let keys = "INSERT INTO idempotency_keys (caller, method, request_id, request_hash, result_ids, created_at, expires_at)
+        SELECT caller, 'Create', md5(n::text)::uuid, '', '{}', now() - interval '40 days',
+               CASE caller WHEN 'cat' THEN now() + interval '1 day' ELSE now() - n * interval '1 minute' END
+        FROM generate_series(1, 1200) n, unnest(ARRAY['ann', 'bob', 'cat']) caller";
+    client.batch_execute(keys).await?;
+    let held = "BEGIN; UPDATE idempotency_keys SET method = method WHERE caller = 'ann' AND request_id = md5('600')::uuid";
+    client.batch_execute(held).await?;
+    let sweeps = tokio::join!(sweep(&world.db), sweep(&world.db), sweep(&world.db));
+    assert_eq!(sweeps.0? + sweeps.1? + sweeps.2?, 2_399);
+    client.batch_execute("ROLLBACK").await?;
+    assert_eq!(sweep(&world.db).await?, 1);
+    let left = client.query_one("SELECT count(*), count(*) FILTER (WHERE caller = 'cat') FROM idempotency_keys", &[]).await?;
+    assert_eq!((left.get::<_, i64>(0), left.get::<_, i64>(1)), (1_200, 1_200));
+    Ok(())
+}
+
+/// A repeat reads the key in a second statement, and the key may have expired between the two.
+#[tokio::test]
+async fn a_key_that_is_being_answered_from_is_not_swept() -> anyhow::Result<()> {
+    let world = World::start(2).await?;
+    let (request_id, id) = (Uuid::now_v7(), Uuid::now_v7());
+    let key = Key::new("ann", "Create", request_id, Keep::Days30, &request("a"));
+    claim(&world, key.clone(), id).await.expect("claim");
+    let (db, client) = (world.db.clone(), Arc::new(world.schema.connect().await?));
+    let unit = world.db.write("repeat", async move |connection| {
+        // From here on the unit's time stands still, and the key expires after it.
+        sql(connection, "SELECT").await?;
+        let expire = "UPDATE idempotency_keys SET created_at = created_at - interval '1 day', expires_at = clock_timestamp()";
+        client.batch_execute(expire).await.expect("expires");
+        let claim = key.claim(connection, &[Uuid::now_v7()]).await?;
+        Ok::<_, Error>((claim, sweep(&db).await?))
+    });
+    assert_eq!(unit.await.expect("done"), (Claim::Repeated(vec![id]), 0));
+    assert_eq!(sweep(&world.db).await?, 1);
     Ok(())
 }

@@ -1,5 +1,11 @@
-//! Units of work against a real PostgreSQL: what becomes of them when things go wrong.
+//! The database as slices use it, against a real PostgreSQL: what becomes of units of work when things go wrong.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says where")]
+
+mod conflicts;
+mod connections;
+mod failures;
 mod idempotency;
+mod interrupted;
 mod units;
 mod world;

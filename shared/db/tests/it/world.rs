@@ -33,17 +33,21 @@ pub struct World {
 }
 
 impl World {
-    /// Two accounts with 100 each, and a pool of `connections`.
+    /// Two accounts with 100 each, and a pool of `connections` whose statements end after half a second.
     pub async fn start(connections: usize) -> anyhow::Result<Self> {
+        Self::start_with(connections, Limits { statement: Duration::from_millis(500), ..Limits::default() }).await
+    }
+
+    /// The same under other limits.
+    pub async fn start_with(connections: usize, limits: Limits) -> anyhow::Result<Self> {
         let schema = Schema::create().await?;
         let tables = "CREATE TABLE accounts (id int PRIMARY KEY, amount int NOT NULL CONSTRAINT accounts_amount_check CHECK (amount >= 0));
-            INSERT INTO accounts VALUES (1, 100), (2, 100);
-            CREATE TABLE idempotency_keys (caller text, method text, request_id uuid, request_hash bytea, result_ids uuid[],
-                PRIMARY KEY (caller, method, request_id));";
-        schema.connect().await?.batch_execute(tables).await?;
+            INSERT INTO accounts VALUES (1, 100), (2, 100);";
+        // One slice's, which all slices have.
+        let keys = include_str!("../../../../services/family/migrations/2026-11-23-000002_idempotency/up.sql");
+        schema.connect().await?.batch_execute(&format!("{tables} {keys}")).await?;
         // A deadlock is found in 50 ms instead of PostgreSQL's second.
         let url = format!("{}%20-cdeadlock_timeout%3D50ms", schema.url());
-        let limits = Limits { statement: Duration::from_millis(500), ..Limits::default() };
         Ok(Self { schema, db: Db::new(url.parse()?, connections, &limits)? })
     }
 
@@ -57,4 +61,16 @@ impl World {
 
 pub async fn sql(connection: &mut Connection, sql: &str) -> Result<(), Error> {
     diesel_async::SimpleAsyncConnection::batch_execute(connection, sql).await.map_err(Error::from)
+}
+
+/// Waits until a session in the schema waits for `what` (such as `PgSleep`, or `transactionid` for a row), and gives its process id.
+pub async fn waiting(schema: &Schema, what: &str) -> anyhow::Result<i32> {
+    let client = schema.connect().await?;
+    let query = "SELECT pid FROM pg_stat_activity WHERE application_name = $1 AND wait_event = $2";
+    loop {
+        if let Some(row) = client.query_opt(query, &[&schema.name(), &what]).await? {
+            return Ok(row.get(0));
+        }
+        tokio::task::yield_now().await;
+    }
 }

@@ -1,0 +1,62 @@
+//! Removes keys that have expired. Nothing depends on it but the size of the table: an expired key counts as unused.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use diesel::dsl::now;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::schema::idempotency_keys::dsl;
+use crate::{Db, Failure};
+
+/// Keys that go in one transaction: few enough that a claim of one of them does not wait noticeably.
+const BATCH: i64 = 200;
+/// How often a process sweeps. Any number of them may do so at once.
+const PERIOD: Duration = Duration::from_secs(60 * 60);
+
+/// Sweeps when it is first polled, and then every hour.
+pub async fn keep_swept(db: &Db) -> Infallible {
+    let mut ticks = tokio::time::interval(PERIOD);
+    loop {
+        ticks.tick().await;
+        match sweep(db).await {
+            Ok(0) => {}
+            Ok(keys) => tracing::info!(keys, "swept expired request ids"),
+            // The next one will do what this one did not.
+            Err(cause) => tracing::warn!(%cause, "cannot sweep expired request ids"),
+        }
+    }
+}
+
+/// Removes the keys that have expired, and says how many.
+pub async fn sweep(db: &Db) -> Result<u64, Failure> {
+    let mut swept = 0;
+    loop {
+        let deleted = db.write("sweep", delete).await?;
+        if deleted == 0 {
+            return Ok(swept);
+        }
+        swept += deleted;
+    }
+}
+
+/// Those that another sweep is at, or a claim is replacing, are not waited for.
+async fn delete(connection: &mut AsyncPgConnection) -> Result<u64, Failure> {
+    let expired: Vec<(String, String, Uuid)> = dsl::idempotency_keys
+        .select((dsl::caller, dsl::method, dsl::request_id))
+        .filter(dsl::expires_at.le(now))
+        .order(dsl::expires_at)
+        .limit(BATCH)
+        .for_update()
+        .skip_locked()
+        .load(connection)
+        .await?;
+    // One by one: their ids alone may be those of other callers' keys too, which are not locked here.
+    let mut deleted = 0;
+    for key in expired {
+        deleted += diesel::delete(dsl::idempotency_keys.find(key)).execute(connection).await? as u64;
+    }
+    Ok(deleted)
+}

@@ -1,0 +1,138 @@
+//! Servers that refuse connections or end them, each on a server of the test's own.
+
+use std::time::Duration;
+
+use orchard_db::{Db, Failure, Limits};
+use orchard_testkit::cluster::process::Signal;
+use orchard_testkit::cluster::{Cluster, Options, Tools, free_port, scratch};
+
+use crate::failures::{Kind, assert_told};
+use crate::world::{Error, sql};
+
+async fn cluster(max_connections: u16) -> anyhow::Result<Cluster> {
+    let options = Options { max_connections, ..Options::test() };
+    let start = move || Cluster::temporary(&Tools::find()?, &scratch(), options);
+    Ok(tokio::task::spawn_blocking(start).await??)
+}
+
+/// Blocking work on the cluster, away from the runtime.
+async fn with(mut cluster: Cluster, work: impl FnOnce(&mut Cluster) + Send + 'static) -> anyhow::Result<Cluster> {
+    let done = tokio::task::spawn_blocking(move || {
+        work(&mut cluster);
+        cluster
+    });
+    Ok(done.await?)
+}
+
+fn db(url: &str, connections: usize) -> Db {
+    Db::new(url.parse().expect("url"), connections, &Limits::default()).expect("pool")
+}
+
+async fn refused(db: &Db) -> Failure {
+    db.read().await.map(drop).expect_err("no connection")
+}
+
+async fn client(url: &str) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
+    #[expect(clippy::disallowed_methods, reason = "ends with the client")]
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+#[tokio::test]
+async fn servers_that_refuse_connections() -> anyhow::Result<()> {
+    // Three of them are kept for superusers.
+    let mut cluster = cluster(6).await?;
+    let url = cluster.url("postgres");
+    let admin = client(&url).await?;
+    admin.batch_execute("CREATE ROLE account LOGIN PASSWORD 'amount4711' CONNECTION LIMIT 1").await?;
+    let role_url = format!("postgres://account:amount4711@127.0.0.1:{}/postgres", cluster.port());
+
+    assert_told("28P01", refused(&db(&role_url.replace("amount4711", "amount4712"), 1)).await, &Kind::Unavailable);
+    assert_told("3D000", refused(&db(&cluster.url("accounts"), 1)).await, &Kind::Unavailable);
+    assert_told(
+        "08001",
+        refused(&db(&role_url.replace(&cluster.port().to_string(), &free_port()?.to_string()), 1)).await,
+        &Kind::Unavailable,
+    );
+
+    let limited = db(&role_url, 2);
+    let one = limited.read().await.expect("one");
+    let failure = refused(&limited).await;
+    assert!(failure.to_string().contains("for role"), "{failure}");
+    assert_told("53300", failure, &Kind::Busy);
+    admin.batch_execute("ALTER ROLE account CONNECTION LIMIT -1").await?;
+    let (_two, failure) = (limited.read().await.expect("two"), refused(&db(&role_url, 1)).await);
+    assert!(failure.to_string().contains("reserved"), "{failure}");
+    assert_told("53300", failure, &Kind::Busy);
+    let mut rest = Vec::new();
+    while let Ok(client) = client(&url).await {
+        rest.push(client);
+    }
+    let failure = refused(&db(&url, 1)).await;
+    assert!(failure.to_string().contains("too many clients"), "{failure}");
+    assert_told("53300", failure, &Kind::Busy);
+    drop((one, rest));
+
+    // It waits for its sessions to end, and `admin` stays.
+    cluster.signal(Signal::TERM)?;
+    let stopping = db(&url, 1);
+    let failure = loop {
+        match stopping.read().await.map(|connection| drop(deadpool::managed::Object::take(connection))) {
+            Err(failure @ Failure::Unavailable(_)) => break failure,
+            // Before the signal is seen, and while the sessions of above are still ending.
+            Ok(()) | Err(_) => tokio::task::yield_now().await,
+        }
+    };
+    assert!(failure.to_string().contains("the database system is shutting down"), "{failure}");
+    assert_told("57P03", failure, &Kind::Unavailable);
+    drop(admin);
+    Ok(())
+}
+
+/// A unit that is under way, on a pool of one, when its server, or another session of it, is dealt with; and then the failures until
+/// the pool serves again.
+async fn comes_back(cluster: Cluster, deal: impl FnOnce(&mut Cluster, i32) + Send + 'static) -> anyhow::Result<Cluster> {
+    let url = cluster.url("postgres");
+    let db = db(&url, 1);
+    let watch = client(&url).await?;
+    let sleeping = db.write("sleeps", async |connection| sql(connection, "SELECT pg_sleep(30)").await);
+    let deal = async {
+        while watch.query("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'", &[]).await?.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let session: i32 = watch.query_one("SELECT pg_backend_pid()", &[]).await?.get(0);
+        with(cluster, move |cluster| deal(cluster, session)).await
+    };
+    let (done, cluster) = tokio::join!(sleeping, deal);
+    let Err::<(), _>(Error(failure)) = done else { anyhow::bail!("it cannot be done") };
+    assert_told("08006", failure, &Kind::Unavailable);
+    let cluster = cluster?;
+    loop {
+        match db.write("after", async |connection| sql(connection, "SELECT 1").await).await {
+            Ok(()) => return Ok(cluster),
+            Err(Error(failure)) => assert_told("57P03", failure, &Kind::Unavailable),
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn servers_that_end_or_crash_and_come_back() -> anyhow::Result<()> {
+    let restart = |cluster: &mut Cluster| cluster.start().expect("it starts again");
+    let cluster = comes_back(cluster(20).await?, move |cluster, _| {
+        cluster.stop().expect("fast shutdown");
+        restart(cluster);
+    });
+    let cluster = comes_back(cluster.await?, move |cluster, _| {
+        cluster.kill().expect("immediate shutdown");
+        restart(cluster);
+    });
+    // One session of many is killed: PostgreSQL ends all the others and recovers.
+    let cluster = comes_back(cluster.await?, |_, session| {
+        let kill = std::process::Command::new("kill").args(["-KILL", &session.to_string()]).status();
+        assert!(kill.expect("kill runs").success());
+    });
+    drop(cluster.await?);
+    Ok(())
+}
