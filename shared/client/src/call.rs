@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response, Uri, Version};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use orchard_rpc::timeout;
 use tokio::time::{Instant, sleep, timeout_at};
 use tonic::body::Body;
 use tonic::{Code, Status};
@@ -16,7 +17,7 @@ use tower::retry::budget::Budget as _;
 use crate::answer::{Answer, refusal};
 use crate::breaker::Health;
 use crate::connection::{Connection, Failure};
-use crate::deadline::{self, Until};
+use crate::deadline::Until;
 use crate::methods::{Method, Shape};
 use crate::replica::InFlight;
 use crate::retry::{self, Ended};
@@ -141,7 +142,7 @@ impl Call {
         *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = self.headers.clone();
         if self.is_bounded() {
-            request.headers_mut().insert(deadline::HEADER, deadline::encode(self.until.left()));
+            request.headers_mut().insert(timeout::GRPC_TIMEOUT, timeout::encode(self.until.left()));
         }
         if previous > 0 {
             request.headers_mut().insert(PREVIOUS_ATTEMPTS, previous.into());

@@ -7,6 +7,7 @@ mod page;
 pub mod read;
 mod refusal;
 mod time;
+pub mod timeout;
 
 pub use deadline::Deadline;
 pub use fields::{Fields, Refused, Violations};

@@ -7,4 +7,5 @@ mod hostile;
 mod overload;
 mod panics;
 mod raw;
+mod trace;
 mod world;

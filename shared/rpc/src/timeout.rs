@@ -1,0 +1,66 @@
+//! `grpc-timeout`: at most 8 digits and a unit, as the gRPC specification has it.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue};
+
+/// The header's name.
+pub const GRPC_TIMEOUT: &str = "grpc-timeout";
+
+/// What the headers of a call ask for. What is not a timeout is none.
+pub fn asked(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(GRPC_TIMEOUT)?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number: u64 = digits.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(number * 3_600)),
+        "M" => Some(Duration::from_secs(number * 60)),
+        "S" => Some(Duration::from_secs(number)),
+        "m" => Some(Duration::from_millis(number)),
+        "u" => Some(Duration::from_micros(number)),
+        "n" => Some(Duration::from_nanos(number)),
+        _ => None,
+    }
+}
+
+/// As a header's value, in the finest unit that has room for it.
+pub fn encode(timeout: Duration) -> HeaderValue {
+    let units = [(timeout.as_micros(), 'u'), (timeout.as_millis(), 'm'), (timeout.as_secs().into(), 'S')];
+    let text = units.into_iter().find(|(number, _)| *number < 100_000_000).map(|(number, unit)| format!("{number}{unit}"));
+    text.and_then(|text| text.parse().ok()).unwrap_or(HeaderValue::from_static("99999999S"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(value: HeaderValue) -> Option<Duration> {
+        asked(&HeaderMap::from_iter([(http::HeaderName::from_static(GRPC_TIMEOUT), value)]))
+    }
+
+    #[test]
+    fn each_unit_is_read_and_nothing_else() {
+        let seconds = Duration::from_secs;
+        let units = [("H", seconds(3_600)), ("M", seconds(60)), ("S", seconds(1)), ("m", Duration::from_millis(1))];
+        for (unit, one) in units.into_iter().chain([("u", Duration::from_micros(1)), ("n", Duration::from_nanos(1))]) {
+            assert_eq!(read(format!("99999999{unit}").parse().expect("a header")), Some(one * 99_999_999));
+        }
+        for bad in ["", "S", "1", "1s", "-1S", "123456789S", "1 S", "1.5S"] {
+            assert_eq!(read(bad.parse().expect("a header")), None, "{bad}");
+        }
+        assert_eq!(asked(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn what_is_encoded_is_read_again() {
+        for ms in [0, 250, 99_999, 100_000, 3_600_000, 99_999_999_000] {
+            let timeout = Duration::from_millis(ms);
+            assert!(encode(timeout).len() <= 9);
+            assert_eq!(read(encode(timeout)), Some(timeout));
+        }
+        assert_eq!(read(encode(Duration::MAX)), Some(Duration::from_secs(99_999_999)));
+    }
+}
