@@ -1,0 +1,61 @@
+//! TLS of calls to other services.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use rustls::ClientConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::files::{Files, Reloaded};
+use crate::{ALPN, InvalidTls};
+
+/// Whom a service believes to be the services that it calls, and how it proves its own name. The files are looked at again for each
+/// connection.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "TLS to upstreams")]
+pub struct UpstreamTlsOptions {
+    /// PEM file with the authorities of upstreams' certificates; https addresses need it
+    #[arg(long, env = "ORCHARD_UPSTREAM_CA_FILE", value_name = "FILE")]
+    pub upstream_ca_file: Option<PathBuf>,
+    /// PEM file with the certificate chain that upstreams are shown if they ask for one
+    #[arg(long, env = "ORCHARD_UPSTREAM_CERT_FILE", value_name = "FILE", requires_all = ["upstream_ca_file", "upstream_key_file"])]
+    pub upstream_cert_file: Option<PathBuf>,
+    /// PEM file with the private key of that certificate
+    #[arg(long, env = "ORCHARD_UPSTREAM_KEY_FILE", value_name = "FILE", requires = "upstream_cert_file")]
+    pub upstream_key_file: Option<PathBuf>,
+}
+
+/// TLS of calls to other services.
+#[derive(Debug)]
+pub struct UpstreamTls(Reloaded<ClientConfig>);
+
+impl UpstreamTls {
+    /// Reads the files, if the options have any.
+    pub fn load(options: &UpstreamTlsOptions) -> Result<Option<Self>, InvalidTls> {
+        let Some(authorities) = options.upstream_ca_file.clone() else { return Ok(None) };
+        let own = options.upstream_cert_file.clone().zip(options.upstream_key_file.clone());
+        Reloaded::load(move |files| config(files, &authorities, own.as_ref())).map(|config| Some(Self(config)))
+    }
+
+    /// The client's side of a handshake with the service `name`.
+    pub async fn connect<T: AsyncRead + AsyncWrite + Unpin>(&self, name: ServerName<'static>, io: T) -> io::Result<TlsStream<T>> {
+        TlsConnector::from(self.0.current()).connect(name, io).await
+    }
+}
+
+fn config(files: &mut Files, authorities: &Path, own: Option<&(PathBuf, PathBuf)>) -> Result<ClientConfig, InvalidTls> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions()?.with_root_certificates(files.authorities(authorities)?);
+    let mut config = match own {
+        Some((certificate, key)) => builder.with_client_auth_cert(files.certificates(certificate)?, files.key(key)?)?,
+        None => builder.with_no_client_auth(),
+    };
+    config.alpn_protocols = vec![ALPN.to_vec()];
+    Ok(config)
+}
