@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod cable;
+pub mod certificates;
 pub mod client;
 pub mod cluster;
 pub mod database;
