@@ -14,6 +14,7 @@ use orchard_client::{Resolve, SystemResolver};
 use orchard_proto::DESCRIPTORS;
 use orchard_proto::edge::v1::edge_service_server::EdgeServiceServer;
 use orchard_server::{MAX_MESSAGE_BYTES, ServeOptions, Server, run_to_end};
+use orchard_tls::UpstreamTlsOptions;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
 
@@ -66,6 +67,9 @@ pub struct Settings {
     /// File with the edge's own Ed25519 private key (PKCS#8 PEM); its public half is in the workloads' JWKS under kid "edge"
     #[arg(long, env = "ORCHARD_WORKLOAD_KEY_FILE", value_name = "FILE")]
     pub workload_key_file: PathBuf,
+    /// Whom it believes to be those slices
+    #[command(flatten)]
+    pub tls: UpstreamTlsOptions,
 }
 
 /// The `main` of the edge's program.

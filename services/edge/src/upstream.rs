@@ -7,6 +7,7 @@ use orchard_client::{Resolve, Upstream, Workload};
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::common;
 use orchard_server::{MAX_MESSAGE_BYTES, ServeOptions, secret};
+use orchard_tls::UpstreamTls;
 use tonic::Status;
 use tonic::transport::Uri;
 use tonic_types::StatusExt as _;
@@ -33,9 +34,10 @@ impl Upstreams {
         let pem = secret(&settings.workload_key_file)?;
         let workload = Workload::new(NAME, &pem, options.workload_issuer.clone(), options.audience.clone())
             .with_context(|| format!("{}", settings.workload_key_file.display()))?;
-        let workload = Arc::new(workload);
+        let (workload, tls) = (Arc::new(workload), UpstreamTls::load(&settings.tls)?.map(Arc::new));
         let upstream = |name, url: &Uri| {
-            let upstream = Upstream::builder(name, url.clone(), Arc::clone(&workload)).resolver(Arc::clone(resolver));
+            let upstream =
+                Upstream::builder(name, url.clone(), Arc::clone(&workload)).resolver(Arc::clone(resolver)).tls(tls.clone());
             upstream.max_request_bytes(MAX_MESSAGE_BYTES + FRAME_HEADER).build().with_context(|| format!("--{name}-url"))
         };
         Ok(Self {

@@ -13,6 +13,8 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use orchard_tls::{ServerName, UpstreamTls};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tonic::body::Body;
@@ -81,32 +83,36 @@ impl From<&hyper::Error> for Failure {
 
 /// Makes connections to the replicas of one service.
 #[derive(Debug)]
-pub(crate) struct Connector;
+pub(crate) struct Connector {
+    /// TLS, and the name that each replica has to prove.
+    pub(crate) tls: Option<(Arc<UpstreamTls>, ServerName<'static>)>,
+}
 
 impl Connector {
     pub(crate) async fn connect(&self, address: SocketAddr) -> io::Result<Connection> {
-        let connect = async { handshake(self.stream(address).await?).await.map_err(io::Error::other) };
+        let connect = async {
+            let tcp = TcpStream::connect(address).await?;
+            // Requests leave as they are written: they are small, and Nagle's algorithm would wait for more.
+            tcp.set_nodelay(true)?;
+            let connection = match &self.tls {
+                Some((tls, name)) => handshake(tls.connect(name.clone(), tcp).await?).await,
+                None => handshake(tcp).await,
+            };
+            connection.map_err(io::Error::other)
+        };
         match tokio::time::timeout(CONNECT_TIMEOUT, connect).await {
             Ok(connected) => connected,
             Err(_late) => Err(io::ErrorKind::TimedOut.into()),
         }
     }
-
-    /// The bytes' way. TLS belongs here.
-    async fn stream(&self, address: SocketAddr) -> io::Result<TcpStream> {
-        let stream = TcpStream::connect(address).await?;
-        // Requests leave as they are written: they are small, and Nagle's algorithm would wait for more.
-        stream.set_nodelay(true)?;
-        Ok(stream)
-    }
 }
 
-async fn handshake(stream: TcpStream) -> hyper::Result<Connection> {
+async fn handshake(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> hyper::Result<Connection> {
     let (sender, connection) = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .keep_alive_interval(KEEP_ALIVE)
         .keep_alive_timeout(KEEP_ALIVE)
-        .handshake(TokioIo::new(stream))
+        .handshake(TokioIo::new(io))
         .await?;
     let mut driver = JoinSet::new();
     driver.spawn(async move {

@@ -10,6 +10,7 @@ use futures::future::BoxFuture;
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Response, Uri, header};
 use orchard_proto::DESCRIPTORS;
+use orchard_tls::{ServerName, UpstreamTls};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tonic::body::Body;
@@ -40,9 +41,12 @@ const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("orchard-client
 /// What stands in the way of calling a service at all: a setting.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidUpstream {
-    /// The address is not `http://host:port`.
+    /// The address is not `http://host:port`, nor `https://host:port`.
     #[error("{0} is not an address such as http://family:50051")]
     Url(Uri),
+    /// Nothing says which certificates to believe.
+    #[error("{0} needs the authorities of its certificate: --upstream-ca-file")]
+    Authorities(Uri),
     /// The contracts cannot be read.
     #[error("the contracts cannot be read: {0}")]
     Contracts(#[from] prost::DecodeError),
@@ -56,6 +60,7 @@ pub struct Builder {
     workload: Arc<Workload>,
     contracts: &'static [u8],
     resolver: Arc<dyn Resolve>,
+    tls: Option<Arc<UpstreamTls>>,
     max_request_bytes: usize,
 }
 
@@ -72,6 +77,12 @@ impl Builder {
         Self { resolver, ..self }
     }
 
+    /// TLS, for an address that begins with `https`.
+    #[must_use]
+    pub fn tls(self, tls: Option<Arc<UpstreamTls>>) -> Self {
+        Self { tls, ..self }
+    }
+
     /// Longest request body, frame header included; longer ones are refused with `MESSAGE_TOO_LARGE`.
     #[must_use]
     pub fn max_request_bytes(self, max_request_bytes: usize) -> Self {
@@ -83,13 +94,19 @@ impl Builder {
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn build(self) -> Result<Upstream, InvalidUpstream> {
-        let Some((scheme, authority)) = origin(&self.url) else { return Err(InvalidUpstream::Url(self.url)) };
+        let (scheme, authority) = origin(&self.url).ok_or_else(|| InvalidUpstream::Url(self.url.clone()))?;
         let methods = Methods::from_descriptors(self.contracts)?;
         let (rested, resting) = mpsc::unbounded_channel();
         let news = Arc::new(News { rested, stale: Notify::new() });
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-        let port = authority.port_u16().unwrap_or(if scheme == Scheme::HTTPS { 443 } else { 80 });
-        let connector = Arc::new(Connector);
+        let (tls, default_port) = if scheme == Scheme::HTTPS {
+            let tls = self.tls.ok_or_else(|| InvalidUpstream::Authorities(self.url.clone()))?;
+            (Some((tls, ServerName::try_from(host.clone()).map_err(|_| InvalidUpstream::Url(self.url))?)), 443)
+        } else {
+            (None, 80)
+        };
+        let port = authority.port_u16().unwrap_or(default_port);
+        let connector = Arc::new(Connector { tls });
         let balancer = Arc::new(Balancer::new(connector, Arc::clone(&news)));
         let keeper = Keeper { resolver: self.resolver, host, port, balancer: Arc::clone(&balancer), news };
         let mut background = JoinSet::new();
@@ -111,10 +128,9 @@ impl Builder {
     }
 }
 
-/// TLS belongs here: without it, `https` is refused.
 fn origin(url: &Uri) -> Option<(Scheme, Authority)> {
     let is_bare = matches!(url.path(), "" | "/") && url.query().is_none();
-    let scheme = url.scheme().filter(|scheme| **scheme == Scheme::HTTP && is_bare)?;
+    let scheme = url.scheme().filter(|scheme| [Scheme::HTTP, Scheme::HTTPS].contains(scheme) && is_bare)?;
     Some((scheme.clone(), url.authority()?.clone()))
 }
 
@@ -148,7 +164,7 @@ impl Upstream {
     /// The service `name` at `url`, such as `http://family:50051`: a name that may have many addresses.
     pub fn builder(name: &'static str, url: Uri, workload: Arc<Workload>) -> Builder {
         let (contracts, resolver) = (DESCRIPTORS, Arc::new(SystemResolver));
-        Builder { name, url, workload, contracts, resolver, max_request_bytes: MAX_REQUEST_BYTES }
+        Builder { name, url, workload, contracts, resolver, tls: None, max_request_bytes: MAX_REQUEST_BYTES }
     }
 
     /// Its name, such as `family`.

@@ -11,6 +11,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use orchard_tls::ListenerTls;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -30,9 +31,9 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    pub(crate) fn new(tcp: TcpListener, limits: &LimitOptions) -> Self {
+    pub(crate) fn new(tcp: TcpListener, tls: Option<ListenerTls>, limits: &LimitOptions) -> Self {
         let max_connections = usize::try_from(limits.max_connections).unwrap_or(usize::MAX);
-        Self { tcp, protocol: Arc::new(Protocol::new(limits)), max_connections }
+        Self { tcp, protocol: Arc::new(Protocol::new(tls, limits)), max_connections }
     }
 
     /// Serves `router` until `stop`; then ends when its connections have, each after its last call. Dropping it cuts them all.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use orchard_db::{ConnectionUrl, Limits};
+use orchard_tls::ListenerTlsOptions;
 
 use crate::{LimitOptions, LogFormat};
 
@@ -47,6 +48,9 @@ pub struct ServeOptions {
     /// What is logged, in tracing's filter syntax (such as info,tower_http=debug)
     #[arg(long, env = "ORCHARD_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
+    /// How it proves its name to callers
+    #[command(flatten)]
+    pub tls: ListenerTlsOptions,
     /// What it takes on at most
     #[command(flatten)]
     pub limits: LimitOptions,

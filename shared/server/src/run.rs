@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::middleware::from_fn_with_state;
+use orchard_tls::ListenerTls;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -89,6 +90,7 @@ impl Server {
             stop: stop.clone(),
         });
         let verifier = Verifier::load(options)?;
+        let tls = ListenerTls::load(&options.tls)?;
         let guarded =
             Guard { domain: Arc::clone(&domain), access: Arc::clone(&access), verifier, reflection: options.reflection };
         let max_calls = limits.max_calls.map_or(self.max_calls, usize_of);
@@ -113,8 +115,9 @@ impl Server {
             readiness: self.readiness,
             address: listener.local_addr()?,
             admin_address: admin_listener.local_addr()?,
-            listener: Listener::new(listener, limits),
-            admin_listener: Listener::new(admin_listener, limits),
+            listener: Listener::new(listener, tls, limits),
+            // Always in the clear: what probes it, knows no certificates.
+            admin_listener: Listener::new(admin_listener, None, limits),
             calls,
             stop,
             drain_wait: limits.drain_wait,

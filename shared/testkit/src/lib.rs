@@ -6,6 +6,7 @@ pub mod certificates;
 pub mod client;
 pub mod cluster;
 pub mod database;
+pub mod folder;
 pub mod keys;
 pub mod probe;
 pub mod schema;

@@ -7,6 +7,8 @@ mod upstream;
 
 use std::path::{Path, PathBuf};
 
+pub use rustls::pki_types::ServerName;
+
 pub use listener::{ListenerTls, ListenerTlsOptions};
 pub use upstream::{UpstreamTls, UpstreamTlsOptions};
 

@@ -6,4 +6,5 @@ mod dashboard;
 mod provision;
 mod rolling;
 mod routing;
+mod secured;
 mod suite;

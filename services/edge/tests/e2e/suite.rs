@@ -19,6 +19,7 @@ use orchard_testkit::client::{Client, Headers};
 use orchard_testkit::database::Schema;
 use orchard_testkit::keys::DevKeys;
 use orchard_testkit::service::{Running, channel, free_address, options};
+use orchard_tls::UpstreamTlsOptions;
 use tonic::Status;
 use uuid::Uuid;
 
@@ -59,7 +60,7 @@ pub struct Suite {
     pub family: Stoppable,
     pub social: Stoppable,
     pub edge: Running,
-    settings: orchard_edge::Settings,
+    pub settings: orchard_edge::Settings,
     _recipe: Stoppable,
     _consultation: Stoppable,
 }
@@ -99,6 +100,7 @@ impl Suite {
             recipe_url: url(&recipe),
             consultation_url: url(&consultation),
             workload_key_file: keys.workload_key_file("edge"),
+            tls: UpstreamTlsOptions::default(),
         };
         let options = options(&keys);
         let edge = Running::start(orchard_edge::server(&settings, &options)?, &options).await?;

@@ -9,4 +9,5 @@ mod deadlines;
 mod identity;
 mod moves;
 mod retries;
+mod tls;
 mod world;

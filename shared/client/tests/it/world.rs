@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
-use orchard_client::{Authorized, Resolve, Upstream, Workload};
+use orchard_client::{Authorized, Builder, Resolve, Upstream, Workload};
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::common;
 use orchard_testkit::keys::{AUDIENCE, DevKeys, WORKLOAD_ISSUER};
@@ -94,12 +94,16 @@ impl World {
         Ok((self.replica(answer).await?, count))
     }
 
-    pub fn upstream(&self, addresses: &Arc<Addresses>) -> anyhow::Result<Upstream> {
+    pub fn builder(&self, url: &str, addresses: &Arc<Addresses>) -> anyhow::Result<Builder> {
         let pem = std::fs::read(self.keys.workload_key_file("edge"))?;
         let workload = Workload::new("edge", &pem, WORKLOAD_ISSUER.to_owned(), AUDIENCE.to_owned())?;
         let resolver = Arc::clone(addresses) as Arc<dyn Resolve>;
-        let upstream = Upstream::builder("probe", "http://probe:50051".parse()?, Arc::new(workload));
-        Ok(upstream.contracts(DESCRIPTORS).resolver(resolver).build()?)
+        let upstream = Upstream::builder("probe", url.parse()?, Arc::new(workload));
+        Ok(upstream.contracts(DESCRIPTORS).resolver(resolver))
+    }
+
+    pub fn upstream(&self, addresses: &Arc<Addresses>) -> anyhow::Result<Upstream> {
+        Ok(self.builder("http://probe:50051", addresses)?.build()?)
     }
 
     /// A caller of the replicas at these addresses.

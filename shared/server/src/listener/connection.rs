@@ -7,9 +7,11 @@ use std::time::Duration;
 use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use orchard_tls::ListenerTls;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 
 use super::preface::Prefaced;
@@ -29,17 +31,18 @@ const MAX_UNSENT_BYTES: usize = 64 * 1024;
 /// What connections may do.
 pub(super) struct Protocol {
     http: http2::Builder<TokioExecutor>,
+    tls: Option<ListenerTls>,
     handshake_limit: Duration,
 }
 
 impl Protocol {
-    pub(super) fn new(limits: &LimitOptions) -> Self {
+    pub(super) fn new(tls: Option<ListenerTls>, limits: &LimitOptions) -> Self {
         let mut http = http2::Builder::new(TokioExecutor::new());
         // A peer that is gone without a word, and one that trickles a header, answer no question.
         http.timer(TokioTimer::new()).keep_alive_interval(limits.keep_alive).keep_alive_timeout(limits.keep_alive);
         http.max_concurrent_streams(MAX_CALLS).max_pending_accept_reset_streams(MAX_RESETS);
         http.max_header_list_size(MAX_HEADER_BYTES).max_send_buf_size(MAX_UNSENT_BYTES).auto_date_header(false);
-        Self { http, handshake_limit: limits.handshake_limit }
+        Self { http, tls, handshake_limit: limits.handshake_limit }
     }
 
     /// Serves a connection to its end. After `stop` it takes no more calls and ends with the last.
@@ -47,7 +50,7 @@ impl Protocol {
         // Answers leave as they are written: they are small, and Nagle's algorithm would wait for more.
         let _ = tcp.set_nodelay(true);
         let begun = tokio::select! {
-            begun = timeout(self.handshake_limit, Prefaced::read(tcp)) => begun.unwrap_or_else(|_late| Err(io::ErrorKind::TimedOut.into())),
+            begun = timeout(self.handshake_limit, self.begin(tcp)) => begun.unwrap_or_else(|_late| Err(io::ErrorKind::TimedOut.into())),
             _ = ended => return,
             () = stop.cancelled() => return,
         };
@@ -55,6 +58,14 @@ impl Protocol {
             Ok(io) => self.calls(io, router, stop).await,
             Err(error) => tracing::debug!(%error, "a connection did not begin"),
         }
+    }
+
+    async fn begin(&self, tcp: TcpStream) -> io::Result<Prefaced<impl AsyncRead + AsyncWrite + Unpin + use<>>> {
+        let io = match &self.tls {
+            Some(tls) => Either::Left(tls.accept(tcp).await?),
+            None => Either::Right(tcp),
+        };
+        Prefaced::read(io).await
     }
 
     async fn calls(&self, io: impl AsyncRead + AsyncWrite + Unpin, router: axum::Router, stop: CancellationToken) {

@@ -10,6 +10,8 @@ use tonic::Request;
 
 use crate::raw::Raw;
 use crate::world::{World, read};
+use orchard_testkit::certificates::Authority;
+use orchard_testkit::folder::Folder;
 use orchard_testkit::probe::Probe;
 
 const SHORT: Duration = Duration::from_millis(300);
@@ -73,6 +75,27 @@ async fn what_is_not_http2_is_refused() -> anyhow::Result<()> {
     let mut tcp = TcpStream::connect(world.running.address).await?;
     tcp.write_all(b"GET / HTTP/1.1\r\nhost: orchard\r\n\r\n").await?;
     closed(tcp).await
+}
+
+/// What speaks TLS for ever without saying anything, and what does not speak it at all.
+#[tokio::test]
+async fn a_handshake_that_does_not_end_ends_its_connection() -> anyhow::Result<()> {
+    let (authority, files) = (Authority::new()?, Folder::new()?);
+    let certificate = authority.issue(&["localhost"])?;
+    let (cert, key) = (files.put("cert.pem", &certificate.cert_pem)?, files.put("key.pem", &certificate.key_pem)?);
+    let world = World::configured(echo(), |options| {
+        options.limits.handshake_limit = SHORT;
+        options.tls.tls_cert_file = Some(cert);
+        options.tls.tls_key_file = Some(key);
+    })
+    .await?;
+    // The header of a record of TLS that holds a handshake, and no more of it.
+    for said in [&b"\x16\x03\x01\x02\x00\x01"[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b""] {
+        let mut tcp = TcpStream::connect(world.running.address).await?;
+        tcp.write_all(said).await?;
+        closed(tcp).await?;
+    }
+    Ok(())
 }
 
 #[tokio::test]

@@ -26,9 +26,14 @@ impl World {
 
     /// With other limits than the usual ones.
     pub async fn with(probe: Probe, change: impl FnOnce(&mut LimitOptions)) -> anyhow::Result<Self> {
+        Self::configured(probe, |options| change(&mut options.limits)).await
+    }
+
+    /// With other options than the usual ones.
+    pub async fn configured(probe: Probe, change: impl FnOnce(&mut ServeOptions)) -> anyhow::Result<Self> {
         let keys = DevKeys::ephemeral()?;
-        let mut options: ServeOptions = options(&keys);
-        change(&mut options.limits);
+        let mut options = options(&keys);
+        change(&mut options);
         let running = Running::start(probe.server(), &options).await?;
         Ok(Self { running, token: keys.user_token(Uuid::new_v4(), &[], Duration::from_secs(600))? })
     }
