@@ -112,9 +112,12 @@ fn from_database(kind: &DatabaseErrorKind, info: &dyn DatabaseErrorInformation) 
     }
 }
 
+/// What a message of PostgreSQL's makes.
+type Reading = fn(String) -> Failure;
+
 /// diesel-async keeps no SQLSTATE for these, so the beginnings of PostgreSQL's own words decide: English, as the roles set
 /// `lc_messages`. Beginnings only, because what follows may quote names and values. The first that fits counts.
-const WORDS: &[(&str, fn(String) -> Failure)] = &[
+const WORDS: &[(&str, Reading)] = &[
     ("deadlock detected", Failure::Conflict),
     ("canceling statement due to lock timeout", Failure::Locked),
     ("could not obtain lock on", Failure::Locked),

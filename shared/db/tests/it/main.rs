@@ -1,6 +1,6 @@
 //! The database as slices use it, against a real PostgreSQL: what becomes of units of work when things go wrong.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says where")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
 mod conflicts;
 mod connections;
