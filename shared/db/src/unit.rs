@@ -4,6 +4,7 @@ use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::Object;
 use tracing::Instrument as _;
 
+use crate::after::followed;
 use crate::{Db, Failure};
 
 /// Attempts at a unit of work that others' writes keep rolling back.
@@ -50,7 +51,7 @@ impl Db {
             loop {
                 let mut connection = db.read().await?;
                 let begin = diesel_async::AsyncConnection::transaction(&mut *connection, unit.clone());
-                match begin.await {
+                match followed(begin).await {
                     Err(error) if attempt < ATTEMPTS && error.failure().is_some_and(Failure::is_conflict) => {
                         tracing::debug!(unit = name, attempt, "conflicting writes, trying again");
                         attempt += 1;
