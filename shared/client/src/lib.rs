@@ -13,6 +13,7 @@ mod credentials;
 mod deadline;
 mod keeper;
 mod methods;
+mod options;
 mod refusals;
 mod replica;
 mod resolve;
@@ -24,6 +25,7 @@ mod workload;
 
 pub use answer::Answer;
 pub use credentials::{Credentials, Unsendable};
+pub use options::{CallOptions, Calls, InvalidCalls};
 pub use resolve::{Resolve, SystemResolver};
 pub use upstream::{Authorized, Builder, InvalidUpstream, Upstream};
 pub use workload::{InvalidKey, Workload};
