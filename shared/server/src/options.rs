@@ -133,7 +133,7 @@ pub(crate) fn some_duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Reads `250ms`, `5s` or `2m`.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: u32 = number.parse().map_err(|_| "must be a number and a unit, such as 250ms, 5s or 2m")?;

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::middleware::from_fn_with_state;
+use futures::future::BoxFuture;
 use orchard_tls::ListenerTls;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -42,6 +44,8 @@ pub struct Server {
     pub fallback: Option<axum::Router>,
     /// What it cannot work without.
     pub readiness: Readiness,
+    /// What it does unasked while it serves. It is dropped, wherever it is, when the calls are over.
+    pub background: Vec<BoxFuture<'static, ()>>,
     /// Calls at work at once, unless its options say.
     pub max_calls: usize,
 }
@@ -51,6 +55,7 @@ pub struct Bound {
     name: &'static str,
     router: axum::Router,
     readiness: Readiness,
+    background: Vec<BoxFuture<'static, ()>>,
     address: SocketAddr,
     admin_address: SocketAddr,
     listener: Listener,
@@ -113,6 +118,7 @@ impl Server {
             name: self.name,
             router: router.layer(layers),
             readiness: self.readiness,
+            background: self.background,
             address: listener.local_addr()?,
             admin_address: admin_listener.local_addr()?,
             listener: Listener::new(listener, tls, limits),
@@ -146,11 +152,16 @@ impl Bound {
         let health = Routes::new(health).into_axum_router();
         let mut admin = std::pin::pin!(self.admin_listener.serve(health, CancellationToken::new()));
         let mut serve = std::pin::pin!(self.listener.serve(self.router, self.stop.clone()));
+        let mut background = JoinSet::new();
+        for work in self.background {
+            background.spawn(work);
+        }
 
         tokio::select! {
             () = &mut serve => {}
             () = &mut admin => {}
             () = health::watch(reporter.clone(), self.readiness) => {}
+            Some(ended) = background.join_next() => tracing::error!(?ended, "what must go on has ended"),
             () = stop => {}
         }
         tracing::info!(service = self.name, "draining");

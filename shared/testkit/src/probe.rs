@@ -66,6 +66,7 @@ impl Probe {
             routes,
             fallback: None,
             max_calls: MAX_CALLS,
+            background: Vec::new(),
             readiness: Box::new(|| async { Ok(()) }.boxed()),
         }
     }

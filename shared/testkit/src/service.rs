@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use orchard_client::CallOptions;
 use orchard_db::Db;
 use orchard_server::{DatabaseOptions, LimitOptions, LogFormat, ServeOptions, Server, Slice, slice_server};
-use orchard_tls::ListenerTlsOptions;
+use orchard_tls::{ListenerTlsOptions, UpstreamTlsOptions};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -44,6 +45,11 @@ pub fn options(keys: &DevKeys) -> ServeOptions {
         tls: ListenerTlsOptions::default(),
         limits: limits(),
     }
+}
+
+/// As whom the service `name` calls others, without TLS.
+pub fn calls(keys: &DevKeys, name: &str) -> CallOptions {
+    CallOptions { workload_key_file: keys.workload_key_file(name), tls: UpstreamTlsOptions::default() }
 }
 
 /// The limits of a service as they are, but for the drain, which nobody watches.
@@ -156,7 +162,8 @@ impl SliceUnderTest {
         schema.migrate(S::migrations()).await?;
         let database = DatabaseOptions::for_url(schema.url(), 8);
         let db = Db::new(database.url()?, database.database_connections.into(), &database.limits())?;
-        let running = Running::start(slice_server::<S>(&db, settings), &options(&keys)).await?;
+        let options = options(&keys);
+        let running = Running::start(slice_server::<S>(&db, settings, &options)?, &options).await?;
         let channel = running.channel()?;
         Ok(Self { schema, keys, running, channel })
     }

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
 mod dashboard;
+mod events;
 mod provision;
 mod rolling;
 mod routing;
