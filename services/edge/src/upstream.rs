@@ -32,7 +32,8 @@ pub(crate) struct Upstreams {
 impl Upstreams {
     pub(crate) fn new(settings: &Settings, options: &ServeOptions, resolver: &Arc<dyn Resolve>) -> anyhow::Result<Self> {
         let pem = secret(&settings.workload_key_file)?;
-        let workload = Workload::new(NAME, &pem, options.workload_issuer.clone(), options.audience.clone())
+        let identity = &options.identity;
+        let workload = Workload::new(NAME, &pem, identity.workload_issuer.clone(), identity.audience.clone())
             .with_context(|| format!("{}", settings.workload_key_file.display()))?;
         let (workload, tls) = (Arc::new(workload), UpstreamTls::load(&settings.tls)?.map(Arc::new));
         let upstream = |name, url: &Uri| {

@@ -51,6 +51,7 @@ pub struct Bound {
     name: &'static str,
     router: axum::Router,
     readiness: Readiness,
+    verifier: Arc<Verifier>,
     address: SocketAddr,
     admin_address: SocketAddr,
     listener: Listener,
@@ -89,10 +90,14 @@ impl Server {
             stream_limit: limits.stream_limit,
             stop: stop.clone(),
         });
-        let verifier = Verifier::load(options)?;
+        let verifier = Arc::new(Verifier::load(&options.identity).await?);
         let tls = ListenerTls::load(&options.tls)?;
-        let guarded =
-            Guard { domain: Arc::clone(&domain), access: Arc::clone(&access), verifier, reflection: options.reflection };
+        let guarded = Guard {
+            domain: Arc::clone(&domain),
+            access: Arc::clone(&access),
+            verifier: Arc::clone(&verifier),
+            reflection: options.reflection,
+        };
         let max_calls = limits.max_calls.map_or(self.max_calls, usize_of);
         let room = Room::new(Arc::clone(&domain), access, max_calls, usize_of(limits.max_streams));
         // Read top to bottom: the first sees a call first and its answer last.
@@ -112,7 +117,8 @@ impl Server {
         Ok(Bound {
             name: self.name,
             router: router.layer(layers),
-            readiness: self.readiness,
+            readiness: health::both(Arc::clone(&verifier), self.readiness),
+            verifier,
             address: listener.local_addr()?,
             admin_address: admin_listener.local_addr()?,
             listener: Listener::new(listener, tls, limits),
@@ -146,10 +152,13 @@ impl Bound {
         let health = Routes::new(health).into_axum_router();
         let mut admin = std::pin::pin!(self.admin_listener.serve(health, CancellationToken::new()));
         let mut serve = std::pin::pin!(self.listener.serve(self.router, self.stop.clone()));
+        // As long as calls are answered: one may wait for a key.
+        let mut keys = std::pin::pin!(self.verifier.keep());
 
         tokio::select! {
             () = &mut serve => {}
             () = &mut admin => {}
+            () = &mut keys => {}
             () = health::watch(reporter.clone(), self.readiness) => {}
             () = stop => {}
         }
@@ -168,6 +177,7 @@ impl Bound {
             () = drained => {}
             () = &mut serve => return,
             () = &mut admin => {}
+            () = &mut keys => {}
         }
         let _ = timeout(FLUSH, serve).await;
     }
