@@ -13,9 +13,13 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use crate::certificates::Certificate;
+
+/// Longest wait for a fetch.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a fetch is answered with.
 #[derive(Debug, Clone)]
@@ -80,13 +84,16 @@ impl KeyServer {
     }
 
     /// Waits until it was asked so often.
-    pub async fn fetched(&self, times: usize) {
-        let _ = self.fetches.subscribe().wait_for(|fetches| *fetches >= times).await;
+    pub async fn fetched(&self, times: usize) -> anyhow::Result<()> {
+        let mut fetches = self.fetches.subscribe();
+        let fetched = timeout(PATIENCE, fetches.wait_for(|fetches| *fetches >= times)).await;
+        fetched.with_context(|| format!("it was asked {} times, not {times}", self.fetches()))??;
+        Ok(())
     }
 
     /// Waits until somebody who fetches again and again has made what they make of an answer that was begun after this.
-    pub async fn fetched_again(&self) {
-        self.fetched(self.fetches() + 2).await;
+    pub async fn fetched_again(&self) -> anyhow::Result<()> {
+        self.fetched(self.fetches() + 2).await
     }
 }
 

@@ -56,9 +56,9 @@ async fn an_address_that_is_down_is_done_without_for_a_day() -> anyhow::Result<(
     service.call(&token).await?;
 
     server.replies(Reply::HangUp);
-    server.fetched_again().await;
+    server.fetched_again().await?;
     service.clock.advance(DAY - Duration::from_secs(60));
-    server.fetched_again().await;
+    server.fetched_again().await?;
     service.call(&token).await?;
     assert!(service.believes(&key).await?);
     // Nobody can say whether it is a key of the issuer's.
@@ -70,7 +70,7 @@ async fn an_address_that_is_down_is_done_without_for_a_day() -> anyhow::Result<(
         assert_eq!(refused(service.call(token).await), unavailable());
     }
     service.running.wait_for(ServingStatus::NotServing).await?;
-    server.fetched_again().await;
+    server.fetched_again().await?;
 
     server.replies(replies(&[&key]));
     service.running.wait_for(ServingStatus::Serving).await?;
@@ -117,14 +117,14 @@ async fn answers_that_cannot_be_used_change_nothing() -> anyhow::Result<()> {
         ("no end", Reply::Trickle),
     ] {
         server.replies(reply);
-        tokio::time::timeout(Duration::from_secs(30), server.fetched_again()).await?;
+        server.fetched_again().await?;
         assert!(service.believes(&key).await?, "{what}");
         assert!(!service.believes(&evil).await?, "{what}");
     }
     assert_eq!(elsewhere.fetches(), 0, "redirections are not followed");
     // With one byte less than too large it would have been believed.
     server.replies(Reply::of("200 OK", &large[..256 * 1024]));
-    tokio::time::timeout(Duration::from_secs(30), server.fetched_again()).await?;
+    server.fetched_again().await?;
     assert!(service.believes(&evil).await?);
     Ok(())
 }

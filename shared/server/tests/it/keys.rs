@@ -69,11 +69,11 @@ async fn an_address_is_fetched_again_and_a_key_that_is_gone_takes_its_tokens_alo
     let token = old.token()?;
     service.call(&token).await?;
     server.replies(replies(&[&old, &new]));
-    server.fetched_again().await;
+    server.fetched_again().await?;
     service.call(&token).await?;
     assert!(service.believes(&new).await?);
     server.replies(replies(&[&new]));
-    server.fetched_again().await;
+    server.fetched_again().await?;
     assert_eq!(refused(service.call(&token).await), invalid());
     assert!(service.believes(&new).await?);
     // Another key under the same id.
@@ -81,7 +81,7 @@ async fn an_address_is_fetched_again_and_a_key_that_is_gone_takes_its_tokens_alo
     let token = new.token()?;
     service.call(&token).await?;
     server.replies(replies(&[&other]));
-    server.fetched_again().await;
+    server.fetched_again().await?;
     assert_eq!(refused(service.call(&token).await), invalid());
     Ok(())
 }
@@ -100,7 +100,7 @@ async fn callers_with_an_unknown_key_share_one_fetch_and_nobody_else_waits() -> 
         let (service, token) = (Arc::clone(&service), new.token()?);
         waiting.spawn(async move { service.call(&token).await });
     }
-    server.fetched(2).await;
+    server.fetched(2).await?;
     // The fetch stands still, and whoever has a known key is answered.
     assert!(timeout(Duration::from_secs(10), service.believes(&old)).await??);
     assert!(waiting.try_join_next().is_none());
