@@ -82,8 +82,8 @@ impl Verifier {
             };
             return Ok(Caller { user, service: Some(service) });
         }
-        // Only a service acts for somebody else.
-        if beside.is_some() {
+        // Only a service acts for somebody else. And what others issue, nobody's keys are read again for.
+        if beside.is_some() || issued.iss != self.users.name {
             return Err(invalid());
         }
         Ok(Caller { user: Some(self.user(token).await?), service: None })
