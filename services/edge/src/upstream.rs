@@ -30,7 +30,8 @@ pub(crate) struct Upstreams {
 
 impl Upstreams {
     pub(crate) fn new(settings: &Settings, options: &ServeOptions, resolver: &Arc<dyn Resolve>) -> anyhow::Result<Self> {
-        let calls = settings.calls.load(NAME, &options.workload_issuer, &options.audience)?.resolver(Arc::clone(resolver));
+        let (identity, calls) = (&options.identity, &settings.calls);
+        let calls = calls.load(NAME, &identity.workload_issuer, &identity.audience)?.resolver(Arc::clone(resolver));
         let upstream = |name, url: &Uri| {
             let upstream = calls.to(name, url).max_request_bytes(MAX_MESSAGE_BYTES + FRAME_HEADER);
             upstream.build().with_context(|| format!("--{name}-url"))

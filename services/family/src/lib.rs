@@ -61,7 +61,7 @@ impl Slice for Service {
 
     fn parts(db: &Db, settings: &Settings, options: &ServeOptions) -> anyhow::Result<Parts> {
         let Settings { currency, social_url, calls, relay } = settings;
-        let calls = calls.load(Self::NAME, &options.workload_issuer, &options.audience)?;
+        let calls = calls.load(Self::NAME, &options.identity.workload_issuer, &options.identity.audience)?;
         let social = calls.to("social", social_url).build().context("--social-url")?;
         let outbox = Outbox::builder(Self::NAME, db, relay).consumer(social, [pb::MemberJoined::full_name()]);
         let (outbox, operations, deliver) = outbox.build();

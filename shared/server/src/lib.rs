@@ -20,7 +20,7 @@ mod telemetry;
 pub use access::{AccessError, AccessTable};
 pub use cli::{Parts, Slice, run_to_end, slice_main, slice_server};
 pub use health::Readiness;
-pub use identity::{Caller, CallerError, Role, User};
+pub use identity::{Caller, CallerError, Clock, IdentityOptions, InvalidJwksUrl, JwksUrl, Role, User};
 pub use limits::LimitOptions;
 pub use options::{DatabaseOptions, ServeOptions, Text, duration, secret};
 pub use run::{Bound, Server};

@@ -56,6 +56,7 @@ pub struct Bound {
     router: axum::Router,
     readiness: Readiness,
     background: Vec<BoxFuture<'static, ()>>,
+    verifier: Arc<Verifier>,
     address: SocketAddr,
     admin_address: SocketAddr,
     listener: Listener,
@@ -94,10 +95,14 @@ impl Server {
             stream_limit: limits.stream_limit,
             stop: stop.clone(),
         });
-        let verifier = Verifier::load(options)?;
+        let verifier = Arc::new(Verifier::load(&options.identity).await?);
         let tls = ListenerTls::load(&options.tls)?;
-        let guarded =
-            Guard { domain: Arc::clone(&domain), access: Arc::clone(&access), verifier, reflection: options.reflection };
+        let guarded = Guard {
+            domain: Arc::clone(&domain),
+            access: Arc::clone(&access),
+            verifier: Arc::clone(&verifier),
+            reflection: options.reflection,
+        };
         let max_calls = limits.max_calls.map_or(self.max_calls, usize_of);
         let room = Room::new(Arc::clone(&domain), access, max_calls, usize_of(limits.max_streams));
         // Read top to bottom: the first sees a call first and its answer last.
@@ -117,7 +122,8 @@ impl Server {
         Ok(Bound {
             name: self.name,
             router: router.layer(layers),
-            readiness: self.readiness,
+            readiness: health::both(Arc::clone(&verifier), self.readiness),
+            verifier,
             background: self.background,
             address: listener.local_addr()?,
             admin_address: admin_listener.local_addr()?,
@@ -156,10 +162,13 @@ impl Bound {
         for work in self.background {
             background.spawn(work);
         }
+        // As long as calls are answered: one may wait for a key.
+        let mut keys = std::pin::pin!(self.verifier.keep());
 
         tokio::select! {
             () = &mut serve => {}
             () = &mut admin => {}
+            () = &mut keys => {}
             () = health::watch(reporter.clone(), self.readiness) => {}
             Some(ended) = background.join_next() => tracing::error!(?ended, "what must go on has ended"),
             () = stop => {}
@@ -179,6 +188,7 @@ impl Bound {
             () = drained => {}
             () = &mut serve => return,
             () = &mut admin => {}
+            () = &mut keys => {}
         }
         let _ = timeout(FLUSH, serve).await;
     }

@@ -7,6 +7,7 @@ pub mod client;
 pub mod cluster;
 pub mod database;
 pub mod folder;
+pub mod jwks;
 pub mod keys;
 pub mod probe;
 pub mod schema;

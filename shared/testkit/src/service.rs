@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use orchard_client::CallOptions;
 use orchard_db::Db;
-use orchard_server::{DatabaseOptions, LimitOptions, LogFormat, ServeOptions, Server, Slice, slice_server};
+use orchard_server::{DatabaseOptions, IdentityOptions, LimitOptions, LogFormat, ServeOptions, Server, Slice, slice_server};
 use orchard_tls::{ListenerTlsOptions, UpstreamTlsOptions};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
@@ -34,14 +34,10 @@ pub fn options(keys: &DevKeys) -> ServeOptions {
         listen: any_port,
         admin_listen: any_port,
         reflection: true,
-        user_jwks_file: keys.user_jwks_file(),
-        user_issuer: USER_ISSUER.to_owned(),
-        workload_jwks_file: keys.workload_jwks_file(),
-        workload_issuer: WORKLOAD_ISSUER.to_owned(),
-        audience: AUDIENCE.to_owned(),
         workers: 1,
         log_format: LogFormat::Pretty,
         log: "warn".to_owned(),
+        identity: identity(keys),
         tls: ListenerTlsOptions::default(),
         limits: limits(),
     }
@@ -50,6 +46,24 @@ pub fn options(keys: &DevKeys) -> ServeOptions {
 /// As whom the service `name` calls others, without TLS.
 pub fn calls(keys: &DevKeys, name: &str) -> CallOptions {
     CallOptions { workload_key_file: keys.workload_key_file(name), tls: UpstreamTlsOptions::default() }
+}
+
+/// Tokens that `keys` sign are believed.
+fn identity(keys: &DevKeys) -> IdentityOptions {
+    #[derive(clap::Parser)]
+    struct Defaults {
+        #[command(flatten)]
+        identity: IdentityOptions,
+    }
+    let files = [("--user-jwks-file", keys.user_jwks_file()), ("--workload-jwks-file", keys.workload_jwks_file())];
+    let arguments = files.into_iter().flat_map(|(flag, file)| [flag.into(), file.into_os_string()]);
+    let Defaults { identity } = clap::Parser::parse_from(std::iter::once("test".into()).chain(arguments));
+    IdentityOptions {
+        user_issuer: USER_ISSUER.to_owned(),
+        workload_issuer: WORKLOAD_ISSUER.to_owned(),
+        audience: AUDIENCE.to_owned(),
+        ..identity
+    }
 }
 
 /// The limits of a service as they are, but for the drain, which nobody watches.
@@ -77,14 +91,19 @@ pub struct Running {
 impl Running {
     /// Starts a server and waits until it is healthy.
     pub async fn start(server: Server, options: &ServeOptions) -> anyhow::Result<Self> {
+        let running = Self::launch(server, options).await?;
+        running.wait_for(ServingStatus::Serving).await?;
+        Ok(running)
+    }
+
+    /// Starts a server that is perhaps not healthy yet.
+    pub async fn launch(server: Server, options: &ServeOptions) -> anyhow::Result<Self> {
         let bound = server.bind(options).await?;
         let (address, admin_address) = (bound.address(), bound.admin_address());
         let stop = CancellationToken::new();
         #[expect(clippy::disallowed_methods, reason = "`stop` awaits it")]
         let task = tokio::spawn(bound.serve(stop.clone().cancelled_owned()));
-        let running = Self { address, admin_address, stop, task };
-        running.wait_for(ServingStatus::Serving).await?;
-        Ok(running)
+        Ok(Self { address, admin_address, stop, task })
     }
 
     /// Waits until the health service says so.

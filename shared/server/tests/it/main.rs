@@ -4,6 +4,9 @@
 mod deadlines;
 mod drain;
 mod hostile;
+mod issuer;
+mod key_sources;
+mod keys;
 mod overload;
 mod panics;
 mod raw;
