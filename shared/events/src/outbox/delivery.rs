@@ -118,7 +118,7 @@ impl Delivery {
     }
 
     async fn refuse(&self, event: &Pending, status: &Status) -> Result<(), Undelivered> {
-        let (consumer, next) = (self.upstream.name(), self.next(event.attempts() + 1));
+        let (consumer, next) = (self.upstream.name(), next(&self.options, event.attempts() + 1));
         let said = refusal(status);
         tracing::warn!(consumer, event_id = %event.event_id, event_type = event.event_type, refusal = said, ?next, "an event was refused");
         self.refused.increment(1);
@@ -128,15 +128,15 @@ impl Delivery {
             noted => Ok(noted?),
         }
     }
+}
 
-    /// What comes after so many attempts.
-    fn next(&self, attempts: i32) -> Next {
-        if attempts >= i32::from(self.options.event_attempts) {
-            return Next::Park;
-        }
-        let doubled = 2_u32.saturating_pow(attempts.unsigned_abs().saturating_sub(1));
-        Next::RetryIn(self.options.event_retry_delay.saturating_mul(doubled).min(LONGEST_DELAY))
+/// What comes after so many attempts.
+fn next(options: &RelayOptions, attempts: i32) -> Next {
+    if attempts >= i32::from(options.event_attempts) {
+        return Next::Park;
     }
+    let doubled = 2_u32.saturating_pow(attempts.unsigned_abs().saturating_sub(1));
+    Next::RetryIn(options.event_retry_delay.saturating_mul(doubled).min(LONGEST_DELAY))
 }
 
 /// An event as sent.
@@ -186,5 +186,53 @@ fn blame(status: &Status, batch: &[Pending], consumer: &str) -> Blame {
             (None, [_only]) => Blame::Event(0),
             (None, _) => Blame::OneOfThem,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orchard_proto::events::v1::ErrorReason as Reason;
+    use orchard_proto::rpc::v1::ErrorReason as Common;
+    use orchard_rpc::{Refusal, common, overloaded, reason_name};
+    use uuid::Uuid;
+
+    #[test]
+    fn each_refusal_doubles_the_wait_until_it_is_the_last() {
+        let options = RelayOptions { event_attempts: 12, event_retry_delay: Duration::from_secs(1) };
+        let waits = [(1, 1), (2, 2), (3, 4), (9, 256), (10, 300), (11, 300)];
+        for (attempts, seconds) in waits {
+            assert_eq!(next(&options, attempts), Next::RetryIn(Duration::from_secs(seconds)), "{attempts}");
+        }
+        assert_eq!((next(&options, 12), next(&options, 13)), (Next::Park, Next::Park));
+    }
+
+    #[test]
+    fn a_consumer_that_is_not_up_to_it_blames_no_event() {
+        let batch = [Pending::new(1, Uuid::from_u128(1)), Pending::new(2, Uuid::from_u128(2))];
+        let rejected = |id: Uuid| {
+            let reason = reason_name(Reason::EventRejected.as_str_name());
+            Refusal::new(Code::FailedPrecondition, reason, "no").with("event_id", id).into_status("orchard.social")
+        };
+        let says = |reason: Common| common(reason, "no").into_status("orchard.social");
+        let table = [
+            (rejected(batch[1].event_id), Blame::Event(1)),
+            (rejected(Uuid::nil()), Blame::OneOfThem),
+            (says(Common::Internal), Blame::OneOfThem),
+            (says(Common::FieldsInvalid), Blame::OneOfThem),
+            (says(Common::DeadlineExceeded), Blame::OneOfThem),
+            (says(Common::DatabaseUnavailable), Blame::None),
+            (says(Common::ConflictingWrites), Blame::None),
+            (says(Common::CallerNotAdmitted), Blame::None),
+            (says(Common::MethodUnknown), Blame::None),
+            (overloaded().into_status("orchard.social"), Blame::None),
+            // What stands between says nothing of the event.
+            (common(Common::DeadlineExceeded, "no").into_status("orchard.family"), Blame::None),
+            (Status::internal("a proxy"), Blame::None),
+        ];
+        for (status, blamed) in table {
+            assert_eq!(blame(&status, &batch, "social"), blamed, "{status}");
+        }
+        assert_eq!(blame(&says(Common::Internal), &batch[..1], "social"), Blame::Event(0));
     }
 }

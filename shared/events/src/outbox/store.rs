@@ -44,6 +44,21 @@ pub(super) struct Pending {
 }
 
 impl Pending {
+    #[cfg(test)]
+    pub(super) fn new(position: i64, event_id: Uuid) -> Self {
+        Self {
+            position,
+            event_id,
+            aggregate_id: event_id,
+            sequence: position,
+            event_type: String::new(),
+            payload: Vec::new(),
+            traceparent: None,
+            created_at: DateTime::UNIX_EPOCH,
+            failure: None,
+        }
+    }
+
     /// How often its consumer has refused it.
     pub(super) fn attempts(&self) -> i32 {
         self.failure.filter(|(position, _)| *position == self.position).map_or(0, |(_, attempts)| attempts)
