@@ -1,6 +1,9 @@
 //! Events on their way.
 
+use std::time::Duration;
+
 use orchard_db::{Connection, Failure};
+use orchard_events::RelayOptions;
 
 use crate::world::{FINE, PENDING, REFUSED, World, impatient, publish};
 
@@ -50,7 +53,7 @@ async fn a_consumer_that_is_away_is_told_when_it_is_back() -> anyhow::Result<()>
 #[tokio::test]
 async fn an_event_does_not_overtake_one_that_is_tried_again() -> anyhow::Result<()> {
     let world = World::start().await?;
-    let replica = world.replica(&impatient())?;
+    let replica = world.replica(&RelayOptions { event_retry_delay: Duration::from_secs(2), ..impatient() })?;
     let aggregate = world.aggregates(1).await?[0];
     replica.publish(aggregate, &[FINE, REFUSED]).await?;
     world.until("SELECT count(*) FROM outbox_failures", 1).await?;
