@@ -9,6 +9,7 @@ mod input;
 mod invitations;
 mod members;
 mod plans;
+mod repeats;
 mod schema;
 mod summary;
 mod wallet;

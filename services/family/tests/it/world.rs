@@ -193,3 +193,40 @@ pub fn spend(plan: &str, cents: i64, request: Uuid) -> pb::SpendRequest {
         request_id: request.to_string(),
     }
 }
+
+/// Holds a plan's row, so that calls on it wait inside their transactions, and counts those that do.
+pub struct Held {
+    pub client: tokio_postgres::Client,
+}
+
+impl Held {
+    pub async fn new(world: &World, plan: &str) -> anyhow::Result<Self> {
+        let client = world.slice.schema.connect().await?;
+        client.batch_execute(&format!("BEGIN; SELECT 1 FROM family_plans WHERE id = '{plan}' FOR UPDATE")).await?;
+        Ok(Self { client })
+    }
+
+    /// Waits until a session waits for the row, and gives its process id.
+    pub async fn waiter(&self) -> anyhow::Result<i32> {
+        let query = "SELECT pid FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))";
+        loop {
+            if let Some(row) = self.client.query_opt(query, &[]).await? {
+                return Ok(row.get(0));
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Waits until so many sessions wait for another one, which is not the holder.
+    pub async fn waits_for(&self, session: i32, waiters: i64) -> anyhow::Result<()> {
+        let query = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))";
+        while self.client.query_one(query, &[&session]).await?.get::<_, i64>(0) < waiters {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    pub async fn release(self) -> anyhow::Result<()> {
+        Ok(self.client.batch_execute("ROLLBACK").await?)
+    }
+}
