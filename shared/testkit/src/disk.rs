@@ -45,12 +45,6 @@ impl Disk {
         &self.0
     }
 
-    /// The room that is left, in bytes.
-    pub fn free(&self) -> anyhow::Result<u64> {
-        let disk = rustix::fs::statvfs(&self.0)?;
-        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
-    }
-
     /// Makes it so large that there is this much room, in bytes.
     pub fn leave(&self, free: u64) -> anyhow::Result<()> {
         let disk = rustix::fs::statvfs(&self.0)?;

@@ -43,7 +43,7 @@ async fn a_repeat_beside_one_that_lost_its_caller_waits_for_it() -> anyhow::Resu
         let message = spend(&plan, 100, request);
         repeats.spawn(async move { client.spend(message).await });
     }
-    held.waits_for(at_work, 2).await?;
+    held.waiters(at_work, 2).await?;
     held.release().await?;
     let repeats = repeats.join_all().await.into_iter().collect::<Result<Vec<_>, _>>()?;
     assert_eq!(repeats[0].get_ref(), repeats[1].get_ref());

@@ -208,22 +208,22 @@ impl Held {
 
     /// Waits until a session waits for the row, and gives its process id.
     pub async fn waiter(&self) -> anyhow::Result<i32> {
-        let query = "SELECT pid FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))";
+        let holder = self.client.query_one("SELECT pg_backend_pid()", &[]).await?.get(0);
+        Ok(self.waiters(holder, 1).await?.remove(0))
+    }
+
+    /// Waits until so many sessions wait for the one of that process id, and gives theirs.
+    pub async fn waiters(&self, session: i32, number: usize) -> anyhow::Result<Vec<i32>> {
+        let query = "SELECT pid FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))";
         loop {
-            if let Some(row) = self.client.query_opt(query, &[]).await? {
-                return Ok(row.get(0));
+            // Within one transaction PostgreSQL shows the sessions of its first look, unless it is told to look again.
+            self.client.batch_execute("SELECT pg_stat_clear_snapshot()").await?;
+            let rows = self.client.query(query, &[&session]).await?;
+            if rows.len() >= number {
+                return Ok(rows.iter().map(|row| row.get(0)).collect());
             }
             tokio::task::yield_now().await;
         }
-    }
-
-    /// Waits until so many sessions wait for another one, which is not the holder.
-    pub async fn waits_for(&self, session: i32, waiters: i64) -> anyhow::Result<()> {
-        let query = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))";
-        while self.client.query_one(query, &[&session]).await?.get::<_, i64>(0) < waiters {
-            tokio::task::yield_now().await;
-        }
-        Ok(())
     }
 
     pub async fn release(self) -> anyhow::Result<()> {

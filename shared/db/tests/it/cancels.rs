@@ -80,7 +80,7 @@ impl Caller {
     /// waits for theirs.
     async fn call(&mut self, id: Uuid) -> End {
         let chance = Uuid::new_v4().as_u128();
-        let (way, moment) = (chance % 8, Duration::from_micros(u64::try_from((chance >> 64) % 12_000).expect("small")));
+        let (way, moment) = (chance % 8, Duration::from_micros(u64::try_from((chance >> 64) % 9_000).expect("small")));
         let mut request = Request::new(WriteRequest { text: id.to_string() });
         if way < 3 {
             request.set_timeout(moment);
@@ -97,8 +97,12 @@ impl Caller {
             }
             4 => {
                 let answer = call.await;
-                let is_late = answer.as_ref().is_err_and(|status| status.code() != Code::ResourceExhausted);
-                assert!(!is_late, "it waited for a transaction that nobody ends: {answer:?}");
+                // The cut of the call before may also have met this one.
+                let refusal = answer.as_ref().err().filter(|status| !status.details().is_empty());
+                assert!(
+                    refusal.is_none_or(|status| status.code() == Code::ResourceExhausted),
+                    "it waited for a transaction that nobody ends: {answer:?}"
+                );
                 answer
             }
             _ => match timeout(moment, call).await {
