@@ -87,7 +87,7 @@ pub fn server_with(settings: &Settings, options: &ServeOptions, resolver: &Arc<d
     Ok(Server {
         name: NAME,
         contracts: DESCRIPTORS,
-        packages: [&["orchard.edge.v1"][..], &upstream::PACKAGES].concat(),
+        served: [&["orchard.edge.v1"][..], &upstream::PACKAGES].concat(),
         front_door: true,
         routes,
         max_calls: MAX_CALLS,

@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use clap::Args;
 use orchard_client::CallOptions;
 use orchard_db::{Db, EmbeddedMigrations};
-use orchard_events::{Outbox, RelayOptions};
+use orchard_events::{OUTBOX, Outbox, RelayOptions};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::invitation_service_server::InvitationServiceServer;
 use orchard_proto::family::v1::member_service_server::MemberServiceServer;
@@ -84,6 +84,6 @@ impl Slice for Service {
             .add_service(
                 NutritionServiceServer::new(nutrition::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
             );
-        Ok(Parts { routes, packages: vec![orchard_events::PACKAGE], background: vec![deliver] })
+        Ok(Parts { routes, shared: vec![OUTBOX], background: vec![deliver] })
     }
 }

@@ -9,7 +9,7 @@ mod schema;
 
 use clap::Args;
 use orchard_db::{Db, EmbeddedMigrations};
-use orchard_events::Inbox;
+use orchard_events::{INBOX, Inbox};
 use orchard_proto::social::v1::challenge_service_server::ChallengeServiceServer;
 use orchard_proto::social::v1::profile_service_server::ProfileServiceServer;
 use orchard_proto::social::v1::progress_service_server::ProgressServiceServer;
@@ -44,6 +44,6 @@ impl Slice for Service {
                 ChallengeServiceServer::new(challenge::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(ProgressServiceServer::new(progress::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES));
-        Ok(Parts { packages: vec![orchard_events::PACKAGE], ..Parts::of(routes) })
+        Ok(Parts { shared: vec![INBOX], ..Parts::of(routes) })
     }
 }

@@ -13,5 +13,7 @@ mod trace;
 pub use inbox::{Handler, Inbox, NotApplied};
 pub use outbox::{Builder, Outbox, OutboxOperations, RelayOptions};
 
-/// The package of the services that deliver events and look after them.
-pub const PACKAGE: &str = "orchard.events.v1";
+/// The service that is told of events, by its full name.
+pub use orchard_proto::events::v1::inbox_service_server::SERVICE_NAME as INBOX;
+/// The service for operators, by its full name.
+pub use orchard_proto::events::v1::outbox_service_server::SERVICE_NAME as OUTBOX;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use orchard_proto::access::v1::{Access, Caller as Kind};
 use prost::Message as _;
-use prost_reflect::{DescriptorPool, ExtensionDescriptor, MethodDescriptor};
+use prost_reflect::{DescriptorPool, ExtensionDescriptor, MethodDescriptor, ServiceDescriptor};
 
 use crate::identity::Caller;
 
@@ -45,13 +45,15 @@ struct Rule {
 const REFLECTION: &str = "/grpc.reflection.";
 
 impl AccessTable {
-    /// The table of all methods of `packages`, from an encoded descriptor set.
-    pub fn from_descriptors(descriptors: &[u8], packages: &[&str]) -> Result<Self, AccessError> {
+    /// The table of all methods of `served`, whole packages or single services, from an encoded descriptor set.
+    pub fn from_descriptors(descriptors: &[u8], served: &[&str]) -> Result<Self, AccessError> {
         let pool = DescriptorPool::decode(descriptors).map_err(|error| AccessError::Descriptors(error.to_string()))?;
         let option =
             pool.get_extension_by_name(OPTION).ok_or_else(|| AccessError::Descriptors(format!("{OPTION} is not defined")))?;
         let mut table = HashMap::new();
-        for service in pool.services().filter(|service| packages.contains(&service.package_name())) {
+        let is_served =
+            |service: &ServiceDescriptor| [service.package_name(), service.full_name()].iter().any(|name| served.contains(name));
+        for service in pool.services().filter(is_served) {
             for method in service.methods() {
                 let rule = rule(&method, &option).ok_or_else(|| AccessError::Open(method.full_name().to_owned()))?;
                 table.insert(format!("/{}/{}", service.full_name(), method.name()), rule);

@@ -37,8 +37,8 @@ pub trait Slice: 'static {
 pub struct Parts {
     /// Its gRPC services.
     pub routes: RoutesBuilder,
-    /// Packages of theirs beside its own.
-    pub packages: Vec<&'static str>,
+    /// Those of them that are not of its own package, by their full names.
+    pub shared: Vec<&'static str>,
     /// What it does unasked while it serves.
     pub background: Vec<BoxFuture<'static, ()>>,
 }
@@ -46,7 +46,7 @@ pub struct Parts {
 impl Parts {
     /// Of a slice that serves its own package, and does nothing unasked.
     pub fn of(routes: RoutesBuilder) -> Self {
-        Self { routes, packages: Vec::new(), background: Vec::new() }
+        Self { routes, shared: Vec::new(), background: Vec::new() }
     }
 }
 
@@ -126,8 +126,8 @@ fn serve<S: Slice>(options: &Serve<S::Settings>) -> anyhow::Result<()> {
 
 /// A slice's server over `db`.
 pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings, options: &ServeOptions) -> anyhow::Result<Server> {
-    let Parts { routes, mut packages, mut background } = S::parts(db, settings, options)?;
-    packages.push(S::PACKAGE);
+    let Parts { routes, mut shared, mut background } = S::parts(db, settings, options)?;
+    shared.push(S::PACKAGE);
     background.push(keep_swept(db.clone()).map(|never| match never {}).boxed());
     let watched = db.clone();
     Ok(Server {
@@ -135,7 +135,7 @@ pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings, options: &ServeOp
         max_calls: db.connections() * 3 / 2,
         name: S::NAME,
         contracts: DESCRIPTORS,
-        packages,
+        served: shared,
         front_door: false,
         routes,
         fallback: None,

@@ -32,10 +32,10 @@ const FLUSH: Duration = Duration::from_millis(200);
 pub struct Server {
     /// Such as `family`; statuses come from the domain `orchard.family`.
     pub name: &'static str,
-    /// An encoded descriptor set that has those packages.
+    /// An encoded descriptor set that has what it serves.
     pub contracts: &'static [u8],
-    /// Packages whose methods it serves.
-    pub packages: Vec<&'static str>,
+    /// Packages, or single services, whose methods it serves.
+    pub served: Vec<&'static str>,
     /// Whether it is a front door: then methods that only services may call do not exist here.
     pub front_door: bool,
     /// The gRPC services.
@@ -70,7 +70,7 @@ pub struct Bound {
 impl Server {
     /// Checks the contracts and keys, and takes the ports.
     pub async fn bind(self, options: &ServeOptions) -> anyhow::Result<Bound> {
-        let mut access = AccessTable::from_descriptors(self.contracts, &self.packages)?;
+        let mut access = AccessTable::from_descriptors(self.contracts, &self.served)?;
         if self.front_door {
             access = access.without_service_only();
         }

@@ -1,7 +1,13 @@
 //! What a status says, as a client reads it.
 
+use std::path::Path;
+
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
+
+/// The environment variable that names a folder in which each reason that a test looks at leaves a file, `<domain> <reason>`.
+/// `cargo xtask test` sets it for a whole run, and then knows which reasons no test has produced.
+pub const SEEN_REASONS: &str = "ORCHARD_TEST_REASONS";
 
 /// Code, reason and domain.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,6 +24,10 @@ pub struct Refusal {
 pub fn refusal(status: &Status) -> Refusal {
     let info = status.get_details_error_info();
     let (reason, domain) = info.map(|info| (info.reason, info.domain)).unwrap_or_default();
+    if let Some(folder) = std::env::var_os(SEEN_REASONS).filter(|_| !reason.is_empty()) {
+        // What is not noted is missed when the run ends.
+        let _ = std::fs::write(Path::new(&folder).join(format!("{domain} {reason}")), "");
+    }
     Refusal { code: status.code(), reason, domain }
 }
 
@@ -44,6 +54,7 @@ pub fn refused<T: std::fmt::Debug>(answer: Result<T, Status>) -> (Code, String) 
 pub fn violations<T: std::fmt::Debug>(answer: Result<T, Status>) -> Vec<String> {
     match answer {
         Err(status) => {
+            refusal(&status);
             let violations = status.get_details_bad_request().map(|request| request.field_violations).unwrap_or_default();
             violations.into_iter().map(|violation| violation.field).collect()
         }

@@ -35,7 +35,7 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// `Read` and `Write` answer as `call` does with the request's text. `Watch` answers with nothing.
+    /// All methods answer as `call` does with the request's text, but for `Watch`, which answers with nothing.
     pub fn new<F>(call: impl Fn(Request<String>) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<String, Status>> + Send + 'static,
@@ -61,7 +61,7 @@ impl Probe {
         Server {
             name: "probe",
             contracts: DESCRIPTORS,
-            packages: vec!["orchard.probe.v1"],
+            served: vec!["orchard.probe.v1"],
             front_door: false,
             routes,
             fallback: None,
@@ -84,6 +84,26 @@ impl ProbeService for Probe {
     async fn write(&self, request: Request<pb::WriteRequest>) -> Result<Response<pb::WriteResponse>, Status> {
         let text = (self.call)(request.map(|request| request.text)).await?;
         Ok(Response::new(pb::WriteResponse { text }))
+    }
+
+    async fn greet(&self, request: Request<pb::GreetRequest>) -> Result<Response<pb::GreetResponse>, Status> {
+        let text = (self.call)(request.map(|request| request.text)).await?;
+        Ok(Response::new(pb::GreetResponse { text }))
+    }
+
+    async fn moderate(&self, request: Request<pb::ModerateRequest>) -> Result<Response<pb::ModerateResponse>, Status> {
+        let text = (self.call)(request.map(|request| request.text)).await?;
+        Ok(Response::new(pb::ModerateResponse { text }))
+    }
+
+    async fn operate(&self, request: Request<pb::OperateRequest>) -> Result<Response<pb::OperateResponse>, Status> {
+        let text = (self.call)(request.map(|request| request.text)).await?;
+        Ok(Response::new(pb::OperateResponse { text }))
+    }
+
+    async fn deliver(&self, request: Request<pb::DeliverRequest>) -> Result<Response<pb::DeliverResponse>, Status> {
+        let text = (self.call)(request.map(|request| request.text)).await?;
+        Ok(Response::new(pb::DeliverResponse { text }))
     }
 
     async fn watch(&self, request: Request<pb::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {

@@ -1,12 +1,14 @@
 //! `cargo xtask test`: everything that is checked before a change is handed in.
 
 mod buf;
+mod reasons;
 mod steps;
 
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Result, bail};
+use orchard_testkit::answer::SEEN_REASONS;
 use orchard_testkit::cluster::{Cluster, Options, TEST_DATABASE_URL};
 
 use self::steps::Steps;
@@ -17,7 +19,8 @@ use crate::project::Project;
 /// Check everything: format, lints, all tests on one private PostgreSQL, documentation.
 ///
 /// Tests run on the server that ORCHARD_TEST_DATABASE_URL names (a superuser's URL), else on a private one that is installed with
-/// apt-get where it is missing, and removed afterwards. A step that fails does not keep the next from running.
+/// apt-get where it is missing, and removed afterwards. A step that fails does not keep the next from running. After all tests, those
+/// reasons for refusals are named that no test has produced.
 #[derive(clap::Args)]
 pub struct Args {
     /// Also check the contracts with buf, which is fetched with pip where it is missing, and the dependencies with cargo-deny where
@@ -84,6 +87,8 @@ fn dependencies(steps: &mut Steps, project: &Project) -> Result<()> {
 
 fn tests(steps: &mut Steps, project: &Project, args: &Args) -> Result<()> {
     let Some(cluster) = server(steps, project, args.yes) else { return Ok(()) };
+    let is_whole = args.packages.is_empty() && args.args.is_empty();
+    let seen = reasons::folder(&project.state())?;
     let has_nextest = steps::succeeds(project.cargo().args(["nextest", "--version"]));
     let mut command = project.cargo();
     match has_nextest {
@@ -92,11 +97,15 @@ fn tests(steps: &mut Steps, project: &Project, args: &Args) -> Result<()> {
     };
     command.args(["--locked", "--no-fail-fast"]);
     scope(&mut command, args);
-    command.envs(cluster.as_ref().map(|cluster| (TEST_DATABASE_URL, cluster.url("postgres"))));
+    command.envs(cluster.as_ref().map(|cluster| (TEST_DATABASE_URL, cluster.url("postgres")))).env(SEEN_REASONS, &seen);
     if !args.args.is_empty() {
         command.arg("--").args(&args.args);
     }
     steps.run("tests", command)?;
+    if is_whole {
+        let missing = reasons::missing(&seen)?;
+        steps.check("reasons", "each is produced by a test", "no test produces ", &missing);
+    }
     if has_nextest && args.args.is_empty() {
         // Nextest leaves out the examples in the documentation.
         let mut examples = project.cargo();

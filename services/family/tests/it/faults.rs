@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use tonic::Code;
 use tonic_health::ServingStatus;
 
-use crate::world::{World, id, settings, spend};
+use crate::world::{Held, World, id, settings, spend};
 
 #[tokio::test]
 async fn postgresql_stops_and_starts_again() -> anyhow::Result<()> {
@@ -188,34 +188,6 @@ async fn serving_an_unmigrated_database_is_refused_with_a_clear_line() -> anyhow
     let (unreachable, said) = run(&["migrate"], "postgres://me:hunter2@127.0.0.1:1/nowhere").await?;
     assert!(!unreachable && !said.contains("hunter2") && said.lines().count() == 1, "{said}");
     Ok(())
-}
-
-/// Holds a plan's row, so that calls on it wait inside their transactions, and counts those that do.
-struct Held {
-    client: tokio_postgres::Client,
-}
-
-impl Held {
-    async fn new(world: &World, plan: &str) -> anyhow::Result<Self> {
-        let client = world.slice.schema.connect().await?;
-        client.batch_execute(&format!("BEGIN; SELECT 1 FROM family_plans WHERE id = '{plan}' FOR UPDATE")).await?;
-        Ok(Self { client })
-    }
-
-    /// Waits until a session waits for the row, and gives its process id.
-    async fn waiter(&self) -> anyhow::Result<i32> {
-        let query = "SELECT pid FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))";
-        loop {
-            if let Some(row) = self.client.query_opt(query, &[]).await? {
-                return Ok(row.get(0));
-            }
-            tokio::task::yield_now().await;
-        }
-    }
-
-    async fn release(self) -> anyhow::Result<()> {
-        Ok(self.client.batch_execute("ROLLBACK").await?)
-    }
 }
 
 #[tokio::test]

@@ -2,12 +2,14 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
+mod access;
 mod faults;
 mod identity;
 mod input;
 mod invitations;
 mod members;
 mod plans;
+mod repeats;
 mod schema;
 mod summary;
 mod wallet;

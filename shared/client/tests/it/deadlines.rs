@@ -111,7 +111,7 @@ async fn the_wait_for_a_later_attempt_ends_with_the_deadline() -> anyhow::Result
         .replica(move |_| {
             counted.add();
             let busy = orchard_rpc::common(ErrorReason::Overloaded, "busy").retry_after(Duration::from_secs(60));
-            async { Err(busy.into_status("orchard.probe")) }
+            async { Err(busy.into_status("orchard.test")) }
         })
         .await?;
     let client = world.client(&[replica.address])?;

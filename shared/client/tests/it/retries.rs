@@ -17,7 +17,7 @@ fn busy(retry_after: Option<Duration>) -> Status {
         Some(delay) => refusal.retry_after(delay),
         None => refusal,
     };
-    refusal.into_status("orchard.probe")
+    refusal.into_status("orchard.test")
 }
 
 /// A replica that refuses the first `times` calls so, and counts all; each says how many attempts went before it.
@@ -40,7 +40,7 @@ async fn what_is_repeated_depends_on_the_method_and_the_refusal() -> anyhow::Res
         (no_database, "DATABASE_UNAVAILABLE", 3, 1),
         (|| busy(Some(Duration::from_millis(5))), "OVERLOADED", 3, 1),
         (|| busy(None), "OVERLOADED", 1, 1),
-        (|| common(ErrorReason::Internal, "a fault").into_status("orchard.probe"), "INTERNAL", 1, 1),
+        (|| common(ErrorReason::Internal, "a fault").into_status("orchard.test"), "INTERNAL", 1, 1),
         (|| Status::failed_precondition("not now"), "", 1, 1),
         (|| Status::unknown("nobody knows"), "", 1, 1),
     ];

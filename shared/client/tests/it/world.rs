@@ -131,7 +131,7 @@ pub fn unavailable() -> (Code, String) {
 
 /// A replica's own UNAVAILABLE.
 pub fn no_database() -> Status {
-    common(ErrorReason::DatabaseUnavailable, "no database").into_status("orchard.probe")
+    common(ErrorReason::DatabaseUnavailable, "no database").into_status("orchard.test")
 }
 
 /// Calls at a time.

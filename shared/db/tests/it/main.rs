@@ -3,10 +3,13 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
 mod after;
+mod cancels;
 mod conflicts;
 mod connections;
+mod disk;
 mod failures;
 mod idempotency;
 mod interrupted;
 mod units;
+mod wire;
 mod world;

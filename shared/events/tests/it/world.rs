@@ -9,7 +9,7 @@ use diesel_async::SimpleAsyncConnection as _;
 use futures::FutureExt as _;
 use orchard_client::{CallOptions, Calls};
 use orchard_db::{Connection, Db, Failure, Limits};
-use orchard_events::{Handler, Inbox, NotApplied, Outbox, PACKAGE, RelayOptions};
+use orchard_events::{Handler, INBOX, Inbox, NotApplied, OUTBOX, Outbox, RelayOptions};
 use orchard_proto::DESCRIPTORS;
 use orchard_proto::events::v1 as pb;
 use orchard_proto::events::v1::inbox_service_client::InboxServiceClient;
@@ -100,7 +100,7 @@ impl World {
         let mut routes = RoutesBuilder::default();
         routes.add_service(Inbox::<Effects>::server("social", &db(self.consumer.url())?));
         let serve = ServeOptions { listen: self.address, ..options(&self.keys) };
-        self.running = Some(Running::start(server("social", routes), &serve).await?);
+        self.running = Some(Running::start(server("social", INBOX, routes), &serve).await?);
         Ok(())
     }
 
@@ -194,7 +194,7 @@ impl Replica {
 
     /// The operators' side of it, and an operator.
     pub async fn operator(&self, keys: &DevKeys) -> anyhow::Result<(Running, OutboxServiceClient<Client>)> {
-        let running = Running::start(server("family", self.routes.clone()), &options(keys)).await?;
+        let running = Running::start(server("family", OUTBOX, self.routes.clone()), &options(keys)).await?;
         let token = keys.user_token(Uuid::new_v4(), &["operator"], HOUR)?;
         let client = OutboxServiceClient::new(Headers::bearer(&token)?.on(running.channel()?));
         Ok((running, client))
@@ -243,11 +243,11 @@ fn db(url: &str) -> anyhow::Result<Db> {
     Ok(Db::new(url.parse()?, 8, &Limits::default())?)
 }
 
-fn server(name: &'static str, routes: RoutesBuilder) -> Server {
+fn server(name: &'static str, service: &'static str, routes: RoutesBuilder) -> Server {
     Server {
         name,
         contracts: DESCRIPTORS,
-        packages: vec![PACKAGE],
+        served: vec![service],
         front_door: false,
         routes,
         fallback: None,

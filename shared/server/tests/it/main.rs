@@ -1,6 +1,7 @@
 //! The ground that all services stand on, on real sockets.
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod access;
 mod deadlines;
 mod drain;
 mod hostile;

@@ -38,6 +38,15 @@ impl Steps {
         Ok(())
     }
 
+    /// Notes what was found without a command.
+    pub fn check(&mut self, name: &str, what: &str, finding: &str, found: &[String]) {
+        if found.is_empty() {
+            say(&format!("\n== {name}: {what}"));
+            return self.done.push((name.to_owned(), Outcome::Passed, Duration::ZERO));
+        }
+        self.fail(name, &format!("{finding}{}", found.join(", ")));
+    }
+
     /// Notes a step that could not begin.
     pub fn fail(&mut self, name: &str, reason: &str) {
         say(&format!("\n== {name}: {reason}"));

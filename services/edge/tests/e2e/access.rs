@@ -1,0 +1,67 @@
+use std::collections::BTreeSet;
+
+use orchard_proto::DESCRIPTORS;
+use orchard_testkit::matrix::Admits::{Hidden, Only};
+use orchard_testkit::matrix::{Table, USERS, findings, packages};
+
+use crate::suite::Suite;
+
+/// What is for services alone is not there, for nobody.
+const TABLES: &[(&str, &Table)] = &[
+    ("orchard.edge.v1", &[("EdgeService/GetFamilyDashboard", Only(&[USERS]))]),
+    // Operators find it at each slice.
+    (
+        "orchard.events.v1",
+        &[
+            ("InboxService/DeliverEvents", Hidden),
+            ("OutboxService/ListParkedEvents", Hidden),
+            ("OutboxService/ReplayParkedEvent", Hidden),
+            ("OutboxService/DiscardParkedEvent", Hidden),
+        ],
+    ),
+    (
+        "orchard.family.v1",
+        &[
+            ("PlanService/CreatePlan", Only(&[USERS])),
+            ("PlanService/GetPlan", Only(&[USERS])),
+            ("PlanService/GetFamilySummary", Only(&[USERS])),
+            ("MemberService/ListMembers", Only(&[USERS])),
+            ("MemberService/UpdateMember", Only(&[USERS])),
+            ("InvitationService/CreateInvitation", Only(&[USERS])),
+            ("InvitationService/AcceptInvitation", Only(&[USERS])),
+            ("WalletService/Deposit", Hidden),
+            ("WalletService/Spend", Only(&[USERS])),
+            ("WalletService/ListEntries", Only(&[USERS])),
+            ("NutritionService/RecordIntake", Only(&[USERS])),
+        ],
+    ),
+    (
+        "orchard.social.v1",
+        &[
+            ("ProfileService/RegisterProfile", Hidden),
+            ("ProfileService/GetProfile", Only(&[USERS])),
+            ("ChallengeService/CreateChallenge", Only(&[USERS])),
+            ("ChallengeService/GetChallenge", Only(&[USERS])),
+            ("ChallengeService/JoinChallenge", Only(&[USERS])),
+            ("ChallengeService/CountActiveChallenges", Hidden),
+            ("ProgressService/RecordProgress", Only(&[USERS])),
+        ],
+    ),
+    ("orchard.recipe.v1", &[("RecipeService/CreateRecipe", Only(&[USERS])), ("RecipeService/GetRecipe", Only(&[USERS]))]),
+    (
+        "orchard.consultation.v1",
+        &[("ProfessionalService/CreateProfessional", Only(&[USERS])), ("ProfessionalService/GetProfessional", Only(&[USERS]))],
+    ),
+];
+
+#[tokio::test]
+async fn the_front_door_admits_those_whom_the_slice_admits_and_hides_the_rest() -> anyhow::Result<()> {
+    let suite = Suite::start().await?;
+    let listed: BTreeSet<String> = TABLES.iter().map(|(package, _)| (*package).to_owned()).collect();
+    assert_eq!(listed, packages(DESCRIPTORS)?);
+    for (package, table) in TABLES {
+        let findings = findings(&suite.edge.channel()?, &suite.keys, DESCRIPTORS, package, table).await?;
+        assert_eq!(findings, Vec::<String>::new());
+    }
+    Ok(())
+}
