@@ -78,26 +78,26 @@ impl Caller {
         Ok(Self { cable, client })
     }
 
-    /// Calls, and hangs up, has a deadline or loses its connection, at a moment from at once to long after the usual answer; one in eight
+    /// Calls, and hangs up, has a deadline or loses its connection, at a moment from at once to long after the usual answer; one in sixteen
     /// waits for theirs.
     async fn call(&mut self, id: Uuid) -> End {
         let chance = Uuid::new_v4().as_u128();
-        let (way, moment) = (chance % 8, Duration::from_micros(u64::try_from((chance >> 64) % 9_000).expect("small")));
+        let (way, moment) = (chance % 16, Duration::from_micros(u64::try_from((chance >> 64) % 9_000).expect("small")));
         let mut request = Request::new(WriteRequest { text: id.to_string() });
-        if way < 3 {
+        if way < 6 {
             request.set_timeout(moment);
         }
         let call = self.client.write(request);
         let answer = match way {
-            0..3 => call.await,
-            3 => {
+            0..6 => call.await,
+            6 | 7 => {
                 let cut = async {
                     sleep(moment).await;
                     self.cable.cut();
                 };
                 tokio::join!(call, cut).0
             }
-            4 => {
+            8 => {
                 let answer = call.await;
                 // The cut of the call before may also have met this one.
                 let refusal = answer.as_ref().err().filter(|status| !status.details().is_empty());
@@ -204,7 +204,7 @@ async fn ten_thousand_who_give_up_leave_nothing_open_and_nothing_half_done() -> 
         of(End::Refused).count(),
         begun.elapsed()
     );
-    assert!(gone >= CANCELS && carried_out > 500 && gone - carried_out > 500 && answered > 500, "it shows nothing");
+    assert!(gone >= CANCELS && carried_out > 500 && gone - carried_out > 500 && answered > 300, "it shows nothing");
     assert_whole(&world.db).await;
     Ok(())
 }
