@@ -1,10 +1,11 @@
-//! The project's commands: `cargo xtask up | test | token | grpc`.
+//! The project's commands: `cargo xtask up | test | soak | token | grpc`.
 
 mod demo;
 mod grpc;
 mod install;
 mod output;
 mod project;
+mod soak;
 mod test;
 mod token;
 mod up;
@@ -26,6 +27,7 @@ struct Cli {
 enum Command {
     Up(up::Args),
     Test(test::Args),
+    Soak(soak::Args),
     Token(token::Args),
     Grpc(grpc::Args),
 }
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
     let result: Result<ExitCode> = match Cli::parse().command {
         Command::Up(args) => up::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Soak(args) => soak::run(&args),
         Command::Token(args) => token::run(&args),
         Command::Grpc(args) => grpc::run(&args),
     };

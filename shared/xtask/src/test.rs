@@ -11,7 +11,7 @@ use anyhow::{Result, bail};
 use orchard_testkit::answer::SEEN_REASONS;
 use orchard_testkit::cluster::{Cluster, Options, TEST_DATABASE_URL};
 
-use self::steps::Steps;
+pub use self::steps::Steps;
 use crate::install;
 use crate::output::say;
 use crate::project::Project;
@@ -126,7 +126,7 @@ fn scope(command: &mut Command, args: &Args) {
 }
 
 /// The server to test on: `Some(None)` when it is another's; `None` when there is none, which is then a failed step.
-fn server(steps: &mut Steps, project: &Project, assume_yes: bool) -> Option<Option<Cluster>> {
+pub fn server(steps: &mut Steps, project: &Project, assume_yes: bool) -> Option<Option<Cluster>> {
     if std::env::var_os(TEST_DATABASE_URL).is_some_and(|url| !url.is_empty()) {
         say(&format!("Testing on the server of {TEST_DATABASE_URL}."));
         return Some(None);
