@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, bail};
+use orchard_proto::DESCRIPTORS;
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, ServiceDescriptor};
-use prost_types::FileDescriptorProto;
+use prost_types::{FileDescriptorProto, FileDescriptorSet};
 use tonic::Code;
 use tonic::transport::Channel;
 use tonic_reflection::pb::v1::ServerReflectionRequest;
@@ -48,6 +49,12 @@ impl Reflection {
                     }
                 }
                 files.insert(file.name().to_owned(), file);
+            }
+        }
+        // What an `Any` holds, no method's description leads to.
+        if service.starts_with("orchard.") {
+            for file in FileDescriptorSet::decode(DESCRIPTORS)?.file {
+                files.entry(file.name().to_owned()).or_insert(file);
             }
         }
         let mut pool = DescriptorPool::new();

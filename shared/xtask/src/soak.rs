@@ -1,0 +1,37 @@
+//! `cargo xtask soak`: the tests that grow with their numbers, with large ones.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use orchard_testkit::cluster::TEST_DATABASE_URL;
+
+use crate::project::Project;
+use crate::test::{Steps, server};
+
+/// Run the tests that grow with their numbers, with large ones: 100,000 events past replicas that are killed.
+///
+/// They run as `cargo xtask test` runs them with smaller numbers, built for speed.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Install what is missing without asking.
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Each crate's tests that read ORCHARD_SOAK.
+const SOAKED: [(&str, &str); 1] = [("orchard-events", "storm")];
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let project = Project::find()?;
+    let mut steps = Steps::new();
+    if let Some(cluster) = server(&mut steps, &project, args.yes) {
+        for (package, tests) in SOAKED {
+            let mut command = project.cargo();
+            command.args(["test", "--locked", "--release", "--package", package, "--test", "it", "--", "--nocapture", tests]);
+            command.envs(cluster.as_ref().map(|cluster| (TEST_DATABASE_URL, cluster.url("postgres")))).env("ORCHARD_SOAK", "1");
+            steps.run(package, command)?;
+        }
+    }
+    Ok(steps.summary())
+}
