@@ -11,17 +11,19 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tonic::service::{Routes, RoutesBuilder};
+use tonic::service::RoutesBuilder;
 use tower::ServiceBuilder;
 
-use crate::access::AccessTable;
+use crate::access::{AccessTable, REFLECTIONS};
 use crate::deadline::Deadlines;
 use crate::guard::{Guard, guard};
 use crate::health::{self, Readiness};
 use crate::identity::Verifier;
-use crate::listener::Listener;
+use crate::listener::{Listener, Versions};
 use crate::shed::{Room, shed};
-use crate::{ServeOptions, calls, deadline, errors, reflection, telemetry};
+use crate::telemetry::call::{Methods, observe};
+use crate::telemetry::metrics::{self, Gauges};
+use crate::{ServeOptions, admin, calls, deadline, errors, reflection};
 
 /// What connections get to send their last frames once no call is open.
 const FLUSH: Duration = Duration::from_millis(200);
@@ -42,6 +44,8 @@ pub struct Server {
     pub fallback: Option<axum::Router>,
     /// What it cannot work without.
     pub readiness: Readiness,
+    /// Metrics of its own that are read when somebody looks.
+    pub gauges: Vec<Gauges>,
     /// Calls at work at once, unless its options say.
     pub max_calls: usize,
 }
@@ -51,6 +55,7 @@ pub struct Bound {
     name: &'static str,
     router: axum::Router,
     readiness: Readiness,
+    gauges: Vec<Gauges>,
     address: SocketAddr,
     admin_address: SocketAddr,
     listener: Listener,
@@ -64,6 +69,8 @@ pub struct Bound {
 impl Server {
     /// Checks the contracts and keys, and takes the ports.
     pub async fn bind(self, options: &ServeOptions) -> anyhow::Result<Bound> {
+        // Whatever is registered before there is a recorder is lost.
+        metrics::recorder();
         let mut access = AccessTable::from_descriptors(self.contracts, &self.packages)?;
         if self.front_door {
             access = access.without_service_only();
@@ -80,6 +87,7 @@ impl Server {
         if let Some(fallback) = self.fallback {
             router = router.fallback_service(fallback);
         }
+        let methods = Methods::new(access.paths().chain(REFLECTIONS.into_iter().filter(|_| options.reflection)));
         let (calls, stop) = (TaskTracker::new(), CancellationToken::new());
         let limits = &options.limits;
         let deadlines = Arc::new(Deadlines {
@@ -99,7 +107,7 @@ impl Server {
         let layers = ServiceBuilder::new()
             // Until its last byte is handed over a call is open, and a drain waits for it.
             .layer(from_fn_with_state(calls.clone(), calls::count))
-            .layer(telemetry::trace())
+            .layer(from_fn_with_state(Arc::new(methods), observe))
             // Inside the trace, so that a panic is logged within its call's span.
             .layer(from_fn_with_state(domain, errors::catch_panics))
             .layer(from_fn_with_state(deadlines, deadline::keep))
@@ -113,11 +121,12 @@ impl Server {
             name: self.name,
             router: router.layer(layers),
             readiness: self.readiness,
+            gauges: self.gauges,
             address: listener.local_addr()?,
             admin_address: admin_listener.local_addr()?,
-            listener: Listener::new(listener, tls, limits),
+            listener: Listener::new(listener, tls, limits, Versions::Http2),
             // Always in the clear: what probes it, knows no certificates.
-            admin_listener: Listener::new(admin_listener, None, limits),
+            admin_listener: Listener::new(admin_listener, None, limits, Versions::Any),
             calls,
             stop,
             drain_wait: limits.drain_wait,
@@ -143,14 +152,16 @@ impl Bound {
         reporter.set_service_status("", tonic_health::ServingStatus::NotServing).await;
         tracing::info!(service = self.name, address = %self.address, admin = %self.admin_address, "listening");
         // Neither shed nor drained: health is told to the end.
-        let health = Routes::new(health).into_axum_router();
-        let mut admin = std::pin::pin!(self.admin_listener.serve(health, CancellationToken::new()));
+        let admin = admin::router(health, self.gauges);
+        let mut admin = std::pin::pin!(self.admin_listener.serve(admin, CancellationToken::new()));
+        let mut added_up = std::pin::pin!(metrics::keep_added_up());
         let mut serve = std::pin::pin!(self.listener.serve(self.router, self.stop.clone()));
 
         tokio::select! {
             () = &mut serve => {}
             () = &mut admin => {}
             () = health::watch(reporter.clone(), self.readiness) => {}
+            never = &mut added_up => match never {},
             () = stop => {}
         }
         tracing::info!(service = self.name, "draining");
@@ -168,6 +179,7 @@ impl Bound {
             () = drained => {}
             () = &mut serve => return,
             () = &mut admin => {}
+            never = &mut added_up => match never {},
         }
         let _ = timeout(FLUSH, serve).await;
     }

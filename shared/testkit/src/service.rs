@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use orchard_db::Db;
-use orchard_server::{DatabaseOptions, LimitOptions, LogFormat, ServeOptions, Server, Slice, slice_server};
+use orchard_server::{DatabaseOptions, LimitOptions, LogFormat, ServeOptions, Server, Slice, TraceOptions, slice_server};
 use orchard_tls::ListenerTlsOptions;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
@@ -41,6 +41,7 @@ pub fn options(keys: &DevKeys) -> ServeOptions {
         workers: 1,
         log_format: LogFormat::Pretty,
         log: "warn".to_owned(),
+        traces: TraceOptions::default(),
         tls: ListenerTlsOptions::default(),
         limits: limits(),
     }

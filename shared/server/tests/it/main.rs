@@ -1,11 +1,13 @@
 //! The ground that all services stand on, on real sockets.
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod admin;
 mod deadlines;
 mod drain;
 mod hostile;
 mod overload;
 mod panics;
 mod raw;
+mod telemetry;
 mod trace;
 mod world;
