@@ -8,6 +8,7 @@ mod observe;
 mod statements;
 mod text;
 mod unit;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;

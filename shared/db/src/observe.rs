@@ -58,12 +58,24 @@ impl Waits {
     }
 }
 
-/// Does a unit of work within a span of its own, or the current one where nobody is told of units, and notes how it went.
-pub(crate) async fn unit<T, E: UnitError>(name: &'static str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+/// A unit of work within a span of its own, or the current one where nobody is told of units; notes how it went. The span is that of
+/// who asks for the future, in whichever task it runs.
+pub(crate) fn unit<T, E: UnitError>(
+    name: &'static str,
+    work: impl Future<Output = Result<T, E>>,
+) -> impl Future<Output = Result<T, E>> {
     let span = tracing::debug_span!("unit", unit = name, "otel.name" = name);
     let span = if span.is_disabled() { Span::current() } else { span };
     let begun = Instant::now();
-    let result = work.instrument(span.clone()).await;
+    async move {
+        let result = work.await;
+        end(name, begun, &result);
+        result
+    }
+    .instrument(span)
+}
+
+fn end<T, E: UnitError>(name: &'static str, begun: Instant, result: &Result<T, E>) {
     let outcome = match result.as_ref().err().map(UnitError::failure) {
         None => "done",
         Some(None) => "refused",
@@ -72,9 +84,8 @@ pub(crate) async fn unit<T, E: UnitError>(name: &'static str, work: impl Future<
     let seconds = begun.elapsed().as_secs_f64();
     histogram!("orchard_unit_duration_seconds", "unit" => name, "outcome" => outcome).record(seconds);
     if outcome == "failed" && trace::is_exported() {
-        span.set_status(Status::error(""));
+        Span::current().set_status(Status::error(""));
     }
-    result
 }
 
 /// Others' writes have rolled a unit of work back, and it is done again.

@@ -2,9 +2,12 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
+mod canary;
 mod dashboard;
+mod programs;
 mod provision;
 mod rolling;
 mod routing;
 mod secured;
 mod suite;
+mod traces;
