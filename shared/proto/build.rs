@@ -20,12 +20,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     fs::write(out.join("orchard.bin"), &descriptors)?;
 
+    let mut names = prost_build::Config::new();
+    // A message says what it is called, which is what tells one event from another.
+    names.enable_type_names().type_name_domain(["."], "type.googleapis.com");
     tonic_prost_build::configure()
         .emit_rerun_if_changed(false)
         .include_file("orchard.rs")
         // One order of entries, as a repeated request is known by the hash of its bytes.
         .btree_map(".")
-        .compile_fds(prost_types::FileDescriptorSet::decode(descriptors.as_slice())?)?;
+        .compile_fds_with_config(prost_types::FileDescriptorSet::decode(descriptors.as_slice())?, names)?;
     Ok(())
 }
 

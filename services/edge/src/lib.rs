@@ -5,17 +5,15 @@ mod proxy;
 mod upstream;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use futures::FutureExt as _;
-use orchard_client::{Resolve, SystemResolver};
+use orchard_client::{CallOptions, Resolve, SystemResolver};
 use orchard_proto::DESCRIPTORS;
 use orchard_proto::edge::v1::edge_service_server::EdgeServiceServer;
 use orchard_server::{MAX_MESSAGE_BYTES, ServeOptions, Server, run_to_end};
-use orchard_tls::UpstreamTlsOptions;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
 
@@ -65,12 +63,9 @@ pub struct Settings {
     /// Address of the consultation service
     #[arg(long, env = "ORCHARD_CONSULTATION_URL", value_name = "URL")]
     pub consultation_url: Uri,
-    /// File with the edge's own Ed25519 private key (PKCS#8 PEM); its public half is in the workloads' JWKS under kid "edge"
-    #[arg(long, env = "ORCHARD_WORKLOAD_KEY_FILE", value_name = "FILE")]
-    pub workload_key_file: PathBuf,
-    /// Whom it believes to be those slices
+    /// As whom it calls them
     #[command(flatten)]
-    pub tls: UpstreamTlsOptions,
+    pub calls: CallOptions,
 }
 
 /// The `main` of the edge's program.
@@ -103,6 +98,7 @@ pub fn server_with(settings: &Settings, options: &ServeOptions, resolver: &Arc<d
         routes,
         max_calls: MAX_CALLS,
         gauges: Vec::new(),
+        background: Vec::new(),
         fallback: Some(proxy::router(upstreams)),
         // It has nothing of its own to wait for: a slice that is away takes its own calls and sections away, no more.
         readiness: Box::new(|| async { Ok(()) }.boxed()),

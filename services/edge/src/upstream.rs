@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use orchard_client::{Resolve, Upstream, Workload};
+use orchard_client::{Resolve, Upstream};
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::common;
-use orchard_server::{MAX_MESSAGE_BYTES, ServeOptions, secret};
-use orchard_tls::UpstreamTls;
+use orchard_server::{MAX_MESSAGE_BYTES, ServeOptions};
 use tonic::Status;
 use tonic::transport::Uri;
 use tonic_types::StatusExt as _;
@@ -31,14 +30,11 @@ pub(crate) struct Upstreams {
 
 impl Upstreams {
     pub(crate) fn new(settings: &Settings, options: &ServeOptions, resolver: &Arc<dyn Resolve>) -> anyhow::Result<Self> {
-        let pem = secret(&settings.workload_key_file)?;
-        let workload = Workload::new(NAME, &pem, options.workload_issuer.clone(), options.audience.clone())
-            .with_context(|| format!("{}", settings.workload_key_file.display()))?;
-        let (workload, tls) = (Arc::new(workload), UpstreamTls::load(&settings.tls)?.map(Arc::new));
+        let (identity, calls) = (&options.identity, &settings.calls);
+        let calls = calls.load(NAME, &identity.workload_issuer, &identity.audience)?.resolver(Arc::clone(resolver));
         let upstream = |name, url: &Uri| {
-            let upstream =
-                Upstream::builder(name, url.clone(), Arc::clone(&workload)).resolver(Arc::clone(resolver)).tls(tls.clone());
-            upstream.max_request_bytes(MAX_MESSAGE_BYTES + FRAME_HEADER).build().with_context(|| format!("--{name}-url"))
+            let upstream = calls.to(name, url).max_request_bytes(MAX_MESSAGE_BYTES + FRAME_HEADER);
+            upstream.build().with_context(|| format!("--{name}-url"))
         };
         Ok(Self {
             family: upstream("family", &settings.family_url)?,

@@ -9,16 +9,22 @@ mod roll;
 mod schema;
 pub mod wallet;
 
+use anyhow::Context as _;
 use clap::Args;
+use orchard_client::CallOptions;
 use orchard_db::{Db, EmbeddedMigrations};
+use orchard_events::{Outbox, RelayOptions};
+use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::invitation_service_server::InvitationServiceServer;
 use orchard_proto::family::v1::member_service_server::MemberServiceServer;
 use orchard_proto::family::v1::nutrition_service_server::NutritionServiceServer;
 use orchard_proto::family::v1::plan_service_server::PlanServiceServer;
 use orchard_proto::family::v1::wallet_service_server::WalletServiceServer;
 use orchard_rpc::Currency;
-use orchard_server::{MAX_MESSAGE_BYTES, Slice};
+use orchard_server::{MAX_MESSAGE_BYTES, Parts, ServeOptions, Slice};
+use prost::Name as _;
 use tonic::service::RoutesBuilder;
+use tonic::transport::Uri;
 
 /// The family slice.
 #[derive(Debug)]
@@ -31,6 +37,15 @@ pub struct Settings {
     /// Currency of all wallets, by its ISO 4217 code
     #[arg(long, env = "ORCHARD_CURRENCY", default_value = "EUR", value_name = "CODE")]
     pub currency: Currency,
+    /// Address of the social service, which is told who belongs to which family
+    #[arg(long, env = "ORCHARD_SOCIAL_URL", value_name = "URL")]
+    pub social_url: Uri,
+    /// As whom it tells
+    #[command(flatten)]
+    pub calls: CallOptions,
+    /// What becomes of events that are refused
+    #[command(flatten)]
+    pub relay: RelayOptions,
 }
 
 impl Slice for Service {
@@ -44,16 +59,23 @@ impl Slice for Service {
         MIGRATIONS
     }
 
-    fn routes(db: &Db, settings: &Settings) -> RoutesBuilder {
-        let Settings { currency } = settings;
+    fn parts(db: &Db, settings: &Settings, options: &ServeOptions) -> anyhow::Result<Parts> {
+        let Settings { currency, social_url, calls, relay } = settings;
+        let calls = calls.load(Self::NAME, &options.identity.workload_issuer, &options.identity.audience)?;
+        let social = calls.to("social", social_url).build().context("--social-url")?;
+        let outbox = Outbox::builder(Self::NAME, db, relay).consumer(social, [pb::MemberJoined::full_name()]);
+        let (outbox, operations, deliver) = outbox.build();
         let mut routes = RoutesBuilder::default();
         routes
+            .add_service(operations)
             .add_service(
-                PlanServiceServer::new(plan::Api::new(db.clone(), currency.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
+                PlanServiceServer::new(plan::Api::new(db.clone(), currency.clone(), outbox.clone()))
+                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(MemberServiceServer::new(member::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add_service(
-                InvitationServiceServer::new(invitation::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
+                InvitationServiceServer::new(invitation::Api::new(db.clone(), outbox))
+                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(
                 WalletServiceServer::new(wallet::Api::new(db.clone(), currency.clone()))
@@ -62,6 +84,6 @@ impl Slice for Service {
             .add_service(
                 NutritionServiceServer::new(nutrition::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
             );
-        routes
+        Ok(Parts { routes, packages: vec![orchard_events::PACKAGE], background: vec![deliver] })
     }
 }

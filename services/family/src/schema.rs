@@ -58,6 +58,7 @@ diesel::table! {
         time_zone -> Text,
         active_members -> Int4,
         wallet_sequence -> Int8,
+        event_sequence -> Int8,
     }
 }
 
@@ -85,6 +86,40 @@ diesel::table! {
         source -> Varchar,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    outbox (consumer, position) {
+        consumer -> Text,
+        position -> Int8,
+        event_id -> Uuid,
+        aggregate_id -> Uuid,
+        sequence -> Int8,
+        event_type -> Text,
+        payload -> Bytea,
+        traceparent -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    outbox_failures (consumer, aggregate_id) {
+        consumer -> Text,
+        aggregate_id -> Uuid,
+        position -> Int8,
+        attempts -> Int4,
+        retry_at -> Nullable<Timestamptz>,
+        parked_at -> Nullable<Timestamptz>,
+        refusal -> Text,
+    }
+}
+
+diesel::table! {
+    outbox_leases (consumer) {
+        consumer -> Text,
+        holder -> Uuid,
+        expires_at -> Timestamptz,
     }
 }
 
@@ -128,6 +163,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     family_plans,
     idempotency_keys,
     nutritional_intake,
+    outbox,
+    outbox_failures,
+    outbox_leases,
     users,
     wallet_entries,
 );

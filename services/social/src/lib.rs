@@ -2,16 +2,18 @@
 
 pub mod challenge;
 pub mod error;
+pub mod membership;
 pub mod profile;
 pub mod progress;
 mod schema;
 
 use clap::Args;
 use orchard_db::{Db, EmbeddedMigrations};
+use orchard_events::Inbox;
 use orchard_proto::social::v1::challenge_service_server::ChallengeServiceServer;
 use orchard_proto::social::v1::profile_service_server::ProfileServiceServer;
 use orchard_proto::social::v1::progress_service_server::ProgressServiceServer;
-use orchard_server::{MAX_MESSAGE_BYTES, Slice};
+use orchard_server::{MAX_MESSAGE_BYTES, Parts, ServeOptions, Slice};
 use tonic::service::RoutesBuilder;
 
 /// The social slice.
@@ -33,14 +35,15 @@ impl Slice for Service {
         MIGRATIONS
     }
 
-    fn routes(db: &Db, _settings: &Settings) -> RoutesBuilder {
+    fn parts(db: &Db, _settings: &Settings, _options: &ServeOptions) -> anyhow::Result<Parts> {
         let mut routes = RoutesBuilder::default();
         routes
+            .add_service(Inbox::<membership::Events>::server(Self::NAME, db))
             .add_service(ProfileServiceServer::new(profile::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add_service(
                 ChallengeServiceServer::new(challenge::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(ProgressServiceServer::new(progress::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES));
-        routes
+        Ok(Parts { packages: vec![orchard_events::PACKAGE], ..Parts::of(routes) })
     }
 }

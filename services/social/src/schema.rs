@@ -77,6 +77,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    family_memberships (family_plan_id, user_id) {
+        family_plan_id -> Uuid,
+        user_id -> Uuid,
+        #[max_length = 20]
+        role -> Varchar,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     idempotency_keys (caller, method, request_id) {
         caller -> Text,
         method -> Text,
@@ -85,6 +96,14 @@ diesel::table! {
         result_ids -> Array<Uuid>,
         created_at -> Timestamptz,
         expires_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    inbox (source, aggregate_id) {
+        source -> Text,
+        aggregate_id -> Uuid,
+        sequence -> Int8,
     }
 }
 
@@ -162,6 +181,7 @@ diesel::joinable!(challenge_participants -> community_challenges (challenge_id))
 diesel::joinable!(challenge_participants -> users (user_id));
 diesel::joinable!(challenge_progress -> challenge_participants (challenge_participant_id));
 diesel::joinable!(community_challenges -> users (created_by));
+diesel::joinable!(family_memberships -> users (user_id));
 diesel::joinable!(notification_preferences -> users (user_id));
 diesel::joinable!(social_achievements -> users (user_id));
 
@@ -170,7 +190,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     challenge_participants,
     challenge_progress,
     community_challenges,
+    family_memberships,
     idempotency_keys,
+    inbox,
     notification_preferences,
     referrals,
     social_achievements,

@@ -14,6 +14,7 @@ mod deadline;
 mod keeper;
 mod methods;
 mod observe;
+mod options;
 mod refusals;
 mod replica;
 mod resolve;
@@ -25,6 +26,7 @@ mod workload;
 
 pub use answer::Answer;
 pub use credentials::{Credentials, Unsendable};
+pub use options::{CallOptions, Calls, InvalidCalls};
 pub use resolve::{Resolve, SystemResolver};
 pub use upstream::{Authorized, Builder, InvalidUpstream, Upstream};
 pub use workload::{InvalidKey, Workload};

@@ -1,5 +1,6 @@
 //! The database as every slice uses it: pools, units of work, failures, migrations, idempotency keys.
 
+mod after;
 mod connect;
 mod failure;
 pub mod idempotency;
@@ -20,6 +21,7 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use tokio_util::task::TaskTracker;
 
+pub use after::after_commit;
 pub use connect::{ConnectionUrl, InvalidUrl};
 pub use diesel_async::AsyncPgConnection as Connection;
 pub use diesel_migrations::EmbeddedMigrations;

@@ -3,6 +3,7 @@
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::Object;
 
+use crate::after::followed;
 use crate::{Db, Failure, observe};
 
 /// Attempts at a unit of work that others' writes keep rolling back.
@@ -49,7 +50,7 @@ impl Db {
             loop {
                 let mut connection = db.read().await?;
                 let begin = diesel_async::AsyncConnection::transaction(&mut *connection, unit.clone());
-                match begin.await {
+                match followed(begin).await {
                     Err(error) if attempt < ATTEMPTS && error.failure().is_some_and(Failure::is_conflict) => {
                         observe::again(name, attempt);
                         attempt += 1;

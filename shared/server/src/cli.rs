@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use orchard_db::idempotency::keep_swept;
 use orchard_db::{Db, EmbeddedMigrations, Failure, NotMigrated, migrate, require_migrated};
 use orchard_proto::DESCRIPTORS;
@@ -29,8 +30,25 @@ pub trait Slice: 'static {
     /// The migrations of its tables.
     fn migrations() -> EmbeddedMigrations;
 
+    /// What it consists of, over `db`.
+    fn parts(db: &Db, settings: &Self::Settings, options: &ServeOptions) -> anyhow::Result<Parts>;
+}
+
+/// What a slice consists of.
+pub struct Parts {
     /// Its gRPC services.
-    fn routes(db: &Db, settings: &Self::Settings) -> RoutesBuilder;
+    pub routes: RoutesBuilder,
+    /// Packages of theirs beside its own.
+    pub packages: Vec<&'static str>,
+    /// What it does unasked while it serves.
+    pub background: Vec<BoxFuture<'static, ()>>,
+}
+
+impl Parts {
+    /// Of a slice that serves its own package, and does nothing unasked.
+    pub fn of(routes: RoutesBuilder) -> Self {
+        Self { routes, packages: Vec::new(), background: Vec::new() }
+    }
 }
 
 #[derive(Debug, Parser)]
@@ -96,17 +114,14 @@ fn apply<S: Slice>(database: &DatabaseOptions) -> anyhow::Result<()> {
 fn serve<S: Slice>(options: &Serve<S::Settings>) -> anyhow::Result<()> {
     run(S::NAME, &options.serve, async {
         let db = Db::new(options.database.url()?, options.database.database_connections.into(), &options.database.limits())?;
-        let bound = slice_server::<S>(&db, &options.settings).bind(&options.serve).await?;
+        let bound = slice_server::<S>(&db, &options.settings, &options.serve)?.bind(&options.serve).await?;
         match require_migrated(&db, S::migrations()).await {
             Ok(()) => {}
             Err(pending @ NotMigrated::Pending { .. }) => return Err(pending.into()),
             // Not a reason to end: it may be back before anyone could restart this process.
             Err(NotMigrated::Unknown(cause)) => tracing::warn!(%cause, "starting without the database"),
         }
-        tokio::select! {
-            () = bound.serve(stop_signal()?) => {}
-            never = keep_swept(&db) => match never {},
-        }
+        bound.serve(stop_signal()?).await;
         // Calls are over; what they began ends by PostgreSQL's limits, and if PostgreSQL is gone it does not matter any more.
         if tokio::time::timeout(options.serve.limits.drain_limit, db.settle()).await.is_err() {
             tracing::warn!("ended with units of work open");
@@ -116,21 +131,27 @@ fn serve<S: Slice>(options: &Serve<S::Settings>) -> anyhow::Result<()> {
 }
 
 /// A slice's server over `db`.
-pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings) -> Server {
+pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings, options: &ServeOptions) -> anyhow::Result<Server> {
+    // Parts may register metrics, which are lost before there is a recorder.
+    telemetry::metrics::recorder();
+    let Parts { routes, mut packages, mut background } = S::parts(db, settings, options)?;
+    packages.push(S::PACKAGE);
+    background.push(keep_swept(db.clone()).map(|never| match never {}).boxed());
     let watched = db.clone();
-    Server {
+    Ok(Server {
         // Slightly more than it has connections for, so that one is never idle for want of a call.
         max_calls: db.connections() * 3 / 2,
         name: S::NAME,
         contracts: DESCRIPTORS,
-        packages: vec![S::PACKAGE],
+        packages,
         front_door: false,
-        routes: S::routes(db, settings),
+        routes,
         fallback: None,
         gauges: vec![Box::new({
             let db = db.clone();
             move || db.set_gauges()
         })],
+        background,
         readiness: Box::new(move || {
             let db = watched.clone();
             async move {
@@ -142,7 +163,7 @@ pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings) -> Server {
             }
             .boxed()
         }),
-    }
+    })
 }
 
 /// The rest of `main` for a service without a database: serves until a signal.

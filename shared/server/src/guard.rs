@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use http::HeaderMap;
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::{Refusal, common};
 
@@ -16,20 +17,19 @@ use crate::identity::{Caller, Verifier};
 pub(crate) struct Guard {
     pub(crate) domain: Arc<str>,
     pub(crate) access: Arc<AccessTable>,
-    pub(crate) verifier: Verifier,
+    pub(crate) verifier: Arc<Verifier>,
     pub(crate) reflection: bool,
 }
 
 impl Guard {
-    fn pass(&self, request: &Request) -> Result<Caller, Refusal> {
-        let path = request.uri().path();
+    async fn pass(&self, path: &str, headers: &HeaderMap) -> Result<Caller, Refusal> {
         if self.access.is_public(path) || (self.reflection && is_reflection(path)) {
             return Ok(Caller::default());
         }
         if !self.access.contains(path) {
             return Err(common(ErrorReason::MethodUnknown, "there is no such method here"));
         }
-        let caller = self.verifier.caller(request.headers())?;
+        let caller = self.verifier.caller(headers).await?;
         if self.access.admits(path, &caller) {
             Ok(caller)
         } else {
@@ -39,7 +39,7 @@ impl Guard {
 }
 
 pub(crate) async fn guard(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
-    match guard.pass(&request) {
+    match guard.pass(request.uri().path(), request.headers()).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await

@@ -1,10 +1,14 @@
 //! Whether the service can serve, as `grpc.health.v1` tells it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
+
+use crate::identity::Verifier;
 
 /// How often readiness is looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -13,6 +17,18 @@ const LIMIT: Duration = Duration::from_secs(5);
 
 /// Asks what a service cannot work without; an error says what is missing.
 pub type Readiness = Box<dyn Fn() -> BoxFuture<'static, anyhow::Result<()>> + Send + Sync>;
+
+/// Needs keys to tell callers by, and what the service itself needs.
+pub(crate) fn both(verifier: Arc<Verifier>, readiness: Readiness) -> Readiness {
+    Box::new(move || {
+        let (verifier, rest) = (Arc::clone(&verifier), readiness());
+        async move {
+            verifier.ready().await?;
+            rest.await
+        }
+        .boxed()
+    })
+}
 
 /// Reports readiness until dropped.
 pub(crate) async fn watch(reporter: HealthReporter, readiness: Readiness) {

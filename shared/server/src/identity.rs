@@ -1,5 +1,12 @@
 //! Who calls, as verified tokens say; nothing else is believed.
 
+mod bearer;
+mod cache;
+mod clock;
+mod keyring;
+mod keys;
+mod options;
+mod source;
 mod verifier;
 
 use orchard_proto::rpc::v1::ErrorReason;
@@ -7,6 +14,8 @@ use orchard_rpc::common;
 use tonic::{Request, Status};
 use uuid::Uuid;
 
+pub use clock::Clock;
+pub use options::{IdentityOptions, InvalidJwksUrl, JwksUrl};
 pub(crate) use verifier::Verifier;
 
 /// What a user is to the platform, beside being a user.

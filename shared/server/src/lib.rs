@@ -19,11 +19,11 @@ mod stream;
 mod telemetry;
 
 pub use access::{AccessError, AccessTable};
-pub use cli::{Slice, run_to_end, slice_main, slice_main_from, slice_server};
+pub use cli::{Parts, Slice, run_to_end, slice_main, slice_main_from, slice_server};
 pub use health::Readiness;
-pub use identity::{Caller, CallerError, Role, User};
+pub use identity::{Caller, CallerError, Clock, IdentityOptions, InvalidJwksUrl, JwksUrl, Role, User};
 pub use limits::LimitOptions;
-pub use options::{DatabaseOptions, ServeOptions, Text, secret};
+pub use options::{DatabaseOptions, ServeOptions, Text, duration, secret};
 pub use run::{Bound, Server};
 pub use telemetry::metrics::Gauges;
 pub use telemetry::{LogFormat, TraceOptions};

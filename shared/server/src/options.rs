@@ -9,7 +9,7 @@ use clap::Args;
 use orchard_db::{ConnectionUrl, Limits};
 use orchard_tls::ListenerTlsOptions;
 
-use crate::{LimitOptions, LogFormat, TraceOptions};
+use crate::{IdentityOptions, LimitOptions, LogFormat, TraceOptions};
 
 /// How a service listens, whom it believes, what it logs, how it ends.
 #[derive(Debug, Clone, Args)]
@@ -24,21 +24,6 @@ pub struct ServeOptions {
     /// Whether to serve gRPC reflection
     #[arg(long, env = "ORCHARD_REFLECTION", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]
     pub reflection: bool,
-    /// JWKS file with the public keys of users' tokens
-    #[arg(long, env = "ORCHARD_USER_JWKS_FILE", value_name = "FILE")]
-    pub user_jwks_file: PathBuf,
-    /// `iss` of users' tokens
-    #[arg(long, env = "ORCHARD_USER_ISSUER", default_value = "orchard-users", value_name = "NAME")]
-    pub user_issuer: String,
-    /// JWKS file with the public keys of workloads' tokens, each `kid` the workload's name
-    #[arg(long, env = "ORCHARD_WORKLOAD_JWKS_FILE", value_name = "FILE")]
-    pub workload_jwks_file: PathBuf,
-    /// `iss` of workloads' tokens
-    #[arg(long, env = "ORCHARD_WORKLOAD_ISSUER", default_value = "orchard-workloads", value_name = "NAME")]
-    pub workload_issuer: String,
-    /// `aud` that tokens must name
-    #[arg(long, env = "ORCHARD_AUDIENCE", default_value = "orchard", value_name = "NAME")]
-    pub audience: String,
     /// Worker threads; 1 is the cheapest per call: add replicas before threads
     #[arg(long, env = "ORCHARD_WORKERS", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256), value_name = "NUMBER")]
     pub workers: u16,
@@ -51,6 +36,9 @@ pub struct ServeOptions {
     /// Where it sends traces
     #[command(flatten)]
     pub traces: TraceOptions,
+    /// Whom it believes
+    #[command(flatten)]
+    pub identity: IdentityOptions,
     /// How it proves its name to callers
     #[command(flatten)]
     pub tls: ListenerTlsOptions,
@@ -135,16 +123,17 @@ pub(crate) fn some_duration(text: &str) -> Result<Duration, String> {
     duration(text).and_then(|read| if read.is_zero() { Err("must not be zero".to_owned()) } else { Ok(read) })
 }
 
-/// Reads `250ms`, `5s` or `2m`.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+/// Reads `250ms`, `5s`, `2m` or `24h`.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
-    let number: u32 = number.parse().map_err(|_| "must be a number and a unit, such as 250ms, 5s or 2m")?;
+    let number: u32 = number.parse().map_err(|_| "must be a number and a unit, such as 250ms, 5s, 2m or 24h")?;
     match unit {
         "ms" => Ok(Duration::from_millis(number.into())),
         "s" => Ok(Duration::from_secs(number.into())),
         "m" => Ok(Duration::from_secs(60) * number),
-        _ => Err("must end in ms, s or m, such as 250ms, 5s or 2m".to_owned()),
+        "h" => Ok(Duration::from_secs(3600) * number),
+        _ => Err("must end in ms, s, m or h, such as 250ms, 5s, 2m or 24h".to_owned()),
     }
 }
 
@@ -157,7 +146,8 @@ mod tests {
         assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(duration("0s"), Ok(Duration::ZERO));
         assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
-        for bad in ["", "5", "s", "-1s", "1h", "99999999999s", "1.5s"] {
+        assert_eq!(duration("24h"), Ok(Duration::from_secs(86_400)));
+        for bad in ["", "5", "s", "-1s", "1d", "99999999999s", "1.5s"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
     }

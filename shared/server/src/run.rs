@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::middleware::from_fn_with_state;
+use futures::future::BoxFuture;
 use orchard_tls::ListenerTls;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -46,6 +48,8 @@ pub struct Server {
     pub readiness: Readiness,
     /// Metrics of its own that are read when somebody looks.
     pub gauges: Vec<Gauges>,
+    /// What it does unasked while it serves. It is dropped, wherever it is, when the calls are over.
+    pub background: Vec<BoxFuture<'static, ()>>,
     /// Calls at work at once, unless its options say.
     pub max_calls: usize,
 }
@@ -56,6 +60,8 @@ pub struct Bound {
     router: axum::Router,
     readiness: Readiness,
     gauges: Vec<Gauges>,
+    background: Vec<BoxFuture<'static, ()>>,
+    verifier: Arc<Verifier>,
     address: SocketAddr,
     admin_address: SocketAddr,
     listener: Listener,
@@ -97,10 +103,14 @@ impl Server {
             stream_limit: limits.stream_limit,
             stop: stop.clone(),
         });
-        let verifier = Verifier::load(options)?;
+        let verifier = Arc::new(Verifier::load(&options.identity).await?);
         let tls = ListenerTls::load(&options.tls)?;
-        let guarded =
-            Guard { domain: Arc::clone(&domain), access: Arc::clone(&access), verifier, reflection: options.reflection };
+        let guarded = Guard {
+            domain: Arc::clone(&domain),
+            access: Arc::clone(&access),
+            verifier: Arc::clone(&verifier),
+            reflection: options.reflection,
+        };
         let max_calls = limits.max_calls.map_or(self.max_calls, usize_of);
         let room = Room::new(Arc::clone(&domain), access, max_calls, usize_of(limits.max_streams));
         // Read top to bottom: the first sees a call first and its answer last.
@@ -120,8 +130,10 @@ impl Server {
         Ok(Bound {
             name: self.name,
             router: router.layer(layers),
-            readiness: self.readiness,
             gauges: self.gauges,
+            readiness: health::both(Arc::clone(&verifier), self.readiness),
+            verifier,
+            background: self.background,
             address: listener.local_addr()?,
             admin_address: admin_listener.local_addr()?,
             listener: Listener::new(listener, tls, limits, Versions::Http2),
@@ -156,12 +168,20 @@ impl Bound {
         let mut admin = std::pin::pin!(self.admin_listener.serve(admin, CancellationToken::new()));
         let mut added_up = std::pin::pin!(metrics::keep_added_up());
         let mut serve = std::pin::pin!(self.listener.serve(self.router, self.stop.clone()));
+        let mut background = JoinSet::new();
+        for work in self.background {
+            background.spawn(work);
+        }
+        // As long as calls are answered: one may wait for a key.
+        let mut keys = std::pin::pin!(self.verifier.keep());
 
         tokio::select! {
             () = &mut serve => {}
             () = &mut admin => {}
+            () = &mut keys => {}
             () = health::watch(reporter.clone(), self.readiness) => {}
             never = &mut added_up => match never {},
+            Some(ended) = background.join_next() => tracing::error!(?ended, "what must go on has ended"),
             () = stop => {}
         }
         tracing::info!(service = self.name, "draining");
@@ -180,6 +200,7 @@ impl Bound {
             () = &mut serve => return,
             () = &mut admin => {}
             never = &mut added_up => match never {},
+            () = &mut keys => {}
         }
         let _ = timeout(FLUSH, serve).await;
     }

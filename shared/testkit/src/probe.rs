@@ -67,6 +67,7 @@ impl Probe {
             fallback: None,
             gauges: Vec::new(),
             max_calls: MAX_CALLS,
+            background: Vec::new(),
             readiness: Box::new(|| async { Ok(()) }.boxed()),
         }
     }

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use orchard_client::CallOptions;
 use orchard_db::Db;
-use orchard_server::{DatabaseOptions, LimitOptions, LogFormat, ServeOptions, Server, Slice, TraceOptions, slice_server};
-use orchard_tls::ListenerTlsOptions;
+use orchard_server::{
+    DatabaseOptions, IdentityOptions, LimitOptions, LogFormat, ServeOptions, Server, Slice, TraceOptions, slice_server,
+};
+use orchard_tls::{ListenerTlsOptions, UpstreamTlsOptions};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -33,17 +36,36 @@ pub fn options(keys: &DevKeys) -> ServeOptions {
         listen: any_port,
         admin_listen: any_port,
         reflection: true,
-        user_jwks_file: keys.user_jwks_file(),
-        user_issuer: USER_ISSUER.to_owned(),
-        workload_jwks_file: keys.workload_jwks_file(),
-        workload_issuer: WORKLOAD_ISSUER.to_owned(),
-        audience: AUDIENCE.to_owned(),
         workers: 1,
         log_format: LogFormat::Pretty,
         log: "warn".to_owned(),
         traces: TraceOptions::default(),
+        identity: identity(keys),
         tls: ListenerTlsOptions::default(),
         limits: limits(),
+    }
+}
+
+/// As whom the service `name` calls others, without TLS.
+pub fn calls(keys: &DevKeys, name: &str) -> CallOptions {
+    CallOptions { workload_key_file: keys.workload_key_file(name), tls: UpstreamTlsOptions::default() }
+}
+
+/// Tokens that `keys` sign are believed.
+fn identity(keys: &DevKeys) -> IdentityOptions {
+    #[derive(clap::Parser)]
+    struct Defaults {
+        #[command(flatten)]
+        identity: IdentityOptions,
+    }
+    let files = [("--user-jwks-file", keys.user_jwks_file()), ("--workload-jwks-file", keys.workload_jwks_file())];
+    let arguments = files.into_iter().flat_map(|(flag, file)| [flag.into(), file.into_os_string()]);
+    let Defaults { identity } = clap::Parser::parse_from(std::iter::once("test".into()).chain(arguments));
+    IdentityOptions {
+        user_issuer: USER_ISSUER.to_owned(),
+        workload_issuer: WORKLOAD_ISSUER.to_owned(),
+        audience: AUDIENCE.to_owned(),
+        ..identity
     }
 }
 
@@ -72,14 +94,19 @@ pub struct Running {
 impl Running {
     /// Starts a server and waits until it is healthy.
     pub async fn start(server: Server, options: &ServeOptions) -> anyhow::Result<Self> {
+        let running = Self::launch(server, options).await?;
+        running.wait_for(ServingStatus::Serving).await?;
+        Ok(running)
+    }
+
+    /// Starts a server that is perhaps not healthy yet.
+    pub async fn launch(server: Server, options: &ServeOptions) -> anyhow::Result<Self> {
         let bound = server.bind(options).await?;
         let (address, admin_address) = (bound.address(), bound.admin_address());
         let stop = CancellationToken::new();
         #[expect(clippy::disallowed_methods, reason = "`stop` awaits it")]
         let task = tokio::spawn(bound.serve(stop.clone().cancelled_owned()));
-        let running = Self { address, admin_address, stop, task };
-        running.wait_for(ServingStatus::Serving).await?;
-        Ok(running)
+        Ok(Self { address, admin_address, stop, task })
     }
 
     /// Waits until the health service says so.
@@ -157,7 +184,8 @@ impl SliceUnderTest {
         schema.migrate(S::migrations()).await?;
         let database = DatabaseOptions::for_url(schema.url(), 8);
         let db = Db::new(database.url()?, database.database_connections.into(), &database.limits())?;
-        let running = Running::start(slice_server::<S>(&db, settings), &options(&keys)).await?;
+        let options = options(&keys);
+        let running = Running::start(slice_server::<S>(&db, settings, &options)?, &options).await?;
         let channel = running.channel()?;
         Ok(Self { schema, keys, running, channel })
     }

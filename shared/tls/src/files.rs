@@ -35,6 +35,15 @@ impl Files {
         Ok(store)
     }
 
+    /// As [`Files::authorities`], but passes over those that cannot be used: a system's bundle has all kinds.
+    pub(crate) fn bundle(&mut self, file: &Path) -> Result<RootCertStore, InvalidTls> {
+        let mut store = RootCertStore::empty();
+        match store.add_parsable_certificates(self.certificates(file)?) {
+            (0, _) => Err(InvalidTls::unusable(file, "authority", "none can be used")),
+            _ => Ok(store),
+        }
+    }
+
     fn read(&mut self, file: &Path) -> Result<&[u8], InvalidTls> {
         let read = std::fs::read(file);
         let cause = read.as_ref().err().map(ToString::to_string);

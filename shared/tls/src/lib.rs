@@ -14,6 +14,8 @@ pub use upstream::{UpstreamTls, UpstreamTlsOptions};
 
 /// HTTP/2, the only protocol of gRPC.
 const ALPN: &[u8] = b"h2";
+/// What every server of documents speaks.
+const HTTP_ALPN: &[u8] = b"http/1.1";
 
 /// Why files cannot be used for TLS.
 #[derive(Debug, thiserror::Error)]

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use rustls::ClientConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::files::{Files, Reloaded};
-use crate::{ALPN, InvalidTls};
+use crate::{ALPN, HTTP_ALPN, InvalidTls};
 
 /// Whom a service believes to be the services that it calls, and how it proves its own name. The files are looked at again for each
 /// connection.
@@ -40,7 +40,14 @@ impl UpstreamTls {
     pub fn load(options: &UpstreamTlsOptions) -> Result<Option<Self>, InvalidTls> {
         let Some(authorities) = options.upstream_ca_file.clone() else { return Ok(None) };
         let own = options.upstream_cert_file.clone().zip(options.upstream_key_file.clone());
-        Reloaded::load(move |files| config(files, &authorities, own.as_ref())).map(|config| Some(Self(config)))
+        let make = move |files: &mut Files| config(files.authorities(&authorities)?, files, own.as_ref(), ALPN);
+        Reloaded::load(make).map(|config| Some(Self(config)))
+    }
+
+    /// TLS of requests by HTTP/1.1, to servers that one of the authorities in a file vouches for.
+    pub fn of_http(authorities: &Path) -> Result<Self, InvalidTls> {
+        let authorities = authorities.to_owned();
+        Reloaded::load(move |files| config(files.bundle(&authorities)?, files, None, HTTP_ALPN)).map(Self)
     }
 
     /// The client's side of a handshake with the service `name`.
@@ -49,13 +56,18 @@ impl UpstreamTls {
     }
 }
 
-fn config(files: &mut Files, authorities: &Path, own: Option<&(PathBuf, PathBuf)>) -> Result<ClientConfig, InvalidTls> {
+fn config(
+    authorities: RootCertStore,
+    files: &mut Files,
+    own: Option<&(PathBuf, PathBuf)>,
+    protocol: &[u8],
+) -> Result<ClientConfig, InvalidTls> {
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions()?.with_root_certificates(files.authorities(authorities)?);
+    let builder = builder.with_safe_default_protocol_versions()?.with_root_certificates(authorities);
     let mut config = match own {
         Some((certificate, key)) => builder.with_client_auth_cert(files.certificates(certificate)?, files.key(key)?)?,
         None => builder.with_no_client_auth(),
     };
-    config.alpn_protocols = vec![ALPN.to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     Ok(config)
 }

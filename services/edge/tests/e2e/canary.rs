@@ -78,8 +78,10 @@ async fn refusals(programs: &Programs) -> anyhow::Result<usize> {
     for service in pool.services().filter(|service| service.package_name().starts_with("orchard.")) {
         for method in service.methods() {
             let mut answers = vec![call(programs.user(id())?, &method).await];
-            if let Some((_, slice)) = slices.iter().find(|(package, _)| *package == service.package_name()) {
-                for name in ["edge", "billing", "identity"] {
+            // What every slice has, such as an inbox, is asked of each.
+            let is_shared = slices.iter().all(|(package, _)| *package != service.package_name());
+            for (_, slice) in slices.iter().filter(|(package, _)| is_shared || *package == service.package_name()) {
+                for name in ["edge", "billing", "identity", "family"] {
                     answers.push(call(programs.service(name, slice)?, &method).await);
                 }
             }

@@ -11,7 +11,7 @@ use orchard_testkit::answer::{metadata, refused};
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::suite::{Suite, euros, family_settings, id, today};
+use crate::suite::{Suite, euros, id, today};
 
 fn state(section: Option<&edge::SectionStatus>) -> SectionState {
     section.map(edge::SectionStatus::state).unwrap_or_default()
@@ -171,7 +171,8 @@ async fn a_slice_that_is_away_takes_its_own_section_away_and_no_more() -> anyhow
     let status = suite.dashboard(alice, &plan).await.expect_err("no family service");
     assert_eq!(metadata(&status, "upstream").as_deref(), Some("family"));
     assert_eq!(refused::<()>(Err(status)), (Code::Unavailable, "UPSTREAM_UNAVAILABLE".to_owned()));
-    suite.family.start_again::<orchard_family::Service>(&family_settings()).await?;
+    let settings = suite.family_settings();
+    suite.family.start_again::<orchard_family::Service>(&settings).await?;
     assert_eq!(suite.dashboard(alice, &plan).await?.wallet_balance, euros(100));
     Ok(())
 }

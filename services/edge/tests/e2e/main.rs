@@ -4,6 +4,7 @@
 
 mod canary;
 mod dashboard;
+mod events;
 mod programs;
 mod provision;
 mod rolling;

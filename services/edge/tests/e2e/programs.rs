@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
 use orchard_edge::main_from;
 use orchard_server::{Slice, slice_main_from};
 use orchard_testkit::client::{Client, Headers};
@@ -59,18 +58,20 @@ impl Programs {
     pub async fn start(settings: &[(&str, String)]) -> anyhow::Result<Self> {
         let (collector, keys) = (Collector::start().await?, DevKeys::ephemeral()?);
         let settings = [settings, &[("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())]].concat();
-        let family = Deployed::start::<orchard_family::Service>(&keys, &settings).await?;
         let social = Deployed::start::<orchard_social::Service>(&keys, &settings).await?;
+        let key_file = |name| ("ORCHARD_WORKLOAD_KEY_FILE", keys.workload_key_file(name).display().to_string());
+        let told = ("ORCHARD_SOCIAL_URL", format!("http://{}", social.program.address));
+        let family = [settings.as_slice(), &[told, key_file("family")]].concat();
+        let family = Deployed::start::<orchard_family::Service>(&keys, &family).await?;
         let recipe = Deployed::start::<orchard_recipe::Service>(&keys, &settings).await?;
         let consultation = Deployed::start::<orchard_consultation::Service>(&keys, &settings).await?;
         let url = |slice: &Deployed| format!("http://{}", slice.program.address);
-        let key = keys.workload_key_file("edge");
         let upstreams = [
             ("ORCHARD_FAMILY_URL", url(&family)),
             ("ORCHARD_SOCIAL_URL", url(&social)),
             ("ORCHARD_RECIPE_URL", url(&recipe)),
             ("ORCHARD_CONSULTATION_URL", url(&consultation)),
-            ("ORCHARD_WORKLOAD_KEY_FILE", key.to_str().context("a path")?.to_owned()),
+            key_file("edge"),
         ];
         let edge = Program::start(PROGRAM, "edge", &keys, &[settings.as_slice(), &upstreams].concat()).await?;
         Ok(Self { collector, keys, family, social, recipe, consultation, edge })
@@ -86,6 +87,18 @@ impl Programs {
     pub fn service(&self, name: &str, slice: &Deployed) -> anyhow::Result<Client> {
         let token = self.keys.workload_token(name, Duration::from_secs(600))?;
         Ok(Headers::bearer(&token)?.on(channel(slice.program.address)?))
+    }
+
+    /// Waits until the social slice was told of all.
+    pub async fn all_told(&self) -> anyhow::Result<()> {
+        let client = self.family.schema.connect().await?;
+        let told = async {
+            while client.query_one("SELECT count(*) FROM outbox", &[]).await?.get::<_, i64>(0) > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(Duration::from_secs(30), told).await?
     }
 
     /// Stops them all: what they had to send is at the collector then. Gives it, and what each has logged.

@@ -20,7 +20,7 @@ use orchard_testkit::service::{Running, options};
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::suite::{Suite, euros, family_settings, id};
+use crate::suite::{Suite, euros, id};
 
 /// The names of a deployment: `family` has the addresses that the test says, the others are what they are.
 #[derive(Debug, Default)]
@@ -50,7 +50,8 @@ impl Resolve for Names {
 async fn replica(suite: &Suite) -> anyhow::Result<Running> {
     let database = DatabaseOptions::for_url(suite.family.schema.url(), 8);
     let db = Db::new(database.url()?, 8, &database.limits())?;
-    Running::start(slice_server::<orchard_family::Service>(&db, &family_settings()), &options(&suite.keys)).await
+    let options = options(&suite.keys);
+    Running::start(slice_server::<orchard_family::Service>(&db, &suite.family_settings(), &options)?, &options).await
 }
 
 /// Someone at the front door, who reads a plan and spends from its wallet.

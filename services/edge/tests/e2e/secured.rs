@@ -12,7 +12,7 @@ use orchard_testkit::folder::Folder;
 use orchard_testkit::service::{Running, options};
 use orchard_tls::{ListenerTlsOptions, UpstreamTlsOptions};
 
-use crate::suite::{Suite, family_settings, id};
+use crate::suite::{Suite, id};
 
 #[tokio::test]
 async fn the_edge_and_a_slice_prove_their_names_to_each_other() -> anyhow::Result<()> {
@@ -26,8 +26,9 @@ async fn the_edge_and_a_slice_prove_their_names_to_each_other() -> anyhow::Resul
     };
     let database = DatabaseOptions::for_url(suite.family.schema.url(), 8);
     let db = Db::new(database.url()?, 8, &database.limits())?;
-    let slice = slice_server::<orchard_family::Service>(&db, &family_settings());
-    let slice = Running::start(slice, &ServeOptions { tls, ..options(&suite.keys) }).await?;
+    let serve = ServeOptions { tls, ..options(&suite.keys) };
+    let slice = slice_server::<orchard_family::Service>(&db, &suite.family_settings(), &serve)?;
+    let slice = Running::start(slice, &serve).await?;
 
     let mut settings = suite.settings.clone();
     settings.family_url = format!("https://localhost:{}", slice.address.port()).parse()?;
@@ -35,7 +36,7 @@ async fn the_edge_and_a_slice_prove_their_names_to_each_other() -> anyhow::Resul
     let without = orchard_edge::server(&settings, &serve).map(|_| ());
     assert!(format!("{:#}", without.expect_err("no authorities")).contains("--upstream-ca-file"));
 
-    settings.tls = UpstreamTlsOptions {
+    settings.calls.tls = UpstreamTlsOptions {
         upstream_ca_file: Some(ca),
         upstream_cert_file: Some(files.put("edge.pem", &edge.cert_pem)?),
         upstream_key_file: Some(files.put("edge.key", &edge.key_pem)?),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use orchard_client::Resolve;
 use orchard_db::Db;
+use orchard_events::RelayOptions;
 use orchard_proto::edge::v1 as edge;
 use orchard_proto::edge::v1::edge_service_client::EdgeServiceClient;
 use orchard_proto::family::v1 as family;
@@ -18,8 +19,7 @@ use orchard_server::{DatabaseOptions, ServeOptions, Slice, slice_server};
 use orchard_testkit::client::{Client, Headers};
 use orchard_testkit::database::Schema;
 use orchard_testkit::keys::DevKeys;
-use orchard_testkit::service::{Running, channel, free_address, options};
-use orchard_tls::UpstreamTlsOptions;
+use orchard_testkit::service::{Running, calls, channel, free_address, options};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -42,7 +42,7 @@ impl Stoppable {
     pub async fn start_again<S: Slice>(&mut self, settings: &S::Settings) -> anyhow::Result<()> {
         let database = DatabaseOptions::for_url(self.schema.url(), 8);
         let db = Db::new(database.url()?, 8, &database.limits())?;
-        self.running = Some(Running::start(slice_server::<S>(&db, settings), &self.options).await?);
+        self.running = Some(Running::start(slice_server::<S>(&db, settings, &self.options)?, &self.options).await?);
         Ok(())
     }
 
@@ -80,15 +80,21 @@ pub fn today() -> Option<Date> {
     Some(Date { year: today.year(), month: part(today.month()), day: part(today.day()) })
 }
 
-pub fn family_settings() -> orchard_family::Settings {
-    orchard_family::Settings { currency: "EUR".parse().expect("currency") }
+/// A family service that tells the social service at `social`.
+pub fn family_settings(keys: &DevKeys, social: SocketAddr) -> orchard_family::Settings {
+    orchard_family::Settings {
+        currency: "EUR".parse().expect("currency"),
+        social_url: format!("http://{social}").parse().expect("a URL"),
+        calls: calls(keys, "family"),
+        relay: RelayOptions { event_attempts: 10, event_retry_delay: Duration::from_secs(1) },
+    }
 }
 
 impl Suite {
     pub async fn start() -> anyhow::Result<Self> {
         let keys = Arc::new(DevKeys::ephemeral()?);
-        let family = Stoppable::start::<orchard_family::Service>(&keys, &family_settings()).await?;
         let social = Stoppable::start::<orchard_social::Service>(&keys, &orchard_social::Settings {}).await?;
+        let family = Stoppable::start::<orchard_family::Service>(&keys, &family_settings(&keys, social.address())).await?;
         let recipe = Stoppable::start::<orchard_recipe::Service>(&keys, &orchard_recipe::Settings {}).await?;
         let currency = "EUR".parse().expect("currency");
         let settings = orchard_consultation::Settings { currency };
@@ -99,8 +105,7 @@ impl Suite {
             social_url: url(&social),
             recipe_url: url(&recipe),
             consultation_url: url(&consultation),
-            workload_key_file: keys.workload_key_file("edge"),
-            tls: UpstreamTlsOptions::default(),
+            calls: calls(&keys, "edge"),
         };
         let options = options(&keys);
         let edge = Running::start(orchard_edge::server(&settings, &options)?, &options).await?;
@@ -112,6 +117,11 @@ impl Suite {
         let settings = orchard_edge::Settings { family_url: "http://family:50051".parse()?, ..self.settings.clone() };
         let options = options(&self.keys);
         Running::start(orchard_edge::server_with(&settings, &options, &resolver)?, &options).await
+    }
+
+    /// The family service's settings.
+    pub fn family_settings(&self) -> orchard_family::Settings {
+        family_settings(&self.keys, self.social.address())
     }
 
     /// A user at the front door.

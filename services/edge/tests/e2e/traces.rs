@@ -15,6 +15,7 @@ const PARENT: &str = "b7ad6b7169203331";
 const DASHBOARD: &str = "orchard.edge.v1.EdgeService/GetFamilyDashboard";
 const SUMMARY: &str = "orchard.family.v1.PlanService/GetFamilySummary";
 const COUNT: &str = "orchard.social.v1.ChallengeService/CountActiveChallenges";
+const FOUND: &str = "orchard.family.v1.PlanService/CreatePlan";
 const SPEND: &str = "orchard.family.v1.WalletService/Spend";
 
 /// What a request is in the middle of.
@@ -70,12 +71,12 @@ impl Trace {
 }
 
 #[tokio::test]
-async fn one_call_is_one_trace_through_two_services_to_their_sql() -> anyhow::Result<()> {
+async fn one_call_is_one_trace_through_two_services_to_their_sql_and_an_events_effect() -> anyhow::Result<()> {
     let programs = Programs::start(&[]).await?;
     let holder = id();
     let plan =
         CreatePlanRequest { family_name: "The Appletons".to_owned(), time_zone: "UTC".to_owned(), request_id: id().to_string() };
-    let made = PlanServiceClient::new(programs.user(holder)?).create_plan(plan).await?.into_inner().plan;
+    let made = PlanServiceClient::new(programs.user(holder)?).create_plan(traced(plan)).await?.into_inner().plan;
     let plan = made.expect("a plan").family_plan_id;
     let deposit = DepositRequest {
         family_plan_id: plan.clone(),
@@ -89,6 +90,8 @@ async fn one_call_is_one_trace_through_two_services_to_their_sql() -> anyhow::Re
     EdgeServiceClient::new(programs.user(holder)?).get_family_dashboard(traced(dashboard)).await?;
     let spend = SpendRequest { family_plan_id: plan, amount: euros(3), reason: "Pears".to_owned(), request_id: id().to_string() };
     WalletServiceClient::new(programs.user(holder)?).spend(traced(spend)).await?;
+
+    programs.all_told().await?;
 
     let edge = Metrics::of(programs.edge.admin_address).await?;
     for (method, calls) in [(SUMMARY, 1.0), (COUNT, 1.0), (SPEND, 1.0)] {
@@ -122,5 +125,14 @@ async fn one_call_is_one_trace_through_two_services_to_their_sql() -> anyhow::Re
     for expected in ["BEGIN", "INSERT idempotency_keys", "UPDATE family_plans", "INSERT wallet_entries", "COMMIT"] {
         assert_eq!(statements.iter().filter(|name| **name == expected).count(), 1, "{expected} in {statements:?}");
     }
+
+    // The founding of the family is told to the social slice, whose effect of it belongs to the same trace.
+    let routed = trace.child(PARENT, "orchard-edge", FOUND, SpanKind::Server);
+    let served = trace.call(&routed.span_id, "orchard-family", FOUND);
+    let unit = trace.child(&served.span_id, "orchard-family", "create plan", SpanKind::Internal);
+    assert!(trace.statements(unit).contains(&"INSERT outbox"));
+    let effect = trace.child(&unit.span_id, "orchard-social", "apply event", SpanKind::Internal);
+    let statements = trace.statements(effect);
+    assert!(!statements.is_empty(), "it wrote something");
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Use cases of invitations.
 
 use orchard_db::{Connection, Db, Failure};
+use orchard_events::Outbox;
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::invitation_service_server::InvitationService;
 use orchard_server::Caller;
@@ -18,12 +19,13 @@ use crate::{member, plan, roll};
 #[derive(Debug)]
 pub struct Api {
     db: Db,
+    outbox: Outbox,
 }
 
 impl Api {
-    /// Serves invitations from `db`.
-    pub fn new(db: Db) -> Self {
-        Self { db }
+    /// Serves invitations from `db`, and tells through `outbox` who accepts them.
+    pub fn new(db: Db, outbox: Outbox) -> Self {
+        Self { db, outbox }
     }
 }
 
@@ -59,7 +61,9 @@ impl InvitationService for Api {
     ) -> Result<Response<pb::AcceptInvitationResponse>, Status> {
         let user = Caller::user(&request)?.id;
         let name = wire::name(request.into_inner()).map_err(Error::from)?;
-        let member = self.db.write("accept invitation", async move |connection| accept(connection, &name, user).await).await?;
+        let outbox = self.outbox.clone();
+        let unit = async move |connection: &mut Connection| accept(connection, &outbox, &name, user).await;
+        let member = self.db.write("accept invitation", unit).await?;
         Ok(Response::new(pb::AcceptInvitationResponse { member: Some(member::wire::member(member, user)) }))
     }
 }
@@ -96,7 +100,7 @@ async fn create(
 }
 
 /// Locks the plan before the invitation, as every writer of a plan does, so that none waits for another in a circle.
-async fn accept(connection: &mut Connection, name: &Name, user: Uuid) -> Result<Member, Error> {
+async fn accept(connection: &mut Connection, outbox: &Outbox, name: &Name, user: Uuid) -> Result<Member, Error> {
     let (id, plan_id) = store::plan_of(connection, name, user).await?.ok_or(Error::InvitationNotFound)?;
     let plan = plan::store::lock(connection, plan_id).await?.ok_or(Error::InvitationNotFound)?;
     let (invitation, expired) = store::lock(connection, id).await?;
@@ -105,8 +109,9 @@ async fn accept(connection: &mut Connection, name: &Name, user: Uuid) -> Result<
         plan.admit()?;
         roll::enrol(connection, user).await?;
         member::store::seat(connection, plan_id, user, invitation.role, invitation.relationship.as_deref()).await?;
-        plan::store::take_seat(connection, plan_id).await?;
+        let sequence = plan::store::take_seat(connection, plan_id).await?;
         store::accept(connection, id, user).await?;
+        outbox.publish(connection, plan_id, sequence, &member::wire::joined(plan_id, user, invitation.role)).await?;
     }
     member::store::find(connection, plan_id, user).await?.ok_or(Error::MemberNotFound)
 }

@@ -112,6 +112,11 @@ pub(crate) fn member(member: Member, viewer: Uuid) -> pb::Member {
     }
 }
 
+/// What others are told of a user who has taken a seat.
+pub(crate) fn joined(plan: Uuid, user: Uuid, in_role: Role) -> pb::MemberJoined {
+    pb::MemberJoined { family_plan_id: plan.to_string(), user_id: user.to_string(), role: role(in_role).into() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! Use cases of plans.
 
 use orchard_db::Db;
+use orchard_events::Outbox;
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::plan_service_server::PlanService;
 use orchard_rpc::{Currency, Fields, read};
@@ -10,6 +11,7 @@ use uuid::Uuid;
 
 use super::{Roster, store, wire};
 use crate::error::Error;
+use crate::member::{self, Role};
 use crate::roll;
 
 /// Serves `PlanService`.
@@ -17,12 +19,13 @@ use crate::roll;
 pub struct Api {
     db: Db,
     currency: Currency,
+    outbox: Outbox,
 }
 
 impl Api {
-    /// Serves plans from `db`.
-    pub fn new(db: Db, currency: Currency) -> Self {
-        Self { db, currency }
+    /// Serves plans from `db`, and tells through `outbox` who joins them.
+    pub fn new(db: Db, currency: Currency, outbox: Outbox) -> Self {
+        Self { db, currency, outbox }
     }
 }
 
@@ -31,6 +34,7 @@ impl PlanService for Api {
     async fn create_plan(&self, request: Request<pb::CreatePlanRequest>) -> Result<Response<pb::CreatePlanResponse>, Status> {
         let holder = Caller::user(&request)?.id;
         let new = wire::new_plan(request.get_ref(), holder).map_err(Error::from)?;
+        let outbox = self.outbox.clone();
         let (plan, role) = self
             .db
             .write("create plan", async move |connection| {
@@ -38,6 +42,7 @@ impl PlanService for Api {
                 if first {
                     roll::enrol(connection, holder).await?;
                     store::insert(connection, id, &new.family_name, new.time_zone.name(), holder).await?;
+                    outbox.publish(connection, id, 1, &member::wire::joined(id, holder, Role::Admin)).await?;
                 }
                 store::seen_by(connection, id, holder).await?.ok_or(Error::PlanNotFound)
             })

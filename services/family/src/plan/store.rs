@@ -69,6 +69,8 @@ pub(super) async fn insert(
             family_plans::plan_type.eq(PlanType::Standard),
             family_plans::max_members.eq(STANDARD_SEATS),
             family_plans::active_members.eq(1),
+            // The event that tells of the holder.
+            family_plans::event_sequence.eq(1),
         ))
         .execute(connection)
         .await?;
@@ -129,13 +131,18 @@ pub(crate) async fn lock(connection: &mut AsyncPgConnection, plan: Uuid) -> Quer
         .map(|found| found.map(Row::into))
 }
 
-/// Takes a seat of a plan that is locked. The CHECK on the counter refuses one too many, whatever the callers do.
-pub(crate) async fn take_seat(connection: &mut AsyncPgConnection, plan: Uuid) -> QueryResult<()> {
+/// Takes a seat of a plan that is locked, and gives the sequence of the event that tells of it. The CHECK on the counter refuses one
+/// seat too many, whatever the callers do.
+pub(crate) async fn take_seat(connection: &mut AsyncPgConnection, plan: Uuid) -> QueryResult<i64> {
     diesel::update(family_plans::table.find(plan))
-        .set((family_plans::active_members.eq(family_plans::active_members + 1), family_plans::updated_at.eq(diesel::dsl::now)))
-        .execute(connection)
+        .set((
+            family_plans::active_members.eq(family_plans::active_members + 1),
+            family_plans::event_sequence.eq(family_plans::event_sequence + 1),
+            family_plans::updated_at.eq(diesel::dsl::now),
+        ))
+        .returning(family_plans::event_sequence)
+        .get_result(connection)
         .await
-        .map(|_| ())
 }
 
 /// Everyone who has or had a seat, by user id.

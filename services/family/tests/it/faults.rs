@@ -26,7 +26,8 @@ async fn postgresql_stops_and_starts_again() -> anyhow::Result<()> {
     let start = || Cluster::temporary(&Tools::find()?, &scratch(), Options::test());
     let mut cluster = tokio::task::spawn_blocking(start).await??;
     let schema = Schema::create_on(&cluster.url("postgres")).await?;
-    let slice = SliceUnderTest::start_in::<Service>(&settings(), schema, Arc::new(DevKeys::ephemeral()?)).await?;
+    let keys = Arc::new(DevKeys::ephemeral()?);
+    let slice = SliceUnderTest::start_in::<Service>(&settings(&keys), schema, keys).await?;
     let world = World { slice };
     let holder = id();
     let plan = world.family(holder).await?;
@@ -63,6 +64,9 @@ impl Program {
             .arg(keys.user_jwks_file())
             .arg("--workload-jwks-file")
             .arg(keys.workload_jwks_file())
+            .arg("--workload-key-file")
+            .arg(keys.workload_key_file("family"))
+            .arg("--social-url=http://127.0.0.1:1")
             .arg("--drain-wait=0s")
             .env("DATABASE_URL", schema.url())
             .stderr(Stdio::null())
@@ -162,6 +166,7 @@ async fn serving_an_unmigrated_database_is_refused_with_a_clear_line() -> anyhow
         anyhow::Ok((output.status.success(), String::from_utf8(output.stderr)?))
     };
     let (users, workloads) = (keys.user_jwks_file(), keys.workload_jwks_file());
+    let own = keys.workload_key_file("family");
     let serve = [
         "serve",
         "--listen=127.0.0.1:0",
@@ -170,6 +175,9 @@ async fn serving_an_unmigrated_database_is_refused_with_a_clear_line() -> anyhow
         users.to_str().context("path")?,
         "--workload-jwks-file",
         workloads.to_str().context("path")?,
+        "--workload-key-file",
+        own.to_str().context("path")?,
+        "--social-url=http://127.0.0.1:1",
     ];
     let (served, said) = run(&serve, schema.url()).await?;
     assert!(!served && said.contains("run `migrate`"), "{said}");

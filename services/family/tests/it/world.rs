@@ -1,7 +1,11 @@
 //! A family service with people in it.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use anyhow::Context as _;
 use chrono::{Datelike as _, NaiveDate, Utc};
+use orchard_events::RelayOptions;
 use orchard_family::{Service, Settings};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::invitation_service_client::InvitationServiceClient;
@@ -12,16 +16,25 @@ use orchard_proto::family::v1::wallet_service_client::WalletServiceClient;
 use orchard_proto::google::r#type::{Date, Money};
 use orchard_testkit::client::Client;
 pub use orchard_testkit::client::insist;
-use orchard_testkit::service::SliceUnderTest;
+use orchard_testkit::database::Schema;
+use orchard_testkit::keys::DevKeys;
+use orchard_testkit::service::{SliceUnderTest, calls};
 use tonic::Status;
+use tonic::transport::Uri;
 use uuid::Uuid;
 
 pub struct World {
     pub slice: SliceUnderTest,
 }
 
-pub fn settings() -> Settings {
-    Settings { currency: "EUR".parse().expect("currency") }
+/// Nobody is told of anything.
+pub fn settings(keys: &DevKeys) -> Settings {
+    Settings {
+        currency: "EUR".parse().expect("currency"),
+        social_url: Uri::from_static("http://127.0.0.1:1"),
+        calls: calls(keys, "family"),
+        relay: RelayOptions { event_attempts: 10, event_retry_delay: Duration::from_secs(1) },
+    }
 }
 
 pub fn id() -> Uuid {
@@ -44,7 +57,9 @@ pub fn today() -> NaiveDate {
 
 impl World {
     pub async fn start() -> anyhow::Result<Self> {
-        Ok(Self { slice: SliceUnderTest::start::<Service>(&settings()).await? })
+        let keys = Arc::new(DevKeys::ephemeral()?);
+        let settings = settings(&keys);
+        Ok(Self { slice: SliceUnderTest::start_in::<Service>(&settings, Schema::create().await?, keys).await? })
     }
 
     pub fn plans(&self, user: Uuid) -> anyhow::Result<PlanServiceClient<Client>> {

@@ -9,6 +9,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{PrivacyLevel, Profile};
+use crate::membership::share_a_family;
 use crate::schema::users;
 
 orchard_db::text_column!(PrivacyLevel);
@@ -40,11 +41,15 @@ fn zone(name: &str) -> Tz {
     name.parse().unwrap_or_default()
 }
 
-/// Whether `viewer` may see the profile of the `users` row: the one place that says so. Friends have no place here yet.
+/// Whether `viewer` may see the profile of the `users` row: the one place that says so. Friends outside of the family have no place
+/// here yet.
 #[diesel::dsl::auto_type(no_type_alias)]
 pub(crate) fn visible_to(viewer: Uuid) -> _ {
     let public: PrivacyLevel = PrivacyLevel::Public;
-    users::id.eq(viewer).or(users::privacy_level.eq(public))
+    let friends_only: PrivacyLevel = PrivacyLevel::FriendsOnly;
+    let family: share_a_family = share_a_family(viewer);
+    let among_friends = users::privacy_level.eq(friends_only).and(family);
+    users::id.eq(viewer).or(users::privacy_level.eq(public)).or(among_friends)
 }
 
 /// Writes a new profile, or completes one that has no name yet; a complete one stays as it is.

@@ -25,6 +25,7 @@ async fn every_reference_to_a_user_has_its_way_of_erasure() -> anyhow::Result<()
         ("achievement_milestones.user_id", "CASCADE"),
         ("challenge_participants.user_id", "CASCADE"),
         ("community_challenges.created_by", "NO ACTION"),
+        ("family_memberships.user_id", "CASCADE"),
         ("notification_preferences.user_id", "CASCADE"),
         ("referrals.referee_id", "NO ACTION"),
         ("referrals.referrer_id", "NO ACTION"),

@@ -17,11 +17,11 @@ const BATCH: i64 = 200;
 const PERIOD: Duration = Duration::from_secs(60 * 60);
 
 /// Sweeps when it is first polled, and then every hour.
-pub async fn keep_swept(db: &Db) -> Infallible {
+pub async fn keep_swept(db: Db) -> Infallible {
     let mut ticks = tokio::time::interval(PERIOD);
     loop {
         ticks.tick().await;
-        match sweep(db).await {
+        match sweep(&db).await {
             Ok(0) => {}
             Ok(keys) => tracing::info!(keys, "swept expired request ids"),
             // The next one will do what this one did not.

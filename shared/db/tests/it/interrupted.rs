@@ -97,7 +97,9 @@ async fn a_unit_that_idles_in_its_transaction_is_ended() -> anyhow::Result<()> {
     });
     let watch = async {
         let client = schema.connect().await?;
-        let query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND state = 'idle in transaction'";
+        // After its statement: between BEGIN and that it idles for a moment too.
+        let query = "SELECT count(*) FROM pg_stat_activity
+            WHERE application_name = $1 AND state = 'idle in transaction' AND query LIKE 'UPDATE%'";
         let mut seen = false;
         loop {
             let idle: i64 = client.query_one(query, &[&schema.name()]).await?.get(0);

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
+mod after;
 mod conflicts;
 mod connections;
 mod failures;

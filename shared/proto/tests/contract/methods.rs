@@ -19,8 +19,8 @@ const READS: [&str; 6] = ["BatchGet", "Count", "Get", "List", "Search", "Watch"]
 /// Verbs that methods begin with: a new one is a choice, to be made once.
 const VERBS: &str = "
     Accept Add Apply Award BatchGet Block Book Cancel Change Check Claim Close Complete Confirm Convert Count Create
-    Deactivate Decline Delete Enroll Favorite Forget Get Hide Hold Import Join Leave List Mark Move Pause Publish
-    Qualify Rate Reactivate Record Redeem Refund Register Reject Release Remove Renew Report Reschedule Restore Resume
+    Deactivate Decline Delete Deliver Discard Enroll Favorite Forget Get Hide Hold Import Join Leave List Mark Move Pause Publish
+    Qualify Rate Reactivate Record Redeem Refund Register Reject Release Remove Renew Replay Report Reschedule Restore Resume
     Revoke Search Send Set Settle Start Submit Suspend Transfer Unblock Update Upgrade Verify Vote Watch Withdraw
 ";
 

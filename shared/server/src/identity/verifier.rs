@@ -1,41 +1,39 @@
 //! Verifies bearer tokens against the keys of the two issuers.
 
-use std::collections::HashMap;
-
 use anyhow::{Context as _, bail};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::Validation;
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::{Refusal, USER_TOKEN, common};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use uuid::Uuid;
 
-use super::{Caller, Role, User};
-use crate::ServeOptions;
+use super::bearer::{Bearer, Claims, Person, Service};
+use super::cache::digest;
+use super::keyring::{Keyring, NoKey};
+use super::keys::Keys;
+use super::options::IdentityOptions;
+use super::source::Source;
+use super::{Caller, Clock, User};
 
-/// Asymmetric only: with a shared secret whoever verifies could also sign.
-const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256];
 /// Clocks of two machines differ by less.
-const LEEWAY_SECONDS: u64 = 5;
+const LEEWAY_SECONDS: f64 = 5.0;
 /// Longest token that is looked at.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// Verifies tokens of users and of workloads. The two have issuers and keys of their own, so neither can speak for the other.
 #[derive(Debug)]
 pub(crate) struct Verifier {
-    users: Issuer,
-    workloads: Issuer,
+    users: Issuer<Person>,
+    workloads: Issuer<Service>,
 }
 
 #[derive(Debug)]
-struct Issuer {
+struct Issuer<B> {
     name: String,
     audience: String,
-    keys: HashMap<String, (Algorithm, DecodingKey)>,
+    clock: Clock,
+    ring: Keyring<B>,
 }
 
 #[derive(Deserialize)]
@@ -43,124 +41,99 @@ struct Issued {
     iss: String,
 }
 
-#[derive(Deserialize)]
-struct UserClaims {
-    sub: String,
-    #[serde(default)]
-    roles: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct WorkloadClaims {
-    sub: String,
-}
-
 impl Verifier {
-    pub(crate) fn load(options: &ServeOptions) -> anyhow::Result<Self> {
+    pub(crate) async fn load(options: &IdentityOptions) -> anyhow::Result<Self> {
         if options.user_issuer == options.workload_issuer {
             bail!("users and workloads need issuers of their own: both are {}", options.user_issuer);
         }
-        let users = Issuer::load(&options.user_jwks_file, &options.user_issuer, &options.audience)?;
-        let workloads = Issuer::load(&options.workload_jwks_file, &options.workload_issuer, &options.audience)?;
-        Ok(Self { users, workloads })
+        if options.jwks_stale_limit <= options.jwks_refresh {
+            bail!("keys would be too old before they are read again: --jwks-stale-limit must be longer than --jwks-refresh");
+        }
+        let users = Source::new(options.user_jwks_file.as_ref(), options.user_jwks_url.as_ref(), options);
+        let workloads = Source::new(options.workload_jwks_file.as_ref(), options.workload_jwks_url.as_ref(), options);
+        Ok(Self {
+            users: Issuer::open(&options.user_issuer, users.context("users")?, options).await?,
+            workloads: Issuer::open(&options.workload_issuer, workloads.context("workloads")?, options).await?,
+        })
+    }
+
+    /// Keeps the keys up to date. Never ends by itself.
+    pub(crate) async fn keep(&self) {
+        tokio::join!(self.users.ring.keep(), self.workloads.ring.keep());
+    }
+
+    /// An error while tokens cannot be verified.
+    pub(crate) async fn ready(&self) -> anyhow::Result<()> {
+        self.users.ring.ready().await?;
+        self.workloads.ring.ready().await
     }
 
     /// The caller whom the request's headers prove.
-    pub(crate) fn caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
+    pub(crate) async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
         let token = bearer(headers, AUTHORIZATION.as_str())?;
         let token = token.ok_or_else(|| common(ErrorReason::TokenMissing, "the method needs a bearer token"))?;
         let beside = bearer(headers, USER_TOKEN)?;
         let issued: Issued = jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| invalid())?;
         if issued.iss == self.workloads.name {
-            let service = self.workloads.service(token)?;
-            let user = beside.map(|token| self.users.user(token)).transpose()?;
+            let Service(service) = self.workloads.verify(token).await?;
+            let user = match beside {
+                Some(token) => Some(self.user(token).await?),
+                None => None,
+            };
             return Ok(Caller { user, service: Some(service) });
         }
-        // Only a service acts for somebody else.
-        if beside.is_some() {
+        // Only a service acts for somebody else. And what others issue, nobody's keys are read again for.
+        if beside.is_some() || issued.iss != self.users.name {
             return Err(invalid());
         }
-        Ok(Caller { user: Some(self.users.user(token)?), service: None })
+        Ok(Caller { user: Some(self.user(token).await?), service: None })
+    }
+
+    async fn user(&self, token: &str) -> Result<User, Refusal> {
+        let Person { id, roles } = self.users.verify(token).await?;
+        Ok(User { id, roles, token: token.to_owned() })
     }
 }
 
-impl Issuer {
-    fn load(file: &std::path::Path, name: &str, audience: &str) -> anyhow::Result<Self> {
-        let text = std::fs::read(file).with_context(|| format!("cannot read the JWKS {}", file.display()))?;
-        let set: JwkSet = serde_json::from_slice(&text).with_context(|| format!("{} is not a JWKS", file.display()))?;
-        let keys = keys(&set).with_context(|| format!("{} cannot be used", file.display()))?;
-        Ok(Self { name: name.to_owned(), audience: audience.to_owned(), keys })
+impl<B: Bearer> Issuer<B> {
+    async fn open(name: &str, source: Source, options: &IdentityOptions) -> anyhow::Result<Self> {
+        let ring = Keyring::open(name, source, options).await?;
+        Ok(Self { name: name.to_owned(), audience: options.audience.clone(), clock: options.clock.clone(), ring })
     }
 
-    fn user(&self, token: &str) -> Result<User, Refusal> {
-        let (_, claims): (_, UserClaims) = self.verify(token)?;
-        let id = Uuid::try_parse(&claims.sub).map_err(|_| invalid())?;
-        let mut roles = Vec::new();
-        for role in &claims.roles {
-            match role.as_str() {
-                "moderator" => roles.push(Role::Moderator),
-                "operator" => roles.push(Role::Operator),
-                // A users' issuer that names services is misconfigured or worse; other roles are not ours to judge.
-                service if service.starts_with("service:") => return Err(invalid()),
-                _ => {}
-            }
+    async fn verify(&self, token: &str) -> Result<B, Refusal> {
+        let (digest, now) = (digest(token), self.clock.epoch_seconds());
+        let keys = self.ring.current().ok_or_else(unavailable)?;
+        if let Some(bearer) = keys.verified.get(&digest, now) {
+            return Ok(bearer);
         }
-        Ok(User { id, roles, token: token.to_owned() })
+        let kid = jsonwebtoken::decode_header(token).ok().and_then(|header| header.kid).ok_or_else(invalid)?;
+        let keys = self.ring.with(&kid).await.map_err(|none| match none {
+            NoKey::Unknown => invalid(),
+            NoKey::Unavailable => unavailable(),
+        })?;
+        let claims = self.check(token, &kid, &keys)?;
+        let bearer = B::of(&kid, &claims).ok_or_else(invalid)?;
+        keys.verified.insert(digest, claims.exp, bearer.clone());
+        Ok(bearer)
     }
 
-    fn service(&self, token: &str) -> Result<String, Refusal> {
-        let (kid, claims): (_, WorkloadClaims) = self.verify(token)?;
-        let name = claims.sub.strip_prefix("service:").ok_or_else(invalid)?;
-        // A key speaks for its own workload only; a suffix such as `edge.2` lets keys rotate.
-        let owner = kid.split_once('.').map_or(kid.as_str(), |(owner, _)| owner);
-        if owner == name { Ok(name.to_owned()) } else { Err(invalid()) }
-    }
-
-    fn verify<T: DeserializeOwned>(&self, token: &str) -> Result<(String, T), Refusal> {
-        let header = jsonwebtoken::decode_header(token).map_err(|_| invalid())?;
-        let kid = header.kid.ok_or_else(invalid)?;
-        let (algorithm, key) = self.keys.get(&kid).ok_or_else(invalid)?;
+    /// The claims of a token that `kid` has signed, for us and for now.
+    fn check(&self, token: &str, kid: &str, keys: &Keys<B>) -> Result<Claims, Refusal> {
+        let (algorithm, key) = keys.get(kid).ok_or_else(invalid)?;
         let mut validation = Validation::new(*algorithm);
-        validation.leeway = LEEWAY_SECONDS;
-        validation.validate_nbf = true;
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.set_issuer(&[&self.name]);
         validation.set_audience(&[&self.audience]);
-        let verified = jsonwebtoken::decode::<T>(token, key, &validation).map_err(|error| match error.kind() {
-            ErrorKind::ExpiredSignature => common(ErrorReason::TokenExpired, "the token has expired"),
-            _ => invalid(),
-        })?;
-        Ok((kid, verified.claims))
-    }
-}
-
-/// The keys for signing, by `kid`; at least one.
-fn keys(set: &JwkSet) -> anyhow::Result<HashMap<String, (Algorithm, DecodingKey)>> {
-    let mut keys = HashMap::new();
-    for jwk in set.keys.iter().filter(|jwk| signs(jwk)) {
-        let (kid, key) = key(jwk)?;
-        if keys.insert(kid.clone(), key).is_some() {
-            bail!("two keys have the kid {kid}");
+        // Below, by a clock that can be moved.
+        validation.validate_exp = false;
+        let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).map_err(|_| invalid())?.claims;
+        let now = self.clock.epoch_seconds();
+        if now > claims.exp + LEEWAY_SECONDS {
+            return Err(common(ErrorReason::TokenExpired, "the token has expired"));
         }
+        if claims.nbf.is_some_and(|begin| now < begin - LEEWAY_SECONDS) { Err(invalid()) } else { Ok(claims) }
     }
-    if keys.is_empty() { Err(anyhow::anyhow!("no key is for {ALGORITHMS:?}")) } else { Ok(keys) }
-}
-
-/// The algorithm that a key states, if it is one of ours. Issuers publish keys for encryption beside those for signing.
-fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
-    let stated: Algorithm = jwk.common.key_algorithm?.to_string().parse().ok()?;
-    ALGORITHMS.contains(&stated).then_some(stated)
-}
-
-fn signs(jwk: &Jwk) -> bool {
-    !matches!(jwk.common.public_key_use, Some(PublicKeyUse::Encryption)) && algorithm(jwk).is_some()
-}
-
-fn key(jwk: &Jwk) -> anyhow::Result<(String, (Algorithm, DecodingKey))> {
-    let kid = jwk.common.key_id.clone().context("a key has no kid")?;
-    let algorithm = algorithm(jwk).with_context(|| format!("key {kid} is not for signing"))?;
-    let key = DecodingKey::from_jwk(jwk).with_context(|| format!("key {kid} cannot be read"))?;
-    Ok((kid, (algorithm, key)))
 }
 
 fn bearer<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Refusal> {
@@ -181,25 +154,6 @@ fn invalid() -> Refusal {
     common(ErrorReason::TokenInvalid, "the token is not one that this service accepts")
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::{Value, json};
-
-    fn read(keys_json: &[Value]) -> anyhow::Result<Vec<String>> {
-        let set: JwkSet = serde_json::from_value(json!({ "keys": keys_json }))?;
-        Ok(keys(&set)?.into_keys().collect())
-    }
-
-    #[test]
-    fn keys_for_signing_are_taken_and_others_passed_over() {
-        let signing = json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": "a",
-            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
-        let encryption = json!({"kty": "RSA", "use": "enc", "alg": "RSA-OAEP", "kid": "b", "n": "AQAB", "e": "AQAB"});
-        let shared = json!({"kty": "oct", "alg": "HS256", "kid": "c", "k": "c2VjcmV0"});
-        assert_eq!(read(&[encryption.clone(), shared.clone(), signing.clone()]).expect("keys"), ["a"]);
-        assert!(read(&[signing.clone(), signing]).is_err(), "two of one kid");
-        assert!(read(&[encryption, shared]).is_err(), "none for signing");
-        assert!(read(&[]).is_err());
-    }
+fn unavailable() -> Refusal {
+    common(ErrorReason::KeysUnavailable, "the keys that tokens are verified with cannot be had now")
 }

@@ -17,6 +17,8 @@ use uuid::Uuid;
 pub struct World {
     pub running: Running,
     pub token: String,
+    /// Whose files the service reads.
+    _keys: DevKeys,
 }
 
 impl World {
@@ -35,7 +37,7 @@ impl World {
         let mut options = options(&keys);
         change(&mut options);
         let running = Running::start(probe.server(), &options).await?;
-        Ok(Self { running, token: keys.user_token(Uuid::new_v4(), &[], Duration::from_secs(600))? })
+        Ok(Self { running, token: keys.user_token(Uuid::new_v4(), &[], Duration::from_secs(600))?, _keys: keys })
     }
 
     /// A user, on a connection of their own.

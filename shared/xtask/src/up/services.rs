@@ -70,13 +70,13 @@ impl<'a> Services<'a> {
             command.env("ORCHARD_USER_JWKS_FILE", keys.user_jwks_file());
             command.env("ORCHARD_WORKLOAD_JWKS_FILE", keys.workload_jwks_file());
             command.env("ORCHARD_REFLECTION", "true").env("ORCHARD_DRAIN_WAIT", "0s");
-            if service == EDGE {
-                command.env("ORCHARD_WORKLOAD_KEY_FILE", keys.workload_key_file(EDGE));
-                for slice in SLICES {
-                    let url = format!("http://127.0.0.1:{}", self.ports.of(slice));
-                    command.env(format!("ORCHARD_{}_URL", slice.to_uppercase()), url);
-                }
-            } else {
+            command.env("ORCHARD_WORKLOAD_KEY_FILE", keys.workload_key_file(service));
+            // Each reads those that it calls.
+            for slice in SLICES {
+                let url = format!("http://127.0.0.1:{}", self.ports.of(slice));
+                command.env(format!("ORCHARD_{}_URL", slice.to_uppercase()), url);
+            }
+            if service != EDGE {
                 command.env("DATABASE_URL_FILE", self.url_file(service));
             }
             let process = Process::spawn(command).with_context(|| format!("cannot start {service}"))?;

@@ -1,0 +1,78 @@
+//! What one slice tells another, as users see it.
+
+use std::time::Duration;
+
+use orchard_proto::family::v1::MemberRole;
+use orchard_proto::social::v1 as pb;
+use orchard_proto::social::v1::profile_service_client::ProfileServiceClient;
+use orchard_testkit::answer::refused;
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+use crate::suite::{Suite, id};
+
+impl Suite {
+    async fn register(&self, user: Uuid) -> anyhow::Result<()> {
+        let request = pb::RegisterProfileRequest {
+            user_id: user.to_string(),
+            display_name: "Alice".to_owned(),
+            time_zone: "UTC".to_owned(),
+            privacy_level: pb::PrivacyLevel::FriendsOnly.into(),
+        };
+        ProfileServiceClient::new(self.service("identity", &self.social)?).register_profile(request).await?;
+        Ok(())
+    }
+
+    async fn profile(&self, viewer: Uuid, user: Uuid) -> Result<String, Status> {
+        let request = pb::GetProfileRequest { user_id: user.to_string() };
+        let mut client = ProfileServiceClient::new(self.user(viewer).expect("client"));
+        Ok(client.get_profile(request).await?.into_inner().profile.expect("a profile").display_name)
+    }
+
+    /// Waits until the social slice was told of all.
+    async fn all_told(&self) -> anyhow::Result<()> {
+        let client = self.family.schema.connect().await?;
+        let told = async {
+            while client.query_one("SELECT count(*) FROM outbox", &[]).await?.get::<_, i64>(0) > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(Duration::from_secs(30), told).await?
+    }
+}
+
+#[tokio::test]
+async fn who_joins_a_family_sees_its_members_profiles() -> anyhow::Result<()> {
+    let suite = Suite::start().await?;
+    let (alice, bob, guest, stranger) = (id(), id(), id(), id());
+    suite.register(alice).await?;
+    let plan = suite.plan(alice).await?;
+    let hidden = (Code::NotFound, "PROFILE_NOT_FOUND".to_owned());
+    assert_eq!(refused(suite.profile(bob, alice).await), hidden, "not yet");
+    suite.join(&plan, alice, bob, MemberRole::Child).await?;
+    suite.join(&plan, alice, guest, MemberRole::Guest).await?;
+    suite.all_told().await?;
+    assert_eq!(suite.profile(bob, alice).await?, "Alice");
+    assert_eq!(refused(suite.profile(guest, alice).await), hidden, "guests are no friends");
+    assert_eq!(refused(suite.profile(stranger, alice).await), hidden);
+    // Somebody else's family makes no friends.
+    suite.plan(stranger).await?;
+    suite.all_told().await?;
+    assert_eq!(refused(suite.profile(stranger, alice).await), hidden);
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_slice_that_is_away_and_it_is_told_later() -> anyhow::Result<()> {
+    let mut suite = Suite::start().await?;
+    let (alice, bob) = (id(), id());
+    suite.register(alice).await?;
+    suite.social.stop().await?;
+    let plan = suite.plan(alice).await?;
+    suite.join(&plan, alice, bob, MemberRole::Member).await?;
+    suite.social.start_again::<orchard_social::Service>(&orchard_social::Settings {}).await?;
+    suite.all_told().await?;
+    assert_eq!(suite.profile(bob, alice).await?, "Alice");
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! Memberships in families, as the family slice tells of them. Who shares a family with somebody counts as their friend.
+
+mod events;
+mod store;
+
+use strum::{EnumString, IntoStaticStr};
+use uuid::Uuid;
+
+pub use events::Events;
+pub(crate) use store::share_a_family;
+
+/// What a user is in a family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Role {
+    /// Runs the plan.
+    Admin,
+    /// An adult.
+    Member,
+    /// A child.
+    Child,
+    /// Somebody who looks in, and is no friend for it.
+    Guest,
+}
+
+/// What happened in a family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A user belongs to it from now on.
+    Joined {
+        /// The plan.
+        plan: Uuid,
+        /// Who.
+        user: Uuid,
+        /// As what.
+        role: Role,
+    },
+}

@@ -1,0 +1,238 @@
+//! Tells a consumer of events, and notes what it refuses.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use orchard_client::{Unsendable, Upstream};
+use orchard_db::{Db, Failure};
+use orchard_proto::events::v1 as pb;
+use orchard_proto::events::v1::inbox_service_client::InboxServiceClient;
+use orchard_rpc::timestamp_to_wire;
+use prost_types::Any;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use super::RelayOptions;
+use super::store::{self, Next, Pending};
+
+/// Longest wait before an event is tried again.
+const LONGEST_DELAY: Duration = Duration::from_secs(300);
+
+/// Why events were not delivered, though none of them was refused.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Undelivered {
+    /// Nobody listens.
+    #[error("the consumer cannot be told: {0}")]
+    Away(#[from] Box<Status>),
+    /// It cannot be called.
+    #[error(transparent)]
+    Unsendable(#[from] Unsendable),
+    /// Our own side.
+    #[error(transparent)]
+    Database(#[from] Failure),
+}
+
+impl From<diesel::result::Error> for Undelivered {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+/// What an answer other than OK says of the events that were sent.
+#[derive(Debug, PartialEq, Eq)]
+enum Blame {
+    /// Nothing.
+    None,
+    /// It is this one's, by its place.
+    Event(usize),
+    /// It is one of them.
+    OneOfThem,
+}
+
+/// Delivers to one consumer.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    db: Db,
+    upstream: Upstream,
+    options: RelayOptions,
+    delivered: metrics::Counter,
+    refused: metrics::Counter,
+}
+
+impl Delivery {
+    pub(super) fn new(db: &Db, upstream: Upstream, options: &RelayOptions) -> Self {
+        let consumer = upstream.name();
+        Self {
+            db: db.clone(),
+            upstream,
+            options: options.clone(),
+            delivered: metrics::counter!("orchard_outbox_delivered_events_total", "consumer" => consumer),
+            refused: metrics::counter!("orchard_outbox_refused_events_total", "consumer" => consumer),
+        }
+    }
+
+    /// Delivers a batch. An event that is refused stands in the way of its aggregate, and of no other.
+    pub(super) async fn deliver(&self, batch: Vec<Pending>) -> Result<(), Undelivered> {
+        let mut rest = vec![batch];
+        let mut refused = HashMap::new();
+        while let Some(mut batch) = rest.pop() {
+            // What comes before a refused one was not applied with it, and still can be.
+            batch.retain(|event| refused.get(&event.aggregate_id).is_none_or(|position| event.position < *position));
+            if batch.is_empty() {
+                continue;
+            }
+            let Err(status) = self.send(&batch).await? else {
+                self.forget(&batch).await?;
+                continue;
+            };
+            match blame(&status, &batch, self.upstream.name()) {
+                Blame::None => return Err(Undelivered::Away(Box::new(status))),
+                Blame::Event(index) => {
+                    if let Some(event) = batch.get(index) {
+                        refused.insert(event.aggregate_id, event.position);
+                        self.refuse(event, &status).await?;
+                    }
+                    rest.push(batch);
+                }
+                // Its parts, the earlier first, until there is one that is it alone.
+                Blame::OneOfThem => {
+                    rest.push(batch.split_off(batch.len() / 2));
+                    rest.push(batch);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&self, batch: &[Pending]) -> Result<Result<(), Status>, Undelivered> {
+        let request = pb::DeliverEventsRequest { events: batch.iter().map(event).collect() };
+        let mut client = InboxServiceClient::new(self.upstream.as_service()?);
+        Ok(client.deliver_events(request).await.map(drop))
+    }
+
+    async fn forget(&self, batch: &[Pending]) -> Result<(), Undelivered> {
+        let positions: Vec<i64> = batch.iter().map(|event| event.position).collect();
+        store::delivered(&mut *self.db.read().await?, self.upstream.name(), &positions).await?;
+        self.delivered.increment(batch.len() as u64);
+        Ok(())
+    }
+
+    async fn refuse(&self, event: &Pending, status: &Status) -> Result<(), Undelivered> {
+        let (consumer, next) = (self.upstream.name(), next(&self.options, event.attempts() + 1));
+        let said = refusal(status);
+        tracing::warn!(consumer, event_id = %event.event_id, event_type = event.event_type, refusal = said, ?next, "an event was refused");
+        self.refused.increment(1);
+        match store::refused(&mut *self.db.read().await?, consumer, event, &said, next).await.map_err(Failure::from) {
+            // Another replica has delivered it meanwhile.
+            Err(Failure::Constraint { name, .. }) if name == "outbox_failures_event_fkey" => Ok(()),
+            noted => Ok(noted?),
+        }
+    }
+}
+
+/// What comes after so many attempts.
+fn next(options: &RelayOptions, attempts: i32) -> Next {
+    if attempts >= i32::from(options.event_attempts) {
+        return Next::Park;
+    }
+    let doubled = 2_u32.saturating_pow(attempts.unsigned_abs().saturating_sub(1));
+    Next::RetryIn(options.event_retry_delay.saturating_mul(doubled).min(LONGEST_DELAY))
+}
+
+/// An event as sent.
+pub(super) fn event(event: &Pending) -> pb::Event {
+    pb::Event {
+        event_id: event.event_id.to_string(),
+        aggregate_id: event.aggregate_id.to_string(),
+        sequence: event.sequence,
+        occur_time: Some(timestamp_to_wire(event.created_at)),
+        traceparent: event.traceparent.clone().unwrap_or_default(),
+        payload: Some(Any { type_url: format!("type.googleapis.com/{}", event.event_type), value: event.payload.clone() }),
+    }
+}
+
+/// Code and reason, such as `FAILED_PRECONDITION EVENT_REJECTED`.
+fn refusal(status: &Status) -> String {
+    let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
+    format!("{:?} {reason}", status.code()).trim_end().to_owned()
+}
+
+/// Only the consumer itself can refuse an event; and not by saying that it is not up to it now.
+fn blame(status: &Status, batch: &[Pending], consumer: &str) -> Blame {
+    let Some(info) = status.get_details_error_info().filter(|info| info.domain == format!("orchard.{consumer}")) else {
+        return Blame::None;
+    };
+    let named = info.metadata.get("event_id").and_then(|id| batch.iter().position(|event| event.event_id.to_string() == *id));
+    match status.code() {
+        // It is overloaded, stopping, of an older release, or does not believe us.
+        Code::Ok
+        | Code::Cancelled
+        | Code::ResourceExhausted
+        | Code::Aborted
+        | Code::Unavailable
+        | Code::Unimplemented
+        | Code::Unauthenticated
+        | Code::PermissionDenied => Blame::None,
+        Code::Unknown
+        | Code::InvalidArgument
+        | Code::DeadlineExceeded
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::FailedPrecondition
+        | Code::OutOfRange
+        | Code::Internal
+        | Code::DataLoss => match (named, batch) {
+            (Some(index), _) => Blame::Event(index),
+            (None, [_only]) => Blame::Event(0),
+            (None, _) => Blame::OneOfThem,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orchard_proto::events::v1::ErrorReason as Reason;
+    use orchard_proto::rpc::v1::ErrorReason as Common;
+    use orchard_rpc::{Refusal, common, overloaded, reason_name};
+    use uuid::Uuid;
+
+    #[test]
+    fn each_refusal_doubles_the_wait_until_it_is_the_last() {
+        let options = RelayOptions { event_attempts: 12, event_retry_delay: Duration::from_secs(1) };
+        let waits = [(1, 1), (2, 2), (3, 4), (9, 256), (10, 300), (11, 300)];
+        for (attempts, seconds) in waits {
+            assert_eq!(next(&options, attempts), Next::RetryIn(Duration::from_secs(seconds)), "{attempts}");
+        }
+        assert_eq!((next(&options, 12), next(&options, 13)), (Next::Park, Next::Park));
+    }
+
+    #[test]
+    fn a_consumer_that_is_not_up_to_it_blames_no_event() {
+        let batch = [Pending::new(1, Uuid::from_u128(1)), Pending::new(2, Uuid::from_u128(2))];
+        let rejected = |id: Uuid| {
+            let reason = reason_name(Reason::EventRejected.as_str_name());
+            Refusal::new(Code::FailedPrecondition, reason, "no").with("event_id", id).into_status("orchard.social")
+        };
+        let says = |reason: Common| common(reason, "no").into_status("orchard.social");
+        let table = [
+            (rejected(batch[1].event_id), Blame::Event(1)),
+            (rejected(Uuid::nil()), Blame::OneOfThem),
+            (says(Common::Internal), Blame::OneOfThem),
+            (says(Common::FieldsInvalid), Blame::OneOfThem),
+            (says(Common::DeadlineExceeded), Blame::OneOfThem),
+            (says(Common::DatabaseUnavailable), Blame::None),
+            (says(Common::ConflictingWrites), Blame::None),
+            (says(Common::CallerNotAdmitted), Blame::None),
+            (says(Common::MethodUnknown), Blame::None),
+            (overloaded().into_status("orchard.social"), Blame::None),
+            // What stands between says nothing of the event.
+            (common(Common::DeadlineExceeded, "no").into_status("orchard.family"), Blame::None),
+            (Status::internal("a proxy"), Blame::None),
+        ];
+        for (status, blamed) in table {
+            assert_eq!(blame(&status, &batch, "social"), blamed, "{status}");
+        }
+        assert_eq!(blame(&says(Common::Internal), &batch[..1], "social"), Blame::Event(0));
+    }
+}

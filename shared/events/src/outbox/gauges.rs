@@ -1,0 +1,59 @@
+//! How far behind a consumer is, for whoever watches.
+
+use std::time::Duration;
+
+use chrono::Utc;
+use metrics::{Gauge, gauge};
+use orchard_db::{Db, Failure};
+
+use super::store;
+
+/// How often it is counted.
+const PERIOD: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
+pub(super) struct Gauges {
+    consumer: &'static str,
+    pending: Gauge,
+    oldest: Gauge,
+    parked: Gauge,
+}
+
+impl Gauges {
+    pub(super) fn new(consumer: &'static str) -> Self {
+        metrics::describe_gauge!("orchard_outbox_pending_events", "Events that the consumer has not been told of");
+        metrics::describe_gauge!("orchard_outbox_oldest_event_seconds", "Age of the oldest of them; 0 when there is none");
+        metrics::describe_gauge!(
+            "orchard_outbox_parked_events",
+            "Events that the consumer keeps refusing, for operators to look at"
+        );
+        Self {
+            consumer,
+            pending: gauge!("orchard_outbox_pending_events", "consumer" => consumer),
+            oldest: gauge!("orchard_outbox_oldest_event_seconds", "consumer" => consumer),
+            parked: gauge!("orchard_outbox_parked_events", "consumer" => consumer),
+        }
+    }
+
+    /// Counts until dropped.
+    pub(super) async fn keep(&self, db: &Db) {
+        let mut ticks = tokio::time::interval(PERIOD);
+        loop {
+            ticks.tick().await;
+            if let Err(cause) = self.count(db).await {
+                tracing::debug!(consumer = self.consumer, %cause, "events cannot be counted");
+            }
+        }
+    }
+
+    async fn count(&self, db: &Db) -> Result<(), Failure> {
+        let backlog = store::backlog(&mut *db.read().await?, self.consumer).await?;
+        let age = backlog.oldest.map_or(0.0, |oldest| (Utc::now() - oldest).as_seconds_f64().max(0.0));
+        #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+        let number = |count: i64| count as f64;
+        self.pending.set(number(backlog.pending));
+        self.oldest.set(age);
+        self.parked.set(number(backlog.parked));
+        Ok(())
+    }
+}

@@ -1,0 +1,227 @@
+//! Queries of the outbox.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::data_types::PgInterval;
+use diesel::dsl::now;
+use diesel::prelude::*;
+use diesel::sql_types::{Interval, Nullable, Timestamptz};
+use diesel::upsert::excluded;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use crate::schema::{outbox, outbox_failures, outbox_leases};
+
+/// An event to write.
+#[derive(Insertable)]
+#[diesel(table_name = outbox)]
+pub(super) struct New<'a> {
+    pub(super) consumer: &'a str,
+    pub(super) event_id: Uuid,
+    pub(super) aggregate_id: Uuid,
+    pub(super) sequence: i64,
+    pub(super) event_type: &'a str,
+    pub(super) payload: &'a [u8],
+    pub(super) traceparent: Option<&'a str>,
+}
+
+/// An event that is to be delivered.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = outbox)]
+pub(super) struct Pending {
+    pub(super) position: i64,
+    pub(super) event_id: Uuid,
+    pub(super) aggregate_id: Uuid,
+    pub(super) sequence: i64,
+    pub(super) event_type: String,
+    pub(super) payload: Vec<u8>,
+    pub(super) traceparent: Option<String>,
+    pub(super) created_at: DateTime<Utc>,
+    /// The event of its aggregate that was refused, which may be itself, and how often that was.
+    #[diesel(select_expression = (outbox_failures::position, outbox_failures::attempts).nullable())]
+    failure: Option<(i64, i32)>,
+}
+
+impl Pending {
+    #[cfg(test)]
+    pub(super) fn new(position: i64, event_id: Uuid) -> Self {
+        Self {
+            position,
+            event_id,
+            aggregate_id: event_id,
+            sequence: position,
+            event_type: String::new(),
+            payload: Vec::new(),
+            traceparent: None,
+            created_at: DateTime::UNIX_EPOCH,
+            failure: None,
+        }
+    }
+
+    /// How often its consumer has refused it.
+    pub(super) fn attempts(&self) -> i32 {
+        self.failure.filter(|(position, _)| *position == self.position).map_or(0, |(_, attempts)| attempts)
+    }
+}
+
+/// What is to happen next to an event that was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    RetryIn(Duration),
+    Park,
+}
+
+/// What a consumer is behind with.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Backlog {
+    pub(super) pending: i64,
+    pub(super) oldest: Option<DateTime<Utc>>,
+    pub(super) parked: i64,
+}
+
+pub(super) async fn insert(connection: &mut AsyncPgConnection, event: New<'_>) -> QueryResult<()> {
+    diesel::insert_into(outbox::table).values(event).execute(connection).await.map(|_| ())
+}
+
+/// The failure that an event's aggregate waits for, its own included.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn failed() -> _ {
+    let aggregate = outbox_failures::aggregate_id.eq(outbox::aggregate_id);
+    outbox::table.left_join(outbox_failures::table.on(outbox_failures::consumer.eq(outbox::consumer).and(aggregate)))
+}
+
+/// Whether nothing is in the way of an event of `consumer`.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn due(consumer: &str) -> _ {
+    let free = outbox_failures::attempts.nullable().is_null();
+    let before = outbox::position.nullable().lt(outbox_failures::position.nullable()).is_not_distinct_from(true);
+    // Not so of a parked one, which has no time.
+    let again = outbox_failures::retry_at.le(now).is_not_distinct_from(true);
+    outbox::consumer.eq(consumer).and(free.or(before).or(again))
+}
+
+/// What is due of these aggregates, those of each in their order.
+pub(super) async fn due_of(
+    connection: &mut AsyncPgConnection,
+    consumer: &str,
+    aggregates: &[Uuid],
+    count: i64,
+) -> QueryResult<Vec<Pending>> {
+    failed()
+        .filter(due(consumer).and(outbox::aggregate_id.eq_any(aggregates)))
+        .order(outbox::position)
+        .limit(count)
+        .select(Pending::as_select())
+        .load(connection)
+        .await
+}
+
+/// What is due and was there before `grace` began, the oldest first.
+pub(super) async fn left_behind(
+    connection: &mut AsyncPgConnection,
+    consumer: &str,
+    grace: Duration,
+    count: i64,
+) -> QueryResult<Vec<Pending>> {
+    failed()
+        .filter(due(consumer).and(outbox::created_at.lt(now.into_sql::<Timestamptz>() - interval(grace).into_sql::<Interval>())))
+        .order(outbox::position)
+        .limit(count)
+        .select(Pending::as_select())
+        .load(connection)
+        .await
+}
+
+pub(super) async fn delivered(connection: &mut AsyncPgConnection, consumer: &str, positions: &[i64]) -> QueryResult<()> {
+    let told = outbox::table.filter(outbox::consumer.eq(consumer)).filter(outbox::position.eq_any(positions));
+    diesel::delete(told).execute(connection).await.map(|_| ())
+}
+
+/// Puts a refused event into the way of its aggregate. Its foreign key refuses one that somebody else has delivered meanwhile.
+pub(super) async fn refused(
+    connection: &mut AsyncPgConnection,
+    consumer: &str,
+    event: &Pending,
+    refusal: &str,
+    next: Next,
+) -> QueryResult<()> {
+    let (retry_in, parked_in) = match next {
+        Next::RetryIn(delay) => (Some(interval(delay)), None),
+        Next::Park => (None, Some(interval(Duration::ZERO))),
+    };
+    let time = |after: Option<PgInterval>| now.into_sql::<Nullable<Timestamptz>>() + after.into_sql::<Nullable<Interval>>();
+    diesel::insert_into(outbox_failures::table)
+        .values((
+            outbox_failures::consumer.eq(consumer),
+            outbox_failures::aggregate_id.eq(event.aggregate_id),
+            outbox_failures::position.eq(event.position),
+            outbox_failures::attempts.eq(event.attempts() + 1),
+            outbox_failures::retry_at.eq(time(retry_in)),
+            outbox_failures::parked_at.eq(time(parked_in)),
+            outbox_failures::refusal.eq(refusal),
+        ))
+        .on_conflict((outbox_failures::consumer, outbox_failures::aggregate_id))
+        .do_update()
+        .set((
+            outbox_failures::position.eq(excluded(outbox_failures::position)),
+            outbox_failures::attempts.eq(excluded(outbox_failures::attempts)),
+            outbox_failures::retry_at.eq(excluded(outbox_failures::retry_at)),
+            outbox_failures::parked_at.eq(excluded(outbox_failures::parked_at)),
+            outbox_failures::refusal.eq(excluded(outbox_failures::refusal)),
+        ))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Takes or keeps the lease; says whether `holder` has it.
+pub(super) async fn lease(
+    connection: &mut AsyncPgConnection,
+    consumer: &str,
+    holder: Uuid,
+    length: Duration,
+) -> QueryResult<bool> {
+    use diesel::query_dsl::methods::FilterDsl as _;
+
+    let expires_at = now.into_sql::<Timestamptz>() + interval(length).into_sql::<Interval>();
+    let taken = diesel::insert_into(outbox_leases::table)
+        .values((
+            outbox_leases::consumer.eq(consumer),
+            outbox_leases::holder.eq(holder),
+            outbox_leases::expires_at.eq(expires_at),
+        ))
+        .on_conflict(outbox_leases::consumer)
+        .do_update()
+        .set((
+            outbox_leases::holder.eq(excluded(outbox_leases::holder)),
+            outbox_leases::expires_at.eq(excluded(outbox_leases::expires_at)),
+        ))
+        .filter(outbox_leases::holder.eq(holder).or(outbox_leases::expires_at.le(now)))
+        .execute(connection)
+        .await?;
+    Ok(taken == 1)
+}
+
+pub(super) async fn release(connection: &mut AsyncPgConnection, consumer: &str, holder: Uuid) -> QueryResult<()> {
+    let lease = outbox_leases::table.find(consumer).filter(outbox_leases::holder.eq(holder));
+    diesel::delete(lease).execute(connection).await.map(|_| ())
+}
+
+pub(super) async fn backlog(connection: &mut AsyncPgConnection, consumer: &str) -> QueryResult<Backlog> {
+    use diesel::dsl::{count_star, min};
+
+    let own = outbox::table.filter(outbox::consumer.eq(consumer));
+    let (pending, oldest) = own.select((count_star(), min(outbox::created_at))).first(connection).await?;
+    let parked = outbox_failures::table
+        .filter(outbox_failures::consumer.eq(consumer))
+        .filter(outbox_failures::parked_at.is_not_null())
+        .count()
+        .get_result(connection)
+        .await?;
+    Ok(Backlog { pending, oldest, parked })
+}
+
+fn interval(duration: Duration) -> PgInterval {
+    PgInterval::from_microseconds(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,78 @@
+//! Events on their way.
+
+use std::time::Duration;
+
+use orchard_db::{Connection, Failure};
+use orchard_events::RelayOptions;
+
+use crate::world::{FINE, PENDING, REFUSED, World, impatient, publish};
+
+#[tokio::test]
+async fn what_is_committed_is_told_and_what_is_not_is_not() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let replica = world.replica(&impatient())?;
+    let aggregate = world.aggregates(1).await?[0];
+    replica.publish(aggregate, &[FINE, FINE]).await?;
+    let outbox = replica.outbox.clone();
+    let undone = async move |connection: &mut Connection| {
+        publish(connection, &outbox, aggregate, &[FINE]).await?;
+        Err::<(), _>(Failure::Internal("on purpose".to_owned()))
+    };
+    assert!(replica.db.write("undone", undone).await.is_err());
+    replica.publish(aggregate, &[FINE]).await?;
+    world.until(PENDING, 0).await?;
+    assert_eq!(world.effects(aggregate).await?, [1, 2, 3]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_consumer_that_is_away_is_told_when_it_is_back() -> anyhow::Result<()> {
+    let mut world = World::start().await?;
+    let replica = world.replica(&impatient())?;
+    let aggregates = world.aggregates(3).await?;
+    world.stop_consumer().await?;
+    for aggregate in &aggregates {
+        replica.publish(*aggregate, &[FINE, FINE]).await?;
+    }
+    // More sweeps than an event has attempts: that its consumer is away is no fault of its own.
+    let client = world.producer.connect().await?;
+    for _sweep in 0..4 {
+        world.until("SELECT count(*) FROM outbox_leases WHERE expires_at > now()", 1).await?;
+        client.batch_execute("UPDATE outbox_leases SET expires_at = now()").await?;
+    }
+    world.until("SELECT count(*) FROM outbox_failures", 0).await?;
+    world.start_consumer().await?;
+    world.until(PENDING, 0).await?;
+    for aggregate in aggregates {
+        assert_eq!(world.effects(aggregate).await?, [1, 2]);
+    }
+    Ok(())
+}
+
+/// The earlier event waits for its next attempt; the later one must not overtake it.
+#[tokio::test]
+async fn an_event_does_not_overtake_one_that_is_tried_again() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let replica = world.replica(&RelayOptions { event_retry_delay: Duration::from_secs(2), ..impatient() })?;
+    let aggregate = world.aggregates(1).await?[0];
+    replica.publish(aggregate, &[FINE, REFUSED]).await?;
+    world.until("SELECT count(*) FROM outbox_failures", 1).await?;
+    replica.publish(aggregate, &[FINE]).await?;
+    world.mend().await?;
+    world.until(PENDING, 0).await?;
+    assert_eq!(world.effects(aggregate).await?, [1, 2, 3]);
+    world.until("SELECT count(*) FROM outbox_failures", 0).await
+}
+
+#[tokio::test]
+async fn what_a_replica_leaves_behind_another_delivers() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let aggregate = world.aggregates(1).await?[0];
+    let mut ended = world.replica(&impatient())?;
+    ended.stop_relay();
+    ended.publish(aggregate, &[FINE, FINE]).await?;
+    let _others = [world.replica(&impatient())?, world.replica(&impatient())?];
+    world.until(PENDING, 0).await?;
+    assert_eq!(world.effects(aggregate).await?, [1, 2]);
+    world.until("SELECT count(*) FROM outbox_leases", 0).await
+}

@@ -1,0 +1,67 @@
+//! What is delivered, whoever delivers it and however often.
+
+use orchard_proto::events::v1 as pb;
+use orchard_testkit::answer::{metadata, refused, violations};
+use tonic::Code;
+
+use crate::world::{FINE, UNREADABLE, World, deliver, sent};
+
+#[tokio::test]
+async fn each_event_has_its_effect_once_and_none_after_a_later_one() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (aggregate, other) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
+    let family = world.inbox("family")?;
+    let [first, second, third] = [1, 2, 3].map(|number| sent(aggregate, number, FINE));
+    deliver(&family, vec![first.clone(), first.clone(), second.clone()]).await?;
+    deliver(&family, vec![first.clone()]).await?;
+    // A consumer that does not ask for every event sees gaps.
+    deliver(&family, vec![sent(aggregate, 7, FINE), sent(other, 1, FINE)]).await?;
+    deliver(&family, vec![third, second]).await?;
+    assert_eq!(world.effects(aggregate).await?, [1, 2, 7]);
+    assert_eq!(world.effects(other).await?, [1]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn fifty_who_deliver_at_once_have_one_effect() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let aggregates: Vec<_> = (0..5).map(|_| uuid::Uuid::new_v4()).collect();
+    let family = world.inbox("family")?;
+    let events: Vec<_> = aggregates.iter().flat_map(|aggregate| [1, 2].map(|number| sent(*aggregate, number, FINE))).collect();
+    let deliveries = (0..50).map(|turn| {
+        let (family, mut events) = (family.clone(), events.clone());
+        // Aggregates in another order each time, as two relays may have them.
+        events.rotate_left(2 * (turn % 5));
+        async move { orchard_testkit::client::insist(|| deliver(&family, events.clone())).await }
+    });
+    for delivered in futures::future::join_all(deliveries).await {
+        delivered?;
+    }
+    for aggregate in aggregates {
+        assert_eq!(world.effects(aggregate).await?, [1, 2]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_cannot_be_applied_is_named_and_nothing_is() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let aggregate = uuid::Uuid::new_v4();
+    let family = world.inbox("family")?;
+    let bad = sent(aggregate, 2, UNREADABLE);
+    let status = deliver(&family, vec![sent(aggregate, 1, FINE), bad.clone()]).await.expect_err("refused");
+    assert_eq!(metadata(&status, "event_id"), Some(bad.event_id));
+    assert_eq!(refused(Err::<(), _>(status)), (Code::FailedPrecondition, "EVENT_REJECTED".to_owned()));
+    assert_eq!(world.effects(aggregate).await?, [0; 0]);
+    // Another slice cannot speak for the family's.
+    let answer = deliver(&world.inbox("recipe")?, vec![sent(aggregate, 1, FINE)]).await;
+    assert_eq!(refused(answer), (Code::FailedPrecondition, "EVENT_REJECTED".to_owned()));
+
+    let wrong = pb::Event { event_id: "x".to_owned(), sequence: 0, payload: None, ..sent(aggregate, 1, FINE) };
+    let answer = deliver(&family, vec![sent(aggregate, 1, FINE), wrong]).await;
+    assert_eq!(violations(answer), ["events[1].event_id", "events[1].sequence", "events[1].payload"]);
+    assert_eq!(violations(deliver(&family, Vec::new()).await), ["events"]);
+    assert_eq!(violations(deliver(&family, vec![sent(aggregate, 1, FINE); 501]).await), ["events"]);
+    assert_eq!(world.effects(aggregate).await?, [0; 0]);
+    Ok(())
+}

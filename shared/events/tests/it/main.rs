@@ -1,0 +1,9 @@
+//! Events between two slices, over real sockets and a real PostgreSQL.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says where")]
+
+mod delivery;
+mod inbox;
+mod parking;
+mod storm;
+mod world;
