@@ -42,7 +42,8 @@ impl EdgeService for Api {
         // Money and membership are never guessed: without the family service there is no view.
         let summary = summary(&self.upstreams.family, &token, plan).await?;
         let challenges = challenges(&self.upstreams.social, &token, summary.challenge_member_ids.clone()).await;
-        let challenges = challenges.inspect_err(|status| tracing::warn!(%status, "the dashboard goes without challenges")).ok();
+        let challenges =
+            challenges.inspect_err(|status| tracing::warn!(code = ?status.code(), "the dashboard goes without challenges")).ok();
         Ok(Response::new(pb::GetFamilyDashboardResponse { dashboard: Some(dashboard(summary, challenges)) }))
     }
 }

@@ -4,6 +4,7 @@ mod dashboard;
 mod proxy;
 mod upstream;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -69,7 +70,12 @@ pub struct Settings {
 
 /// The `main` of the edge's program.
 pub fn main() -> ExitCode {
-    let Cli { command: Command::Serve(options) } = Cli::parse();
+    main_from(std::env::args_os())
+}
+
+/// The same with other arguments than the process has, the first of them the program's name.
+pub fn main_from(arguments: impl IntoIterator<Item: Into<OsString> + Clone>) -> ExitCode {
+    let Cli { command: Command::Serve(options) } = Cli::parse_from(arguments);
     run_to_end(NAME, &options.serve, async { server(&options.settings, &options.serve) })
 }
 
@@ -91,6 +97,7 @@ pub fn server_with(settings: &Settings, options: &ServeOptions, resolver: &Arc<d
         front_door: true,
         routes,
         max_calls: MAX_CALLS,
+        gauges: Vec::new(),
         background: Vec::new(),
         fallback: Some(proxy::router(upstreams)),
         // It has nothing of its own to wait for: a slice that is away takes its own calls and sections away, no more.

@@ -80,7 +80,7 @@ pub(crate) fn passed_on(upstream: &Upstream, status: Status) -> Status {
         }
         Some(_) => status,
         None => {
-            tracing::warn!(upstream = upstream.name(), %status, "no answer");
+            tracing::warn!(upstream = upstream.name(), code = ?status.code(), "no answer");
             unavailable(upstream.name())
         }
     }

@@ -90,6 +90,12 @@ fn has_status(frame: &Frame<Bytes>) -> bool {
     frame.trailers_ref().is_some_and(|trailers| trailers.contains_key(STATUS))
 }
 
+/// The code of an answer, as far as is known.
+pub(crate) fn code(response: &Response<Answer>) -> Option<Code> {
+    let of = |headers: &HeaderMap| Some(Code::from_bytes(headers.get(STATUS)?.as_bytes()));
+    of(response.headers()).or_else(|| of(response.body().trailers()?))
+}
+
 /// How a call was refused, as far as is known: an answer that still comes in is taken for a good one.
 pub(crate) fn refusal(response: &Response<Answer>) -> Option<Status> {
     let of = |headers: &HeaderMap| match headers.get(STATUS)?.as_bytes() {

@@ -19,6 +19,7 @@ use crate::breaker::Health;
 use crate::connection::{Connection, Failure};
 use crate::deadline::Until;
 use crate::methods::{Method, Shape};
+use crate::observe::Observation;
 use crate::replica::InFlight;
 use crate::retry::{self, Ended};
 use crate::upstream::Shared;
@@ -62,12 +63,14 @@ impl Payload {
 
 impl Call {
     /// Does it. A refusal is an answer as well.
-    pub(crate) async fn run(self, body: Body) -> Response<Answer> {
+    pub(crate) async fn run(self, body: Body, mut observation: Observation) -> Response<Answer> {
         let answered = match self.payload(body).await {
-            Ok(payload) => self.insist(payload).await,
+            Ok(payload) => self.insist(payload, &mut observation).await,
             Err(status) => Err(status),
         };
-        answered.unwrap_or_else(Status::into_http)
+        let answer = answered.unwrap_or_else(Status::into_http);
+        observation.answered(&answer);
+        answer
     }
 
     async fn payload(&self, body: Body) -> Result<Payload, Status> {
@@ -83,7 +86,7 @@ impl Call {
         }
     }
 
-    async fn insist(&self, mut payload: Payload) -> Result<Response<Answer>, Status> {
+    async fn insist(&self, mut payload: Payload, observation: &mut Observation) -> Result<Response<Answer>, Status> {
         self.upstream.budget.deposit();
         let mut tried = Vec::new();
         let mut last = None;
@@ -98,6 +101,7 @@ impl Call {
                 }
             };
             let begun = Instant::now();
+            observation.attempt();
             let attempt = self.attempt(attempts - 1, payload.next(), &mut tried);
             let outcome = match timeout_at(self.until.instant, attempt).await {
                 Ok(answered) => answered.map_err(Missing::Failed),
@@ -111,6 +115,7 @@ impl Call {
                 return self.conclude(outcome);
             };
             tracing::debug!(upstream = self.upstream.name, ?ended, attempts, ?wait, "again");
+            observation.again(self.upstream.name, ended);
             sleep(wait).await;
             last = Some(outcome);
         }

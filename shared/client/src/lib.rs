@@ -13,6 +13,7 @@ mod credentials;
 mod deadline;
 mod keeper;
 mod methods;
+mod observe;
 mod options;
 mod refusals;
 mod replica;

@@ -47,6 +47,10 @@ impl Methods {
         Ok(Self(methods))
     }
 
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     pub(crate) fn of(&self, path: &str) -> Method {
         self.0.get(path).copied().unwrap_or(UNKNOWN)
     }

@@ -37,6 +37,17 @@ impl Ended {
         }
     }
 
+    /// What it is called in traces.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Finally => "finally",
+            Self::Unavailable => "unavailable",
+            Self::Later(_) => "later",
+            Self::Unsent => "unsent",
+            Self::Broken => "broken",
+        }
+    }
+
     /// Whether repeating it puts load on the upstream.
     pub(crate) fn costs(self) -> bool {
         self != Self::Unsent

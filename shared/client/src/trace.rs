@@ -7,9 +7,9 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-/// Makes the current span the parent. Without an OpenTelemetry layer there is none, and what the request has stays.
-pub(crate) fn inject(headers: &mut HeaderMap) {
-    let context = Span::current().context();
+/// Makes `span` the parent. Without an OpenTelemetry layer there is none, and what the request has stays.
+pub(crate) fn inject(span: &Span, headers: &mut HeaderMap) {
+    let context = span.context();
     if context.span().span_context().is_valid() {
         headers.remove("tracestate");
         TraceContextPropagator::new().inject_context(&context, &mut Headers(headers));

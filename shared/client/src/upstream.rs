@@ -17,6 +17,7 @@ use tonic::body::Body;
 use tonic::service::interceptor::InterceptedService;
 use tower::Service;
 use tower::retry::budget::TpsBudget;
+use tracing::Instrument as _;
 
 use crate::answer::Answer;
 use crate::balance::Balancer;
@@ -27,6 +28,7 @@ use crate::credentials::{Credentials, Unsendable};
 use crate::deadline::Until;
 use crate::keeper::Keeper;
 use crate::methods::Methods;
+use crate::observe::Observed;
 use crate::refusals::Refusals;
 use crate::replica::News;
 use crate::resolve::{Resolve, SystemResolver};
@@ -114,6 +116,7 @@ impl Builder {
         let (window, least, share) = BUDGET;
         Ok(Upstream(Arc::new(Shared {
             name: self.name,
+            observed: Observed::new(authority.host(), methods.paths()),
             scheme,
             authority,
             methods,
@@ -141,6 +144,7 @@ pub(crate) struct Shared {
     scheme: Scheme,
     authority: Authority,
     methods: Methods,
+    observed: Observed,
     pub(crate) balancer: Arc<Balancer>,
     pub(crate) breaker: Arc<Breaker>,
     pub(crate) budget: TpsBudget,
@@ -197,11 +201,13 @@ impl Service<Request<Body>> for Upstream {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let (head, body) = request.into_parts();
         let (uri, mut headers) = (self.0.locate(head.uri), head.headers);
-        trace::inject(&mut headers);
+        let observation = self.0.observed.begin(uri.path());
+        trace::inject(observation.span(), &mut headers);
         headers.entry(header::USER_AGENT).or_insert(USER_AGENT);
         let (method, until) = (self.0.methods.of(uri.path()), Until::of(&headers));
         let call = Call { upstream: Arc::clone(&self.0), method, uri, headers, until };
-        async move { Ok(call.run(body).await) }.boxed()
+        let span = observation.span().clone();
+        async move { Ok(call.run(body, observation).await) }.instrument(span).boxed()
     }
 }
 

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::{ConnectionError, ConnectionResult};
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use tokio_postgres::{Config, NoTls};
 
 use crate::Limits;
+use crate::statements::Statements;
 
 /// How long a connection may be silent, or what was sent unacknowledged, before it counts as lost.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -41,6 +42,11 @@ impl FromStr for ConnectionUrl {
 }
 
 impl ConnectionUrl {
+    /// As whom.
+    pub(crate) fn role(&self) -> &str {
+        self.0.get_user().unwrap_or_default()
+    }
+
     /// The configuration of sessions that serve calls.
     pub(crate) fn session(&self, limits: &Limits) -> Config {
         let mut config = (*self.0).clone();
@@ -75,5 +81,7 @@ pub(crate) async fn establish(config: &Config) -> ConnectionResult<AsyncPgConnec
             None => error.source().map_or_else(|| error.to_string(), ToString::to_string),
         })
     })?;
-    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    let mut connection = AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
+    connection.set_instrumentation(Statements::default());
+    Ok(connection)
 }

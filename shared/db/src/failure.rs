@@ -1,4 +1,4 @@
-//! What goes wrong with a database, and what a client is told of it.
+//! What goes wrong with a database, and what a client is told of it. No failure holds a value of a row.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::{Refusal, common};
 
 use crate::UnitError;
+use crate::words::without_values;
 
 /// A failure of the database, or of the path to it; not a refusal by a rule of the slice.
 #[derive(Debug, thiserror::Error)]
@@ -86,13 +87,13 @@ impl From<Error> for Failure {
             Error::DatabaseError(kind, info) => from_database(&kind, info.as_ref()),
             Error::RollbackErrorOnCommit { commit_error, .. } => Self::from(*commit_error),
             Error::BrokenTransactionManager | Error::NotInTransaction => Self::Unavailable(error.to_string()),
-            other => Self::Internal(other.to_string()),
+            other => Self::Internal(without_values(&other.to_string())),
         }
     }
 }
 
 fn from_database(kind: &DatabaseErrorKind, info: &dyn DatabaseErrorInformation) -> Failure {
-    let message = info.message().to_owned();
+    let message = without_values(info.message());
     match kind {
         DatabaseErrorKind::UniqueViolation
         | DatabaseErrorKind::ForeignKeyViolation
@@ -107,7 +108,7 @@ fn from_database(kind: &DatabaseErrorKind, info: &dyn DatabaseErrorInformation) 
         DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::ReadOnlyTransaction => {
             Failure::Unavailable(message)
         }
-        DatabaseErrorKind::Unknown => from_message(message),
+        DatabaseErrorKind::Unknown => from_message(info.message(), message),
         _ => Failure::Internal(message),
     }
 }
@@ -135,10 +136,11 @@ const WORDS: &[(&str, Reading)] = &[
     ("too many connections for", Failure::Busy),
 ];
 
-fn from_message(message: String) -> Failure {
-    match WORDS.iter().find(|(beginning, _)| message.starts_with(beginning)) {
+/// `said` decides, and `message` is what may be kept of it.
+fn from_message(said: &str, message: String) -> Failure {
+    match WORDS.iter().find(|(beginning, _)| said.starts_with(beginning)) {
         Some((_, failure)) => failure(message),
-        None if message.ends_with("No space left on device") => Failure::Unavailable(message),
+        None if said.ends_with("No space left on device") => Failure::Unavailable(message),
         None => Failure::Internal(message),
     }
 }

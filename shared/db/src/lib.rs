@@ -5,8 +5,11 @@ mod connect;
 mod failure;
 pub mod idempotency;
 mod migrate;
+mod observe;
+mod statements;
 mod text;
 mod unit;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +28,8 @@ pub use diesel_migrations::EmbeddedMigrations;
 pub use failure::Failure;
 pub use migrate::{MigrateError, NotMigrated, migrate, require_migrated};
 pub use unit::{Unit, UnitError};
+
+use observe::Waits;
 
 /// What a statement may take, and what a session may hold, before PostgreSQL ends it.
 ///
@@ -59,6 +64,7 @@ impl Default for Limits {
 #[derive(Clone)]
 pub struct Db {
     pool: Pool<AsyncPgConnection>,
+    waits: Arc<Waits>,
     units: TaskTracker,
 }
 
@@ -71,6 +77,7 @@ impl std::fmt::Debug for Db {
 impl Db {
     /// A pool of at most `connections`, made when first needed: a database that is away now may be there later.
     pub fn new(url: ConnectionUrl, connections: usize, limits: &Limits) -> Result<Self, Failure> {
+        let waits = Arc::new(Waits::new(url.role()));
         let session = Arc::new(url.session(limits));
         let mut config = ManagerConfig::default();
         // Connections that were lost are found by their first statement; verifying each checkout costs a round trip.
@@ -87,7 +94,7 @@ impl Db {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| Failure::Internal(error.to_string()))?;
-        Ok(Self { pool, units: TaskTracker::new() })
+        Ok(Self { pool, waits, units: TaskTracker::new() })
     }
 
     /// Connections at most.
@@ -97,7 +104,12 @@ impl Db {
 
     /// A connection for reads that need no transaction.
     pub async fn read(&self) -> Result<Object<AsyncPgConnection>, Failure> {
-        self.pool.get().await.map_err(Failure::from)
+        self.waits.get(&self.pool).await.map_err(Failure::from)
+    }
+
+    /// Sets the metrics of its pool to what they are now.
+    pub fn set_gauges(&self) {
+        self.waits.set_gauges(&self.pool);
     }
 
     /// Waits until the units of work under way have ended; they go on when their callers are gone.

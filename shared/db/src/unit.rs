@@ -2,10 +2,9 @@
 
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::Object;
-use tracing::Instrument as _;
 
 use crate::after::followed;
-use crate::{Db, Failure};
+use crate::{Db, Failure, observe};
 
 /// Attempts at a unit of work that others' writes keep rolling back.
 const ATTEMPTS: u32 = 3;
@@ -46,14 +45,14 @@ impl Db {
         E: UnitError,
     {
         let db = self.clone();
-        self.detached(async move {
+        self.detached(name, async move {
             let mut attempt = 1;
             loop {
                 let mut connection = db.read().await?;
                 let begin = diesel_async::AsyncConnection::transaction(&mut *connection, unit.clone());
                 match followed(begin).await {
                     Err(error) if attempt < ATTEMPTS && error.failure().is_some_and(Failure::is_conflict) => {
-                        tracing::debug!(unit = name, attempt, "conflicting writes, trying again");
+                        observe::again(name, attempt);
                         attempt += 1;
                     }
                     result => return end(connection, result),
@@ -74,7 +73,7 @@ impl Db {
         E: UnitError,
     {
         let db = self.clone();
-        self.detached(async move {
+        self.detached("snapshot", async move {
             let mut connection = db.read().await?;
             let result = connection.build_transaction().read_only().repeatable_read().run(read).await;
             end(connection, result)
@@ -82,12 +81,12 @@ impl Db {
         .await
     }
 
-    async fn detached<T, E>(&self, work: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, E>
+    async fn detached<T, E>(&self, name: &'static str, work: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: UnitError,
     {
-        match self.units.spawn(work.in_current_span()).await {
+        match self.units.spawn(observe::unit(name, work)).await {
             Ok(result) => result,
             Err(ended) => match ended.try_into_panic() {
                 // A panic belongs to the call that caused it: its own layer answers for it.

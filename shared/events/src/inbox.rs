@@ -9,6 +9,7 @@ use std::sync::Arc;
 use orchard_db::{Connection, Db, Failure};
 use orchard_proto::events::v1 as pb;
 use orchard_proto::events::v1::inbox_service_server::{InboxService, InboxServiceServer};
+use orchard_rpc::trace;
 use orchard_server::{Caller, MAX_MESSAGE_BYTES};
 use prost_types::Any;
 use tonic::{Request, Response, Status};
@@ -16,7 +17,6 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::trace;
 
 /// Why an event has no effect.
 #[derive(Debug, thiserror::Error)]
@@ -100,7 +100,7 @@ async fn apply<H: Handler>(connection: &mut Connection, source: &str, events: &[
             continue;
         }
         let span = tracing::info_span!("apply event", event_id = %event.id, source);
-        trace::put(&span, &event.traceparent);
+        trace::follow(&span, &event.traceparent);
         H::apply(connection, &event.event).instrument(span).await.map_err(|cause| rejected(event.id, cause))?;
         *last = event.sequence;
     }

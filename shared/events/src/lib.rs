@@ -8,7 +8,6 @@ mod error;
 mod inbox;
 mod outbox;
 mod schema;
-mod trace;
 
 pub use inbox::{Handler, Inbox, NotApplied};
 pub use outbox::{Builder, Outbox, OutboxOperations, RelayOptions};

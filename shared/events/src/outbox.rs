@@ -16,11 +16,11 @@ use futures::future::{BoxFuture, join_all};
 use orchard_client::Upstream;
 use orchard_db::{Connection, Db, after_commit};
 use orchard_proto::events::v1::outbox_service_server::OutboxServiceServer;
+use orchard_rpc::trace;
 use prost::{Message, Name};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::trace;
 use relay::Relay;
 use store::New;
 
@@ -80,7 +80,7 @@ impl Outbox {
         event: &E,
     ) -> diesel::QueryResult<()> {
         let event_type = E::full_name();
-        let (event_id, payload, traceparent) = (Uuid::now_v7(), event.encode_to_vec(), trace::current());
+        let (event_id, payload, traceparent) = (Uuid::now_v7(), event.encode_to_vec(), trace::traceparent());
         for consumer in self.0.iter().filter(|consumer| consumer.event_types.contains(&event_type)) {
             let new = New {
                 consumer: consumer.name,

@@ -1,6 +1,7 @@
 //! What crosses the wire besides messages: refusals, field violations, page tokens, field masks, well-known types.
 
 mod deadline;
+mod durations;
 mod fields;
 mod money;
 mod page;
@@ -8,8 +9,10 @@ pub mod read;
 mod refusal;
 mod time;
 pub mod timeout;
+pub mod trace;
 
 pub use deadline::Deadline;
+pub use durations::{Durations, code_name};
 pub use fields::{Fields, Refused, Violations};
 pub use money::Currency;
 pub use page::{Page, PageKey, PageRequest};

@@ -43,6 +43,11 @@ struct Rule {
 
 /// Reflection is not in the table: it describes what is.
 const REFLECTION: &str = "/grpc.reflection.";
+/// What it has for paths.
+pub(crate) const REFLECTIONS: [&str; 2] = [
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+];
 
 impl AccessTable {
     /// The table of all methods of `served`, whole packages or single services, from an encoded descriptor set.
@@ -67,6 +72,11 @@ impl AccessTable {
     pub fn without_service_only(mut self) -> Self {
         self.0.retain(|_, rule| rule.kinds.iter().any(|kind| *kind != Kind::Service));
         self
+    }
+
+    /// The paths of all methods.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
     }
 
     /// Whether there is a method at `path`.

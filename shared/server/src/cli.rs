@@ -1,5 +1,6 @@
 //! The command line of a service.
 
+use std::ffi::OsString;
 use std::fmt::Debug;
 use std::process::ExitCode;
 
@@ -77,7 +78,12 @@ struct Serve<S: Args> {
 
 /// The `main` of a slice's program.
 pub fn slice_main<S: Slice>() -> ExitCode {
-    let matches = Cli::<S::Settings>::command().name(S::NAME).about(S::ABOUT).get_matches();
+    slice_main_from::<S>(std::env::args_os())
+}
+
+/// The same with other arguments than the process has, the first of them the program's name.
+pub fn slice_main_from<S: Slice>(arguments: impl IntoIterator<Item: Into<OsString> + Clone>) -> ExitCode {
+    let matches = Cli::<S::Settings>::command().name(S::NAME).about(S::ABOUT).get_matches_from(arguments);
     let result = match Cli::<S::Settings>::from_arg_matches(&matches) {
         Ok(Cli { command: Command::Serve(options) }) => serve::<S>(&options),
         Ok(Cli { command: Command::Migrate(database) }) => apply::<S>(&database),
@@ -106,7 +112,7 @@ fn apply<S: Slice>(database: &DatabaseOptions) -> anyhow::Result<()> {
 }
 
 fn serve<S: Slice>(options: &Serve<S::Settings>) -> anyhow::Result<()> {
-    run(&options.serve, async {
+    run(S::NAME, &options.serve, async {
         let db = Db::new(options.database.url()?, options.database.database_connections.into(), &options.database.limits())?;
         let bound = slice_server::<S>(&db, &options.settings, &options.serve)?.bind(&options.serve).await?;
         match require_migrated(&db, S::migrations()).await {
@@ -126,6 +132,8 @@ fn serve<S: Slice>(options: &Serve<S::Settings>) -> anyhow::Result<()> {
 
 /// A slice's server over `db`.
 pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings, options: &ServeOptions) -> anyhow::Result<Server> {
+    // Parts may register metrics, which are lost before there is a recorder.
+    telemetry::metrics::recorder();
     let Parts { routes, mut shared, mut background } = S::parts(db, settings, options)?;
     shared.push(S::PACKAGE);
     background.push(keep_swept(db.clone()).map(|never| match never {}).boxed());
@@ -139,6 +147,10 @@ pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings, options: &ServeOp
         front_door: false,
         routes,
         fallback: None,
+        gauges: vec![Box::new({
+            let db = db.clone();
+            move || db.set_gauges()
+        })],
         background,
         readiness: Box::new(move || {
             let db = watched.clone();
@@ -156,7 +168,7 @@ pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings, options: &ServeOp
 
 /// The rest of `main` for a service without a database: serves until a signal.
 pub fn run_to_end(name: &str, options: &ServeOptions, server: impl Future<Output = anyhow::Result<Server>>) -> ExitCode {
-    let result = run(options, async {
+    let result = run(name, options, async {
         let bound = server.await?.bind(options).await?;
         bound.serve(stop_signal()?).await;
         Ok(())
@@ -164,9 +176,7 @@ pub fn run_to_end(name: &str, options: &ServeOptions, server: impl Future<Output
     exit(name, result)
 }
 
-fn run(options: &ServeOptions, work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    telemetry::start(options.log_format, &options.log)?;
-    raise_descriptor_limit();
+fn run(name: &str, options: &ServeOptions, work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let mut runtime = match options.workers {
         1 => tokio::runtime::Builder::new_current_thread(),
         more => {
@@ -175,7 +185,13 @@ fn run(options: &ServeOptions, work: impl Future<Output = anyhow::Result<()>>) -
             builder
         }
     };
-    runtime.enable_all().build().context("cannot start a runtime")?.block_on(work)
+    runtime.enable_all().build().context("cannot start a runtime")?.block_on(async {
+        let telemetry = telemetry::start(name, options)?;
+        raise_descriptor_limit();
+        let result = work.await;
+        telemetry.end().await;
+        result
+    })
 }
 
 /// Shells and some container engines give a process few file descriptors and let it take more.

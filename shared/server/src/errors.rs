@@ -21,18 +21,14 @@ use tonic::{Code, Status};
 pub(crate) async fn catch_panics(State(domain): State<Arc<str>>, request: Request, next: Next) -> Response {
     match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response.map(|body| Body::new(Caught { body: Some(body), domain })),
-        Err(panic) => fault(panic.as_ref(), &domain).into_http(),
+        Err(panic) => fault(panic, &domain).into_http(),
     }
 }
 
-fn fault(panic: &(dyn Any + Send), domain: &str) -> Status {
-    tracing::error!(panic = message(panic), "a handler panicked");
+/// Where it was is logged already; what it says may hold anything of the request.
+fn fault(_panic: Box<dyn Any + Send>, domain: &str) -> Status {
+    tracing::error!("a handler panicked");
     common(ErrorReason::Internal, "internal fault").into_status(domain)
-}
-
-fn message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)")
 }
 
 /// A body that ends with INTERNAL when what writes it panics.
@@ -52,7 +48,7 @@ impl http_body::Body for Caught {
             Ok(frame) => frame,
             Err(panic) => {
                 this.body = None;
-                Poll::Ready(Some(Ok(trailers(&fault(panic.as_ref(), &this.domain)))))
+                Poll::Ready(Some(Ok(trailers(&fault(panic, &this.domain)))))
             }
         }
     }

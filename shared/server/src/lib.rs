@@ -1,6 +1,7 @@
 //! Runs a service: configuration, listener, layers, identity, access, health, reflection, drain.
 
 mod access;
+mod admin;
 mod calls;
 mod cli;
 mod deadline;
@@ -18,13 +19,14 @@ mod stream;
 mod telemetry;
 
 pub use access::{AccessError, AccessTable};
-pub use cli::{Parts, Slice, run_to_end, slice_main, slice_server};
+pub use cli::{Parts, Slice, run_to_end, slice_main, slice_main_from, slice_server};
 pub use health::Readiness;
 pub use identity::{Caller, CallerError, Clock, IdentityOptions, InvalidJwksUrl, JwksUrl, Role, User};
 pub use limits::LimitOptions;
 pub use options::{DatabaseOptions, ServeOptions, Text, duration, secret};
 pub use run::{Bound, Server};
-pub use telemetry::{LogFormat, start as start_logging};
+pub use telemetry::metrics::Gauges;
+pub use telemetry::{LogFormat, TraceOptions};
 
 /// Longest request that a service reads, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;

@@ -1,4 +1,4 @@
-//! Accepts connections and serves HTTP/2 on them.
+//! Accepts connections and serves HTTP on them.
 //!
 //! tonic's own server ends when the process is out of file descriptors, waits for silent sockets for ever, and waits for idle ones when
 //! it drains.
@@ -23,6 +23,15 @@ use silent::Silent;
 /// Until a process that is out of file descriptors tries again: no event tells when there are some.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(50);
 
+/// Which versions of HTTP a port speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Versions {
+    /// HTTP/2 alone, as gRPC does.
+    Http2,
+    /// HTTP/1.1 as well, one request on a connection.
+    Any,
+}
+
 /// A port, and what its connections may do.
 pub(crate) struct Listener {
     tcp: TcpListener,
@@ -31,9 +40,9 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    pub(crate) fn new(tcp: TcpListener, tls: Option<ListenerTls>, limits: &LimitOptions) -> Self {
+    pub(crate) fn new(tcp: TcpListener, tls: Option<ListenerTls>, limits: &LimitOptions, versions: Versions) -> Self {
         let max_connections = usize::try_from(limits.max_connections).unwrap_or(usize::MAX);
-        Self { tcp, protocol: Arc::new(Protocol::new(tls, limits)), max_connections }
+        Self { tcp, protocol: Arc::new(Protocol::new(tls, limits, versions)), max_connections }
     }
 
     /// Serves `router` until `stop`; then ends when its connections have, each after its last call. Dropping it cuts them all.

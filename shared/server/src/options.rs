@@ -9,7 +9,7 @@ use clap::Args;
 use orchard_db::{ConnectionUrl, Limits};
 use orchard_tls::ListenerTlsOptions;
 
-use crate::{IdentityOptions, LimitOptions, LogFormat};
+use crate::{IdentityOptions, LimitOptions, LogFormat, TraceOptions};
 
 /// How a service listens, whom it believes, what it logs, how it ends.
 #[derive(Debug, Clone, Args)]
@@ -18,7 +18,7 @@ pub struct ServeOptions {
     /// Address that serves calls
     #[arg(long, env = "ORCHARD_LISTEN", default_value = "0.0.0.0:50051", value_name = "ADDRESS")]
     pub listen: SocketAddr,
-    /// Address that serves grpc.health.v1.Health, apart from calls so that load never hides it
+    /// Address that serves grpc.health.v1.Health and /metrics, apart from calls so that load never hides them
     #[arg(long, env = "ORCHARD_ADMIN_LISTEN", default_value = "0.0.0.0:50061", value_name = "ADDRESS")]
     pub admin_listen: SocketAddr,
     /// Whether to serve gRPC reflection
@@ -30,9 +30,12 @@ pub struct ServeOptions {
     /// How logs look
     #[arg(long, env = "ORCHARD_LOG_FORMAT", default_value = "json", value_name = "FORMAT")]
     pub log_format: LogFormat,
-    /// What is logged, in tracing's filter syntax (such as info,tower_http=debug)
+    /// What is logged, in tracing's filter syntax (such as warn,orchard_db=debug); of what others than Orchard write never more than info
     #[arg(long, env = "ORCHARD_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
+    /// Where it sends traces
+    #[command(flatten)]
+    pub traces: TraceOptions,
     /// Whom it believes
     #[command(flatten)]
     pub identity: IdentityOptions,

@@ -13,17 +13,19 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tonic::service::{Routes, RoutesBuilder};
+use tonic::service::RoutesBuilder;
 use tower::ServiceBuilder;
 
-use crate::access::AccessTable;
+use crate::access::{AccessTable, REFLECTIONS};
 use crate::deadline::Deadlines;
 use crate::guard::{Guard, guard};
 use crate::health::{self, Readiness};
 use crate::identity::Verifier;
-use crate::listener::Listener;
+use crate::listener::{Listener, Versions};
 use crate::shed::{Room, shed};
-use crate::{ServeOptions, calls, deadline, errors, reflection, telemetry};
+use crate::telemetry::call::{Methods, observe};
+use crate::telemetry::metrics::{self, Gauges};
+use crate::{ServeOptions, admin, calls, deadline, errors, reflection};
 
 /// What connections get to send their last frames once no call is open.
 const FLUSH: Duration = Duration::from_millis(200);
@@ -44,6 +46,8 @@ pub struct Server {
     pub fallback: Option<axum::Router>,
     /// What it cannot work without.
     pub readiness: Readiness,
+    /// Metrics of its own that are read when somebody looks.
+    pub gauges: Vec<Gauges>,
     /// What it does unasked while it serves. It is dropped, wherever it is, when the calls are over.
     pub background: Vec<BoxFuture<'static, ()>>,
     /// Calls at work at once, unless its options say.
@@ -55,6 +59,7 @@ pub struct Bound {
     name: &'static str,
     router: axum::Router,
     readiness: Readiness,
+    gauges: Vec<Gauges>,
     background: Vec<BoxFuture<'static, ()>>,
     verifier: Arc<Verifier>,
     address: SocketAddr,
@@ -70,6 +75,8 @@ pub struct Bound {
 impl Server {
     /// Checks the contracts and keys, and takes the ports.
     pub async fn bind(self, options: &ServeOptions) -> anyhow::Result<Bound> {
+        // Whatever is registered before there is a recorder is lost.
+        metrics::recorder();
         let mut access = AccessTable::from_descriptors(self.contracts, &self.served)?;
         if self.front_door {
             access = access.without_service_only();
@@ -86,6 +93,7 @@ impl Server {
         if let Some(fallback) = self.fallback {
             router = router.fallback_service(fallback);
         }
+        let methods = Methods::new(access.paths().chain(REFLECTIONS.into_iter().filter(|_| options.reflection)));
         let (calls, stop) = (TaskTracker::new(), CancellationToken::new());
         let limits = &options.limits;
         let deadlines = Arc::new(Deadlines {
@@ -109,7 +117,7 @@ impl Server {
         let layers = ServiceBuilder::new()
             // Until its last byte is handed over a call is open, and a drain waits for it.
             .layer(from_fn_with_state(calls.clone(), calls::count))
-            .layer(telemetry::trace())
+            .layer(from_fn_with_state(Arc::new(methods), observe))
             // Inside the trace, so that a panic is logged within its call's span.
             .layer(from_fn_with_state(domain, errors::catch_panics))
             .layer(from_fn_with_state(deadlines, deadline::keep))
@@ -122,14 +130,15 @@ impl Server {
         Ok(Bound {
             name: self.name,
             router: router.layer(layers),
+            gauges: self.gauges,
             readiness: health::both(Arc::clone(&verifier), self.readiness),
             verifier,
             background: self.background,
             address: listener.local_addr()?,
             admin_address: admin_listener.local_addr()?,
-            listener: Listener::new(listener, tls, limits),
+            listener: Listener::new(listener, tls, limits, Versions::Http2),
             // Always in the clear: what probes it, knows no certificates.
-            admin_listener: Listener::new(admin_listener, None, limits),
+            admin_listener: Listener::new(admin_listener, None, limits, Versions::Any),
             calls,
             stop,
             drain_wait: limits.drain_wait,
@@ -155,8 +164,9 @@ impl Bound {
         reporter.set_service_status("", tonic_health::ServingStatus::NotServing).await;
         tracing::info!(service = self.name, address = %self.address, admin = %self.admin_address, "listening");
         // Neither shed nor drained: health is told to the end.
-        let health = Routes::new(health).into_axum_router();
-        let mut admin = std::pin::pin!(self.admin_listener.serve(health, CancellationToken::new()));
+        let admin = admin::router(health, self.gauges);
+        let mut admin = std::pin::pin!(self.admin_listener.serve(admin, CancellationToken::new()));
+        let mut added_up = std::pin::pin!(metrics::keep_added_up());
         let mut serve = std::pin::pin!(self.listener.serve(self.router, self.stop.clone()));
         let mut background = JoinSet::new();
         for work in self.background {
@@ -170,6 +180,7 @@ impl Bound {
             () = &mut admin => {}
             () = &mut keys => {}
             () = health::watch(reporter.clone(), self.readiness) => {}
+            never = &mut added_up => match never {},
             Some(ended) = background.join_next() => tracing::error!(?ended, "what must go on has ended"),
             () = stop => {}
         }
@@ -188,6 +199,7 @@ impl Bound {
             () = drained => {}
             () = &mut serve => return,
             () = &mut admin => {}
+            never = &mut added_up => match never {},
             () = &mut keys => {}
         }
         let _ = timeout(FLUSH, serve).await;

@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::BodyExt as _;
+use metrics::Counter;
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::{Refusal, common, overloaded};
 use tokio::sync::Semaphore;
@@ -20,20 +21,21 @@ const MAX_ARRIVING_BYTES: usize = 64 * 1024 * 1024;
 const FRAME_HEADER_BYTES: usize = 5;
 
 /// The room that there is.
-#[derive(Debug)]
 pub(crate) struct Room {
     domain: Arc<str>,
     access: Arc<AccessTable>,
     calls: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     arriving: Semaphore,
+    shed: Counter,
 }
 
 impl Room {
     pub(crate) fn new(domain: Arc<str>, access: Arc<AccessTable>, max_calls: usize, max_streams: usize) -> Self {
+        let shed = metrics::counter!("orchard_server_shed_calls_total");
         let semaphore = |permits| Arc::new(Semaphore::new(permits));
         let (calls, streams) = (semaphore(max_calls), semaphore(max_streams));
-        Self { domain, access, calls, streams, arriving: Semaphore::new(MAX_ARRIVING_BYTES) }
+        Self { domain, access, calls, streams, arriving: Semaphore::new(MAX_ARRIVING_BYTES), shed }
     }
 
     /// A call takes its place when its request is there: whoever sends slowly keeps nobody else from theirs.
@@ -43,8 +45,13 @@ impl Room {
         } else {
             (&self.calls, self.receive(request).await?)
         };
-        let place = Arc::clone(places).try_acquire_owned().map_err(|_full| overloaded())?;
+        let place = Arc::clone(places).try_acquire_owned().map_err(|_full| self.turn_away())?;
         Ok(next.run(request).await.map(|body| calls::held(body, place)))
+    }
+
+    fn turn_away(&self) -> Refusal {
+        self.shed.increment(1);
+        overloaded()
     }
 
     async fn receive(&self, request: Request) -> Result<Request, Refusal> {
@@ -61,7 +68,7 @@ impl Room {
                 return Err(common(ErrorReason::MessageTooLarge, message));
             }
             let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-            let more = self.arriving.try_acquire_many(count).map_err(|_full| overloaded())?;
+            let more = self.arriving.try_acquire_many(count).map_err(|_full| self.turn_away())?;
             match &mut held {
                 Some(held) => tokio::sync::SemaphorePermit::merge(held, more),
                 None => held = Some(more),

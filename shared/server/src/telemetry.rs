@@ -1,80 +1,69 @@
-//! Logs, and the span of each call, which is part of its caller's trace.
+//! What a service tells of itself: logs, traces, metrics.
 
-use std::io::IsTerminal as _;
+pub(crate) mod call;
+mod export;
+mod logs;
+pub(crate) mod metrics;
+mod options;
+mod process;
 
-use anyhow::Context as _;
-use http::{HeaderMap, Request};
-use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
+use std::time::Duration;
+
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tower_http::classify::{GrpcCode, GrpcErrorsAsFailures, SharedClassifier};
-use tower_http::trace::{DefaultOnFailure, DefaultOnRequest, DefaultOnResponse, TraceLayer};
-use tracing::{Level, Span};
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{FilterFn, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
-/// How logs look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum LogFormat {
-    /// Lines for people.
-    Pretty,
-    /// One JSON object a line, for machines.
-    Json,
+use anyhow::Context as _;
+
+use crate::ServeOptions;
+
+pub use logs::LogFormat;
+pub use options::TraceOptions;
+
+/// What is left of a process' life for the last spans to reach their collector.
+const FLUSH: Duration = Duration::from_secs(3);
+
+/// What must be ended before the process is.
+#[derive(Debug)]
+pub(crate) struct Telemetry {
+    traces: SdkTracerProvider,
 }
 
-/// Starts logging to stderr, and gives spans their place in traces. Once per process.
-pub fn start(format: LogFormat, filter: &str) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(filter).context("the log filter cannot be read")?;
-    let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let logs = match format {
-        LogFormat::Pretty => logs.with_target(false).with_ansi(std::io::stderr().is_terminal()).boxed(),
-        LogFormat::Json => logs.json().flatten_event(true).boxed(),
-    };
-    // Spans are not sent anywhere; they have ids, so that what a call calls belongs to the same trace.
-    let traces = tracing_opentelemetry::layer().with_tracer(SdkTracerProvider::builder().build().tracer("orchard"));
-    let started = tracing_subscriber::registry().with(traces).with(logs.with_filter(filter)).try_init();
-    started.context("cannot start logging")
+/// Starts logs to stderr, traces, and metrics. Once per process, within its runtime.
+pub(crate) fn start(service: &str, options: &ServeOptions) -> anyhow::Result<Telemetry> {
+    metrics::recorder();
+    let filter = EnvFilter::try_new(&options.log).context("the log filter cannot be read")?;
+    let logs = logs::layer(options.log_format).with_filter(logs::without_details_of_others()).with_filter(filter);
+    let traces = export::provider(service, &options.traces)?;
+    let spans = tracing_opentelemetry::layer()
+        .with_tracer(traces.tracer("orchard"))
+        .with_location(false)
+        .with_threads(false)
+        .with_target(false)
+        .with_tracked_inactivity(false)
+        .with_filter(own_spans(options.traces.otlp_endpoint.is_some()));
+    tracing_subscriber::registry().with(spans).with(logs).try_init().context("cannot start logging")?;
+    std::panic::set_hook(Box::new(logs::panicked));
+    Ok(Telemetry { traces })
 }
 
-/// What a service is asked wrongly is its callers' mistake: logged as any answer, by its code alone, not as a failure.
-const REFUSALS: [GrpcCode; 9] = [
-    GrpcCode::Cancelled,
-    GrpcCode::InvalidArgument,
-    GrpcCode::NotFound,
-    GrpcCode::AlreadyExists,
-    GrpcCode::PermissionDenied,
-    GrpcCode::FailedPrecondition,
-    GrpcCode::OutOfRange,
-    GrpcCode::Unimplemented,
-    GrpcCode::Unauthenticated,
-];
-
-/// Opens a span for each call and logs how it ended.
-pub(crate) fn trace() -> TraceLayer<SharedClassifier<GrpcErrorsAsFailures>, impl Fn(&Request<axum::body::Body>) -> Span + Clone> {
-    let classifier = REFUSALS.into_iter().fold(GrpcErrorsAsFailures::new(), GrpcErrorsAsFailures::with_success);
-    TraceLayer::new(SharedClassifier::new(classifier))
-        .make_span_with(|request: &Request<_>| {
-            let span = tracing::info_span!("call", method = request.uri().path().trim_start_matches('/'));
-            // It fails where nobody traces.
-            let _ = span.set_parent(TraceContextPropagator::new().extract(&Headers(request.headers())));
-            span
-        })
-        .on_request(DefaultOnRequest::new().level(Level::DEBUG))
-        .on_response(DefaultOnResponse::new().level(Level::INFO))
-        .on_failure(DefaultOnFailure::new().level(Level::WARN))
+/// Spans of ours alone, and none of what is logged: a log stays where it is written. What is of use to a collector only is DEBUG.
+fn own_spans(exported: bool) -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
+    let most = if exported { Level::DEBUG } else { Level::INFO };
+    filter_fn(move |metadata| metadata.is_span() && *metadata.level() <= most && metadata.target().starts_with("orchard"))
+        .with_max_level_hint(most)
 }
 
-struct Headers<'a>(&'a HeaderMap);
-
-impl Extractor for Headers<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key)?.to_str().ok()
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(http::HeaderName::as_str).collect()
+impl Telemetry {
+    /// Sends what has not been sent, if somebody takes it. The runtime must go on meanwhile: it does the sending.
+    pub(crate) async fn end(self) {
+        let ended = tokio::task::spawn_blocking(move || self.traces.shutdown_with_timeout(FLUSH)).await;
+        if let Ok(Err(cause)) = ended {
+            tracing::warn!(%cause, "the last spans were not sent");
+        }
     }
 }

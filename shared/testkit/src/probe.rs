@@ -65,6 +65,7 @@ impl Probe {
             front_door: false,
             routes,
             fallback: None,
+            gauges: Vec::new(),
             max_calls: MAX_CALLS,
             background: Vec::new(),
             readiness: Box::new(|| async { Ok(()) }.boxed()),

@@ -7,7 +7,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use orchard_client::CallOptions;
 use orchard_db::Db;
-use orchard_server::{DatabaseOptions, IdentityOptions, LimitOptions, LogFormat, ServeOptions, Server, Slice, slice_server};
+use orchard_server::{
+    DatabaseOptions, IdentityOptions, LimitOptions, LogFormat, ServeOptions, Server, Slice, TraceOptions, slice_server,
+};
 use orchard_tls::{ListenerTlsOptions, UpstreamTlsOptions};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
@@ -37,6 +39,7 @@ pub fn options(keys: &DevKeys) -> ServeOptions {
         workers: 1,
         log_format: LogFormat::Pretty,
         log: "warn".to_owned(),
+        traces: TraceOptions::default(),
         identity: identity(keys),
         tls: ListenerTlsOptions::default(),
         limits: limits(),

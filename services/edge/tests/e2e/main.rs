@@ -3,10 +3,13 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
 mod access;
+mod canary;
 mod dashboard;
 mod events;
+mod programs;
 mod provision;
 mod rolling;
 mod routing;
 mod secured;
 mod suite;
+mod traces;

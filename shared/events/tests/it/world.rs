@@ -253,6 +253,7 @@ fn server(name: &'static str, service: &'static str, routes: RoutesBuilder) -> S
         fallback: None,
         max_calls: 16,
         readiness: Box::new(|| async { Ok(()) }.boxed()),
+        gauges: Vec::new(),
         background: Vec::new(),
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http2;
+use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use orchard_tls::ListenerTls;
@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 
+use super::Versions;
 use super::preface::Prefaced;
 use super::silent::Ended;
 use crate::LimitOptions;
@@ -25,24 +26,27 @@ const MAX_RESETS: usize = 1_000;
 const MAX_CALLS: u32 = 256;
 /// Room for two tokens of the greatest length, and what comes with them.
 const MAX_HEADER_BYTES: u32 = 32 * 1024;
+/// Room for the head of a request of HTTP/1.1.
+const MAX_REQUEST_BYTES: usize = 16 * 1024;
 /// What a call may have written that its client has not taken yet.
 const MAX_UNSENT_BYTES: usize = 64 * 1024;
 
 /// What connections may do.
 pub(super) struct Protocol {
     http: http2::Builder<TokioExecutor>,
+    versions: Versions,
     tls: Option<ListenerTls>,
     handshake_limit: Duration,
 }
 
 impl Protocol {
-    pub(super) fn new(tls: Option<ListenerTls>, limits: &LimitOptions) -> Self {
+    pub(super) fn new(tls: Option<ListenerTls>, limits: &LimitOptions, versions: Versions) -> Self {
         let mut http = http2::Builder::new(TokioExecutor::new());
         // A peer that is gone without a word, and one that trickles a header, answer no question.
         http.timer(TokioTimer::new()).keep_alive_interval(limits.keep_alive).keep_alive_timeout(limits.keep_alive);
         http.max_concurrent_streams(MAX_CALLS).max_pending_accept_reset_streams(MAX_RESETS);
         http.max_header_list_size(MAX_HEADER_BYTES).max_send_buf_size(MAX_UNSENT_BYTES).auto_date_header(false);
-        Self { http, tls, handshake_limit: limits.handshake_limit }
+        Self { http, versions, tls, handshake_limit: limits.handshake_limit }
     }
 
     /// Serves a connection to its end. After `stop` it takes no more calls and ends with the last.
@@ -55,7 +59,8 @@ impl Protocol {
             () = stop.cancelled() => return,
         };
         match begun {
-            Ok(io) => self.calls(io, router, stop).await,
+            Ok(io) if io.is_http2() => self.calls(io, router, stop).await,
+            Ok(io) => self.request(io, router).await,
             Err(error) => tracing::debug!(%error, "a connection did not begin"),
         }
     }
@@ -65,7 +70,18 @@ impl Protocol {
             Some(tls) => Either::Left(tls.accept(tcp).await?),
             None => Either::Right(tcp),
         };
-        Prefaced::read(io).await
+        let io = Prefaced::read(io).await?;
+        if io.is_http2() || self.versions == Versions::Any { Ok(io) } else { Err(io::ErrorKind::InvalidData.into()) }
+    }
+
+    /// One request of HTTP/1.1, which has as long as a handshake, its answer included: who asks so asks seldom.
+    async fn request(&self, io: impl AsyncRead + AsyncWrite + Unpin, router: axum::Router) {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(self.handshake_limit).keep_alive(false).max_buf_size(MAX_REQUEST_BYTES);
+        let connection = http.serve_connection(TokioIo::new(io), TowerToHyperService::new(router));
+        if let Ok(Err(error)) = timeout(self.handshake_limit, connection).await {
+            tracing::debug!(%error, "a connection ended");
+        }
     }
 
     async fn calls(&self, io: impl AsyncRead + AsyncWrite + Unpin, router: axum::Router, stop: CancellationToken) {

@@ -9,20 +9,32 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 /// With which every HTTP/2 connection begins (RFC 9113, 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// A connection whose preface was read, and is read once more by HTTP/2 itself.
+/// A connection whose first bytes were read, and are read once more by HTTP itself.
 ///
 /// hyper waits for the preface for ever, and begins to ask a peer whether it lives only after it.
 pub(super) struct Prefaced<T> {
     io: T,
-    unread: &'static [u8],
+    said: [u8; PREFACE.len()],
+    unread: std::ops::Range<usize>,
 }
 
 impl<T: AsyncRead + Unpin> Prefaced<T> {
-    /// Reads the preface. Whoever speaks something else is refused.
+    /// Reads the preface, or as much as it takes to know that it is none.
     pub(super) async fn read(mut io: T) -> io::Result<Self> {
         let mut said = [0; PREFACE.len()];
-        io.read_exact(&mut said).await?;
-        if said == *PREFACE { Ok(Self { io, unread: PREFACE }) } else { Err(io::ErrorKind::InvalidData.into()) }
+        let mut length = 0;
+        while length < said.len() && PREFACE.starts_with(&said[..length]) {
+            match io.read(&mut said[length..]).await? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                more => length += more,
+            }
+        }
+        Ok(Self { io, said, unread: 0..length })
+    }
+
+    /// Whether it is HTTP/2.
+    pub(super) fn is_http2(&self) -> bool {
+        self.said == *PREFACE
     }
 }
 
@@ -31,9 +43,10 @@ impl<T: AsyncRead + Unpin> AsyncRead for Prefaced<T> {
         if self.unread.is_empty() {
             return Pin::new(&mut self.io).poll_read(context, buffer);
         }
-        let (now, later) = self.unread.split_at(self.unread.len().min(buffer.remaining()));
-        buffer.put_slice(now);
-        self.unread = later;
+        let now = self.unread.len().min(buffer.remaining());
+        let start = self.unread.start;
+        buffer.put_slice(&self.said[start..start + now]);
+        self.unread.start += now;
         Poll::Ready(Ok(()))
     }
 }
@@ -72,10 +85,19 @@ mod tests {
     async fn what_follows_the_preface_is_read_after_it() {
         let bytes = [PREFACE.as_slice(), b"and more"].concat();
         let mut all = Vec::new();
-        Prefaced::read(bytes.as_slice()).await.expect("HTTP/2").read_to_end(&mut all).await.expect("read");
+        let mut http2 = Prefaced::read(bytes.as_slice()).await.expect("a beginning");
+        assert!(http2.is_http2());
+        http2.read_to_end(&mut all).await.expect("read");
         assert_eq!(all, bytes);
-        for other in ["", "PRI", "GET / HTTP/1.1\r\nhost: example.org\r\n\r\n"] {
-            assert!(Prefaced::read(other.as_bytes()).await.is_err(), "{other}");
+        for half in ["", "PRI"] {
+            assert!(Prefaced::read(half.as_bytes()).await.is_err(), "{half}");
+        }
+        for other in ["GET / HTTP/1.1\r\nhost: example.org\r\n\r\n", "PUT", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r!"] {
+            let mut all = String::new();
+            let mut beginning = Prefaced::read(other.as_bytes()).await.expect("a beginning");
+            assert!(!beginning.is_http2(), "{other}");
+            beginning.read_to_string(&mut all).await.expect("read");
+            assert_eq!(all, other);
         }
     }
 }

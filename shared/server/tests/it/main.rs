@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod admin;
 mod deadlines;
 mod drain;
 mod hostile;
@@ -11,5 +12,6 @@ mod keys;
 mod overload;
 mod panics;
 mod raw;
+mod telemetry;
 mod trace;
 mod world;

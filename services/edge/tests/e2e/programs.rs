@@ -1,0 +1,112 @@
+//! The suite as it is deployed: five processes, and a collector of their spans.
+
+use std::time::Duration;
+
+use orchard_edge::main_from;
+use orchard_server::{Slice, slice_main_from};
+use orchard_testkit::client::{Client, Headers};
+use orchard_testkit::collector::Collector;
+use orchard_testkit::database::Schema;
+use orchard_testkit::keys::DevKeys;
+use orchard_testkit::program::{self, Program};
+use orchard_testkit::service::channel;
+use uuid::Uuid;
+
+const PROGRAM: &str = "programs::program";
+
+#[test]
+#[ignore = "is the program of other tests"]
+fn program() {
+    let Some(name) = program::name() else { return };
+    let arguments = [name.as_str(), "serve"];
+    match name.as_str() {
+        "family" => slice_main_from::<orchard_family::Service>(arguments),
+        "social" => slice_main_from::<orchard_social::Service>(arguments),
+        "recipe" => slice_main_from::<orchard_recipe::Service>(arguments),
+        "consultation" => slice_main_from::<orchard_consultation::Service>(arguments),
+        _ => main_from(arguments),
+    };
+}
+
+/// A slice, and its tables.
+pub struct Deployed {
+    pub schema: Schema,
+    pub program: Program,
+}
+
+impl Deployed {
+    async fn start<S: Slice>(keys: &DevKeys, settings: &[(&str, String)]) -> anyhow::Result<Self> {
+        let schema = Schema::create().await?;
+        schema.migrate(S::migrations()).await?;
+        let settings = [settings, &[("DATABASE_URL", schema.url().to_owned())]].concat();
+        Ok(Self { program: Program::start(PROGRAM, S::NAME, keys, &settings).await?, schema })
+    }
+}
+
+pub struct Programs {
+    pub collector: Collector,
+    pub keys: DevKeys,
+    pub family: Deployed,
+    pub social: Deployed,
+    pub recipe: Deployed,
+    pub consultation: Deployed,
+    pub edge: Program,
+}
+
+impl Programs {
+    /// All five, with these settings beside the usual ones.
+    pub async fn start(settings: &[(&str, String)]) -> anyhow::Result<Self> {
+        let (collector, keys) = (Collector::start().await?, DevKeys::ephemeral()?);
+        let settings = [settings, &[("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())]].concat();
+        let social = Deployed::start::<orchard_social::Service>(&keys, &settings).await?;
+        let key_file = |name| ("ORCHARD_WORKLOAD_KEY_FILE", keys.workload_key_file(name).display().to_string());
+        let told = ("ORCHARD_SOCIAL_URL", format!("http://{}", social.program.address));
+        let family = [settings.as_slice(), &[told, key_file("family")]].concat();
+        let family = Deployed::start::<orchard_family::Service>(&keys, &family).await?;
+        let recipe = Deployed::start::<orchard_recipe::Service>(&keys, &settings).await?;
+        let consultation = Deployed::start::<orchard_consultation::Service>(&keys, &settings).await?;
+        let url = |slice: &Deployed| format!("http://{}", slice.program.address);
+        let upstreams = [
+            ("ORCHARD_FAMILY_URL", url(&family)),
+            ("ORCHARD_SOCIAL_URL", url(&social)),
+            ("ORCHARD_RECIPE_URL", url(&recipe)),
+            ("ORCHARD_CONSULTATION_URL", url(&consultation)),
+            key_file("edge"),
+        ];
+        let edge = Program::start(PROGRAM, "edge", &keys, &[settings.as_slice(), &upstreams].concat()).await?;
+        Ok(Self { collector, keys, family, social, recipe, consultation, edge })
+    }
+
+    /// A user at the front door.
+    pub fn user(&self, user: Uuid) -> anyhow::Result<Client> {
+        let token = self.keys.user_token(user, &[], Duration::from_secs(600))?;
+        Ok(Headers::bearer(&token)?.on(channel(self.edge.address)?))
+    }
+
+    /// A service, calling a slice directly.
+    pub fn service(&self, name: &str, slice: &Deployed) -> anyhow::Result<Client> {
+        let token = self.keys.workload_token(name, Duration::from_secs(600))?;
+        Ok(Headers::bearer(&token)?.on(channel(slice.program.address)?))
+    }
+
+    /// Waits until the social slice was told of all.
+    pub async fn all_told(&self) -> anyhow::Result<()> {
+        let client = self.family.schema.connect().await?;
+        let told = async {
+            while client.query_one("SELECT count(*) FROM outbox", &[]).await?.get::<_, i64>(0) > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(Duration::from_secs(30), told).await?
+    }
+
+    /// Stops them all: what they had to send is at the collector then. Gives it, and what each has logged.
+    pub async fn stop(self) -> anyhow::Result<(Collector, Vec<String>)> {
+        let mut said = vec![self.edge.stop().await?];
+        for slice in [self.family, self.social, self.recipe, self.consultation] {
+            said.push(slice.program.stop().await?);
+        }
+        Ok((self.collector, said))
+    }
+}

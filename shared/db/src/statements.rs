@@ -1,0 +1,162 @@
+//! A span for each statement of a call whose trace is sent: its text, and never a value.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+use std::time::SystemTime;
+
+use diesel::connection::{DebugQuery, Instrumentation, InstrumentationEvent};
+use diesel::result::Error;
+use opentelemetry::trace::{Span as _, SpanKind, Status, Tracer as _};
+use opentelemetry::{Context, KeyValue, global};
+use orchard_rpc::trace;
+
+/// Watches one connection, whose statements follow one another.
+///
+/// Spans are made when statements end, not kept open: whoever gives up a statement leaves nothing that its trace would wait for.
+#[derive(Default)]
+pub(crate) struct Statements(Option<Statement>);
+
+struct Statement {
+    text: String,
+    began: SystemTime,
+    parent: Context,
+}
+
+impl Instrumentation for Statements {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        match event {
+            InstrumentationEvent::StartQuery { query, .. } => {
+                self.0 = trace::is_sampled().then(|| Statement::begin(query));
+            }
+            InstrumentationEvent::FinishQuery { error, .. } => {
+                if let Some(statement) = self.0.take() {
+                    statement.end(error);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Statement {
+    fn begin(query: &dyn DebugQuery) -> Self {
+        Self { text: text(query), began: SystemTime::now(), parent: Context::current() }
+    }
+
+    fn end(self, error: Option<&Error>) {
+        let summary = summary(&self.text);
+        let builder = global::tracer("orchard")
+            .span_builder(summary.clone())
+            .with_kind(SpanKind::Client)
+            .with_start_time(self.began)
+            .with_attributes([
+                KeyValue::new("db.system.name", "postgresql"),
+                KeyValue::new("db.query.summary", summary),
+                KeyValue::new("db.query.text", self.text),
+            ]);
+        let mut span = global::tracer("orchard").build_with_context(builder, &self.parent);
+        if let Some(error) = error {
+            span.set_attribute(KeyValue::new("error.type", kind(error)));
+            span.set_status(Status::error(""));
+        }
+    }
+}
+
+/// What kind of error it is; its words may hold values.
+fn kind(error: &Error) -> String {
+    match error {
+        Error::DatabaseError(kind, _) => format!("{kind:?}"),
+        Error::NotFound => "NotFound".to_owned(),
+        _ => "_OTHER".to_owned(),
+    }
+}
+
+/// The SQL of a query. Diesel writes it first and in one piece, and the values after it: those are not even formatted.
+fn text(query: &dyn DebugQuery) -> String {
+    struct First(Option<String>);
+
+    impl fmt::Write for First {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            if self.0.is_some() {
+                return Err(fmt::Error);
+            }
+            self.0 = Some(text.to_owned());
+            Ok(())
+        }
+    }
+
+    let mut first = First(None);
+    let _ = write!(first, "{query}");
+    first.0.unwrap_or_default()
+}
+
+/// What is done to which table, such as `SELECT family_plans`.
+fn summary(text: &str) -> String {
+    let mut words = text.split_ascii_whitespace();
+    let operation: Cow<'_, str> = words.next().unwrap_or("SQL").trim_end_matches(';').into();
+    let table = match &*operation {
+        "UPDATE" => words.next(),
+        "SELECT" | "DELETE" => words.skip_while(|word| *word != "FROM").nth(1),
+        "INSERT" => words.nth(1),
+        _ => None,
+    };
+    // As diesel quotes names: what is not one is a query within the query.
+    match table.and_then(|table| table.trim_end_matches([',', ';', ')']).strip_prefix('"')?.strip_suffix('"')) {
+        Some(table) => format!("{operation} {}", table.replace('"', "")),
+        None => operation.into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diesel::pg::Pg;
+    use diesel::prelude::*;
+
+    diesel::table! {
+        accounts (id) {
+            id -> Int4,
+            name -> Text,
+        }
+    }
+
+    #[test]
+    fn a_text_has_no_values() {
+        let query = accounts::table.filter(accounts::name.eq("Alice")).select(accounts::id);
+        let debug = diesel::debug_query::<Pg, _>(&query);
+        assert!(debug.to_string().contains("Alice"), "what would be there");
+        let text = text(&debug);
+        assert_eq!(text, r#"SELECT "accounts"."id" FROM "accounts" WHERE ("accounts"."name" = $1)"#);
+    }
+
+    #[test]
+    fn summaries_are_few() {
+        for (text, expected) in [
+            (r#"SELECT "a"."id" FROM "a" WHERE ("a"."id" = $1) FOR UPDATE"#, "SELECT a"),
+            (r#"SELECT "a"."id" FROM ("a" INNER JOIN "b" ON ..)"#, "SELECT"),
+            (r#"INSERT INTO "a" ("id") VALUES ($1)"#, "INSERT a"),
+            (r#"UPDATE "a" SET "x" = $1"#, "UPDATE a"),
+            (r#"DELETE  FROM "a" WHERE .."#, "DELETE a"),
+            ("BEGIN", "BEGIN"),
+            ("COMMIT;", "COMMIT"),
+            ("", "SQL"),
+        ] {
+            assert_eq!(summary(text), expected, "{text}");
+        }
+    }
+
+    /// `cargo test --release -p orchard-db -- --ignored --nocapture cost`
+    #[test]
+    #[ignore = "a measurement"]
+    fn cost_of_watching_where_nothing_is_sent() {
+        let query = accounts::table.filter(accounts::name.eq("Alice")).select(accounts::id);
+        let debug = diesel::debug_query::<Pg, _>(&query);
+        let mut statements = Statements::default();
+        let begun = std::time::Instant::now();
+        for _ in 0..1_000_000 {
+            std::hint::black_box(&mut statements).on_connection_event(InstrumentationEvent::start_query(&debug));
+            std::hint::black_box(&mut statements).on_connection_event(InstrumentationEvent::finish_query(&debug, None));
+        }
+        eprintln!("{:?} per statement", begun.elapsed() / 1_000_000);
+    }
+}

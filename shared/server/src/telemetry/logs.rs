@@ -1,0 +1,77 @@
+//! Lines of log, each with the trace that it belongs to.
+
+use std::fmt;
+use std::io::IsTerminal as _;
+use std::panic::PanicHookInfo;
+
+use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt as _;
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{FilterFn, filter_fn};
+use tracing_subscriber::fmt::format::{JsonFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, format};
+use tracing_subscriber::registry::LookupSpan;
+
+/// How logs look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Pretty,
+    /// One JSON object a line, for machines.
+    Json,
+}
+
+/// Writes lines to stderr.
+pub(super) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(form: LogFormat) -> Box<dyn Layer<S> + Send + Sync> {
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    match form {
+        LogFormat::Pretty => {
+            let inner = format().with_target(false).with_ansi(std::io::stderr().is_terminal());
+            lines.event_format(Traced { inner, form }).boxed()
+        }
+        LogFormat::Json => {
+            let inner = format().json().flatten_event(true).with_current_span(true).with_span_list(false);
+            lines.event_format(Traced { inner, form }).fmt_fields(JsonFields::new()).boxed()
+        }
+    }
+}
+
+/// Whatever the filter asks for: at DEBUG the driver writes the parameters of statements, and HTTP/2 may write headers.
+pub(super) fn without_details_of_others() -> FilterFn<fn(&Metadata<'_>) -> bool> {
+    filter_fn(|metadata| *metadata.level() <= Level::INFO || metadata.target().starts_with("orchard"))
+}
+
+/// Says where a panic was. What it says may hold anything of a request, so that is not for the log.
+pub(super) fn panicked(panic: &PanicHookInfo<'_>) {
+    let at = panic.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(at, "panicked");
+}
+
+/// A format of lines, and the ids of the current span at their end.
+struct Traced<F> {
+    inner: F,
+    form: LogFormat,
+}
+
+impl<S, N, F> FormatEvent<S, N> for Traced<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        // Not of the spans that this layer sees: the filter of logs may hide them.
+        let span = Context::map_current(|current| current.span().span_context().clone());
+        if !span.is_valid() {
+            return self.inner.format_event(context, writer, event);
+        }
+        let mut line = String::with_capacity(512);
+        self.inner.format_event(context, Writer::new(&mut line), event)?;
+        let (trace, span) = (span.trace_id(), span.span_id());
+        match (self.form, line.trim_end().strip_suffix('}')) {
+            (LogFormat::Json, Some(open)) => writeln!(writer, r#"{open},"trace_id":"{trace}","span_id":"{span}"}}"#),
+            _ => writeln!(writer, "{} trace_id={trace} span_id={span}", line.trim_end()),
+        }
+    }
+}

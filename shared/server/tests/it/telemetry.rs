@@ -1,0 +1,265 @@
+//! What a service tells of itself, as a process of its own: its log, its metrics, its spans.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use orchard_server::{ServeOptions, run_to_end};
+use orchard_testkit::answer::refused;
+use orchard_testkit::client::{Client, Headers};
+use orchard_testkit::collector::{Collector, Span, SpanKind};
+use orchard_testkit::keys::DevKeys;
+use orchard_testkit::probe::Probe;
+use orchard_testkit::probe::pb::probe_service_client::ProbeServiceClient;
+use orchard_testkit::probe::pb::{ReadRequest, WatchRequest};
+use orchard_testkit::program::{self, Program};
+use orchard_testkit::scrape::Metrics;
+use orchard_testkit::service::channel;
+use tokio::net::TcpListener;
+use tonic::{Code, Request, Status};
+use uuid::Uuid;
+
+use crate::world::read;
+
+/// What is in requests and must be nowhere else.
+const CANARY: &str = "canary-7f3a@example.org";
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+const PARENT: &str = "b7ad6b7169203331";
+const READ: &str = "orchard.probe.v1.ProbeService/Read";
+const WATCH: &str = "orchard.probe.v1.ProbeService/Watch";
+
+#[derive(clap::Parser)]
+struct Options {
+    #[command(flatten)]
+    serve: ServeOptions,
+}
+
+#[test]
+#[ignore = "is the program of other tests"]
+fn program() {
+    if program::name().is_some() {
+        let Options { serve } = clap::Parser::parse_from(["probe"]);
+        let probe = Probe::new(|request: Request<String>| async move {
+            match request.get_ref().split(' ').next() {
+                Some("panic") => panic!("on purpose: {}", request.get_ref()),
+                Some("refuse") => Err(Status::invalid_argument(format!("not {}", request.get_ref()))),
+                Some("wait") => std::future::pending().await,
+                _ => Ok(request.into_inner()),
+            }
+        });
+        let _ = run_to_end("probe", &serve, async { Ok(probe.server()) });
+    }
+}
+
+/// The probe as a program, and its caller.
+struct World {
+    program: Program,
+    token: String,
+}
+
+impl World {
+    async fn start(settings: &[(&str, String)]) -> anyhow::Result<Self> {
+        let keys = DevKeys::ephemeral()?;
+        let program = Program::start("telemetry::program", "probe", &keys, settings).await?;
+        Ok(Self { program, token: keys.user_token(Uuid::new_v4(), &[], Duration::from_secs(600))? })
+    }
+
+    fn client(&self) -> anyhow::Result<ProbeServiceClient<Client>> {
+        Ok(ProbeServiceClient::new(Headers::bearer(&self.token)?.on(channel(self.program.address)?)))
+    }
+
+    async fn metrics(&self) -> anyhow::Result<Metrics> {
+        Metrics::of(self.program.admin_address).await
+    }
+
+    /// A call within a trace, sampled or not.
+    async fn traced(&self, flags: &str) -> anyhow::Result<()> {
+        let mut request = Request::new(ReadRequest { text: CANARY.to_owned() });
+        request.metadata_mut().insert("traceparent", format!("00-{TRACE}-{PARENT}-{flags}").parse()?);
+        self.client()?.read(request).await?;
+        Ok(())
+    }
+}
+
+fn calls(metrics: &Metrics, method: &str, code: &str) -> f64 {
+    let labels = [("rpc_method", method), ("rpc_response_status_code", code), ("rpc_system_name", "grpc")];
+    metrics.sum("rpc_server_call_duration_seconds_count", &labels)
+}
+
+#[tokio::test]
+async fn calls_are_counted_by_method_and_code() -> anyhow::Result<()> {
+    let world = World::start(&[("ORCHARD_MAX_CALLS", "1".to_owned())]).await?;
+    let mut client = world.client()?;
+    for _ in 0..3 {
+        read(&mut client, "fine").await?;
+    }
+    for _ in 0..2 {
+        assert_eq!(refused(read(&mut client, "refuse").await).0, Code::InvalidArgument);
+    }
+    assert_eq!(refused(read(&mut client, "panic").await).0, Code::Internal);
+    client.watch(WatchRequest::default()).await?.into_inner().message().await?;
+    let mut nobody = ProbeServiceClient::new(Headers::none().on(channel(world.program.address)?));
+    assert_eq!(refused(read(&mut nobody, "fine").await).0, Code::Unauthenticated);
+    // Each an invention of its caller's, and all of them one series.
+    for name in ["a", "b", CANARY] {
+        let mut grpc = tonic::client::Grpc::new(channel(world.program.address)?);
+        grpc.ready().await?;
+        let codec = tonic_prost::ProstCodec::<ReadRequest, ReadRequest>::default();
+        let path = format!("/orchard.probe.v1.ProbeService/{name}").parse()?;
+        assert_eq!(refused(grpc.unary(Request::new(ReadRequest::default()), path, codec).await).0, Code::Unimplemented);
+    }
+    let waiting = {
+        let mut client = client.clone();
+        tokio::task::JoinSet::from_iter([async move { read(&mut client, "wait").await }])
+    };
+    while world.metrics().await?.sum("orchard_server_active_calls", &[("rpc_method", READ)]) < 1.0 {
+        tokio::task::yield_now().await;
+    }
+    // It takes its place a moment after it has begun.
+    while read(&mut client, "one too many").await.is_ok() {}
+    drop(waiting);
+    while world.metrics().await?.sum("orchard_server_active_calls", &[]) > 0.0 {
+        tokio::task::yield_now().await;
+    }
+
+    let metrics = world.metrics().await?;
+    assert!(calls(&metrics, READ, "OK") >= 3.0, "{}", metrics.text());
+    for (method, code, count) in [
+        (READ, "INVALID_ARGUMENT", 2.0),
+        (READ, "INTERNAL", 1.0),
+        (READ, "UNAUTHENTICATED", 1.0),
+        (READ, "RESOURCE_EXHAUSTED", 1.0),
+        (READ, "CANCELLED", 1.0),
+        (WATCH, "OK", 1.0),
+        ("_OTHER", "UNIMPLEMENTED", 3.0),
+    ] {
+        assert_eq!(calls(&metrics, method, code), count, "{method} {code}\n{}", metrics.text());
+    }
+    assert_eq!(metrics.sum("rpc_server_call_duration_seconds_count", &[("error_type", "INTERNAL")]), 1.0);
+    assert_eq!(metrics.sum("orchard_server_shed_calls_total", &[]), 1.0);
+    assert!(metrics.sum("process_resident_memory_bytes", &[]) > 1_000_000.0);
+    assert!(!metrics.text().contains("canary"), "{}", metrics.text());
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_line_of_a_call_has_its_trace_and_nothing_of_its_request() -> anyhow::Result<()> {
+    for format in ["json", "pretty"] {
+        let settings = [("ORCHARD_LOG", "debug".to_owned()), ("ORCHARD_LOG_FORMAT", format.to_owned())];
+        let world = World::start(&settings).await?;
+        let mut client = world.client()?;
+        world.traced("01").await?;
+        assert!(read(&mut client, &format!("panic {CANARY}")).await.is_err());
+        assert!(read(&mut client, &format!("refuse {CANARY}")).await.is_err());
+        let token = world.token.clone();
+        let said = world.program.stop().await?;
+        assert!(!said.contains("canary"), "{said}");
+        assert!(!said.contains(&token) && !said.contains("Bearer"), "{said}");
+
+        let of_calls: Vec<&str> = said
+            .lines()
+            .filter(|line| line.contains(READ) || line.contains("panicked"))
+            .filter(|l| !l.contains("RUST_"))
+            .collect();
+        // Three ends, and a panic is told twice: where it was, and whose.
+        assert_eq!(of_calls.len(), 5, "{said}");
+        for line in &of_calls {
+            let (trace, span) = ids(format, line)?;
+            assert!(trace.len() == 32 && span.len() == 16, "{line}");
+        }
+        assert_eq!(of_calls.iter().filter(|line| line.contains(TRACE)).count(), 1, "{said}");
+        assert!(said.contains("telemetry.rs:"), "the panic's place: {said}");
+    }
+    Ok(())
+}
+
+fn ids(format: &str, line: &str) -> anyhow::Result<(String, String)> {
+    if format == "json" {
+        let line: serde_json::Value = serde_json::from_str(line)?;
+        let id = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+        return Ok((id("trace_id"), id("span_id")));
+    }
+    let id = |name: &str| {
+        let (_, rest) = line.split_once(&format!(" {name}=")).with_context(|| format!("{name} in {line}"))?;
+        anyhow::Ok(rest.split(' ').next().unwrap_or_default().to_owned())
+    };
+    Ok((id("trace_id")?, id("span_id")?))
+}
+
+#[tokio::test]
+async fn spans_are_sent_as_their_callers_say_or_by_ratio() -> anyhow::Result<()> {
+    let collector = Collector::start().await?;
+    for (ratio, flags, expected) in [("0", "00", 0), ("0", "01", 1), ("1", "00", 0), ("1", "01", 1)] {
+        let before = collector.spans().len();
+        let settings = [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint()), ("OTEL_TRACES_SAMPLER_ARG", ratio.to_owned())];
+        let world = World::start(&settings).await?;
+        world.traced(flags).await?;
+        let own = read(&mut world.client()?, "own").await;
+        assert!(own.is_ok());
+        // At the latest its end brings them.
+        world.program.stop().await?;
+        let own = if ratio == "1" { 1 } else { 0 };
+        let spans = collector.spans().split_off(before);
+        assert_eq!(spans.len(), expected + own, "ratio {ratio}, flags {flags}: {spans:?}");
+        let theirs: Vec<&Span> = spans.iter().filter(|span| span.trace_id == TRACE).collect();
+        assert_eq!(theirs.len(), expected);
+        for span in theirs {
+            assert_eq!((span.parent_id.as_str(), span.name.as_str(), span.kind), (PARENT, READ, SpanKind::Server));
+            assert_eq!(span.service(), "orchard-probe");
+            assert!(["service.version", "service.instance.id"].iter().all(|name| !span.resource[*name].is_empty()));
+        }
+    }
+    assert!(!collector.raw().contains("canary"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn failures_are_errors_and_refusals_are_not() -> anyhow::Result<()> {
+    let collector = Collector::start().await?;
+    let world = World::start(&[("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())]).await?;
+    let mut client = world.client()?;
+    read(&mut client, CANARY).await?;
+    assert!(read(&mut client, &format!("refuse {CANARY}")).await.is_err());
+    assert!(read(&mut client, &format!("panic {CANARY}")).await.is_err());
+    world.program.stop().await?;
+    let spans = collector.spans();
+    let status =
+        |code: &str| spans.iter().find(|span| span.attribute("rpc.response.status_code") == code).map(|span| span.is_error);
+    assert_eq!(
+        (status("OK"), status("INVALID_ARGUMENT"), status("INTERNAL")),
+        (Some(false), Some(false), Some(true)),
+        "{spans:?}"
+    );
+    for span in &spans {
+        assert_eq!((span.attribute("rpc.system.name"), span.attribute("rpc.method")), ("grpc", READ));
+        assert_eq!(span.attribute("error.type"), if span.is_error { "INTERNAL" } else { "" });
+    }
+    assert!(!collector.raw().contains("canary"), "{}", collector.raw());
+    Ok(())
+}
+
+/// One that refuses connections, and one that takes them and never says a word.
+#[tokio::test]
+async fn a_collector_that_is_away_costs_calls_nothing() -> anyhow::Result<()> {
+    let silent = TcpListener::bind("127.0.0.1:0").await?;
+    let absent = TcpListener::bind("127.0.0.1:0").await?;
+    let endpoints = [format!("http://{}", silent.local_addr()?), format!("http://{}", absent.local_addr()?)];
+    drop(absent);
+    for endpoint in endpoints {
+        let settings = [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.clone()), ("ORCHARD_LOG", "warn".to_owned())];
+        let world = World::start(&settings).await?;
+        let mut client = world.client()?;
+        let mut slowest = Duration::ZERO;
+        // More than the queue holds.
+        for _ in 0..4_000 {
+            let begun = Instant::now();
+            read(&mut client, "fine").await?;
+            slowest = slowest.max(begun.elapsed());
+        }
+        assert!(slowest < Duration::from_millis(500), "{slowest:?}");
+        let begun = Instant::now();
+        let said = world.program.stop().await?;
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+        assert!((1..=3).contains(&said.lines().count()), "told, and not again and again: {said}");
+    }
+    Ok(())
+}
