@@ -7,7 +7,7 @@ use orchard_client::{Unsendable, Upstream};
 use orchard_db::{Db, Failure};
 use orchard_proto::events::v1 as pb;
 use orchard_proto::events::v1::inbox_service_client::InboxServiceClient;
-use orchard_rpc::timestamp_to_wire;
+use orchard_rpc::{code_name, timestamp_to_wire};
 use prost_types::Any;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -154,7 +154,7 @@ pub(super) fn event(event: &Pending) -> pb::Event {
 /// Code and reason, such as `FAILED_PRECONDITION EVENT_REJECTED`.
 fn refusal(status: &Status) -> String {
     let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
-    format!("{:?} {reason}", status.code()).trim_end().to_owned()
+    format!("{} {reason}", code_name(status.code())).trim_end().to_owned()
 }
 
 /// Only the consumer itself can refuse an event; and not by saying that it is not up to it now.

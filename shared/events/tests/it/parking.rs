@@ -42,8 +42,8 @@ async fn an_event_that_is_refused_parks_its_aggregate_alone() -> anyhow::Result<
     let list = pb::ListParkedEventsRequest::default();
     let parked = operator.list_parked_events(list).await?.into_inner().parked_events;
     let told: Vec<_> = parked.iter().map(|p| (p.consumer.as_str(), p.attempts, p.refusal.as_str(), p.waiting)).collect();
-    let rejected = ("social", 3, "FailedPrecondition EVENT_REJECTED", 2);
-    let fault = ("social", 3, "Internal INTERNAL", 2);
+    let rejected = ("social", 3, "FAILED_PRECONDITION EVENT_REJECTED", 2);
+    let fault = ("social", 3, "INTERNAL INTERNAL", 2);
     assert_eq!(told, [rejected, rejected, fault, rejected]);
     let first = parked[0].event.as_ref().expect("an event");
     assert_eq!((first.aggregate_id.as_str(), first.sequence), (sick[0].to_string().as_str(), 2));

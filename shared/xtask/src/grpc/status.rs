@@ -1,6 +1,7 @@
 //! A refusal, for people.
 
-use tonic::{Code, Status};
+use orchard_rpc::code_name;
+use tonic::Status;
 use tonic_types::StatusExt as _;
 
 /// Code and message, then one line for each detail.
@@ -24,20 +25,9 @@ pub fn describe(status: &Status) -> String {
     lines.join("\n")
 }
 
-/// `NotFound` as `NOT_FOUND`.
-fn code_name(code: Code) -> String {
-    let mut name = String::new();
-    for letter in format!("{code:?}").chars() {
-        if letter.is_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_uppercase());
-    }
-    name
-}
-
 #[cfg(test)]
 mod tests {
+    use tonic::Code;
     use tonic_types::ErrorDetails;
 
     use super::*;
