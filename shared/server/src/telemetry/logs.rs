@@ -24,10 +24,12 @@ pub enum LogFormat {
 
 /// Writes lines to stderr.
 pub(super) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(form: LogFormat) -> Box<dyn Layer<S> + Send + Sync> {
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let coloured = std::io::stderr().is_terminal();
+    // Of the fields of spans, which have a format of their own; what is below is for the rest of a line.
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(coloured);
     match form {
         LogFormat::Pretty => {
-            let inner = format().with_target(false).with_ansi(std::io::stderr().is_terminal());
+            let inner = format().with_target(false).with_ansi(coloured);
             lines.event_format(Traced { inner, form }).boxed()
         }
         LogFormat::Json => {

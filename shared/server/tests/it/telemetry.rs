@@ -153,6 +153,7 @@ async fn every_line_of_a_call_has_its_trace_and_nothing_of_its_request() -> anyh
         let token = world.token.clone();
         let said = world.program.stop().await?;
         assert!(!said.contains("canary"), "{said}");
+        assert!(!said.contains('\u{1b}'), "colours, and nobody looks: {said}");
         assert!(!said.contains(&token) && !said.contains("Bearer"), "{said}");
 
         let of_calls: Vec<&str> = said
