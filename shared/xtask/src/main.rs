@@ -1,5 +1,6 @@
-//! The project's commands: `cargo xtask up | test | token | grpc`.
+//! The project's commands: `cargo xtask up | test | bench | token | grpc`.
 
+mod bench;
 mod demo;
 mod grpc;
 mod install;
@@ -26,6 +27,9 @@ struct Cli {
 enum Command {
     Up(up::Args),
     Test(test::Args),
+    Bench(bench::Args),
+    #[command(hide = true)]
+    Echo(bench::echo::Args),
     Token(token::Args),
     Grpc(grpc::Args),
 }
@@ -34,6 +38,8 @@ fn main() -> ExitCode {
     let result: Result<ExitCode> = match Cli::parse().command {
         Command::Up(args) => up::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Echo(args) => bench::echo::run(&args),
         Command::Token(args) => token::run(&args),
         Command::Grpc(args) => grpc::run(&args),
     };

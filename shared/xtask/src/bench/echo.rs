@@ -1,0 +1,73 @@
+//! A call that does nothing, by tonic alone: what every call costs at least.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{ExitCode, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use orchard_testkit::cluster::process::{Process, Signal, bound};
+use orchard_testkit::probe::pb;
+use orchard_testkit::probe::pb::probe_service_server::{ProbeService, ProbeServiceServer};
+use tokio_stream::Empty;
+use tonic::transport::Server;
+use tonic::{Request, Response, Status};
+
+/// Answer with what was sent, until killed. Part of `bench`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// On 127.0.0.1.
+    port: u16,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    // As the services are run.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let server = Server::builder().tcp_nodelay(true).add_service(ProbeServiceServer::new(Echo));
+    runtime.block_on(server.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, args.port))))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+struct Echo;
+
+#[tonic::async_trait]
+impl ProbeService for Echo {
+    type WatchStream = Empty<Result<pb::WatchResponse, Status>>;
+
+    async fn read(&self, request: Request<pb::ReadRequest>) -> Result<Response<pb::ReadResponse>, Status> {
+        Ok(Response::new(pb::ReadResponse { text: request.into_inner().text }))
+    }
+
+    async fn write(&self, request: Request<pb::WriteRequest>) -> Result<Response<pb::WriteResponse>, Status> {
+        Ok(Response::new(pb::WriteResponse { text: request.into_inner().text }))
+    }
+
+    async fn watch(&self, _request: Request<pb::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        Err(Status::unimplemented("only answers"))
+    }
+}
+
+/// Its process, as long as this lives.
+#[derive(Debug)]
+pub struct EchoServer(Process);
+
+impl EchoServer {
+    /// Starts this program once more, as the server.
+    pub fn start(port: u16) -> Result<Self> {
+        let mut command = bound(std::env::current_exe()?, "KILL");
+        command.arg("echo").arg(port.to_string()).stdin(Stdio::null());
+        Process::spawn(command).map(Self).context("cannot start the echo")
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for EchoServer {
+    fn drop(&mut self) {
+        // Nothing is lost with it, and it ends with this process in any case.
+        let _ = self.0.end(Signal::KILL, Duration::from_secs(1));
+    }
+}
