@@ -26,7 +26,7 @@ use orchard_testkit::keys::DevKeys;
 use self::pgbench::Pgbench;
 use self::report::Outcome;
 use self::scenario::Scenario;
-use self::world::World;
+use self::world::{Amount, World};
 use crate::install;
 use crate::output::{Progress, say};
 use crate::project::Project;
@@ -58,9 +58,19 @@ pub struct Args {
     /// Install what is missing without asking.
     #[arg(long)]
     yes: bool,
-    /// Run what is built for debugging: soon there, and no figure means anything.
+    /// Run what is built for debugging, hardly at all: soon there, and no figure means anything.
     #[arg(long)]
     debug: bool,
+}
+
+impl Args {
+    fn amount(&self) -> Amount {
+        match (self.debug, self.quick) {
+            (true, _) => Amount::Glance,
+            (false, true) => Amount::Quick,
+            (false, false) => Amount::Full,
+        }
+    }
 }
 
 /// Runs the command.
@@ -138,7 +148,9 @@ impl Bench {
         keys: &DevKeys,
     ) -> Result<ExitCode> {
         let pgbench = Pgbench::find(self.tools.bin(), work);
-        let mut world = World::open(cluster, services, keys, self.ports, pgbench, (work, args.quick)).await?;
+        let program = self.programs.get(env!("CARGO_PKG_NAME")).context("cargo did not build this program")?.clone();
+        let how = (work, program, args.amount());
+        let mut world = World::open(cluster, services, keys, self.ports, pgbench, how).await?;
         self.progress.step(&format!("five services serve; the data: {}", data::words()));
         let version: String = world.sql.query_one("SHOW server_version", &[]).await?.get(0);
         let machine = report::machine(&version, project.root());

@@ -1,16 +1,22 @@
 //! A call that does nothing, by tonic alone: what every call costs at least.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use orchard_testkit::cluster::free_port;
 use orchard_testkit::cluster::process::{Process, Signal, bound};
 use orchard_testkit::probe::pb;
 use orchard_testkit::probe::pb::probe_service_server::{ProbeService, ProbeServiceServer};
 use tokio_stream::Empty;
 use tonic::transport::Server;
 use tonic::{Request, Response, Status};
+
+use super::load::Channels;
+
+const POLL: Duration = Duration::from_millis(5);
 
 /// Answer with what was sent, until killed. Part of `bench`.
 #[derive(clap::Args)]
@@ -52,11 +58,19 @@ impl ProbeService for Echo {
 pub struct EchoServer(Process);
 
 impl EchoServer {
-    /// Starts this program once more, as the server.
-    pub fn start(port: u16) -> Result<Self> {
-        let mut command = bound(std::env::current_exe()?, "KILL");
+    /// Starts `program`, which is this one, once more as the server, and connects to it.
+    pub async fn start(program: &Path) -> Result<(Self, Channels)> {
+        let port = free_port()?;
+        let mut command = bound(program, "KILL");
         command.arg("echo").arg(port.to_string()).stdin(Stdio::null());
-        Process::spawn(command).map(Self).context("cannot start the echo")
+        let mut process = Process::spawn(command).context("cannot start the echo")?;
+        loop {
+            match Channels::to(port).await {
+                Ok(channels) => return Ok((Self(process), channels)),
+                Err(error) if process.ended()?.is_some() => return Err(error.context("the echo ended")),
+                Err(_) => tokio::time::sleep(POLL).await,
+            }
+        }
     }
 
     /// Its process id.

@@ -24,10 +24,12 @@ pub struct Pgbench {
 }
 
 impl Pgbench {
-    /// It comes with the server in Debian's and PostgreSQL's own packages; others may leave it out.
+    /// It comes with the server in Debian's and PostgreSQL's own packages; others may leave it out. What is in `bin` may only be
+    /// links to where it is.
     pub fn find(bin: &Path, folder: &Path) -> Option<Self> {
-        let program = bin.join("pgbench");
-        program.is_file().then(|| Self { program, folder: folder.to_owned() })
+        let home = bin.join("postgres").canonicalize().ok()?;
+        let program = [home.parent()?, bin].into_iter().map(|folder| folder.join("pgbench")).find(|program| program.is_file())?;
+        Some(Self { program, folder: folder.to_owned() })
     }
 
     /// Runs a script so often per client, over connections of its own.

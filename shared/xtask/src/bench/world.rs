@@ -1,6 +1,6 @@
 //! What scenarios are run in: a private server with stated data, and the five services as they are deployed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -36,7 +36,9 @@ pub struct World<'a> {
     pub pgbench: Option<Pgbench>,
     pub recorded: Recorded,
     pub meter: Meter,
-    pub quick: bool,
+    pub amount: Amount,
+    /// This program, as it was built together with the services.
+    pub program: PathBuf,
     /// The family slice's role, as its service connects.
     pub family: Config,
     /// The superuser, in any database.
@@ -46,6 +48,17 @@ pub struct World<'a> {
     /// Families so far.
     pub families: u64,
     _connections: Connections,
+}
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// Enough to see that it works.
+    Glance,
+    /// Minutes.
+    Quick,
+    /// Enough to believe.
+    Full,
 }
 
 /// What the services were seen to run, and with what.
@@ -78,7 +91,7 @@ impl<'a> World<'a> {
         keys: &'a DevKeys,
         ports: Ports,
         pgbench: Option<Pgbench>,
-        (folder, quick): (&Path, bool),
+        (folder, program, amount): (&Path, PathBuf, Amount),
     ) -> Result<Self> {
         let admin: Config = cluster.url("orchard").parse()?;
         services.migrate().await?;
@@ -96,7 +109,8 @@ impl<'a> World<'a> {
             pgbench,
             recorded: Recorded::default(),
             meter,
-            quick,
+            amount,
+            program,
             family,
             admin,
             sql,
@@ -169,7 +183,11 @@ impl<'a> World<'a> {
 
     /// How much to measure where a call costs so many microseconds, roughly.
     pub fn effort(&self, cost: u64) -> Effort {
-        let (busy, rounds) = if self.quick { (1_200_000, 3) } else { (3_000_000, 7) };
+        let (busy, rounds) = match self.amount {
+            Amount::Glance => (100_000, 1),
+            Amount::Quick => (1_200_000, 3),
+            Amount::Full => (3_000_000, 7),
+        };
         Effort { calls: busy / cost, rounds }
     }
 }

@@ -11,7 +11,7 @@ use crate::bench::calls;
 use crate::bench::data::HOLDERS;
 use crate::bench::report::{Finding, Goal, Outcome};
 use crate::bench::side::POSTGRESQL;
-use crate::bench::world::World;
+use crate::bench::world::{Amount, World};
 
 /// Longer than anything that still works.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -22,7 +22,11 @@ const PAUSE: Duration = Duration::from_millis(10);
 const AGE: Duration = Duration::from_millis(1_500);
 
 pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
-    let (idle, backlog, times) = if world.quick { (50, 10_000_u32, 1) } else { (300, 50_000, 3) };
+    let (idle, backlog, times) = match world.amount {
+        Amount::Glance => (5, 500_u32, 1),
+        Amount::Quick => (50, 10_000, 1),
+        Amount::Full => (300, 50_000, 3),
+    };
     let latencies = latencies(world, idle).await?;
     let mut findings =
         vec![Finding::of("from CreatePlan's answer to its effect, idle", "ms", latencies, Some(Goal::AtMost(20.0)))];

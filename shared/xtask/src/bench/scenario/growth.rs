@@ -8,7 +8,7 @@ use crate::bench::figures::Spread;
 use crate::bench::report::Outcome;
 use crate::bench::side::{Effort, POSTGRESQL, alternate};
 use crate::bench::svg::Curve;
-use crate::bench::world::World;
+use crate::bench::world::{Amount, World};
 
 /// Microseconds of CPU that a call costs, roughly.
 const COST: u64 = 400;
@@ -22,7 +22,10 @@ const CURVES: [(&str, usize, &str); 5] = [
 ];
 
 pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
-    let sizes: &[u64] = if world.quick { &[1_000, 4_000] } else { &[1_000, 10_000, 100_000] };
+    let sizes: &[u64] = match world.amount {
+        Amount::Glance | Amount::Quick => &[1_000, 4_000],
+        Amount::Full => &[1_000, 10_000, 100_000],
+    };
     let mut curves: Vec<Curve> = CURVES.map(|(name, _, _)| Curve { name, points: Vec::new() }).into();
     for size in sizes {
         if *size > world.families {

@@ -1,14 +1,12 @@
 //! One row by its key, through everything that a call passes.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, Result};
 
 use super::{walk, without_pgbench};
 use crate::bench::calls;
 use crate::bench::data::{FAMILIES, holder, plan};
 use crate::bench::echo::EchoServer;
-use crate::bench::load::{Channels, IN_FLIGHT};
+use crate::bench::load::IN_FLIGHT;
 use crate::bench::recording::Script;
 use crate::bench::report::{Finding, Goal, Outcome};
 use crate::bench::side::{POSTGRESQL, Round, Side, alternate};
@@ -16,17 +14,9 @@ use crate::bench::world::World;
 
 /// Microseconds of CPU that a call costs, roughly.
 const COST: u64 = 100;
-const POLL: Duration = Duration::from_millis(5);
 
 pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
-    let port = orchard_testkit::cluster::free_port()?;
-    let echo = EchoServer::start(port)?;
-    let channels = loop {
-        match Channels::to(port).await {
-            Ok(channels) => break channels,
-            Err(_) => tokio::time::sleep(POLL).await,
-        }
-    };
+    let (echo, channels) = EchoServer::start(&world.program).await?;
     let mut sides = vec![
         service(world).await?,
         Side::Calls {

@@ -17,11 +17,15 @@ use crate::bench::calls::{self, Tokens};
 use crate::bench::data::FAMILIES;
 use crate::bench::load::{self, Call, Channels, IN_FLIGHT};
 use crate::bench::report::{Finding, Goal, Outcome};
-use crate::bench::world::World;
+use crate::bench::world::{Amount, World};
 use crate::project::{EDGE, SLICES};
 
 pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
-    let (times, load) = if world.quick { (3, 4_000) } else { (10, 40_000) };
+    let (times, load) = match world.amount {
+        Amount::Glance => (1, 200),
+        Amount::Quick => (3, 4_000),
+        Amount::Full => (10, 20_000),
+    };
     let mut findings = Vec::new();
     for service in SLICES.into_iter().chain([EDGE]) {
         let mut milliseconds = Vec::new();
