@@ -23,6 +23,13 @@ SELECT plan, viewer FROM bench.targets WHERE n = :n \gset
 \endif
 \set left :left - 1";
 
+/// Chance for the next transaction's ids.
+const NEW_KEY: &str = r"\set key random(1, 4611686018427387903)";
+/// An id that is the same throughout a transaction, and later than those of earlier ones, as the services' are: ids in no order at
+/// all would cost PostgreSQL far more.
+const NEW_ID: &str =
+    "(lpad(to_hex((extract(epoch FROM now()) * 1000000)::bigint), 16, '0') || lpad(to_hex(:key::bigint), 16, '0'))::uuid";
+
 /// What can be measured, in the order in which it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Scenario {

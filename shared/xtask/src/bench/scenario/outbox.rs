@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 
-use super::without_pgbench;
+use super::{NEW_ID, NEW_KEY, without_pgbench};
 use crate::bench::calls;
 use crate::bench::data::holder;
 use crate::bench::load::IN_FLIGHT;
@@ -13,9 +13,6 @@ use crate::bench::world::World;
 
 /// Microseconds that a call takes, roughly.
 const COST: u64 = 900;
-/// Another id for each transaction, which the statements have from pgbench as they have it from Rust.
-const NEW_KEY: &str = r"\set key random(1, 4611686018427387903)";
-const PLAN: &str = "md5(:key::text)::uuid";
 
 pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
     let call = calls::create_plan(world.channels("family").await?, world.tokens.clone());
@@ -55,7 +52,7 @@ fn yardstick(world: &World<'_>, name: &'static str, statements: &[&Statement]) -
     let recorded = &world.recorded;
     let holder = holder(1).to_string();
     let ids = format!("{{{}}}", recorded.created_plan);
-    let array = format!("ARRAY[{PLAN}]");
+    let array = format!("ARRAY[{NEW_ID}]");
     let member = statements
         .iter()
         .find(|statement| statement.sql.starts_with("INSERT INTO \"family_members\""))
@@ -67,11 +64,11 @@ fn yardstick(world: &World<'_>, name: &'static str, statements: &[&Statement]) -
         .and_then(|statement| statement.parameters.iter().flatten().find(|value| uuid::Uuid::parse_str(value).is_ok()).cloned())
         .unwrap_or_default();
     let replaced: [(&str, &str); 7] = [
-        (&recorded.created_plan, PLAN),
+        (&recorded.created_plan, NEW_ID),
         (&recorded.create_request, "gen_random_uuid()"),
         (&ids, &array),
-        (&member, "gen_random_uuid()"),
-        (&event, "gen_random_uuid()"),
+        (&member, NEW_ID),
+        (&event, NEW_ID),
         (&holder, ":holder"),
         // A consumer that nobody delivers to: what the service delivers is not to disturb what is measured without it.
         ("social", "'nobody'"),

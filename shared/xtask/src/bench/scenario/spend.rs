@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 
-use super::{walk, without_pgbench};
+use super::{NEW_ID, NEW_KEY, walk, without_pgbench};
 use crate::bench::calls;
 use crate::bench::data::{FAMILIES, holder, plan};
 use crate::bench::load::IN_FLIGHT;
@@ -57,12 +57,14 @@ fn yardstick(world: &World<'_>, name: &'static str, mut script: Script) -> Resul
     let (plan, viewer) = (plan(FAMILIES).to_string(), holder(FAMILIES).to_string());
     let reference = format!("{}{}", viewer.replace('-', ""), recorded.spend_request.replace('-', ""));
     let ids = format!("{{{}}}", recorded.spend_entry);
+    let array = format!("ARRAY[{NEW_ID}]");
+    script = script.lines(NEW_KEY);
     let replaced: [(&str, &str); 8] = [
         (&plan, ":plan"),
         (&viewer, ":viewer"),
         (&recorded.spend_request, "gen_random_uuid()"),
-        (&recorded.spend_entry, "gen_random_uuid()"),
-        (&ids, "ARRAY[gen_random_uuid()]"),
+        (&recorded.spend_entry, NEW_ID),
+        (&ids, &array),
         (&reference, "gen_random_uuid()::text"),
         ("2", ":sequence"),
         ("999999.99", ":balance"),
