@@ -17,7 +17,7 @@ mod watchdog;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -111,6 +111,16 @@ impl Cluster {
     /// The port on 127.0.0.1; the same for the whole life of the value.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The id of the server's first process, the parent of all its others. `None` while it is stopped.
+    pub fn id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
+    }
+
+    /// The file that the server writes its log to.
+    pub fn log(&self) -> PathBuf {
+        self.server.place.log()
     }
 
     /// The server's major version: that of the data where its binaries are installed, else that of those it was opened with.

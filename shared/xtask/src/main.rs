@@ -1,5 +1,6 @@
-//! The project's commands: `cargo xtask up | test | soak | token | grpc`.
+//! The project's commands: `cargo xtask up | test | soak | bench | token | grpc`.
 
+mod bench;
 mod demo;
 mod grpc;
 mod install;
@@ -28,6 +29,9 @@ enum Command {
     Up(up::Args),
     Test(test::Args),
     Soak(soak::Args),
+    Bench(bench::Args),
+    #[command(hide = true)]
+    Echo(bench::echo::Args),
     Token(token::Args),
     Grpc(grpc::Args),
 }
@@ -37,6 +41,8 @@ fn main() -> ExitCode {
         Command::Up(args) => up::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Soak(args) => soak::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Echo(args) => bench::echo::run(&args),
         Command::Token(args) => token::run(&args),
         Command::Grpc(args) => grpc::run(&args),
     };

@@ -1,12 +1,12 @@
 //! `cargo xtask up`: the whole suite on this machine, with data to look at.
 
-mod build;
+pub mod build;
 mod database;
-mod health;
+pub mod health;
 pub mod ports;
-mod provision;
-mod services;
-mod signals;
+pub mod provision;
+pub mod services;
+pub mod signals;
 mod signs;
 
 use std::path::Path;
@@ -91,7 +91,7 @@ impl Suite {
     async fn run(&self, database: &mut Database, no_demo: bool) -> Result<()> {
         // From here on a signal stops things in order, however far this has come.
         let mut signals = Signals::listen()?;
-        let mut services = Services::new(&self.project, &self.programs, self.ports);
+        let mut services = Services::new(self.project.up(), self.programs.clone(), self.ports);
         let outcome = tokio::select! {
             outcome = self.serve(&mut services, database, no_demo) => outcome,
             () = signals.next() => Ok(()),
@@ -105,7 +105,7 @@ impl Suite {
     }
 
     /// Only ends when something failed.
-    async fn serve(&self, services: &mut Services<'_>, database: &mut Database, no_demo: bool) -> Result<()> {
+    async fn serve(&self, services: &mut Services, database: &mut Database, no_demo: bool) -> Result<()> {
         provision::provision(database.admin(), &secrets(&self.project.up())).await?;
         self.progress.step("database `orchard` is ready, with a role and a schema for each slice");
         services.migrate().await?;

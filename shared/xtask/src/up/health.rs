@@ -33,7 +33,7 @@ pub async fn wait(ports: Ports, progress: &Progress) -> Result<()> {
 }
 
 /// Asks once, for the service as a whole.
-async fn ask(port: u16) -> Result<(), String> {
+pub async fn ask(port: u16) -> Result<(), String> {
     let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{port}")).map_err(|error| error.to_string())?;
     let endpoint = endpoint.connect_timeout(ATTEMPT_LIMIT).timeout(ATTEMPT_LIMIT);
     let channel = endpoint.connect().await.map_err(|_| format!("nothing answers on 127.0.0.1:{port}"))?;

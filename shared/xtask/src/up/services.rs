@@ -16,7 +16,7 @@ use super::database::Database;
 use super::ports::Ports;
 use super::provision::url_file;
 use super::signals::Signals;
-use crate::project::{EDGE, Project, SLICES};
+use crate::project::{EDGE, SLICES};
 
 /// Longer than the services' own limit of draining.
 const GRACE: Duration = Duration::from_secs(40);
@@ -25,17 +25,24 @@ const LOG_LINES: usize = 20;
 
 /// The suite's processes.
 #[derive(Debug)]
-pub struct Services<'a> {
+pub struct Services {
     folder: PathBuf,
-    programs: &'a Programs,
+    programs: Programs,
     ports: Ports,
+    log_format: &'static str,
     running: Vec<(&'static str, Process)>,
 }
 
-impl<'a> Services<'a> {
-    /// None of them runs yet.
-    pub fn new(project: &Project, programs: &'a Programs, ports: Ports) -> Self {
-        Self { folder: project.up(), programs, ports, running: Vec::new() }
+impl Services {
+    /// None of them runs yet. Logs, and the secrets that they read, are in `folder`.
+    pub fn new(folder: PathBuf, programs: Programs, ports: Ports) -> Self {
+        Self { folder, programs, ports, log_format: "pretty", running: Vec::new() }
+    }
+
+    /// Logs as they look where services are deployed.
+    #[must_use]
+    pub fn logging_json(self) -> Self {
+        Self { log_format: "json", ..self }
     }
 
     /// Brings every slice's schema up to date.
@@ -64,25 +71,48 @@ impl<'a> Services<'a> {
     pub fn start(&mut self, keys: &DevKeys) -> Result<()> {
         File::create(self.log(EDGE)).with_context(|| format!("cannot write {}", self.log(EDGE).display()))?;
         for service in SLICES.into_iter().chain([EDGE]) {
-            let mut command = self.command(service, "serve")?;
-            command.env("ORCHARD_LISTEN", format!("127.0.0.1:{}", self.ports.of(service)));
-            command.env("ORCHARD_ADMIN_LISTEN", format!("127.0.0.1:{}", self.ports.admin_of(service)));
-            command.env("ORCHARD_USER_JWKS_FILE", keys.user_jwks_file());
-            command.env("ORCHARD_WORKLOAD_JWKS_FILE", keys.workload_jwks_file());
-            command.env("ORCHARD_REFLECTION", "true").env("ORCHARD_DRAIN_WAIT", "0s");
-            command.env("ORCHARD_WORKLOAD_KEY_FILE", keys.workload_key_file(service));
-            // Each reads those that it calls.
-            for slice in SLICES {
-                let url = format!("http://127.0.0.1:{}", self.ports.of(slice));
-                command.env(format!("ORCHARD_{}_URL", slice.to_uppercase()), url);
-            }
-            if service != EDGE {
-                command.env("DATABASE_URL_FILE", self.url_file(service));
-            }
-            let process = Process::spawn(command).with_context(|| format!("cannot start {service}"))?;
-            self.running.push((service, process));
+            self.start_one(service, keys)?;
         }
         Ok(())
+    }
+
+    /// Starts one whose log is there.
+    pub fn start_one(&mut self, service: &'static str, keys: &DevKeys) -> Result<()> {
+        let mut command = self.command(service, "serve")?;
+        command.env("ORCHARD_LISTEN", format!("127.0.0.1:{}", self.ports.of(service)));
+        command.env("ORCHARD_ADMIN_LISTEN", format!("127.0.0.1:{}", self.ports.admin_of(service)));
+        command.env("ORCHARD_USER_JWKS_FILE", keys.user_jwks_file());
+        command.env("ORCHARD_WORKLOAD_JWKS_FILE", keys.workload_jwks_file());
+        command.env("ORCHARD_REFLECTION", "true").env("ORCHARD_DRAIN_WAIT", "0s");
+        command.env("ORCHARD_WORKLOAD_KEY_FILE", keys.workload_key_file(service));
+        // Each reads those that it calls.
+        for slice in SLICES {
+            let url = format!("http://127.0.0.1:{}", self.ports.of(slice));
+            command.env(format!("ORCHARD_{}_URL", slice.to_uppercase()), url);
+        }
+        if service != EDGE {
+            command.env("DATABASE_URL_FILE", self.url_file(service));
+        }
+        let process = Process::spawn(command).with_context(|| format!("cannot start {service}"))?;
+        // The edge last: it is stopped first.
+        let place = if service == EDGE { self.running.len() } else { 0 };
+        self.running.insert(place, (service, process));
+        Ok(())
+    }
+
+    /// Stops one of them, and the others go on.
+    pub async fn stop_one(&mut self, service: &str) -> Result<()> {
+        let Some(place) = self.running.iter().position(|(name, _)| *name == service) else { return Ok(()) };
+        let mut one = vec![self.running.remove(place)];
+        one[0].1.signal(Signal::TERM)?;
+        all_ended(&mut one).await;
+        one[0].1.end(Signal::KILL, Duration::from_secs(1))?;
+        Ok(())
+    }
+
+    /// The process id of one that runs.
+    pub fn id(&self, service: &str) -> Option<u32> {
+        self.running.iter().find(|(name, _)| *name == service).map(|(_, process)| process.id())
     }
 
     /// Whether there may be something to stop.
@@ -109,8 +139,8 @@ impl<'a> Services<'a> {
 
     /// Stops the edge, then the slices, which it calls. A signal that comes meanwhile kills what is left.
     pub async fn stop(&mut self, signals: &mut Signals) {
-        let slices_from = self.running.len().saturating_sub(1);
-        let (slices, edge) = self.running.split_at_mut(slices_from);
+        let slices_to = self.running.iter().take_while(|(name, _)| *name != EDGE).count();
+        let (slices, edge) = self.running.split_at_mut(slices_to);
         for group in [edge, slices] {
             for (_, process) in group.iter_mut() {
                 let _ = process.signal(Signal::TERM);
@@ -136,7 +166,7 @@ impl<'a> Services<'a> {
         command.arg(task).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         // The superuser's, which is not for the services.
         command.env_remove("DATABASE_URL");
-        command.env("ORCHARD_LOG_FORMAT", "pretty").current_dir(&self.folder);
+        command.env("ORCHARD_LOG_FORMAT", self.log_format).current_dir(&self.folder);
         Ok(command)
     }
 

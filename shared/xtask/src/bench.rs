@@ -1,0 +1,170 @@
+//! `cargo xtask bench`: what calls cost, side by side with what they cost at least.
+
+mod accounting;
+mod calls;
+mod data;
+pub mod echo;
+mod figures;
+mod load;
+mod pgbench;
+mod recording;
+mod report;
+mod scenario;
+mod side;
+mod svg;
+mod world;
+
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result};
+use clap::ValueEnum as _;
+use orchard_testkit::cluster::{Cluster, Options};
+use orchard_testkit::keys::DevKeys;
+
+use self::pgbench::Pgbench;
+use self::report::Outcome;
+use self::scenario::Scenario;
+use self::world::{Amount, World};
+use crate::install;
+use crate::output::{Progress, say};
+use crate::project::Project;
+use crate::up::build::{self, Programs};
+use crate::up::ports::Ports;
+use crate::up::provision;
+use crate::up::services::{Services, secrets};
+use crate::up::signals::Signals;
+
+/// What else is chosen than the ports of `up`, so that both can run.
+const PORT: u16 = 15150;
+
+/// Measure what calls cost: CPU of services and PostgreSQL, rates, latencies, against yardsticks on the same data.
+///
+/// On a private PostgreSQL that keeps what it commits, with optimised services, which are built first. Sides are measured in turn
+/// (A B A B), and ratios are of rounds next to each other: absolute figures are the machine's. Everything is written to
+/// target/orchard/bench.
+#[derive(clap::Args)]
+pub struct Args {
+    /// What to measure; everything unless it is said.
+    #[arg(value_enum)]
+    scenarios: Vec<Scenario>,
+    /// Fewer and shorter rounds: minutes, and figures that only show that all works.
+    #[arg(long)]
+    quick: bool,
+    /// Port of the edge; the slices take the next four, and the health services those from ten above it.
+    #[arg(long, default_value_t = PORT, value_parser = clap::value_parser!(u16).range(1..=65_521))]
+    port: u16,
+    /// Install what is missing without asking.
+    #[arg(long)]
+    yes: bool,
+    /// Run what is built for debugging, hardly at all: soon there, and no figure means anything.
+    #[arg(long)]
+    debug: bool,
+}
+
+impl Args {
+    fn amount(&self) -> Amount {
+        match (self.debug, self.quick) {
+            (true, _) => Amount::Glance,
+            (false, true) => Amount::Quick,
+            (false, false) => Amount::Full,
+        }
+    }
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let project = Project::find()?;
+    let ports = Ports::from(args.port);
+    ports.check()?;
+    let progress = Progress::start();
+    progress.step("building the five services");
+    let programs = build::services(&project, !args.debug)?;
+    if cfg!(debug_assertions) && !args.debug {
+        // The load generator is to be as fast as what it measures.
+        let program = programs.get(env!("CARGO_PKG_NAME")).context("cargo did not build this program")?;
+        return Err(Command::new(program).args(std::env::args_os().skip(1)).exec()).context("cannot run the optimised program");
+    }
+    let bench = Bench { tools: install::postgres(args.yes, &project.state(), "PATH")?, programs, ports, progress };
+    let folder = project.state().join("bench");
+    let work = Work::create(folder.join("work"))?;
+    let mut cluster = Cluster::temporary(&bench.tools, &folder, Options::durable())?;
+    let keys = project.keys()?;
+    // One thread makes the calls, as pgbench has one.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let outcome = runtime.block_on(bench.run(args, &project, &work.0, &cluster, &keys));
+    cluster.stop()?;
+    outcome
+}
+
+/// A folder that is empty at first and gone in the end.
+struct Work(PathBuf);
+
+impl Work {
+    fn create(folder: PathBuf) -> Result<Self> {
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+struct Bench {
+    tools: orchard_testkit::cluster::Tools,
+    programs: Programs,
+    ports: Ports,
+    progress: Progress,
+}
+
+impl Bench {
+    /// Until everything is measured, or a signal comes.
+    async fn run(&self, args: &Args, project: &Project, work: &Path, cluster: &Cluster, keys: &DevKeys) -> Result<ExitCode> {
+        let mut signals = Signals::listen()?;
+        provision::provision(&cluster.url("postgres").parse()?, &secrets(work)).await?;
+        let mut services = Services::new(work.to_owned(), self.programs.clone(), self.ports).logging_json();
+        let outcome = tokio::select! {
+            outcome = self.measure(args, project, work, cluster, &mut services, keys) => outcome,
+            () = signals.next() => Err(anyhow::anyhow!("interrupted")),
+        };
+        services.stop(&mut signals).await;
+        outcome
+    }
+
+    async fn measure(
+        &self,
+        args: &Args,
+        project: &Project,
+        work: &Path,
+        cluster: &Cluster,
+        services: &mut Services,
+        keys: &DevKeys,
+    ) -> Result<ExitCode> {
+        let pgbench = Pgbench::find(self.tools.bin(), work);
+        let program = self.programs.get(env!("CARGO_PKG_NAME")).context("cargo did not build this program")?.clone();
+        let how = (work, program, args.amount());
+        let mut world = World::open(cluster, services, keys, self.ports, pgbench, how).await?;
+        self.progress.step(&format!("five services serve; the data: {}", data::words()));
+        let version: String = world.sql.query_one("SHOW server_version", &[]).await?.get(0);
+        let machine = report::machine(&version, project.root());
+        say(&format!("{machine:#}"));
+        let chosen = if args.scenarios.is_empty() { Scenario::value_variants() } else { args.scenarios.as_slice() };
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        for scenario in chosen {
+            let outcome = scenario.run(&mut world).await?;
+            outcome.print();
+            self.progress.step("measured");
+            outcomes.push(outcome);
+        }
+        let file = report::write(&project.state().join("bench"), &machine, &data::words(), &outcomes)?;
+        self.progress.step(&format!("everything is in {}", file.strip_prefix(project.root()).unwrap_or(&file).display()));
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,116 @@
+//! The data that is measured on, and what it is called.
+
+use anyhow::Result;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+/// Families, unless it is their number that is measured.
+pub const FAMILIES: u64 = 1_000;
+/// Members of each.
+pub const MEMBERS: u64 = 4;
+/// Those who hold a family's plan, and call; more families share them.
+pub const HOLDERS: u64 = 1_000;
+/// Days of meals of each member of the first families.
+pub const DAYS: u64 = 7;
+/// Challenges that each of them takes part in.
+pub const CHALLENGES: u64 = 2;
+/// What each wallet begins with.
+pub const MONEY: &str = "1000000.00";
+
+/// In words.
+pub fn words() -> String {
+    format!(
+        "{FAMILIES} families of {MEMBERS}, each member with {DAYS} days of meals and {CHALLENGES} challenges; {MONEY} in each wallet"
+    )
+}
+
+/// The plan with this number, from 1.
+pub fn plan(number: u64) -> Uuid {
+    id(1, number)
+}
+
+/// Who holds it, and calls in its name.
+pub fn holder(number: u64) -> Uuid {
+    id(2, (number - 1) % HOLDERS + 1)
+}
+
+fn id(kind: u128, number: u64) -> Uuid {
+    Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 | kind << 48 | u128::from(number))
+}
+
+/// As [`id`] in SQL. Sequential, as the services' own ids are by their time.
+const FUNCTIONS: &str = "
+CREATE FUNCTION pg_temp.id(kind bigint, number bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
+  $$ SELECT ('01900000-0000-7000-800' || kind || '-' || lpad(to_hex(number), 12, '0'))::uuid $$;
+CREATE FUNCTION pg_temp.member(plan bigint, seat bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
+  $$ SELECT CASE seat WHEN 1 THEN pg_temp.id(2, (plan - 1) % 1000 + 1) ELSE pg_temp.id(3, plan * 4 + seat) END $$;
+";
+
+/// Makes the families from one number to another, and who may be asked about them.
+pub async fn families(client: &Client, from: u64, to: u64) -> Result<()> {
+    let sql = format!(
+        "{FUNCTIONS}
+        CREATE SCHEMA IF NOT EXISTS bench;
+        GRANT USAGE ON SCHEMA bench TO PUBLIC;
+        SET search_path = family;
+        CREATE TEMP TABLE seats AS SELECT plan, seat FROM generate_series({from}, {to}) plan, generate_series(1, {MEMBERS}) seat;
+        INSERT INTO users (id) SELECT pg_temp.member(plan, seat) FROM seats ON CONFLICT DO NOTHING;
+        INSERT INTO family_plans (id, family_name, primary_account_holder, active_members, shared_wallet_balance, wallet_sequence,
+                                  event_sequence)
+        SELECT pg_temp.id(1, plan), 'Family ' || plan, pg_temp.member(plan, 1), {MEMBERS}, {MONEY}, 1, {MEMBERS}
+        FROM generate_series({from}, {to}) plan;
+        INSERT INTO family_members (id, family_plan_id, user_id, role, privacy_settings)
+        SELECT pg_temp.id(4, plan * 4 + seat), pg_temp.id(1, plan), pg_temp.member(plan, seat),
+               CASE seat WHEN 1 THEN 'admin' WHEN 2 THEN 'member' ELSE 'child' END, '{{\"share_nutrition\": true}}'
+        FROM seats;
+        INSERT INTO wallet_entries (id, family_plan_id, service, reference, kind, amount, balance, reason, sequence)
+        SELECT pg_temp.id(5, plan), pg_temp.id(1, plan), 'billing', 'first', 'deposit', {MONEY}, {MONEY}, 'First', 1
+        FROM generate_series({from}, {to}) plan;
+        CREATE TABLE IF NOT EXISTS bench.targets (n bigint PRIMARY KEY, plan uuid NOT NULL, viewer uuid NOT NULL);
+        GRANT SELECT ON bench.targets TO PUBLIC;
+        INSERT INTO bench.targets SELECT plan, pg_temp.id(1, plan), pg_temp.member(plan, 1) FROM generate_series({from}, {to}) plan;
+        DROP TABLE seats; DROP FUNCTION pg_temp.member; DROP FUNCTION pg_temp.id;
+        RESET search_path;"
+    );
+    client.batch_execute(&sql).await?;
+    // As autovacuum would in a while, so that it does not do so under a measurement.
+    client
+        .batch_execute("VACUUM (ANALYZE) family.users, family.family_plans, family.family_members, family.wallet_entries")
+        .await?;
+    Ok(client.batch_execute("VACUUM (ANALYZE) bench.targets").await?)
+}
+
+/// What the members of the first families eat and take part in.
+pub async fn lives(client: &Client) -> Result<()> {
+    let sql = format!(
+        "{FUNCTIONS}
+        CREATE TEMP TABLE seats AS SELECT plan, seat FROM generate_series(1, {FAMILIES}) plan, generate_series(1, {MEMBERS}) seat;
+        INSERT INTO family.nutritional_intake (user_id, consumption_date, calories_consumed, meal, source)
+        SELECT pg_temp.member(plan, seat), current_date - day::int, 1500 + (plan * 7 + seat * 3 + day) % 900, 'dinner', 'manual'
+        FROM seats, generate_series(0, {DAYS} - 1) day;
+        INSERT INTO social.users (id) SELECT DISTINCT pg_temp.member(plan, seat) FROM seats;
+        INSERT INTO social.community_challenges (id, challenge_name, description, challenge_type, duration_days, scoring,
+                                                 participant_count)
+        SELECT pg_temp.id(6, challenge), 'Challenge ' || challenge, 'Eat fruit', 'consistency', 30, '{{}}', 0
+        FROM generate_series(1, 10) challenge;
+        INSERT INTO social.challenge_participants (challenge_id, user_id)
+        SELECT pg_temp.id(6, (plan + seat + turn) % 10 + 1), pg_temp.member(plan, seat)
+        FROM seats, generate_series(1, {CHALLENGES}) turn;
+        UPDATE social.community_challenges c SET participant_count =
+          (SELECT count(*) FROM social.challenge_participants p WHERE p.challenge_id = c.id);
+        DROP TABLE seats; DROP FUNCTION pg_temp.member; DROP FUNCTION pg_temp.id;"
+    );
+    client.batch_execute(&sql).await?;
+    Ok(client.batch_execute("VACUUM (ANALYZE) family.nutritional_intake, social.users, social.challenge_participants").await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_those_of_the_sql() {
+        assert_eq!(plan(1).to_string(), "01900000-0000-7000-8001-000000000001");
+        assert_eq!(holder(1_017).to_string(), "01900000-0000-7000-8002-000000000011");
+    }
+}
