@@ -144,19 +144,4 @@ mod tests {
             assert_eq!(summary(text), expected, "{text}");
         }
     }
-
-    /// `cargo test --release -p orchard-db -- --ignored --nocapture cost`
-    #[test]
-    #[ignore = "a measurement"]
-    fn cost_of_watching_where_nothing_is_sent() {
-        let query = accounts::table.filter(accounts::name.eq("Alice")).select(accounts::id);
-        let debug = diesel::debug_query::<Pg, _>(&query);
-        let mut statements = Statements::default();
-        let begun = std::time::Instant::now();
-        for _ in 0..1_000_000 {
-            std::hint::black_box(&mut statements).on_connection_event(InstrumentationEvent::start_query(&debug));
-            std::hint::black_box(&mut statements).on_connection_event(InstrumentationEvent::finish_query(&debug, None));
-        }
-        eprintln!("{:?} per statement", begun.elapsed() / 1_000_000);
-    }
 }

@@ -1,7 +1,5 @@
 //! What one slice tells another, as users see it.
 
-use std::time::Duration;
-
 use orchard_proto::family::v1::MemberRole;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::profile_service_client::ProfileServiceClient;
@@ -9,7 +7,7 @@ use orchard_testkit::answer::refused;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use crate::suite::{Suite, id};
+use crate::suite::{Suite, all_told, id};
 
 impl Suite {
     async fn register(&self, user: Uuid) -> anyhow::Result<()> {
@@ -28,18 +26,6 @@ impl Suite {
         let mut client = ProfileServiceClient::new(self.user(viewer).expect("client"));
         Ok(client.get_profile(request).await?.into_inner().profile.expect("a profile").display_name)
     }
-
-    /// Waits until the social slice was told of all.
-    async fn all_told(&self) -> anyhow::Result<()> {
-        let client = self.family.schema.connect().await?;
-        let told = async {
-            while client.query_one("SELECT count(*) FROM outbox", &[]).await?.get::<_, i64>(0) > 0 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            anyhow::Ok(())
-        };
-        tokio::time::timeout(Duration::from_secs(30), told).await?
-    }
 }
 
 #[tokio::test]
@@ -52,13 +38,13 @@ async fn who_joins_a_family_sees_its_members_profiles() -> anyhow::Result<()> {
     assert_eq!(refused(suite.profile(bob, alice).await), hidden, "not yet");
     suite.join(&plan, alice, bob, MemberRole::Child).await?;
     suite.join(&plan, alice, guest, MemberRole::Guest).await?;
-    suite.all_told().await?;
+    all_told(&suite.family.schema).await?;
     assert_eq!(suite.profile(bob, alice).await?, "Alice");
     assert_eq!(refused(suite.profile(guest, alice).await), hidden, "guests are no friends");
     assert_eq!(refused(suite.profile(stranger, alice).await), hidden);
     // Somebody else's family makes no friends.
     suite.plan(stranger).await?;
-    suite.all_told().await?;
+    all_told(&suite.family.schema).await?;
     assert_eq!(refused(suite.profile(stranger, alice).await), hidden);
     Ok(())
 }
@@ -72,7 +58,7 @@ async fn nobody_waits_for_a_slice_that_is_away_and_it_is_told_later() -> anyhow:
     let plan = suite.plan(alice).await?;
     suite.join(&plan, alice, bob, MemberRole::Member).await?;
     suite.social.start_again::<orchard_social::Service>(&orchard_social::Settings {}).await?;
-    suite.all_told().await?;
+    all_told(&suite.family.schema).await?;
     assert_eq!(suite.profile(bob, alice).await?, "Alice");
     Ok(())
 }

@@ -12,6 +12,8 @@ use orchard_testkit::program::{self, Program};
 use orchard_testkit::service::channel;
 use uuid::Uuid;
 
+use crate::suite::all_told;
+
 const PROGRAM: &str = "programs::program";
 
 #[test]
@@ -91,14 +93,7 @@ impl Programs {
 
     /// Waits until the social slice was told of all.
     pub async fn all_told(&self) -> anyhow::Result<()> {
-        let client = self.family.schema.connect().await?;
-        let told = async {
-            while client.query_one("SELECT count(*) FROM outbox", &[]).await?.get::<_, i64>(0) > 0 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            anyhow::Ok(())
-        };
-        tokio::time::timeout(Duration::from_secs(30), told).await?
+        all_told(&self.family.schema).await
     }
 
     /// Stops them all: what they had to send is at the collector then. Gives it, and what each has logged.

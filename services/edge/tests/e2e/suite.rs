@@ -80,6 +80,18 @@ pub fn today() -> Option<Date> {
     Some(Date { year: today.year(), month: part(today.month()), day: part(today.day()) })
 }
 
+/// Waits until others were told of all that happened in the family slice.
+pub async fn all_told(family: &Schema) -> anyhow::Result<()> {
+    let client = family.connect().await?;
+    let told = async {
+        while client.query_one("SELECT count(*) FROM outbox", &[]).await?.get::<_, i64>(0) > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(30), told).await?
+}
+
 /// A family service that tells the social service at `social`.
 pub fn family_settings(keys: &DevKeys, social: SocketAddr) -> orchard_family::Settings {
     orchard_family::Settings {

@@ -1,6 +1,6 @@
 //! Tells a consumer of events, and notes what it refuses.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use orchard_client::{Unsendable, Upstream};
@@ -74,10 +74,10 @@ impl Delivery {
     /// Delivers a batch. An event that is refused stands in the way of its aggregate, and of no other.
     pub(super) async fn deliver(&self, batch: Vec<Pending>) -> Result<(), Undelivered> {
         let mut rest = vec![batch];
-        let mut refused = HashMap::new();
+        let mut stopped = HashSet::new();
         while let Some(mut batch) = rest.pop() {
-            // What comes before a refused one was not applied with it, and still can be.
-            batch.retain(|event| refused.get(&event.aggregate_id).is_none_or(|position| event.position < *position));
+            // What came before a refused one is due all the same, and is found by the next sweep.
+            batch.retain(|event| !stopped.contains(&event.aggregate_id));
             if batch.is_empty() {
                 continue;
             }
@@ -89,7 +89,7 @@ impl Delivery {
                 Blame::None => return Err(Undelivered::Away(Box::new(status))),
                 Blame::Event(index) => {
                     if let Some(event) = batch.get(index) {
-                        refused.insert(event.aggregate_id, event.position);
+                        stopped.insert(event.aggregate_id);
                         self.refuse(event, &status).await?;
                     }
                     rest.push(batch);
