@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
+use tokio::task::JoinHandle;
 use tokio_postgres::{Config, NoTls};
 
 use crate::Limits;
@@ -72,8 +73,9 @@ impl ConnectionUrl {
     }
 }
 
-/// Opens a connection. The SQLSTATE of a refusal leads its message, because diesel's error has no place for it.
-pub(crate) async fn establish(config: &Config) -> ConnectionResult<AsyncPgConnection> {
+/// Opens a connection, and the task that drives it, which ends when it is lost or dropped. The SQLSTATE of a refusal leads its
+/// message, because diesel's error has no place for it.
+pub(crate) async fn establish(config: &Config) -> ConnectionResult<(AsyncPgConnection, JoinHandle<()>)> {
     let (client, connection) = config.connect(NoTls).await.map_err(|error| {
         ConnectionError::BadConnection(match error.as_db_error() {
             Some(refused) => format!("{} {}", refused.code().code(), refused.message()),
@@ -81,7 +83,14 @@ pub(crate) async fn establish(config: &Config) -> ConnectionResult<AsyncPgConnec
             None => error.source().map_or_else(|| error.to_string(), ToString::to_string),
         })
     })?;
-    let mut connection = AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
+    // Not by diesel, which has each statement listen for the end of its connection: statements hear of it without that.
+    #[expect(clippy::disallowed_methods, reason = "ends with its connection")]
+    let driver = tokio::spawn(async move {
+        if let Err(cause) = connection.await {
+            tracing::debug!(%cause, "a connection to the database has ended");
+        }
+    });
+    let mut connection = AsyncPgConnection::try_from(client).await?;
     connection.set_instrumentation(Statements::default());
-    Ok(connection)
+    Ok((connection, driver))
 }

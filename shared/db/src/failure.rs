@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use diesel::ConnectionError;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 use diesel_async::pooled_connection::PoolError as ConnectError;
 use diesel_async::pooled_connection::deadpool::PoolError;
@@ -150,7 +151,7 @@ impl From<PoolError> for Failure {
         match error {
             PoolError::Timeout(deadpool::managed::TimeoutType::Wait) => Self::Busy("pool".to_owned()),
             PoolError::Timeout(_) | PoolError::Closed => Self::Unavailable(error.to_string()),
-            PoolError::Backend(ConnectError::ConnectionError(cause)) => from_connect(cause.to_string()),
+            PoolError::Backend(ConnectError::ConnectionError(cause)) => cause.into(),
             PoolError::Backend(ConnectError::QueryError(cause)) => cause.into(),
             PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => Self::Internal(error.to_string()),
         }
@@ -158,8 +159,11 @@ impl From<PoolError> for Failure {
 }
 
 /// A database that refuses a connection is unavailable whatever the cause, a wrong password included: the next attempt may find it mended.
-fn from_connect(message: String) -> Failure {
-    if message.starts_with("53300") { Failure::Busy(message) } else { Failure::Unavailable(message) }
+impl From<ConnectionError> for Failure {
+    fn from(error: ConnectionError) -> Self {
+        let message = error.to_string();
+        if message.starts_with("53300") { Self::Busy(message) } else { Self::Unavailable(message) }
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod failure;
 pub mod idempotency;
 mod migrate;
 mod observe;
+mod readers;
 mod statements;
 mod text;
 mod unit;
@@ -27,9 +28,11 @@ pub use diesel_async::AsyncPgConnection as Connection;
 pub use diesel_migrations::EmbeddedMigrations;
 pub use failure::Failure;
 pub use migrate::{MigrateError, NotMigrated, migrate, require_migrated};
+pub use readers::Reader;
 pub use unit::{Unit, UnitError};
 
 use observe::Waits;
+use readers::Readers;
 
 /// What a statement may take, and what a session may hold, before PostgreSQL ends it.
 ///
@@ -60,9 +63,10 @@ impl Default for Limits {
     }
 }
 
-/// A slice's database: a pool, and the units of work under way. Cheap to clone.
+/// A slice's database: connections that reads share, a pool for what writes, and the units of work under way. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
+    readers: Arc<Readers>,
     pool: Pool<AsyncPgConnection>,
     waits: Arc<Waits>,
     units: TaskTracker,
@@ -75,16 +79,18 @@ impl std::fmt::Debug for Db {
 }
 
 impl Db {
-    /// A pool of at most `connections`, made when first needed: a database that is away now may be there later.
+    /// A pool of at most `connections`, and two that reads share. They are made when first needed: a database that is away now may be
+    /// there later.
     pub fn new(url: ConnectionUrl, connections: usize, limits: &Limits) -> Result<Self, Failure> {
         let waits = Arc::new(Waits::new(url.role()));
         let session = Arc::new(url.session(limits));
+        let readers = Arc::new(Readers::new(&url, limits));
         let mut config = ManagerConfig::default();
         // Connections that were lost are found by their first statement; verifying each checkout costs a round trip.
         config.recycling_method = RecyclingMethod::Fast;
         config.custom_setup = Box::new(move |_url| {
             let session = Arc::clone(&session);
-            Box::pin(async move { connect::establish(&session).await })
+            Box::pin(async move { connect::establish(&session).await.map(|(connection, _driver)| connection) })
         });
         let manager = AsyncDieselConnectionManager::new_with_config(String::new(), config);
         let timeouts = Timeouts { wait: Some(limits.pool_wait), create: Some(limits.connect), recycle: Some(limits.connect) };
@@ -94,16 +100,22 @@ impl Db {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| Failure::Internal(error.to_string()))?;
-        Ok(Self { pool, waits, units: TaskTracker::new() })
+        Ok(Self { readers, pool, waits, units: TaskTracker::new() })
     }
 
-    /// Connections at most.
+    /// Connections of the pool at most.
     pub fn connections(&self) -> usize {
         self.pool.status().max_size
     }
 
-    /// A connection for reads that need no transaction.
-    pub async fn read(&self) -> Result<Object<AsyncPgConnection>, Failure> {
+    /// A connection for look-ups, which others use at the same time: for statements that an index answers. What may take longer than
+    /// that, holds up nobody in a [`snapshot`](Self::snapshot).
+    pub async fn read(&self) -> Result<Reader, Failure> {
+        self.readers.get().await
+    }
+
+    /// A connection that nobody else uses meanwhile, for single statements that write.
+    pub async fn connection(&self) -> Result<Object<AsyncPgConnection>, Failure> {
         self.waits.get(&self.pool).await.map_err(Failure::from)
     }
 
@@ -117,5 +129,6 @@ impl Db {
         self.units.close();
         self.units.wait().await;
         self.pool.close();
+        self.readers.close();
     }
 }

@@ -46,7 +46,7 @@ pub fn migrate(url: &ConnectionUrl, migrations: EmbeddedMigrations) -> Result<Ve
     // The harness blocks in place, which only a multi-threaded runtime allows.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
-        let mut connection = establish(&url.unlimited()).await?;
+        let (mut connection, _driver) = establish(&url.unlimited()).await?;
         // Ends with the connection. Of the schema's name, because slices share a database.
         connection
             .batch_execute("SELECT pg_advisory_lock(hashtextextended('orchard migrate ' || current_schema(), 0))")
@@ -67,7 +67,7 @@ diesel::table! {
 /// Checks that all migrations of this program were applied. More than those is fine: a newer release may be rolling out.
 pub async fn require_migrated(db: &Db, migrations: EmbeddedMigrations) -> Result<(), NotMigrated> {
     let known = versions(migrations)?;
-    let applied = applied(&mut *db.read().await?).await.map_err(Failure::from)?;
+    let applied = applied(&mut *db.connection().await?).await.map_err(Failure::from)?;
     let pending: Vec<_> = known.into_iter().filter(|version| !applied.contains(version)).collect();
     match pending.as_slice() {
         [] => Ok(()),

@@ -1,20 +1,24 @@
 //! A span for each statement of a call whose trace is sent: its text, and never a value.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::fmt::{self, Write as _};
 use std::time::SystemTime;
 
 use diesel::connection::{DebugQuery, Instrumentation, InstrumentationEvent};
 use diesel::result::Error;
-use opentelemetry::trace::{Span as _, SpanKind, Status, Tracer as _};
+use opentelemetry::trace::{Span as _, SpanContext, SpanKind, Status, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, KeyValue, global};
 use orchard_rpc::trace;
 
-/// Watches one connection, whose statements follow one another.
+/// Statements that a connection may be without the answers of before the oldest is taken for given up.
+const UNANSWERED: usize = 64;
+
+/// Watches one connection. Several calls may share it, each of which is told apart by the span that its statement is of.
 ///
 /// Spans are made when statements end, not kept open: whoever gives up a statement leaves nothing that its trace would wait for.
 #[derive(Default)]
-pub(crate) struct Statements(Option<Statement>);
+pub(crate) struct Statements(VecDeque<Statement>);
 
 struct Statement {
     text: String,
@@ -25,11 +29,16 @@ struct Statement {
 impl Instrumentation for Statements {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
-            InstrumentationEvent::StartQuery { query, .. } => {
-                self.0 = trace::is_sampled().then(|| Statement::begin(query));
+            InstrumentationEvent::StartQuery { query, .. } if trace::is_sampled() => {
+                if self.0.len() == UNANSWERED {
+                    self.0.pop_front();
+                }
+                self.0.push_back(Statement::begin(query));
             }
-            InstrumentationEvent::FinishQuery { error, .. } => {
-                if let Some(statement) = self.0.take() {
+            InstrumentationEvent::FinishQuery { query, error, .. } if !self.0.is_empty() => {
+                let (text, parent) = (text(query), span());
+                let begun = self.0.iter().position(|statement| statement.parent_span() == parent && statement.text == text);
+                if let Some(statement) = begun.and_then(|begun| self.0.remove(begun)) {
                     statement.end(error);
                 }
             }
@@ -38,9 +47,18 @@ impl Instrumentation for Statements {
     }
 }
 
+/// The span that is under way in this task.
+fn span() -> SpanContext {
+    Context::map_current(|current| current.span().span_context().clone())
+}
+
 impl Statement {
     fn begin(query: &dyn DebugQuery) -> Self {
         Self { text: text(query), began: SystemTime::now(), parent: Context::current() }
+    }
+
+    fn parent_span(&self) -> SpanContext {
+        self.parent.span().span_context().clone()
     }
 
     fn end(self, error: Option<&Error>) {

@@ -48,7 +48,7 @@ impl Db {
         self.detached(name, async move {
             let mut attempt = 1;
             loop {
-                let mut connection = db.read().await?;
+                let mut connection = db.connection().await?;
                 let begin = diesel_async::AsyncConnection::transaction(&mut *connection, unit.clone());
                 match followed(begin).await {
                     Err(error) if attempt < ATTEMPTS && error.failure().is_some_and(Failure::is_conflict) => {
@@ -74,7 +74,7 @@ impl Db {
     {
         let db = self.clone();
         self.detached("snapshot", async move {
-            let mut connection = db.read().await?;
+            let mut connection = db.connection().await?;
             let result = connection.build_transaction().read_only().repeatable_read().run(read).await;
             end(connection, result)
         })

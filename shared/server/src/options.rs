@@ -30,7 +30,7 @@ pub struct ServeOptions {
     /// How logs look
     #[arg(long, env = "ORCHARD_LOG_FORMAT", default_value = "json", value_name = "FORMAT")]
     pub log_format: LogFormat,
-    /// What is logged, in tracing's filter syntax (such as warn,orchard_db=debug); of what others than Orchard write never more than info
+    /// What is logged: levels by target (info,orchard_calls=debug has a line for each call); of what others than Orchard write never more than info
     #[arg(long, env = "ORCHARD_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
     /// Where it sends traces

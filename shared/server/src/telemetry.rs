@@ -12,10 +12,10 @@ use std::time::Duration;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{FilterFn, filter_fn};
+use tracing_subscriber::filter::{FilterFn, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
+use tracing_subscriber::Layer as _;
 
 use anyhow::Context as _;
 
@@ -36,7 +36,8 @@ pub(crate) struct Telemetry {
 /// Starts logs to stderr, traces, and metrics. Once per process, within its runtime.
 pub(crate) fn start(service: &str, options: &ServeOptions) -> anyhow::Result<Telemetry> {
     metrics::recorder();
-    let filter = EnvFilter::try_new(&options.log).context("the log filter cannot be read")?;
+    // No EnvFilter: its filters by fields of spans, which nobody here uses, are asked at each entry into a span.
+    let filter: Targets = options.log.parse().context("the log filter cannot be read")?;
     let logs = logs::layer(options.log_format).with_filter(logs::without_details_of_others()).with_filter(filter);
     let traces = export::provider(service, &options.traces)?;
     let spans = tracing_opentelemetry::layer()

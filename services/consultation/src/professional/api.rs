@@ -63,8 +63,8 @@ impl ProfessionalService for Api {
     ) -> Result<Response<pb::GetProfessionalResponse>, Status> {
         let viewer = viewer(&request)?;
         let id = Fields::one("professional_id", read::uuid(&request.get_ref().professional_id)).map_err(Error::from)?;
-        let mut connection = self.db.read().await.map_err(Error::from)?;
-        let found = store::seen_by(&mut connection, id, viewer).await.map_err(Error::from)?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let found = store::seen_by(&connection, id, viewer).await.map_err(Error::from)?;
         let professional = wire::professional(found.ok_or(Error::ProfessionalNotFound)?, viewer, &self.currency);
         Ok(Response::new(pb::GetProfessionalResponse { professional: Some(professional) }))
     }

@@ -90,7 +90,7 @@ pub(super) async fn insert(
 
 /// A professional who is verified and available, or is the viewer; any one for operators.
 pub(super) async fn seen_by(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     professional: Uuid,
     viewer: Viewer,
 ) -> QueryResult<Option<Professional>> {
@@ -104,7 +104,7 @@ pub(super) async fn seen_by(
                 .or(viewer.is_operator.into_sql::<Bool>()),
         )
         .select(Row::as_select())
-        .first(connection)
+        .first(&mut connection)
         .await
         .optional()
         .map(|found| found.map(Row::into))

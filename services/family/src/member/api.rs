@@ -28,10 +28,10 @@ impl MemberService for Api {
     async fn list_members(&self, request: Request<pb::ListMembersRequest>) -> Result<Response<pb::ListMembersResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
         let (plan, asked) = wire::list(request.get_ref(), viewer).map_err(Error::from)?;
-        let mut connection = self.db.read().await.map_err(Error::from)?;
-        let seen = plan::store::seen_by(&mut connection, plan, viewer).await.map_err(Error::from)?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let seen = plan::store::seen_by(&connection, plan, viewer).await.map_err(Error::from)?;
         seen.ok_or(Error::PlanNotFound)?;
-        let rows = store::list(&mut connection, plan, asked.after, asked.fetch()).await.map_err(Error::from)?;
+        let rows = store::list(&connection, plan, asked.after, asked.fetch()).await.map_err(Error::from)?;
         let page = asked.page(rows, |member| (member.joined_at, member.user_id));
         Ok(Response::new(pb::ListMembersResponse {
             members: page.rows.into_iter().map(|member| wire::member(member, viewer)).collect(),

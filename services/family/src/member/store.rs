@@ -46,12 +46,12 @@ pub(crate) fn privacy(settings: Option<Value>) -> Privacy {
 }
 
 /// A member of a plan, active or not.
-pub(crate) async fn find(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<Option<Member>> {
+pub(crate) async fn find(mut connection: &AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<Option<Member>> {
     family_members::table
         .filter(family_members::family_plan_id.eq(plan))
         .filter(family_members::user_id.eq(user))
         .select(Row::as_select())
-        .first(connection)
+        .first(&mut connection)
         .await
         .optional()
         .map(|found| found.map(Row::into))
@@ -59,7 +59,7 @@ pub(crate) async fn find(connection: &mut AsyncPgConnection, plan: Uuid, user: U
 
 /// Active members in the order in which they joined, behind the one named by `after`.
 pub(super) async fn list(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     plan: Uuid,
     after: Option<(DateTime<Utc>, Uuid)>,
     count: i64,
@@ -76,7 +76,7 @@ pub(super) async fn list(
         let same = family_members::joined_at.eq(joined_at).and(family_members::user_id.gt(user));
         query = query.filter(later.or(same));
     }
-    let rows: Vec<Row> = query.load(connection).await?;
+    let rows: Vec<Row> = query.load(&mut connection).await?;
     Ok(rows.into_iter().map(Row::into).collect())
 }
 

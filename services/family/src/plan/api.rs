@@ -53,8 +53,8 @@ impl PlanService for Api {
     async fn get_plan(&self, request: Request<pb::GetPlanRequest>) -> Result<Response<pb::GetPlanResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
         let id = Fields::one("family_plan_id", read::uuid(&request.get_ref().family_plan_id)).map_err(Error::from)?;
-        let mut connection = self.db.read().await.map_err(Error::from)?;
-        let found = store::seen_by(&mut connection, id, viewer).await.map_err(Error::from)?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let found = store::seen_by(&connection, id, viewer).await.map_err(Error::from)?;
         let (plan, role) = found.ok_or(Error::PlanNotFound)?;
         Ok(Response::new(pb::GetPlanResponse { plan: Some(wire::plan(plan, role, &self.currency)) }))
     }

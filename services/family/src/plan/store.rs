@@ -87,14 +87,14 @@ pub(super) async fn insert(
 }
 
 /// The plan and the role in it of an active member.
-pub(crate) async fn seen_by(connection: &mut AsyncPgConnection, plan: Uuid, member: Uuid) -> QueryResult<Option<(Plan, Role)>> {
+pub(crate) async fn seen_by(mut connection: &AsyncPgConnection, plan: Uuid, member: Uuid) -> QueryResult<Option<(Plan, Role)>> {
     family_plans::table
         .inner_join(family_members::table)
         .filter(family_plans::id.eq(plan))
         .filter(family_members::user_id.eq(member))
         .filter(family_members::is_active)
         .select((Row::as_select(), family_members::role))
-        .first::<(Row, Role)>(connection)
+        .first::<(Row, Role)>(&mut connection)
         .await
         .optional()
         .map(|found| found.map(|(row, role)| (row.into(), role)))
@@ -146,19 +146,19 @@ pub(crate) async fn take_seat(connection: &mut AsyncPgConnection, plan: Uuid) ->
 }
 
 /// Everyone who has or had a seat, by user id.
-pub(super) async fn seats(connection: &mut AsyncPgConnection, plan: Uuid) -> QueryResult<Vec<Seat>> {
+pub(super) async fn seats(mut connection: &AsyncPgConnection, plan: Uuid) -> QueryResult<Vec<Seat>> {
     let rows: Vec<(Uuid, bool, Option<serde_json::Value>)> = family_members::table
         .filter(family_members::family_plan_id.eq(plan))
         .order(family_members::user_id)
         .select((family_members::user_id, family_members::is_active, family_members::privacy_settings))
-        .load(connection)
+        .load(&mut connection)
         .await?;
     Ok(rows.into_iter().map(|(user_id, is_active, json)| Seat { user_id, is_active, privacy: privacy(json) }).collect())
 }
 
 /// Mean of the calories of all rows of `users` on these dates; nothing without rows.
 pub(super) async fn average_calories(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     users: &[Uuid],
     (first, last): (NaiveDate, NaiveDate),
 ) -> QueryResult<Option<BigDecimal>> {
@@ -166,11 +166,11 @@ pub(super) async fn average_calories(
         .filter(nutritional_intake::user_id.eq_any(users))
         .filter(nutritional_intake::consumption_date.between(first, last))
         .select(diesel::dsl::avg(nutritional_intake::calories_consumed))
-        .first(connection)
+        .first(&mut connection)
         .await
 }
 
 /// The database's time at which the transaction began.
-pub(super) async fn now(connection: &mut AsyncPgConnection) -> QueryResult<DateTime<Utc>> {
-    diesel::select(diesel::dsl::now.into_sql::<Timestamptz>()).get_result(connection).await
+pub(super) async fn now(mut connection: &AsyncPgConnection) -> QueryResult<DateTime<Utc>> {
+    diesel::select(diesel::dsl::now.into_sql::<Timestamptz>()).get_result(&mut connection).await
 }

@@ -46,11 +46,11 @@ impl WalletService for Api {
     async fn list_entries(&self, request: Request<pb::ListEntriesRequest>) -> Result<Response<pb::ListEntriesResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
         let (plan, asked) = wire::list(request.get_ref(), viewer).map_err(Error::from)?;
-        let mut connection = self.db.read().await.map_err(Error::from)?;
-        let seen = plan::store::seen_by(&mut connection, plan, viewer).await.map_err(Error::from)?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let seen = plan::store::seen_by(&connection, plan, viewer).await.map_err(Error::from)?;
         let (_, role) = seen.ok_or(Error::PlanNotFound)?;
         role.may_list_entries().map_err(Error::from)?;
-        let rows = store::list(&mut connection, plan, asked.after, asked.fetch()).await.map_err(Error::from)?;
+        let rows = store::list(&connection, plan, asked.after, asked.fetch()).await.map_err(Error::from)?;
         let page = asked.page(rows, |entry| entry.sequence);
         Ok(Response::new(pb::ListEntriesResponse {
             entries: page.rows.into_iter().map(|entry| wire::entry(entry, &self.currency)).collect(),

@@ -85,13 +85,13 @@ pub(super) async fn append(
 }
 
 /// A line by its id.
-pub(super) async fn get(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Entry> {
-    wallet_entries::table.find(id).select(Row::as_select()).first(connection).await.map(Row::into)
+pub(super) async fn get(mut connection: &AsyncPgConnection, id: Uuid) -> QueryResult<Entry> {
+    wallet_entries::table.find(id).select(Row::as_select()).first(&mut connection).await.map(Row::into)
 }
 
 /// The line that a service wrote under its own reference.
 pub(super) async fn by_reference(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     plan: Uuid,
     service: &str,
     reference: &str,
@@ -101,7 +101,7 @@ pub(super) async fn by_reference(
         .filter(wallet_entries::service.eq(service))
         .filter(wallet_entries::reference.eq(reference))
         .select(Row::as_select())
-        .first(connection)
+        .first(&mut connection)
         .await
         .optional()
         .map(|found| found.map(Row::into))
@@ -109,7 +109,7 @@ pub(super) async fn by_reference(
 
 /// Lines before the position `before`, newest first.
 pub(super) async fn list(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     plan: Uuid,
     before: Option<i64>,
     count: i64,
@@ -120,7 +120,7 @@ pub(super) async fn list(
         .order(wallet_entries::sequence.desc())
         .limit(count)
         .select(Row::as_select())
-        .load(connection)
+        .load(&mut connection)
         .await?;
     Ok(rows.into_iter().map(Row::into).collect())
 }

@@ -50,8 +50,8 @@ impl RecipeService for Api {
     async fn get_recipe(&self, request: Request<pb::GetRecipeRequest>) -> Result<Response<pb::GetRecipeResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
         let id = Fields::one("recipe_id", read::uuid(&request.get_ref().recipe_id)).map_err(Error::from)?;
-        let mut connection = self.db.read().await.map_err(Error::from)?;
-        let found = store::seen_by(&mut connection, id, viewer).await.map_err(Error::from)?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let found = store::seen_by(&connection, id, viewer).await.map_err(Error::from)?;
         let recipe = found.ok_or(Error::RecipeNotFound)?;
         Ok(Response::new(pb::GetRecipeResponse { recipe: Some(wire::recipe(recipe, viewer)) }))
     }

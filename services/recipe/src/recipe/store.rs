@@ -86,12 +86,12 @@ pub(super) async fn insert(connection: &mut AsyncPgConnection, id: Uuid, author:
 }
 
 /// A recipe that is public, or the viewer's own.
-pub(super) async fn seen_by(connection: &mut AsyncPgConnection, recipe: Uuid, viewer: Uuid) -> QueryResult<Option<Recipe>> {
+pub(super) async fn seen_by(mut connection: &AsyncPgConnection, recipe: Uuid, viewer: Uuid) -> QueryResult<Option<Recipe>> {
     user_recipes::table
         .find(recipe)
         .filter(user_recipes::is_public.or(user_recipes::user_id.eq(viewer)))
         .select(Row::as_select())
-        .first(connection)
+        .first(&mut connection)
         .await
         .optional()
         .map(|found| found.map(Row::into))

@@ -54,8 +54,8 @@ impl ChallengeService for Api {
     ) -> Result<Response<pb::GetChallengeResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
         let id = Fields::one("challenge_id", read::uuid(&request.get_ref().challenge_id)).map_err(Error::from)?;
-        let mut connection = self.db.read().await.map_err(Error::from)?;
-        let found = store::get(&mut connection, id, viewer).await.map_err(Error::from)?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let found = store::get(&connection, id, viewer).await.map_err(Error::from)?;
         let (challenge, creator) = found.ok_or(Error::ChallengeNotFound)?;
         Ok(Response::new(pb::GetChallengeResponse { challenge: Some(wire::challenge(challenge, creator)) }))
     }
@@ -75,8 +75,8 @@ impl ChallengeService for Api {
         request: Request<pb::CountActiveChallengesRequest>,
     ) -> Result<Response<pb::CountActiveChallengesResponse>, Status> {
         let users = wire::user_ids(request.get_ref()).map_err(Error::from)?;
-        let mut connection = self.db.read().await.map_err(Error::from)?;
-        let count = store::count_active(&mut connection, &users).await.map_err(Error::from)?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let count = store::count_active(&connection, &users).await.map_err(Error::from)?;
         let active_challenges = i32::try_from(count).unwrap_or(i32::MAX);
         Ok(Response::new(pb::CountActiveChallengesResponse { active_challenges }))
     }

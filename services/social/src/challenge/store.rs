@@ -109,8 +109,8 @@ pub(super) struct NewRow<'a> {
 }
 
 /// The date that it is in UTC, by the database's clock.
-pub(super) async fn today(connection: &mut AsyncPgConnection) -> QueryResult<NaiveDate> {
-    let moment: DateTime<Utc> = diesel::select(now.into_sql::<Timestamptz>()).get_result(connection).await?;
+pub(super) async fn today(mut connection: &AsyncPgConnection) -> QueryResult<NaiveDate> {
+    let moment: DateTime<Utc> = diesel::select(now.into_sql::<Timestamptz>()).get_result(&mut connection).await?;
     Ok(moment.date_naive())
 }
 
@@ -138,7 +138,7 @@ pub(super) async fn insert(connection: &mut AsyncPgConnection, new: NewRow<'_>) 
 
 /// A challenge that `viewer` may know of, and its creator if `viewer` may see their profile.
 pub(super) async fn get(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     id: Uuid,
     viewer: Uuid,
 ) -> QueryResult<Option<(Challenge, Option<Uuid>)>> {
@@ -148,7 +148,7 @@ pub(super) async fn get(
         .filter(community_challenges::id.eq(id))
         .filter(community_challenges::is_public.or(community_challenges::created_by.is_not_distinct_from(viewer)))
         .select((Row::as_select(), users::id.nullable()))
-        .first::<(Row, Option<Uuid>)>(connection)
+        .first::<(Row, Option<Uuid>)>(&mut connection)
         .await
         .optional()
         .map(|found| found.map(|(row, creator)| (row.into(), creator)))
@@ -169,7 +169,7 @@ pub(super) async fn lock(connection: &mut AsyncPgConnection, id: Uuid) -> QueryR
 
 /// A user's seat.
 pub(super) async fn participant(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     challenge: Uuid,
     user: Uuid,
 ) -> QueryResult<Option<Participant>> {
@@ -177,7 +177,7 @@ pub(super) async fn participant(
         .filter(challenge_participants::challenge_id.eq(challenge))
         .filter(challenge_participants::user_id.eq(user))
         .select(ParticipantRow::as_select())
-        .first(connection)
+        .first(&mut connection)
         .await
         .optional()
         .map(|found| found.map(ParticipantRow::into))
@@ -205,11 +205,11 @@ pub(super) async fn take_seat(connection: &mut AsyncPgConnection, challenge: Uui
 }
 
 /// How many distinct challenges any of these users is active in.
-pub(super) async fn count_active(connection: &mut AsyncPgConnection, users: &[Uuid]) -> QueryResult<i64> {
+pub(super) async fn count_active(mut connection: &AsyncPgConnection, users: &[Uuid]) -> QueryResult<i64> {
     challenge_participants::table
         .filter(challenge_participants::user_id.eq_any(users))
         .filter(challenge_participants::completion_status.eq(CompletionStatus::Active))
         .select(count(challenge_participants::challenge_id).aggregate_distinct())
-        .first(connection)
+        .first(&mut connection)
         .await
 }

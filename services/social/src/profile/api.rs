@@ -43,8 +43,8 @@ impl ProfileService for Api {
     async fn get_profile(&self, request: Request<pb::GetProfileRequest>) -> Result<Response<pb::GetProfileResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
         let id = Fields::one("user_id", read::uuid(&request.get_ref().user_id)).map_err(Error::from)?;
-        let mut connection = self.db.read().await.map_err(Error::from)?;
-        let found = store::get(&mut connection, id, viewer).await.map_err(Error::from)?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let found = store::get(&connection, id, viewer).await.map_err(Error::from)?;
         let profile = found.ok_or(Error::ProfileNotFound)?;
         Ok(Response::new(pb::GetProfileResponse { profile: Some(wire::profile(profile)) }))
     }

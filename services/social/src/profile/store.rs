@@ -73,12 +73,12 @@ pub(super) async fn register(
 }
 
 /// A profile that `viewer` may see.
-pub(super) async fn get(connection: &mut AsyncPgConnection, id: Uuid, viewer: Uuid) -> QueryResult<Option<Profile>> {
+pub(super) async fn get(mut connection: &AsyncPgConnection, id: Uuid, viewer: Uuid) -> QueryResult<Option<Profile>> {
     users::table
         .find(id)
         .filter(visible_to(viewer))
         .select(Row::as_select())
-        .first(connection)
+        .first(&mut connection)
         .await
         .optional()
         .map(|found| found.map(Row::into))
@@ -91,8 +91,8 @@ pub(crate) async fn enrol(connection: &mut AsyncPgConnection, id: Uuid) -> Query
 }
 
 /// A user's zone, and the database's time at which the transaction began.
-pub(crate) async fn clock(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<(Tz, DateTime<Utc>)> {
+pub(crate) async fn clock(mut connection: &AsyncPgConnection, id: Uuid) -> QueryResult<(Tz, DateTime<Utc>)> {
     let clock = (users::time_zone, now.into_sql::<Timestamptz>());
-    let (name, moment): (String, DateTime<Utc>) = users::table.find(id).select(clock).first(connection).await?;
+    let (name, moment): (String, DateTime<Utc>) = users::table.find(id).select(clock).first(&mut connection).await?;
     Ok((zone(&name), moment))
 }

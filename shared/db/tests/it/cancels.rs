@@ -157,7 +157,7 @@ async fn count(client: &tokio_postgres::Client, of: &str) -> anyhow::Result<i64>
 async fn assert_whole(db: &Db) {
     let mut held = Vec::new();
     for _ in 0..db.connections() {
-        let mut connection = db.read().await.expect("a connection");
+        let mut connection = db.connection().await.expect("a connection");
         sql(&mut connection, "SELECT FROM accounts").await.expect("one that works");
         held.push(connection);
     }

@@ -29,7 +29,7 @@ fn db(url: &str, connections: usize) -> Db {
 }
 
 async fn refused(db: &Db) -> Failure {
-    db.read().await.map(drop).expect_err("no connection")
+    db.connection().await.map(drop).expect_err("no connection")
 }
 
 async fn client(url: &str) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
@@ -57,12 +57,12 @@ async fn servers_that_refuse_connections() -> anyhow::Result<()> {
     );
 
     let limited = db(&role_url, 2);
-    let one = limited.read().await.expect("one");
+    let one = limited.connection().await.expect("one");
     let failure = refused(&limited).await;
     assert!(failure.to_string().contains("for role"), "{failure}");
     assert_told("53300", failure, &Kind::Busy);
     admin.batch_execute("ALTER ROLE account CONNECTION LIMIT -1").await?;
-    let (_two, failure) = (limited.read().await.expect("two"), refused(&db(&role_url, 1)).await);
+    let (_two, failure) = (limited.connection().await.expect("two"), refused(&db(&role_url, 1)).await);
     assert!(failure.to_string().contains("reserved"), "{failure}");
     assert_told("53300", failure, &Kind::Busy);
     let mut rest = Vec::new();
@@ -78,7 +78,7 @@ async fn servers_that_refuse_connections() -> anyhow::Result<()> {
     cluster.signal(Signal::TERM)?;
     let stopping = db(&url, 1);
     let failure = loop {
-        match stopping.read().await.map(|connection| drop(deadpool::managed::Object::take(connection))) {
+        match stopping.connection().await.map(|connection| drop(deadpool::managed::Object::take(connection))) {
             Err(failure @ Failure::Unavailable(_)) => break failure,
             // Before the signal is seen, and while the sessions of above are still ending.
             Ok(()) | Err(_) => tokio::task::yield_now().await,

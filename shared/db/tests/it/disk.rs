@@ -29,7 +29,7 @@ fn work(db: Db, text: String) -> BoxFuture<'static, Result<String, Failure>> {
         if text == "read" {
             use diesel_async::RunQueryDsl as _;
             let sum = diesel::dsl::sql::<diesel::sql_types::BigInt>("(SELECT sum(sum) FROM sums)");
-            let sum: i64 = diesel::select(sum).get_result(&mut db.read().await?).await?;
+            let sum: i64 = diesel::select(sum).get_result(&mut db.connection().await?).await?;
             return Ok(sum.to_string());
         }
         let unit = db.write("row", async |connection| {

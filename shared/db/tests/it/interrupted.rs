@@ -122,7 +122,7 @@ async fn a_unit_that_idles_in_its_transaction_is_ended() -> anyhow::Result<()> {
 #[tokio::test]
 async fn waiting_for_a_connection_of_the_pool_has_a_limit() -> anyhow::Result<()> {
     let world = World::start_with(1, Limits::default()).await?;
-    let held = world.db.read().await.expect("a connection");
+    let held = world.db.connection().await.expect("a connection");
     let asked = Instant::now();
     let done = world.db.write("waits", async |connection| sql(connection, HOLD).await).await;
     assert_told("pool", failed(done), &Kind::Busy);

@@ -102,7 +102,7 @@ async fn statements_and_waits_have_limits() -> anyhow::Result<()> {
     let slow = world.db.write("slow", async |connection| sql(connection, "SELECT pg_sleep(30)").await);
     let Err(Error(Failure::TimedOut(_))) = slow.await else { anyhow::bail!("ended by the statement timeout") };
 
-    let held = world.db.read().await.expect("a connection");
+    let held = world.db.connection().await.expect("a connection");
     let asked = Instant::now();
     let busy = world.db.write("waits", async |connection| sql(connection, TAKE).await);
     let Err(Error(Failure::Busy(_))) = busy.await else { anyhow::bail!("no connection is free") };

@@ -39,7 +39,7 @@ impl OutboxService for Api {
     ) -> Result<Response<pb::ListParkedEventsResponse>, Status> {
         let asked = page(request.get_ref()).map_err(|violations| self.status(violations))?;
         let listed = async {
-            let mut connection = self.db.read().await?;
+            let mut connection = self.db.connection().await?;
             let rows = parked::list(&mut connection, asked.after, asked.fetch()).await?;
             let aggregates: Vec<Uuid> = rows.iter().map(|row| row.event.aggregate_id).collect();
             Ok::<_, Failure>((rows, parked::pending_of(&mut connection, &aggregates).await?))

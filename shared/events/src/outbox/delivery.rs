@@ -112,7 +112,7 @@ impl Delivery {
 
     async fn forget(&self, batch: &[Pending]) -> Result<(), Undelivered> {
         let positions: Vec<i64> = batch.iter().map(|event| event.position).collect();
-        store::delivered(&mut *self.db.read().await?, self.upstream.name(), &positions).await?;
+        store::delivered(&mut *self.db.connection().await?, self.upstream.name(), &positions).await?;
         self.delivered.increment(batch.len() as u64);
         Ok(())
     }
@@ -122,7 +122,7 @@ impl Delivery {
         let said = refusal(status);
         tracing::warn!(consumer, event_id = %event.event_id, event_type = event.event_type, refusal = said, ?next, "an event was refused");
         self.refused.increment(1);
-        match store::refused(&mut *self.db.read().await?, consumer, event, &said, next).await.map_err(Failure::from) {
+        match store::refused(&mut *self.db.connection().await?, consumer, event, &said, next).await.map_err(Failure::from) {
             // Another replica has delivered it meanwhile.
             Err(Failure::Constraint { name, .. }) if name == "outbox_failures_event_fkey" => Ok(()),
             noted => Ok(noted?),

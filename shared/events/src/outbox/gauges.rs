@@ -47,7 +47,7 @@ impl Gauges {
     }
 
     async fn count(&self, db: &Db) -> Result<(), Failure> {
-        let backlog = store::backlog(&mut *db.read().await?, self.consumer).await?;
+        let backlog = store::backlog(&mut *db.connection().await?, self.consumer).await?;
         let age = backlog.oldest.map_or(0.0, |oldest| (Utc::now() - oldest).as_seconds_f64().max(0.0));
         #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
         let number = |count: i64| count as f64;

@@ -60,7 +60,7 @@ impl Relay {
 
     async fn deliver_of(&self, aggregates: &[Uuid]) -> Result<(), Undelivered> {
         loop {
-            let batch = store::due_of(&mut *self.db.read().await?, self.consumer, aggregates, BATCH as i64).await?;
+            let batch = store::due_of(&mut *self.db.connection().await?, self.consumer, aggregates, BATCH as i64).await?;
             let is_last = batch.len() < BATCH;
             self.delivery.deliver(batch).await?;
             if is_last {
@@ -87,17 +87,17 @@ impl Relay {
 
     async fn sweep(&self) -> Result<(), Undelivered> {
         loop {
-            let batch = store::left_behind(&mut *self.db.read().await?, self.consumer, GRACE, BATCH as i64).await?;
+            let batch = store::left_behind(&mut *self.db.connection().await?, self.consumer, GRACE, BATCH as i64).await?;
             if batch.is_empty() {
                 return Ok(());
             }
-            if !store::lease(&mut *self.db.read().await?, self.consumer, self.id, LEASE).await? {
+            if !store::lease(&mut *self.db.connection().await?, self.consumer, self.id, LEASE).await? {
                 return Ok(());
             }
             let is_last = batch.len() < BATCH;
             self.delivery.deliver(batch).await?;
             if is_last {
-                return Ok(store::release(&mut *self.db.read().await?, self.consumer, self.id).await?);
+                return Ok(store::release(&mut *self.db.connection().await?, self.consumer, self.id).await?);
             }
         }
     }
