@@ -43,6 +43,11 @@ pub trait Handler: Send + Sync + 'static {
     /// Reads an event of the service `source`, or says why it is none for this slice.
     fn read(source: &str, payload: &Any) -> Result<Self::Event, String>;
 
+    /// Does what the effects of all these events need, before the first of them: one statement where each would need one of its own.
+    fn prepare(_connection: &mut Connection, _events: &[&Self::Event]) -> impl Future<Output = Result<(), Failure>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Has the event's effect, in the transaction that remembers that it had.
     fn apply(connection: &mut Connection, event: &Self::Event) -> impl Future<Output = Result<(), NotApplied>> + Send;
 }
@@ -94,15 +99,19 @@ impl<H: Handler> InboxService for Inbox<H> {
 /// Applies those that were not applied before: all of them, or the unit of work fails.
 async fn apply<H: Handler>(connection: &mut Connection, source: &str, events: &[Delivered<H::Event>]) -> Result<(), Error> {
     let mut reached = store::lock(connection, source, events.iter().map(|event| event.aggregate).collect()).await?;
+    let mut new = Vec::with_capacity(events.len());
     for event in events {
         let last = reached.entry(event.aggregate).or_default();
-        if event.sequence <= *last {
-            continue;
+        if event.sequence > *last {
+            *last = event.sequence;
+            new.push(event);
         }
+    }
+    H::prepare(connection, &new.iter().map(|event| &event.event).collect::<Vec<_>>()).await?;
+    for event in new {
         let span = tracing::info_span!("apply event", event_id = %event.id, source);
         trace::follow(&span, &event.traceparent);
         H::apply(connection, &event.event).instrument(span).await.map_err(|cause| rejected(event.id, cause))?;
-        *last = event.sequence;
     }
     Ok(store::reach(connection, source, reached).await?)
 }

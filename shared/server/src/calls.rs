@@ -4,16 +4,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use http_body::{Frame, SizeHint};
 use tokio_util::task::TaskTracker;
 
 /// Holds a token of `calls` until the response, body and trailers included, was handed to the connection.
-pub(crate) async fn count(State(calls): State<TaskTracker>, request: Request, next: Next) -> Response {
+pub(crate) async fn count(calls: &TaskTracker, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let token = calls.token();
-    next.run(request).await.map(|body| held(body, token))
+    next(request).await.map(|body| held(body, token))
 }
 
 /// A body that holds something until its end.

@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::{Deadline, Refusal, common, timeout};
@@ -26,11 +25,11 @@ pub(crate) struct Deadlines {
 }
 
 /// Ends a call at its deadline. The unit of work that it began goes on to its end.
-pub(crate) async fn keep(State(deadlines): State<Arc<Deadlines>>, request: Request, next: Next) -> Response {
+pub(crate) async fn keep(deadlines: &Deadlines, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let streams = deadlines.access.streams(request.uri().path());
     let limit = if streams { deadlines.stream_limit } else { deadlines.call_limit };
     let deadline = Deadline::after(timeout::asked(request.headers()).map_or(limit, |asked| earlier(asked).min(limit)));
-    let answered = tokio::time::timeout_at(deadline.instant(), deadline.scope(next.run(request)));
+    let answered = tokio::time::timeout_at(deadline.instant(), deadline.scope(next(request)));
     let answer = if streams {
         tokio::select! {
             answer = answered => answer.map(|response| {

@@ -18,10 +18,10 @@ use orchard_rpc::common;
 use tonic::{Code, Status};
 
 /// Answers INTERNAL for a handler that panicked; its siblings on the connection go on.
-pub(crate) async fn catch_panics(State(domain): State<Arc<str>>, request: Request, next: Next) -> Response {
-    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-        Ok(response) => response.map(|body| Body::new(Caught { body: Some(body), domain })),
-        Err(panic) => fault(panic, &domain).into_http(),
+pub(crate) async fn catch_panics(domain: &Arc<str>, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
+    match AssertUnwindSafe(next(request)).catch_unwind().await {
+        Ok(response) => response.map(|body| Body::new(Caught { body: Some(body), domain: Arc::clone(domain) })),
+        Err(panic) => fault(panic, domain).into_http(),
     }
 }
 
@@ -115,20 +115,12 @@ fn unexplained(headers: &HeaderMap) -> Option<ErrorReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::Router;
-    use axum::middleware::from_fn_with_state;
-    use axum::routing::post;
-    use tower::ServiceExt as _;
 
     #[tokio::test]
     async fn a_panic_is_answered_in_grpc() {
-        async fn panics() -> Response {
-            panic!("on purpose")
-        }
         let domain: Arc<str> = "orchard.test".into();
-        let router = Router::new().route("/x", post(panics)).layer(from_fn_with_state(domain, catch_panics));
         let request = http::Request::post("/x").body(Body::empty()).expect("a request");
-        let response = router.oneshot(request).await.expect("an answer");
+        let response = catch_panics(&domain, request, async |_| panic!("on purpose")).await;
         assert_eq!(response.status(), http::StatusCode::OK);
         let status = Status::from_header_map(response.headers()).expect("a status");
         assert_eq!((status.code(), status.message()), (Code::Internal, "internal fault"));

@@ -15,6 +15,7 @@ mod options;
 mod reflection;
 mod run;
 mod shed;
+mod steps;
 mod stream;
 mod telemetry;
 

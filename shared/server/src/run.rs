@@ -14,18 +14,18 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::RoutesBuilder;
-use tower::ServiceBuilder;
 
 use crate::access::{AccessTable, REFLECTIONS};
 use crate::deadline::Deadlines;
-use crate::guard::{Guard, guard};
+use crate::guard::Guard;
 use crate::health::{self, Readiness};
 use crate::identity::Verifier;
 use crate::listener::{Listener, Versions};
-use crate::shed::{Room, shed};
-use crate::telemetry::call::{Methods, observe};
+use crate::shed::Room;
+use crate::steps::{self, Steps};
+use crate::telemetry::call::Methods;
 use crate::telemetry::metrics::{self, Gauges};
-use crate::{ServeOptions, admin, calls, deadline, errors, reflection};
+use crate::{ServeOptions, admin, errors, reflection};
 
 /// What connections get to send their last frames once no call is open.
 const FLUSH: Duration = Duration::from_millis(200);
@@ -96,16 +96,16 @@ impl Server {
         let methods = Methods::new(access.paths().chain(REFLECTIONS.into_iter().filter(|_| options.reflection)));
         let (calls, stop) = (TaskTracker::new(), CancellationToken::new());
         let limits = &options.limits;
-        let deadlines = Arc::new(Deadlines {
+        let deadlines = Deadlines {
             domain: Arc::clone(&domain),
             access: Arc::clone(&access),
             call_limit: limits.call_limit,
             stream_limit: limits.stream_limit,
             stop: stop.clone(),
-        });
+        };
         let verifier = Arc::new(Verifier::load(&options.identity).await?);
         let tls = ListenerTls::load(&options.tls)?;
-        let guarded = Guard {
+        let guard = Guard {
             domain: Arc::clone(&domain),
             access: Arc::clone(&access),
             verifier: Arc::clone(&verifier),
@@ -113,23 +113,13 @@ impl Server {
         };
         let max_calls = limits.max_calls.map_or(self.max_calls, usize_of);
         let room = Room::new(Arc::clone(&domain), access, max_calls, usize_of(limits.max_streams));
-        // Read top to bottom: the first sees a call first and its answer last.
-        let layers = ServiceBuilder::new()
-            // Until its last byte is handed over a call is open, and a drain waits for it.
-            .layer(from_fn_with_state(calls.clone(), calls::count))
-            .layer(from_fn_with_state(Arc::new(methods), observe))
-            // Inside the trace, so that a panic is logged within its call's span.
-            .layer(from_fn_with_state(domain, errors::catch_panics))
-            .layer(from_fn_with_state(deadlines, deadline::keep))
-            .layer(from_fn_with_state(Arc::new(guarded), guard))
-            // Inside the guard: a place is taken by whom the service knows, and whose request is there.
-            .layer(from_fn_with_state(Arc::new(room), shed));
+        let steps = Steps { calls: calls.clone(), methods, domain, deadlines, guard, room };
         let bind =
             async |address: SocketAddr| TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"));
         let (listener, admin_listener) = (bind(options.listen).await?, bind(options.admin_listen).await?);
         Ok(Bound {
             name: self.name,
-            router: router.layer(layers),
+            router: router.layer(from_fn_with_state(Arc::new(steps), steps::through)),
             gauges: self.gauges,
             readiness: health::both(Arc::clone(&verifier), self.readiness),
             verifier,

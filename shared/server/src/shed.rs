@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use http_body_util::BodyExt as _;
 use metrics::Counter;
@@ -39,14 +38,14 @@ impl Room {
     }
 
     /// A call takes its place when its request is there: whoever sends slowly keeps nobody else from theirs.
-    async fn admit(&self, request: Request, next: Next) -> Result<Response, Refusal> {
+    async fn admit(&self, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Result<Response, Refusal> {
         let (places, request) = if self.access.streams(request.uri().path()) {
             (&self.streams, request)
         } else {
             (&self.calls, self.receive(request).await?)
         };
         let place = Arc::clone(places).try_acquire_owned().map_err(|_full| self.turn_away())?;
-        Ok(next.run(request).await.map(|body| calls::held(body, place)))
+        Ok(next(request).await.map(|body| calls::held(body, place)))
     }
 
     fn turn_away(&self) -> Refusal {
@@ -80,7 +79,7 @@ impl Room {
     }
 }
 
-pub(crate) async fn shed(State(room): State<Arc<Room>>, request: Request, next: Next) -> Response {
+pub(crate) async fn shed(room: &Room, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     match room.admit(request, next).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_status(&room.domain).into_http(),

@@ -1,6 +1,6 @@
 //! Events of the family slice, and their effects.
 
-use orchard_db::Connection;
+use orchard_db::{Connection, Failure};
 use orchard_events::{Handler, NotApplied};
 use orchard_proto::family::v1 as pb;
 use orchard_rpc::{Fields, Refused, read};
@@ -29,9 +29,13 @@ impl Handler for Events {
         fields.finish(read).map_err(|violations| violations.to_string())
     }
 
+    async fn prepare(connection: &mut Connection, events: &[&Event]) -> Result<(), Failure> {
+        let users = events.iter().map(|Event::Joined { user, .. }| *user).collect();
+        Ok(profile::store::enrol_all(connection, users).await?)
+    }
+
     async fn apply(connection: &mut Connection, event: &Event) -> Result<(), NotApplied> {
         let Event::Joined { plan, user, role } = event;
-        profile::store::enrol(connection, *user).await?;
         Ok(store::join(connection, *plan, *user, *role).await?)
     }
 }

@@ -1,5 +1,7 @@
 //! Queries of profiles.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use diesel::dsl::now;
@@ -88,6 +90,12 @@ pub(super) async fn get(mut connection: &AsyncPgConnection, id: Uuid, viewer: Uu
 pub(crate) async fn enrol(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
     let enrol = diesel::insert_into(users::table).values(users::id.eq(id)).on_conflict_do_nothing();
     enrol.execute(connection).await.map(|_| ())
+}
+
+/// The same for many, in one order, so that two who know some of the same users do not wait for each other.
+pub(crate) async fn enrol_all(connection: &mut AsyncPgConnection, ids: BTreeSet<Uuid>) -> QueryResult<()> {
+    let rows: Vec<_> = ids.into_iter().map(|id| users::id.eq(id)).collect();
+    diesel::insert_into(users::table).values(rows).on_conflict_do_nothing().execute(connection).await.map(|_| ())
 }
 
 /// A user's zone, and the database's time at which the transaction began.

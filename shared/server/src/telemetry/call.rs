@@ -7,8 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
@@ -83,7 +82,7 @@ fn fails(code: Code) -> bool {
 }
 
 /// Observes a call from its first byte to the last of its answer.
-pub(crate) async fn observe(State(methods): State<Arc<Methods>>, request: Request, next: Next) -> Response {
+pub(crate) async fn observe(methods: &Methods, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let method = methods.of(request.uri().path());
     let span = tracing::info_span!("call", "rpc.method" = method.name, "otel.name" = method.name, "otel.kind" = "server");
     let parent = TraceContextPropagator::new().extract_with_context(&opentelemetry::Context::new(), &Headers(request.headers()));
@@ -92,7 +91,7 @@ pub(crate) async fn observe(State(methods): State<Arc<Methods>>, request: Reques
         let _ = span.set_parent(parent);
     }
     let mut call = Call::begin(Arc::clone(method), span.clone());
-    let response = next.run(request).instrument(span).await;
+    let response = next(request).instrument(span).await;
     call.code = code(response.headers()).or_else(|| (!response.status().is_success()).then_some(Code::Unknown));
     response.map(|body| Body::new(Observed { body, call }))
 }
