@@ -20,7 +20,10 @@ const LOCK_WAIT: Duration = Duration::from_millis(100);
 ///
 /// It is only ever lent by `&`, so that what takes `&mut`, which transactions and writes do, cannot be done on it. PostgreSQL answers
 /// in turn: a statement that takes long holds up those of others.
-pub struct Reader(Arc<Shared>);
+pub struct Reader {
+    shared: Arc<Shared>,
+    _user: Arc<()>,
+}
 
 impl std::fmt::Debug for Reader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -32,7 +35,7 @@ impl Deref for Reader {
     type Target = AsyncPgConnection;
 
     fn deref(&self) -> &AsyncPgConnection {
-        &self.0.connection
+        &self.shared.connection
     }
 }
 
@@ -58,6 +61,8 @@ pub(crate) struct Readers {
 #[derive(Default)]
 struct Slot {
     connection: std::sync::Mutex<Option<Arc<Shared>>>,
+    /// Held by all who use it, or wait for it to be made.
+    users: Arc<()>,
     /// One connects, and the others wait for what comes of it.
     connecting: tokio::sync::Mutex<()>,
 }
@@ -71,11 +76,6 @@ impl Slot {
     fn set(&self, shared: Option<Arc<Shared>>) {
         *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = shared;
     }
-
-    /// Its users, and nobody's if it has none or has yet to be made.
-    fn users(&self) -> usize {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, Arc::strong_count)
-    }
 }
 
 impl Readers {
@@ -87,19 +87,21 @@ impl Readers {
     /// The one with the fewest users.
     pub(crate) async fn get(&self) -> Result<Reader, Failure> {
         let [first, second] = &self.slots;
-        let slot = if second.users() < first.users() { second } else { first };
-        match slot.get() {
-            Some(shared) => Ok(Reader(shared)),
-            None => self.connect(slot).await,
-        }
+        let slot = if Arc::strong_count(&second.users) < Arc::strong_count(&first.users) { second } else { first };
+        let user = Arc::clone(&slot.users);
+        let shared = match slot.get() {
+            Some(shared) => shared,
+            None => self.connect(slot).await?,
+        };
+        Ok(Reader { shared, _user: user })
     }
 
-    async fn connect(&self, slot: &Slot) -> Result<Reader, Failure> {
+    async fn connect(&self, slot: &Slot) -> Result<Arc<Shared>, Failure> {
         let Ok(_turn) = timeout(self.wait, slot.connecting.lock()).await else {
             return Err(Failure::Busy("connecting".to_owned()));
         };
         if let Some(shared) = slot.get() {
-            return Ok(Reader(shared));
+            return Ok(shared);
         }
         let Ok(established) = timeout(self.connect, connect::establish(&self.session)).await else {
             return Err(Failure::Unavailable("connecting takes too long".to_owned()));
@@ -107,7 +109,7 @@ impl Readers {
         let (connection, driver) = established?;
         let shared = Arc::new(Shared { connection, driver });
         slot.set(Some(Arc::clone(&shared)));
-        Ok(Reader(shared))
+        Ok(shared)
     }
 
     /// Ends those that nobody uses; others end with their last user.

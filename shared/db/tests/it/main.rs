@@ -10,6 +10,7 @@ mod disk;
 mod failures;
 mod idempotency;
 mod interrupted;
+mod readers;
 mod units;
 mod wire;
 mod world;

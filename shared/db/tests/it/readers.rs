@@ -1,0 +1,127 @@
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+use diesel::sql_types::{Integer, Text};
+use diesel_async::RunQueryDsl as _;
+use futures::future::{join_all, try_join_all};
+use opentelemetry::trace::{FutureExt as _, TraceContextExt as _, Tracer as _, TracerProvider as _};
+use opentelemetry::{Context, global};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+use orchard_db::{Connection, Failure};
+
+use crate::world::{World, waiting};
+
+/// One number of a statement.
+async fn number(mut connection: &Connection, of: &str) -> Result<i32, Failure> {
+    Ok(diesel::select(diesel::dsl::sql::<Integer>(of)).get_result(&mut connection).await?)
+}
+
+const SESSION: &str = "pg_backend_pid()";
+
+#[tokio::test]
+async fn many_reads_share_two_connections() -> anyhow::Result<()> {
+    let world = World::start(1).await?;
+    // The pool is of no matter to them.
+    let _held = world.db.connection().await?;
+    let reads = (0..200).map(async |index: i32| {
+        let reader = world.db.read().await?;
+        let same = number(&reader, &index.to_string()).await?;
+        assert_eq!(same, index, "one's answer is not another's");
+        number(&reader, SESSION).await
+    });
+    let sessions: HashSet<i32> = try_join_all(reads).await?.into_iter().collect();
+    assert_eq!(sessions.len(), 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_gives_up_leaves_the_connection_to_others() -> anyhow::Result<()> {
+    let world = World::start(1).await?;
+    let reader = world.db.read().await?;
+    let slow = number(&reader, "(SELECT 1 FROM pg_sleep(0.3))");
+    tokio::select! {
+        done = slow => anyhow::bail!("not yet: {done:?}"),
+        asleep = waiting(&world.schema, "PgSleep") => drop(asleep?),
+    }
+    // The same connection answers once it can, and meanwhile the other one does.
+    let (same, other) = (number(&reader, "2"), async { number(&*world.db.read().await?, "(SELECT 3)").await });
+    let began = Instant::now();
+    let (same, other) = tokio::join!(same, async { (other.await, began.elapsed()) });
+    assert_eq!((same?, other.0?), (2, 3));
+    assert!(other.1 < Duration::from_millis(250), "held up for {:?}", other.1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connection_that_is_lost_is_made_again() -> anyhow::Result<()> {
+    let world = World::start(1).await?;
+    let reader = world.db.read().await?;
+    let session = number(&reader, SESSION).await?;
+    let other = world.db.read().await?;
+    let others = number(&other, SESSION).await?;
+    let sleeping = number(&reader, "(SELECT 1 FROM pg_sleep(30))");
+    let behind = number(&reader, "1");
+    let end = async {
+        waiting(&world.schema, "PgSleep").await?;
+        let end = format!("SELECT pg_terminate_backend({session}, 0)");
+        anyhow::Ok(world.schema.connect().await?.batch_execute(&end).await?)
+    };
+    let (slept, behind, ended) = tokio::join!(sleeping, behind, end);
+    ended?;
+    for lost in [slept, behind] {
+        assert!(matches!(lost, Err(Failure::Unavailable(_))), "{lost:?}");
+    }
+    assert!(number(&reader, "1").await.is_err(), "whoever holds it does not get another");
+    drop((reader, other));
+    let sessions = join_all((0..8).map(async |_| number(&*world.db.read().await?, SESSION).await)).await;
+    let sessions = sessions.into_iter().collect::<Result<HashSet<_>, _>>()?;
+    assert!(sessions.contains(&others) && !sessions.contains(&session) && sessions.len() == 2, "{sessions:?}");
+    Ok(())
+}
+
+/// An altered table keeps reads of it waiting, and all that wait behind these on the connection: not for long.
+#[tokio::test]
+async fn a_locked_table_holds_up_others_only_briefly() -> anyhow::Result<()> {
+    let world = World::start(1).await?;
+    let mut alters = world.schema.connect().await?;
+    let altering = alters.transaction().await?;
+    altering.batch_execute("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE").await?;
+    let reader = world.db.read().await?;
+    let (locked, free) = tokio::join!(number(&reader, "(SELECT amount FROM accounts WHERE id = 1)"), number(&reader, "1"));
+    assert!(matches!(locked, Err(Failure::Locked(_))), "{locked:?}");
+    assert_eq!(free?, 1);
+    altering.rollback().await?;
+    assert_eq!(number(&reader, "(SELECT amount FROM accounts WHERE id = 1)").await?, 100);
+    Ok(())
+}
+
+#[tokio::test]
+async fn each_statement_on_a_shared_connection_is_in_its_callers_trace() -> anyhow::Result<()> {
+    let world = World::start(1).await?;
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+    global::set_tracer_provider(provider.clone());
+    orchard_rpc::trace::export();
+    let reader = world.db.read().await?;
+    // All ask for the same, and some are ready before others.
+    let calls = (0..8).map(|index| {
+        let context = Context::new().with_span(provider.tracer("test").start("call"));
+        let trace = context.span().span_context().trace_id();
+        let mut connection: &Connection = &reader;
+        let read = async move {
+            let slow = diesel::select(diesel::dsl::sql::<Text>("current_schema()"));
+            for _ in 0..=index {
+                let _: String = slow.clone().get_result(&mut connection).await?;
+            }
+            Ok::<_, Failure>((trace, index + 1))
+        };
+        read.with_context(context)
+    });
+    let expected: HashMap<_, usize> = try_join_all(calls).await?.into_iter().collect();
+    let mut seen = HashMap::new();
+    for span in exporter.get_finished_spans()?.iter().filter(|span| span.name == "SELECT") {
+        *seen.entry(span.span_context.trace_id()).or_default() += 1;
+    }
+    assert_eq!(seen, expected);
+    Ok(())
+}
