@@ -57,7 +57,7 @@ pub struct DatabaseOptions {
     /// File that holds the URL, which keeps the password out of the environment
     #[arg(long, env = "DATABASE_URL_FILE", value_name = "FILE")]
     database_url_file: Option<PathBuf>,
-    /// Connections of this process at most
+    /// Connections of this process for what writes, at most; reads share two more
     #[arg(long, env = "ORCHARD_DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000), value_name = "NUMBER")]
     pub database_connections: u16,
     /// Longest that a statement may take

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use orchard_server::{DatabaseOptions, slice_server};
 use orchard_testkit::cable::Cable;
 use orchard_testkit::client::{Client, Headers};
 use orchard_testkit::service::{Running, options};
+use tokio::sync::Notify;
 use tonic::Status;
 use uuid::Uuid;
 
@@ -26,11 +27,20 @@ use crate::suite::{Suite, euros, id};
 #[derive(Debug, Default)]
 pub struct Names {
     family: Mutex<Vec<SocketAddr>>,
+    looked_up: Notify,
 }
 
 impl Names {
     fn set_family(&self, replicas: &[SocketAddr]) {
         *self.family.lock().expect("list") = replicas.to_vec();
+    }
+
+    /// The same, and waits until they are looked up. Who replaces replicas faster than that has none left that anybody knows.
+    async fn tell_family(&self, replicas: &[SocketAddr]) {
+        let mut looked_up = std::pin::pin!(self.looked_up.notified());
+        looked_up.as_mut().enable();
+        self.set_family(replicas);
+        looked_up.await;
     }
 }
 
@@ -38,7 +48,11 @@ impl Resolve for Names {
     fn resolve<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
         async move {
             match host {
-                "family" => Ok(self.family.lock().expect("list").clone()),
+                "family" => {
+                    let replicas = self.family.lock().expect("list").clone();
+                    self.looked_up.notify_waiters();
+                    Ok(replicas)
+                }
                 _ => Ok(tokio::net::lookup_host((host, port)).await?.collect()),
             }
         }
@@ -61,6 +75,7 @@ struct Load<'a> {
     client: Client,
     plan: String,
     done: AtomicUsize,
+    spent: AtomicUsize,
     _edge: Running,
 }
 
@@ -77,7 +92,7 @@ impl<'a> Load<'a> {
         let edge = suite.edge_with(Arc::clone(&names) as Arc<dyn Resolve>).await?;
         let token = suite.keys.user_token(holder, &[], Duration::from_secs(600))?;
         let client = Headers::bearer(&token)?.on(edge.channel()?);
-        Ok(Self { suite, names, client, plan, done: AtomicUsize::new(0), _edge: edge })
+        Ok(Self { suite, names, client, plan, done: AtomicUsize::new(0), spent: AtomicUsize::new(0), _edge: edge })
     }
 
     /// Every second one is a purchase, with a key of its own.
@@ -89,15 +104,24 @@ impl<'a> Load<'a> {
             let (amount, request_id) = (euros(1), id().to_string());
             let spend = family::SpendRequest { family_plan_id, amount, reason: "Pears".to_owned(), request_id };
             WalletServiceClient::new(client).spend(spend).await?;
+            self.spent.fetch_add(1, Ordering::SeqCst);
         }
         self.done.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 
-    /// Makes all calls, and gives what did not succeed.
-    async fn run(&self) -> Vec<String> {
-        let calls = futures::stream::iter((0..CALLS).map(|number| self.call(number))).buffer_unordered(CALLERS);
-        calls.filter_map(async |answer| answer.err().map(|status| status.to_string())).collect().await
+    /// Makes all calls, and more until `meanwhile` has ended; gives what did not succeed.
+    async fn run<T>(&self, meanwhile: impl Future<Output = T>) -> (Vec<String>, T) {
+        let over = AtomicBool::new(false);
+        let meanwhile = async {
+            let ended = meanwhile.await;
+            over.store(true, Ordering::SeqCst);
+            ended
+        };
+        let numbers = (0..).take_while(|number| *number < CALLS || !over.load(Ordering::SeqCst));
+        let calls = futures::stream::iter(numbers.map(|number| self.call(number))).buffer_unordered(CALLERS);
+        let failures = calls.filter_map(async |answer| answer.err().map(|status| status.to_string())).collect();
+        tokio::join!(failures, meanwhile)
     }
 
     /// Waits until so many calls have succeeded.
@@ -112,7 +136,7 @@ impl<'a> Load<'a> {
         let ledger = "SELECT count(*), count(DISTINCT reference), sum(amount)::text FROM wallet_entries
                       WHERE family_plan_id = $1 AND kind = 'spend'";
         let row = client.query_one(ledger, &[&Uuid::parse_str(&self.plan)?]).await?;
-        let spent = i64::try_from(CALLS / 2)?;
+        let spent = i64::try_from(self.spent.load(Ordering::SeqCst))?;
         assert_eq!((row.get(0), row.get(1), row.get(2)), (spent, spent, format!("-{spent}.00")));
         Ok(())
     }
@@ -129,14 +153,15 @@ async fn replicas_are_replaced_under_load_and_no_call_fails() -> anyhow::Result<
         // Names learn late that an address is dead.
         let address = b.address;
         a.stop().await?;
-        load.names.set_family(&[address, c.address]);
+        load.names.tell_family(&[address, c.address]).await;
         load.reached(CALLS / 2).await;
         let d = replica(&suite).await?;
         b.stop().await?;
         load.names.set_family(&[c.address, d.address]);
+        load.reached(load.done.load(Ordering::SeqCst) + CALLS / 4).await;
         anyhow::Ok((c, d))
     };
-    let (failures, rolled) = tokio::join!(load.run(), roll);
+    let (failures, rolled) = load.run(roll).await;
     let _running = rolled?;
     assert_eq!(failures, Vec::<String>::new());
     load.assert_each_purchase_is_in_the_ledger_once().await
@@ -159,7 +184,7 @@ async fn a_replica_is_killed_under_load_and_no_call_fails() -> anyhow::Result<()
         left.cut();
         anyhow::Ok(c)
     };
-    let (failures, replaced) = tokio::join!(load.run(), kill);
+    let (failures, replaced) = load.run(kill).await;
     let _cable = replaced?;
     assert_eq!(failures, Vec::<String>::new());
     load.assert_each_purchase_is_in_the_ledger_once().await
