@@ -37,7 +37,7 @@ use crate::up::services::{Services, secrets};
 use crate::up::signals::Signals;
 
 /// What else is chosen than the ports of `up`, so that both can run.
-const PORT: u16 = 15150;
+pub const PORT: u16 = 15150;
 
 /// Measure what calls cost: CPU of services and PostgreSQL, rates, latencies, against yardsticks on the same data.
 ///

@@ -53,6 +53,12 @@ impl Project {
     pub fn cargo(&self) -> Command {
         let mut command = Command::new(cargo_program());
         command.current_dir(&self.root);
+        // What `cargo run` says of this program: build scripts that ask for it would run again, and all that needs them be rebuilt.
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(|name| name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_")) {
+                command.env_remove(name);
+            }
+        }
         command
     }
 }

@@ -12,9 +12,11 @@ use orchard_testkit::answer::SEEN_REASONS;
 use orchard_testkit::cluster::{Cluster, Options, TEST_DATABASE_URL};
 
 pub use self::steps::Steps;
+use crate::bench;
 use crate::install;
 use crate::output::say;
-use crate::project::Project;
+use crate::project::{EDGE, Project};
+use crate::up::ports::Ports;
 
 /// Check everything: format, lints, all tests on one private PostgreSQL, documentation.
 ///
@@ -24,7 +26,7 @@ use crate::project::Project;
 #[derive(clap::Args)]
 pub struct Args {
     /// Also check the contracts with buf, which is fetched with pip where it is missing, and the dependencies with cargo-deny where
-    /// it is installed.
+    /// it is installed, and that the benchmarks run.
     #[arg(long)]
     all: bool,
     /// Only the tests of this crate; may be repeated.
@@ -60,6 +62,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if args.all {
         buf::check(&mut steps, &project)?;
         dependencies(&mut steps, &project)?;
+        benchmarks(&mut steps)?;
     }
     Ok(steps.summary())
 }
@@ -83,6 +86,13 @@ fn dependencies(steps: &mut Steps, project: &Project) -> Result<()> {
     let mut deny = project.cargo();
     deny.args(["deny", "--locked", "--offline", "--all-features", "check", "bans", "licenses", "sources"]);
     steps.run("cargo deny", deny)
+}
+
+/// That benchmarks run, once each; what they measure is nobody's business here.
+fn benchmarks(steps: &mut Steps) -> Result<()> {
+    let mut bench = Command::new(std::env::current_exe()?);
+    bench.args(["bench", "--debug", "--yes", "--port", &Ports::free(bench::PORT)?.of(EDGE).to_string()]);
+    steps.run("benchmarks", bench)
 }
 
 fn tests(steps: &mut Steps, project: &Project, args: &Args) -> Result<()> {

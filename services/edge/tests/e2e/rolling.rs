@@ -119,7 +119,7 @@ impl<'a> Load<'a> {
             ended
         };
         let numbers = (0..).take_while(|number| *number < CALLS || !over.load(Ordering::SeqCst));
-        let calls = futures::stream::iter(numbers.map(|number| self.call(number))).buffer_unordered(CALLERS);
+        let calls = futures::stream::iter(numbers.map(|number| Box::pin(self.call(number)))).buffer_unordered(CALLERS);
         let failures = calls.filter_map(async |answer| answer.err().map(|status| status.to_string())).collect();
         tokio::join!(failures, meanwhile)
     }
@@ -161,7 +161,7 @@ async fn replicas_are_replaced_under_load_and_no_call_fails() -> anyhow::Result<
         load.reached(load.done.load(Ordering::SeqCst) + CALLS / 4).await;
         anyhow::Ok((c, d))
     };
-    let (failures, rolled) = load.run(roll).await;
+    let (failures, rolled) = load.run(Box::pin(roll)).await;
     let _running = rolled?;
     assert_eq!(failures, Vec::<String>::new());
     load.assert_each_purchase_is_in_the_ledger_once().await
@@ -184,7 +184,7 @@ async fn a_replica_is_killed_under_load_and_no_call_fails() -> anyhow::Result<()
         left.cut();
         anyhow::Ok(c)
     };
-    let (failures, replaced) = load.run(kill).await;
+    let (failures, replaced) = load.run(Box::pin(kill)).await;
     let _cable = replaced?;
     assert_eq!(failures, Vec::<String>::new());
     load.assert_each_purchase_is_in_the_ledger_once().await

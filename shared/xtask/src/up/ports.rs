@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::project::{EDGE, SLICES};
 
@@ -36,6 +36,12 @@ impl Ports {
     /// That of a service's health.
     pub fn admin_of(self, service: &str) -> u16 {
         self.of(service) + ADMIN_OFFSET
+    }
+
+    /// The first from `first` on that are free, if there are any near.
+    pub fn free(first: u16) -> Result<Self> {
+        let mut candidates = (first..).step_by(20).take(20).map(Self::from);
+        candidates.find(|ports| ports.check().is_ok()).context("no ports are free")
     }
 
     /// Fails when one of them is taken, before anything is built.
