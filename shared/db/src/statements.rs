@@ -23,7 +23,8 @@ pub(crate) struct Statements(VecDeque<Statement>);
 struct Statement {
     text: String,
     began: SystemTime,
-    parent: Context,
+    /// No `Context`, which would keep the span: what is given up may stay here for long.
+    parent: SpanContext,
 }
 
 impl Instrumentation for Statements {
@@ -37,7 +38,7 @@ impl Instrumentation for Statements {
             }
             InstrumentationEvent::FinishQuery { query, error, .. } if !self.0.is_empty() => {
                 let (text, parent) = (text(query), span());
-                let begun = self.0.iter().position(|statement| statement.parent_span() == parent && statement.text == text);
+                let begun = self.0.iter().position(|statement| statement.parent == parent && statement.text == text);
                 if let Some(statement) = begun.and_then(|begun| self.0.remove(begun)) {
                     statement.end(error);
                 }
@@ -54,11 +55,7 @@ fn span() -> SpanContext {
 
 impl Statement {
     fn begin(query: &dyn DebugQuery) -> Self {
-        Self { text: text(query), began: SystemTime::now(), parent: Context::current() }
-    }
-
-    fn parent_span(&self) -> SpanContext {
-        self.parent.span().span_context().clone()
+        Self { text: text(query), began: SystemTime::now(), parent: span() }
     }
 
     fn end(self, error: Option<&Error>) {
@@ -72,7 +69,8 @@ impl Statement {
                 KeyValue::new("db.query.summary", summary),
                 KeyValue::new("db.query.text", self.text),
             ]);
-        let mut span = global::tracer("orchard").build_with_context(builder, &self.parent);
+        let mut span =
+            global::tracer("orchard").build_with_context(builder, &Context::new().with_remote_span_context(self.parent));
         if let Some(error) = error {
             span.set_attribute(KeyValue::new("error.type", kind(error)));
             span.set_status(Status::error(""));

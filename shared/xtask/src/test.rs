@@ -62,7 +62,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if args.all {
         buf::check(&mut steps, &project)?;
         dependencies(&mut steps, &project)?;
-        benchmarks(&mut steps)?;
+        benchmarks(&mut steps, args.yes)?;
     }
     Ok(steps.summary())
 }
@@ -89,9 +89,20 @@ fn dependencies(steps: &mut Steps, project: &Project) -> Result<()> {
 }
 
 /// That benchmarks run, once each; what they measure is nobody's business here.
-fn benchmarks(steps: &mut Steps) -> Result<()> {
+fn benchmarks(steps: &mut Steps, assume_yes: bool) -> Result<()> {
+    if is_elsewhere() {
+        steps.skip("benchmarks", &format!("they need a server of their own, and {TEST_DATABASE_URL} names another's"));
+        return Ok(());
+    }
     let mut bench = Command::new(std::env::current_exe()?);
-    bench.args(["bench", "--debug", "--yes", "--port", &Ports::free(bench::PORT)?.of(EDGE).to_string()]);
+    match Ports::free(bench::PORT) {
+        Ok(ports) => bench.args(["bench", "--debug", "--port", &ports.of(EDGE).to_string()]),
+        Err(taken) => {
+            steps.fail("benchmarks", &taken.to_string());
+            return Ok(());
+        }
+    };
+    bench.args(assume_yes.then_some("--yes"));
     steps.run("benchmarks", bench)
 }
 
@@ -135,9 +146,14 @@ fn scope(command: &mut Command, args: &Args) {
     }
 }
 
+/// Whether tests run on a server that is another's.
+fn is_elsewhere() -> bool {
+    std::env::var_os(TEST_DATABASE_URL).is_some_and(|url| !url.is_empty())
+}
+
 /// The server to test on: `Some(None)` when it is another's; `None` when there is none, which is then a failed step.
 pub fn server(steps: &mut Steps, project: &Project, assume_yes: bool) -> Option<Option<Cluster>> {
-    if std::env::var_os(TEST_DATABASE_URL).is_some_and(|url| !url.is_empty()) {
+    if is_elsewhere() {
         say(&format!("Testing on the server of {TEST_DATABASE_URL}."));
         return Some(None);
     }

@@ -3,8 +3,9 @@ use std::time::{Duration, Instant};
 
 use diesel::sql_types::{Integer, Text};
 use diesel_async::RunQueryDsl as _;
+use futures::FutureExt as _;
 use futures::future::{join_all, try_join_all};
-use opentelemetry::trace::{FutureExt as _, TraceContextExt as _, Tracer as _, TracerProvider as _};
+use opentelemetry::trace::{FutureExt as OtelFutureExt, TraceContextExt as _, Tracer as _, TracerProvider as _};
 use opentelemetry::{Context, global};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use orchard_db::{Connection, Failure};
@@ -103,9 +104,15 @@ async fn each_statement_on_a_shared_connection_is_in_its_callers_trace() -> anyh
     global::set_tracer_provider(provider.clone());
     orchard_rpc::trace::export();
     let reader = world.db.read().await?;
+    let call = || Context::new().with_span(provider.tracer("test").start("call"));
+    // Whoever gives up a statement is not told what became of another's.
+    let mut connection: &Connection = &reader;
+    let ask = async { diesel::select(diesel::dsl::sql::<Text>("current_schema()")).get_result::<String>(&mut connection).await };
+    let given_up = OtelFutureExt::with_context(ask, call()).now_or_never();
+    assert!(given_up.is_none(), "it was asked, and nobody heard the answer");
     // All ask for the same, and some are ready before others.
     let calls = (0..8).map(|index| {
-        let context = Context::new().with_span(provider.tracer("test").start("call"));
+        let context = call();
         let trace = context.span().span_context().trace_id();
         let mut connection: &Connection = &reader;
         let read = async move {
@@ -115,7 +122,7 @@ async fn each_statement_on_a_shared_connection_is_in_its_callers_trace() -> anyh
             }
             Ok::<_, Failure>((trace, index + 1))
         };
-        read.with_context(context)
+        OtelFutureExt::with_context(read, context)
     });
     let expected: HashMap<_, usize> = try_join_all(calls).await?.into_iter().collect();
     let mut seen = HashMap::new();
