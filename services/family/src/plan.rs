@@ -96,6 +96,8 @@ impl Plan {
 pub struct Seat {
     /// Who.
     pub user_id: Uuid,
+    /// As what.
+    pub role: Role,
     /// Whether they have the seat now.
     pub is_active: bool,
     /// What others may see.
@@ -105,6 +107,8 @@ pub struct Seat {
 /// How many members a plan has had, and which of the active ones let the viewer see what.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Roster {
+    /// What the viewer is in the plan.
+    pub viewer: Role,
     /// Members of all times.
     pub total: usize,
     /// Those with a seat now.
@@ -116,14 +120,16 @@ pub struct Roster {
 }
 
 impl Roster {
-    /// The roster of `seats` in the eyes of a member.
-    pub fn of(seats: &[Seat], viewer: Uuid, role: Role) -> Self {
+    /// The roster of `seats` in the eyes of one who has one of them now; nobody else sees it.
+    pub fn seen_by(viewer: Uuid, seats: &[Seat]) -> Option<Self> {
         let active = || seats.iter().filter(|seat| seat.is_active);
+        let role = active().find(|seat| seat.user_id == viewer)?.role;
         let who = |shares: fn(&Privacy) -> bool| {
             active().filter(move |seat| seat.user_id == viewer || shares(&seat.privacy)).map(|seat| seat.user_id)
         };
         let nutrition = if role.may_see_wallet_and_nutrition() { who(|p| p.share_nutrition).collect() } else { Vec::new() };
-        Self { total: seats.len(), active: active().count(), nutrition, challenges: who(|p| p.share_challenges).collect() }
+        let challenges = who(|p| p.share_challenges).collect();
+        Some(Self { viewer: role, total: seats.len(), active: active().count(), nutrition, challenges })
     }
 }
 
@@ -166,18 +172,25 @@ mod tests {
 
     #[test]
     fn who_shows_what() {
-        let seat = |n: u128, is_active, share_nutrition, share_challenges| Seat {
+        let seat = |n: u128, role, is_active, share_nutrition, share_challenges| Seat {
             user_id: Uuid::from_u128(n),
+            role,
             is_active,
             privacy: Privacy { share_nutrition, share_challenges, share_achievements: true },
         };
-        let seats =
-            [seat(1, true, false, false), seat(2, true, true, true), seat(3, true, false, true), seat(4, false, true, true)];
+        let seats = [
+            seat(1, Role::Member, true, false, false),
+            seat(2, Role::Admin, true, true, true),
+            seat(3, Role::Child, true, false, true),
+            seat(4, Role::Admin, false, true, true),
+            seat(5, Role::Guest, true, false, false),
+        ];
         let ids = |ns: &[u128]| ns.iter().map(|n| Uuid::from_u128(*n)).collect::<Vec<_>>();
-        let seen = Roster::of(&seats, Uuid::from_u128(1), Role::Member);
-        assert_eq!(seen, Roster { total: 4, active: 3, nutrition: ids(&[1, 2]), challenges: ids(&[1, 2, 3]) });
-        let guest = Roster::of(&seats, Uuid::from_u128(1), Role::Guest);
-        assert_eq!(guest.nutrition, ids(&[]));
-        assert_eq!(guest.challenges, ids(&[1, 2, 3]));
+        let seen = |by: u128| Roster::seen_by(Uuid::from_u128(by), &seats);
+        let roster = |viewer, nutrition, challenges| Some(Roster { viewer, total: 5, active: 4, nutrition, challenges });
+        assert_eq!(seen(1), roster(Role::Member, ids(&[1, 2]), ids(&[1, 2, 3])));
+        assert_eq!(seen(3), roster(Role::Child, ids(&[2, 3]), ids(&[2, 3])));
+        assert_eq!(seen(5), roster(Role::Guest, ids(&[]), ids(&[2, 3, 5])));
+        assert_eq!((seen(4), seen(6)), (None, None), "no seat, no view");
     }
 }

@@ -66,19 +66,12 @@ impl PlanService for Api {
         let caller = Caller::of(&request);
         let viewer = Caller::user(&request)?.id;
         let id = Fields::one("family_plan_id", read::uuid(&request.get_ref().family_plan_id)).map_err(Error::from)?;
-        let summary = self
-            .db
-            .snapshot(async move |connection| {
-                let (plan, role) = store::seen_by(connection, id, viewer)
-                    .await?
-                    .filter(|(plan, _)| plan.is_active)
-                    .ok_or(Error::PlanNotFound)?;
-                let read_at = store::now(connection).await?;
-                let roster = Roster::of(&store::seats(connection, id).await?, viewer, role);
-                let average_calories = store::average_calories(connection, &roster.nutrition, plan.week(read_at)).await?;
-                Ok::<_, Error>(wire::Summary { plan, viewer: role, roster, average_calories, read_at })
-            })
-            .await?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let found = store::roll_call(&connection, id).await.map_err(Error::from)?;
+        let (plan, seats, read_at) = found.ok_or(Error::PlanNotFound)?;
+        let roster = Roster::seen_by(viewer, &seats).ok_or(Error::PlanNotFound)?;
+        let average = store::average_calories(&connection, &roster.nutrition, plan.week(read_at)).await;
+        let summary = wire::Summary { plan, roster, average_calories: average.map_err(Error::from)?, read_at };
         let mut summary = wire::summary(summary, &self.currency);
         // A member who compared them with the roster would read others' settings; the edge needs them to count.
         if caller.service.as_deref() != Some("edge") {

@@ -145,15 +145,28 @@ pub(crate) async fn take_seat(connection: &mut AsyncPgConnection, plan: Uuid) ->
         .await
 }
 
-/// Everyone who has or had a seat, by user id.
-pub(super) async fn seats(mut connection: &AsyncPgConnection, plan: Uuid) -> QueryResult<Vec<Seat>> {
-    let rows: Vec<(Uuid, bool, Option<serde_json::Value>)> = family_members::table
-        .filter(family_members::family_plan_id.eq(plan))
+/// A plan in use, everyone who has or had a seat, by user id, and the database's time: all as of one moment, since by one statement.
+pub(super) async fn roll_call(
+    mut connection: &AsyncPgConnection,
+    plan: Uuid,
+) -> QueryResult<Option<(Plan, Vec<Seat>, DateTime<Utc>)>> {
+    type SeatRow = (Uuid, Role, bool, Option<serde_json::Value>);
+    let seat = (family_members::user_id, family_members::role, family_members::is_active, family_members::privacy_settings);
+    let rows: Vec<(Row, DateTime<Utc>, SeatRow)> = family_plans::table
+        .inner_join(family_members::table)
+        .filter(family_plans::id.eq(plan))
+        .filter(family_plans::is_active)
         .order(family_members::user_id)
-        .select((family_members::user_id, family_members::is_active, family_members::privacy_settings))
+        .select((Row::as_select(), diesel::dsl::now.into_sql::<Timestamptz>(), seat))
         .load(&mut connection)
         .await?;
-    Ok(rows.into_iter().map(|(user_id, is_active, json)| Seat { user_id, is_active, privacy: privacy(json) }).collect())
+    let mut found = None;
+    let mut seats = Vec::with_capacity(rows.len());
+    for (row, read_at, (user_id, role, is_active, settings)) in rows {
+        found = Some((row, read_at));
+        seats.push(Seat { user_id, role, is_active, privacy: privacy(settings) });
+    }
+    Ok(found.map(|(row, read_at)| (row.into(), seats, read_at)))
 }
 
 /// Mean of the calories of all rows of `users` on these dates; nothing without rows.
@@ -168,9 +181,4 @@ pub(super) async fn average_calories(
         .select(diesel::dsl::avg(nutritional_intake::calories_consumed))
         .first(&mut connection)
         .await
-}
-
-/// The database's time at which the transaction began.
-pub(super) async fn now(mut connection: &AsyncPgConnection) -> QueryResult<DateTime<Utc>> {
-    diesel::select(diesel::dsl::now.into_sql::<Timestamptz>()).get_result(&mut connection).await
 }

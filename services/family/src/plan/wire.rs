@@ -55,10 +55,9 @@ fn plan_type(plan_type: PlanType) -> pb::PlanType {
     }
 }
 
-/// What a summary is made of, all read at one moment.
+/// What a summary is made of.
 pub(super) struct Summary {
     pub(super) plan: Plan,
-    pub(super) viewer: Role,
     pub(super) roster: Roster,
     pub(super) average_calories: Option<BigDecimal>,
     pub(super) read_at: DateTime<Utc>,
@@ -66,7 +65,7 @@ pub(super) struct Summary {
 
 pub(super) fn summary(summary: Summary, currency: &Currency) -> pb::FamilySummary {
     let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
-    let visible = summary.viewer.may_see_wallet_and_nutrition();
+    let visible = summary.roster.viewer.may_see_wallet_and_nutrition();
     pb::FamilySummary {
         family_plan_id: summary.plan.id.to_string(),
         family_name: summary.plan.family_name,

@@ -50,6 +50,8 @@ pub(super) struct Source<'a> {
 }
 
 /// Writes a line and moves the balance of a plan that is locked. The CHECK on the balance refuses an overdraft, whatever the callers do.
+///
+/// Both statements are sent at once: others wait for the plan as long as this one's answers take.
 pub(super) async fn append(
     connection: &mut AsyncPgConnection,
     id: Uuid,
@@ -57,15 +59,15 @@ pub(super) async fn append(
     movement: &Movement,
     source: Source<'_>,
 ) -> QueryResult<Entry> {
-    diesel::update(family_plans::table.find(plan))
+    let (mut moving, mut writing) = (&*connection, &*connection);
+    let moved = diesel::update(family_plans::table.find(plan))
         .set((
             family_plans::shared_wallet_balance.eq(&movement.balance),
             family_plans::wallet_sequence.eq(movement.sequence),
             family_plans::updated_at.eq(now),
         ))
-        .execute(connection)
-        .await?;
-    diesel::insert_into(wallet_entries::table)
+        .execute(&mut moving);
+    let written = diesel::insert_into(wallet_entries::table)
         .values((
             wallet_entries::id.eq(id),
             wallet_entries::family_plan_id.eq(plan),
@@ -79,9 +81,9 @@ pub(super) async fn append(
             wallet_entries::reason.eq(source.reason),
         ))
         .returning(Row::as_returning())
-        .get_result(connection)
-        .await
-        .map(Row::into)
+        .get_result::<Row>(&mut writing);
+    let (_, row) = tokio::try_join!(moved, written)?;
+    Ok(row.into())
 }
 
 /// A line by its id.

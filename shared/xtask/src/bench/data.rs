@@ -10,17 +10,22 @@ pub const FAMILIES: u64 = 1_000;
 pub const MEMBERS: u64 = 4;
 /// Those who hold a family's plan, and call; more families share them.
 pub const HOLDERS: u64 = 1_000;
-/// Days of meals of each member of the first families.
-pub const DAYS: u64 = 7;
+/// The first families, whose members eat and take part in challenges.
+pub const LIVELY: u64 = 250;
+/// Days of meals of each of them.
+pub const DAYS: u64 = 90;
+/// Meals of a day.
+pub const MEALS: u64 = 4;
 /// Challenges that each of them takes part in.
-pub const CHALLENGES: u64 = 2;
+pub const CHALLENGES: u64 = 3;
 /// What each wallet begins with.
 pub const MONEY: &str = "1000000.00";
 
 /// In words.
 pub fn words() -> String {
     format!(
-        "{FAMILIES} families of {MEMBERS}, each member with {DAYS} days of meals and {CHALLENGES} challenges; {MONEY} in each wallet"
+        "{FAMILIES} families of {MEMBERS} with {MONEY} in each wallet; in {LIVELY} of them each member has {MEALS} meals a day for {DAYS} days \
+         and {CHALLENGES} challenges"
     )
 }
 
@@ -80,14 +85,15 @@ pub async fn families(client: &Client, from: u64, to: u64) -> Result<()> {
     Ok(client.batch_execute("VACUUM (ANALYZE) bench.targets").await?)
 }
 
-/// What the members of the first families eat and take part in.
+/// What the members of the lively families eat and take part in.
 pub async fn lives(client: &Client) -> Result<()> {
     let sql = format!(
         "{FUNCTIONS}
-        CREATE TEMP TABLE seats AS SELECT plan, seat FROM generate_series(1, {FAMILIES}) plan, generate_series(1, {MEMBERS}) seat;
+        CREATE TEMP TABLE seats AS SELECT plan, seat FROM generate_series(1, {LIVELY}) plan, generate_series(1, {MEMBERS}) seat;
         INSERT INTO family.nutritional_intake (user_id, consumption_date, calories_consumed, meal, source)
-        SELECT pg_temp.member(plan, seat), current_date - day::int, 1500 + (plan * 7 + seat * 3 + day) % 900, 'dinner', 'manual'
-        FROM seats, generate_series(0, {DAYS} - 1) day;
+        SELECT pg_temp.member(plan, seat), current_date - day::int, 200 + (plan * 7 + seat * 3 + day + meal * 70) % 600,
+               (ARRAY['breakfast', 'lunch', 'dinner', 'snack'])[meal], 'manual'
+        FROM generate_series(0, {DAYS} - 1) day, seats, generate_series(1, {MEALS}) meal ORDER BY day DESC;
         INSERT INTO social.users (id) SELECT DISTINCT pg_temp.member(plan, seat) FROM seats;
         INSERT INTO social.community_challenges (id, challenge_name, description, challenge_type, duration_days, scoring,
                                                  participant_count)

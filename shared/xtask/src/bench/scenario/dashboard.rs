@@ -5,7 +5,7 @@ use tokio_postgres::Config;
 
 use super::{walk, without_pgbench};
 use crate::bench::calls;
-use crate::bench::data::FAMILIES;
+use crate::bench::data::LIVELY;
 use crate::bench::load::IN_FLIGHT;
 use crate::bench::report::{Finding, Goal, Outcome};
 use crate::bench::side::{Effort, Round, Rounds, Side, alternate};
@@ -19,13 +19,13 @@ const SPECIFIED: &str = include_str!("dashboard.sql");
 
 pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
     let specified = specified(world).await?;
-    let call = calls::dashboard(world.channels("edge").await?, world.tokens.clone(), FAMILIES);
-    let summary = calls::summary(world.channels("family").await?, world.tokens.clone(), FAMILIES);
+    let call = calls::dashboard(world.channels("edge").await?, world.tokens.clone(), LIVELY);
+    let summary = calls::summary(world.channels("family").await?, world.tokens.clone(), LIVELY);
     let processes = world.processes(["edge", "family", "social"])?;
     let family = world.processes(["family"])?;
     let mut sides =
         vec![Side::Calls { name: "GetFamilyDashboard", processes: processes.clone(), call: call.clone(), at_once: IN_FLIGHT }];
-    let script = walk(FAMILIES).lines("SELECT * FROM family_dashboard WHERE family_plan_id = :plan;");
+    let script = walk(LIVELY).lines("SELECT * FROM family_dashboard WHERE family_plan_id = :plan;");
     sides.extend(Side::script("pgbench, specification's view", world.pgbench.as_ref(), &specified, script));
     let effort = world.effort(COST);
     let mut rounds = alternate(&mut world.meter, &mut sides, effort).await?;
