@@ -159,11 +159,12 @@ impl<'a> World<'a> {
     }
 
     /// Waits until a service says that it serves.
-    pub async fn ready(&self, service: &str) -> Result<()> {
+    pub async fn ready(&mut self, service: &str) -> Result<()> {
         let deadline = Instant::now() + READY_LIMIT;
         while let Err(state) = health::ask(self.ports.admin_of(service)).await {
+            self.services.all_run()?;
             if Instant::now() > deadline {
-                bail!("{service} does not serve: {state}");
+                bail!("{service} does not serve: {state}; its last lines were:\n{}", self.services.last_lines(service));
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

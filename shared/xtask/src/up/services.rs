@@ -120,16 +120,27 @@ impl Services {
         !self.running.is_empty()
     }
 
+    /// Fails when one of them has ended, whatever it says.
+    pub fn all_run(&mut self) -> Result<()> {
+        for (service, process) in &mut self.running {
+            if let Some(status) = process.ended()? {
+                let log = self.folder.join(format!("{service}.log"));
+                bail!("{service} ended ({status}); the last lines of {} were:\n{}", log.display(), tail(&log, LOG_LINES));
+            }
+        }
+        Ok(())
+    }
+
+    /// What a service logged last.
+    pub fn last_lines(&self, service: &str) -> String {
+        tail(&self.log(service), LOG_LINES)
+    }
+
     /// Waits until one of them, or PostgreSQL, ends, which is an error whatever it says.
     pub async fn first_end(&mut self, database: &mut Database) -> Result<()> {
         let mut children = signal(SignalKind::child()).context("cannot listen to signals")?;
         loop {
-            for (service, process) in &mut self.running {
-                if let Some(status) = process.ended()? {
-                    let log = self.folder.join(format!("{service}.log"));
-                    bail!("{service} ended ({status}); the last lines of {} were:\n{}", log.display(), tail(&log, LOG_LINES));
-                }
-            }
+            self.all_run()?;
             if let Some(failure) = database.failure() {
                 bail!("{failure}");
             }
