@@ -78,11 +78,11 @@ async fn answer<T>(upstream: &Upstream, call: impl Future<Output = Result<Respon
 
 fn dashboard(summary: FamilySummary, challenges: Option<(i32, Timestamp)>) -> pb::FamilyDashboard {
     let section = |state: pb::SectionState, as_of| Some(pb::SectionStatus { state: state.into(), as_of });
-    let of_family = if summary.wallet_and_nutrition_visible {
-        section(pb::SectionState::Ok, summary.read_time)
-    } else {
-        section(pb::SectionState::Denied, None)
+    let of_family = |visible| match visible {
+        true => section(pb::SectionState::Ok, summary.read_time),
+        false => section(pb::SectionState::Denied, None),
     };
+    let (wallet, nutrition) = (of_family(summary.wallet_visible), of_family(summary.nutrition_visible));
     let of_social = match &challenges {
         Some((_, as_of)) => section(pb::SectionState::Ok, Some(*as_of)),
         None => section(pb::SectionState::Unavailable, None),
@@ -95,8 +95,8 @@ fn dashboard(summary: FamilySummary, challenges: Option<(i32, Timestamp)>) -> pb
         avg_weekly_calories: summary.avg_weekly_calories,
         wallet_balance: summary.wallet_balance,
         active_challenges: challenges.map(|(count, _)| count),
-        wallet: of_family,
-        nutrition: of_family,
+        wallet,
+        nutrition,
         challenges: of_social,
     }
 }

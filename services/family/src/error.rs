@@ -75,6 +75,17 @@ impl From<Error> for Status {
             Error::Plan(plan::Refused::Full { max_members }) => {
                 refuse(Code::FailedPrecondition, ErrorReason::PlanFull).with("max_members", max_members)
             }
+            Error::Plan(plan::Refused::SeatsTaken { active_members }) => {
+                refuse(Code::FailedPrecondition, ErrorReason::SeatsTaken).with("active_members", active_members)
+            }
+            Error::Plan(plan::Refused::SeatsAreBought) => refuse(Code::PermissionDenied, ErrorReason::SeatsAreBought),
+            Error::Plan(plan::Refused::NotAnAdmin) => refuse(Code::FailedPrecondition, ErrorReason::NotAnAdmin),
+            Error::Plan(plan::Refused::NotOffered) => refuse(Code::FailedPrecondition, ErrorReason::PlanNotOffered),
+            Error::Member(member::Refused::HolderMustTransfer) => {
+                refuse(Code::FailedPrecondition, ErrorReason::HolderMustTransfer)
+            }
+            Error::Member(member::Refused::ConsentRequired) => refuse(Code::FailedPrecondition, ErrorReason::ConsentRequired),
+            Error::Member(member::Refused::Banned) => refuse(Code::FailedPrecondition, ErrorReason::MemberBanned),
             Error::Member(member::Refused::AlreadyMember) => refuse(Code::AlreadyExists, ErrorReason::AlreadyMember),
             Error::Member(member::Refused::RoleNotPermitted) => refuse(Code::PermissionDenied, ErrorReason::RoleNotPermitted),
             Error::Invitation(invitation::Refused::Expired) => refuse(Code::FailedPrecondition, ErrorReason::InvitationExpired),

@@ -1,7 +1,7 @@
 //! Invitations: offers of a seat, to a user or to whoever holds a token.
 
 mod api;
-mod store;
+pub(crate) mod store;
 mod token;
 mod wire;
 

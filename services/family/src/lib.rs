@@ -26,6 +26,10 @@ use prost::Name as _;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
 
+/// What the social slice is told of.
+const TOLD: [fn() -> String; 4] =
+    [pb::MemberJoined::full_name, pb::MemberLeft::full_name, pb::RoleChanged::full_name, pb::PlanClosed::full_name];
+
 /// The family slice.
 #[derive(Debug)]
 pub struct Service;
@@ -63,7 +67,7 @@ impl Slice for Service {
         let Settings { currency, social_url, calls, relay } = settings;
         let calls = calls.load(Self::NAME, &options.identity.workload_issuer, &options.identity.audience)?;
         let social = calls.to("social", social_url).build().context("--social-url")?;
-        let outbox = Outbox::builder(Self::NAME, db, relay).consumer(social, [pb::MemberJoined::full_name()]);
+        let outbox = Outbox::builder(Self::NAME, db, relay).consumer(social, TOLD.map(|name| name()));
         let (outbox, operations, deliver) = outbox.build();
         let mut routes = RoutesBuilder::default();
         routes
@@ -72,9 +76,12 @@ impl Slice for Service {
                 PlanServiceServer::new(plan::Api::new(db.clone(), currency.clone(), outbox.clone()))
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
-            .add_service(MemberServiceServer::new(member::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add_service(
-                InvitationServiceServer::new(invitation::Api::new(db.clone(), outbox))
+                MemberServiceServer::new(member::Api::new(db.clone(), currency.clone(), outbox.clone()))
+                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
+            )
+            .add_service(
+                InvitationServiceServer::new(invitation::Api::new(db.clone(), currency.clone(), outbox))
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(

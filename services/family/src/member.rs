@@ -1,15 +1,21 @@
 //! Members: who belongs to a plan, and what they may.
 
 mod api;
+pub(crate) mod seat;
+mod standing;
 pub(crate) mod store;
 pub(crate) mod wire;
 
+use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
 pub use api::Api;
+pub use standing::{Permissions, Standing};
+
+use crate::plan::Plan;
 
 /// What a member is in a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
@@ -34,38 +40,49 @@ pub enum Refused {
     /// The role does not reach so far.
     #[error("the role of the caller in the plan does not allow this")]
     RoleNotPermitted,
+    /// The holder stays, and stays an admin.
+    #[error("the member holds the plan and must pass it on first")]
+    HolderMustTransfer,
+    /// Nobody is made a child.
+    #[error("a user becomes a child only by accepting an invitation as one")]
+    ConsentRequired,
+    /// Has no seat until unbanned.
+    #[error("the user is banned from the plan")]
+    Banned,
 }
 
-impl Role {
-    /// Whether this role may offer a seat with the role `offered`: nobody raises another above themselves.
-    pub fn may_offer(self, offered: Self) -> Result<(), Refused> {
-        let permitted = match self {
-            Self::Admin => true,
-            Self::Member => offered != Self::Admin,
-            Self::Child | Self::Guest => false,
-        };
-        if permitted { Ok(()) } else { Err(Refused::RoleNotPermitted) }
-    }
+/// What somebody would do in a plan, that another service asks about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// To spend.
+    Spend,
+    /// To invite.
+    Invite,
+    /// To see others' nutrition.
+    ViewNutrition,
+    /// To manage the plan and its members.
+    Manage,
+}
 
-    /// Whether this role may take money out of the wallet.
-    pub fn may_spend(self) -> bool {
-        matches!(self, Self::Admin | Self::Member)
-    }
-
-    /// Whether this role may see the wallet and others' nutrition.
-    pub fn may_see_wallet_and_nutrition(self) -> bool {
-        self != Self::Guest
-    }
-
-    /// Whether this role may read the ledger.
-    pub fn may_list_entries(self) -> Result<(), Refused> {
-        if self.may_see_wallet_and_nutrition() { Ok(()) } else { Err(Refused::RoleNotPermitted) }
+impl Standing {
+    /// Whether they may do it.
+    pub fn may(&self, permission: Permission) -> bool {
+        match permission {
+            Permission::Spend => self.may_spend(),
+            Permission::Invite => self.may_invite(),
+            Permission::ViewNutrition => self.may_see_nutrition(),
+            Permission::Manage => self.may_manage().is_ok(),
+        }
     }
 }
 
-/// Whether the user, who may have been a member, has no seat now.
-pub fn not_seated(member: Option<&Member>) -> Result<(), Refused> {
-    if member.is_some_and(|member| member.is_active) { Err(Refused::AlreadyMember) } else { Ok(()) }
+/// Whether the user, who may have been a member, may be given a seat.
+pub fn may_be_seated(member: Option<&Member>) -> Result<(), Refused> {
+    match member {
+        Some(member) if member.is_active => Err(Refused::AlreadyMember),
+        Some(member) if member.banned_at.is_some() => Err(Refused::Banned),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// What the other members may see of one.
@@ -110,6 +127,29 @@ pub struct Member {
     pub joined_at: DateTime<Utc>,
     /// Whether they have a seat now.
     pub is_active: bool,
+    /// What they may.
+    pub permissions: Permissions,
+    /// Since when they are banned.
+    pub banned_at: Option<DateTime<Utc>>,
+    /// The adult who answers for a child that was added.
+    pub guardian_user_id: Option<Uuid>,
+    /// When that adult consented to keeping the child's data.
+    pub consent_at: Option<DateTime<Utc>>,
+}
+
+impl Member {
+    /// Whether they may be made what `role` says, by an admin.
+    pub fn may_become(&self, role: Role, plan: &Plan) -> Result<(), Refused> {
+        if role != Role::Admin {
+            self.may_go(plan)?;
+        }
+        if role == Role::Child && self.role != Role::Child { Err(Refused::ConsentRequired) } else { Ok(()) }
+    }
+
+    /// Whether they may lose their seat.
+    pub fn may_go(&self, plan: &Plan) -> Result<(), Refused> {
+        if plan.is_held_by(self.user_id) { Err(Refused::HolderMustTransfer) } else { Ok(()) }
+    }
 }
 
 /// A change to a member: what is `None` stays as it is.
@@ -125,14 +165,44 @@ pub struct Patch {
     pub share_challenges: Option<bool>,
     /// Whether achievements are shared.
     pub share_achievements: Option<bool>,
+    /// What they may.
+    pub permissions: PermissionsPatch,
+}
+
+/// A change to permissions: what is `None` stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PermissionsPatch {
+    /// To spend.
+    pub spend: Option<bool>,
+    /// The new limit, or none at all.
+    pub daily_spend_limit: Option<Option<BigDecimal>>,
+    /// To invite.
+    pub invite: Option<bool>,
+    /// To see others' nutrition.
+    pub view_nutrition: Option<bool>,
+}
+
+impl PermissionsPatch {
+    fn apply(self, permissions: Permissions) -> Permissions {
+        Permissions {
+            spend: self.spend.unwrap_or(permissions.spend),
+            daily_spend_limit: self.daily_spend_limit.unwrap_or(permissions.daily_spend_limit),
+            invite: self.invite.unwrap_or(permissions.invite),
+            view_nutrition: self.view_nutrition.unwrap_or(permissions.view_nutrition),
+        }
+    }
 }
 
 impl Patch {
     /// Changes `member` as far as `editor`, who has this role in the plan, may.
-    pub fn apply(self, member: Member, editor: Uuid, role: Role) -> Result<Member, Refused> {
-        let own = editor == member.user_id;
+    pub fn apply(self, member: Member, plan: &Plan, editor: Uuid, role: Role) -> Result<Member, Refused> {
+        let (own, admin) = (editor == member.user_id, role == Role::Admin);
         let privacy = self.share_nutrition.is_some() || self.share_challenges.is_some() || self.share_achievements.is_some();
-        if !own && (privacy || role != Role::Admin) {
+        let permissions = self.permissions != PermissionsPatch::default();
+        let may_name = own || admin;
+        // Nobody takes from whoever holds the plan what they could not give back to themselves.
+        let may_permit = admin && !own && !plan.is_held_by(member.user_id);
+        if !may_name || (privacy && !own) || (permissions && !may_permit) {
             return Err(Refused::RoleNotPermitted);
         }
         Ok(Member {
@@ -143,6 +213,7 @@ impl Patch {
                 share_challenges: self.share_challenges.unwrap_or(member.privacy.share_challenges),
                 share_achievements: self.share_achievements.unwrap_or(member.privacy.share_achievements),
             },
+            permissions: self.permissions.apply(member.permissions),
             ..member
         })
     }
@@ -152,15 +223,25 @@ impl Patch {
 mod tests {
     use super::*;
 
-    const ROLES: [Role; 4] = [Role::Admin, Role::Member, Role::Child, Role::Guest];
+    fn member(user_id: Uuid, role: Role) -> Member {
+        Member {
+            family_plan_id: Uuid::nil(),
+            user_id,
+            role,
+            display_name: None,
+            relationship: None,
+            privacy: Privacy::default(),
+            joined_at: DateTime::UNIX_EPOCH,
+            is_active: true,
+            permissions: Permissions::default(),
+            banned_at: None,
+            guardian_user_id: None,
+            consent_at: None,
+        }
+    }
 
-    #[test]
-    fn nobody_offers_more_than_they_are() {
-        let offers = |role: Role| ROLES.map(|offered| role.may_offer(offered).is_ok());
-        assert_eq!(offers(Role::Admin), [true, true, true, true]);
-        assert_eq!(offers(Role::Member), [false, true, true, true]);
-        assert_eq!(offers(Role::Child), [false; 4]);
-        assert_eq!(offers(Role::Guest), [false; 4]);
+    fn held_by(holder: Uuid) -> Plan {
+        Plan { primary_account_holder: Some(holder), ..Plan::example() }
     }
 
     #[test]
@@ -171,23 +252,47 @@ mod tests {
     }
 
     #[test]
-    fn privacy_is_ones_own() {
-        let member = |user_id| Member {
-            family_plan_id: Uuid::nil(),
-            user_id,
-            role: Role::Member,
-            display_name: None,
-            relationship: None,
-            privacy: Privacy::default(),
-            joined_at: DateTime::UNIX_EPOCH,
-            is_active: true,
+    fn who_may_change_what() {
+        let (holder, admin, other) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
+        let plan = held_by(holder);
+        let patches = [
+            Patch { display_name: Some(Some("Bo".to_owned())), ..Patch::default() },
+            Patch { share_nutrition: Some(true), ..Patch::default() },
+            Patch { permissions: PermissionsPatch { spend: Some(false), ..PermissionsPatch::default() }, ..Patch::default() },
+        ];
+        let may = |editor: Uuid, role: Role, target: Uuid| {
+            patches.clone().map(|patch| patch.apply(member(target, Role::Admin), &plan, editor, role).is_ok())
         };
-        let (me, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let share = Patch { share_nutrition: Some(true), ..Patch::default() };
-        let rename = Patch { display_name: Some(Some("Bo".to_owned())), ..Patch::default() };
-        assert!(share.clone().apply(member(me), me, Role::Child).expect("own").privacy.share_nutrition);
-        assert_eq!(share.apply(member(other), me, Role::Admin).err(), Some(Refused::RoleNotPermitted));
-        assert!(rename.clone().apply(member(other), me, Role::Admin).is_ok());
-        assert_eq!(rename.apply(member(other), me, Role::Member).err(), Some(Refused::RoleNotPermitted));
+        assert_eq!(may(other, Role::Child, other), [true, true, false], "oneself");
+        assert_eq!(may(admin, Role::Admin, other), [true, false, true], "an admin");
+        assert_eq!(may(admin, Role::Admin, admin), [true, true, false], "an admin's own");
+        assert_eq!(may(admin, Role::Admin, holder), [true, false, false], "an admin, of the holder");
+        assert_eq!(may(other, Role::Member, admin), [false; 3], "another member");
+    }
+
+    #[test]
+    fn the_holder_stays_an_admin_and_nobody_becomes_a_child() {
+        let (holder, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let plan = held_by(holder);
+        let changed = |who: Uuid, from, to| member(who, from).may_become(to, &plan);
+        for role in [Role::Member, Role::Child, Role::Guest] {
+            assert_eq!(changed(holder, Role::Admin, role), Err(Refused::HolderMustTransfer));
+        }
+        assert_eq!(changed(holder, Role::Admin, Role::Admin), Ok(()));
+        assert_eq!(changed(other, Role::Guest, Role::Child), Err(Refused::ConsentRequired));
+        assert_eq!(changed(other, Role::Child, Role::Child), Ok(()));
+        assert_eq!(changed(other, Role::Child, Role::Member), Ok(()));
+        assert_eq!(member(holder, Role::Admin).may_go(&plan), Err(Refused::HolderMustTransfer));
+        assert_eq!(member(other, Role::Admin).may_go(&plan), Ok(()));
+    }
+
+    #[test]
+    fn who_may_be_seated() {
+        let gone = Member { is_active: false, ..member(Uuid::nil(), Role::Member) };
+        let banned = Member { banned_at: Some(DateTime::UNIX_EPOCH), ..gone.clone() };
+        assert_eq!(may_be_seated(None), Ok(()));
+        assert_eq!(may_be_seated(Some(&gone)), Ok(()));
+        assert_eq!(may_be_seated(Some(&banned)), Err(Refused::Banned));
+        assert_eq!(may_be_seated(Some(&member(Uuid::nil(), Role::Member))), Err(Refused::AlreadyMember));
     }
 }

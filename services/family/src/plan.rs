@@ -1,6 +1,8 @@
 //! Plans: a family under one roof and one purse.
 
 mod api;
+mod preferences;
+mod preferences_wire;
 pub(crate) mod store;
 pub(crate) mod wire;
 
@@ -11,8 +13,9 @@ use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
 pub use api::Api;
+pub use preferences::{CoordinationPreferences, DayOfWeek, DeliveryWindow, FamilyGoals};
 
-use crate::member::{Privacy, Role};
+use crate::member::{self, Member, Privacy, Role, Standing};
 
 /// What a plan was bought as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
@@ -26,8 +29,16 @@ pub enum PlanType {
     Custom,
 }
 
-/// Seats of a new plan.
-pub const STANDARD_SEATS: i32 = 6;
+impl PlanType {
+    /// Seats at most.
+    pub fn seats(self) -> i32 {
+        match self {
+            Self::Standard => 6,
+            Self::Premium => 10,
+            Self::Custom => 100,
+        }
+    }
+}
 
 /// Why a plan refuses.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +52,21 @@ pub enum Refused {
         /// Its seats.
         max_members: i32,
     },
+    /// Those who have seats keep them.
+    #[error("{active_members} seats of the plan are taken")]
+    SeatsTaken {
+        /// How many.
+        active_members: i32,
+    },
+    /// More seats are for billing to give.
+    #[error("seats are bought; an admin can only lower their number")]
+    SeatsAreBought,
+    /// It goes to an active admin only.
+    #[error("the plan can be offered to an active admin only")]
+    NotAnAdmin,
+    /// It does not go to who was not asked.
+    #[error("the plan is not offered to the caller")]
+    NotOffered,
 }
 
 /// A plan.
@@ -70,6 +96,51 @@ pub struct Plan {
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+    /// Who pays for it, if not the holder.
+    pub billing_account: Option<Uuid>,
+    /// What the family wants to reach.
+    pub family_goals: Option<FamilyGoals>,
+    /// How it wants to be delivered to.
+    pub coordination_preferences: Option<CoordinationPreferences>,
+    /// The admin to whom the holder has offered it.
+    pub proposed_holder: Option<Uuid>,
+}
+
+/// A change to a plan: what is `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Patch {
+    /// The new name.
+    pub family_name: Option<String>,
+    /// The new zone.
+    pub time_zone: Option<Tz>,
+    /// Seats from now on.
+    pub max_members: Option<i32>,
+    /// Who pays, or the holder.
+    pub billing_account: Option<Option<Uuid>>,
+    /// Goals, or none.
+    pub family_goals: Option<Option<FamilyGoals>>,
+    /// Preferences, or none.
+    pub coordination_preferences: Option<Option<CoordinationPreferences>>,
+}
+
+impl Patch {
+    /// Changes `plan` for an admin of it.
+    pub fn apply(self, plan: Plan) -> Result<Plan, Refused> {
+        plan.in_use()?;
+        if self.max_members.is_some_and(|seats| seats > plan.max_members) {
+            return Err(Refused::SeatsAreBought);
+        }
+        let max_members = plan.fits(self.max_members.unwrap_or(plan.max_members))?;
+        Ok(Plan {
+            family_name: self.family_name.unwrap_or(plan.family_name),
+            time_zone: self.time_zone.unwrap_or(plan.time_zone),
+            max_members,
+            billing_account: self.billing_account.unwrap_or(plan.billing_account),
+            family_goals: self.family_goals.unwrap_or(plan.family_goals),
+            coordination_preferences: self.coordination_preferences.unwrap_or(plan.coordination_preferences),
+            ..plan
+        })
+    }
 }
 
 impl Plan {
@@ -84,6 +155,35 @@ impl Plan {
         if self.active_members < self.max_members { Ok(()) } else { Err(Refused::Full { max_members: self.max_members }) }
     }
 
+    /// So many seats, if those that are taken are among them.
+    pub fn fits(&self, seats: i32) -> Result<i32, Refused> {
+        if self.active_members <= seats { Ok(seats) } else { Err(Refused::SeatsTaken { active_members: self.active_members }) }
+    }
+
+    /// Whether the user holds it.
+    pub fn is_held_by(&self, user: Uuid) -> bool {
+        self.primary_account_holder == Some(user)
+    }
+
+    /// Whether the user, who belongs to it, may do what its holder alone does.
+    pub fn held_by(&self, user: Uuid) -> Result<(), member::Refused> {
+        if self.is_held_by(user) { Ok(()) } else { Err(member::Refused::RoleNotPermitted) }
+    }
+
+    /// Whether `member` may be offered it.
+    pub fn may_be_offered_to(&self, member: &Member) -> Result<(), Refused> {
+        self.in_use()?;
+        let fit = member.is_active && member.role == Role::Admin && !self.is_held_by(member.user_id);
+        if fit { Ok(()) } else { Err(Refused::NotAnAdmin) }
+    }
+
+    /// Whether the user, who stands in it like this, may take it over.
+    pub fn may_be_accepted_by(&self, user: Uuid, standing: &Standing) -> Result<(), Refused> {
+        self.in_use()?;
+        let offered = self.proposed_holder == Some(user) && standing.role == Role::Admin;
+        if offered { Ok(()) } else { Err(Refused::NotOffered) }
+    }
+
     /// First and last of the 7 dates that end today where the family lives.
     pub fn week(&self, now: DateTime<Utc>) -> (NaiveDate, NaiveDate) {
         let today = now.with_timezone(&self.time_zone).date_naive();
@@ -96,8 +196,8 @@ impl Plan {
 pub struct Seat {
     /// Who.
     pub user_id: Uuid,
-    /// As what.
-    pub role: Role,
+    /// What they are, and may.
+    pub standing: Standing,
     /// Whether they have the seat now.
     pub is_active: bool,
     /// What others may see.
@@ -107,8 +207,8 @@ pub struct Seat {
 /// How many members a plan has had, and which of the active ones let the viewer see what.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Roster {
-    /// What the viewer is in the plan.
-    pub viewer: Role,
+    /// What the viewer is in the plan, and may.
+    pub viewer: Standing,
     /// Members of all times.
     pub total: usize,
     /// Those with a seat now.
@@ -123,74 +223,40 @@ impl Roster {
     /// The roster of `seats` in the eyes of one who has one of them now; nobody else sees it.
     pub fn seen_by(viewer: Uuid, seats: &[Seat]) -> Option<Self> {
         let active = || seats.iter().filter(|seat| seat.is_active);
-        let role = active().find(|seat| seat.user_id == viewer)?.role;
+        let standing = active().find(|seat| seat.user_id == viewer)?.standing.clone();
         let who = |shares: fn(&Privacy) -> bool| {
             active().filter(move |seat| seat.user_id == viewer || shares(&seat.privacy)).map(|seat| seat.user_id)
         };
-        let nutrition = if role.may_see_wallet_and_nutrition() { who(|p| p.share_nutrition).collect() } else { Vec::new() };
+        let nutrition = if standing.may_see_nutrition() { who(|p| p.share_nutrition).collect() } else { Vec::new() };
         let challenges = who(|p| p.share_challenges).collect();
-        Some(Self { viewer: role, total: seats.len(), active: active().count(), nutrition, challenges })
+        Some(Self { viewer: standing, total: seats.len(), active: active().count(), nutrition, challenges })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn plan(active_members: i32, max_members: i32, is_active: bool) -> Plan {
-        Plan {
+impl Plan {
+    /// A plan like any.
+    pub(crate) fn example() -> Self {
+        Self {
             id: Uuid::nil(),
             family_name: String::new(),
             primary_account_holder: None,
-            max_members,
-            active_members,
+            max_members: 6,
+            active_members: 1,
             plan_type: PlanType::Standard,
             shared_wallet_balance: BigDecimal::from(0),
             wallet_sequence: 0,
-            time_zone: Tz::America__New_York,
-            is_active,
+            time_zone: Tz::UTC,
+            is_active: true,
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
+            billing_account: None,
+            family_goals: None,
+            coordination_preferences: None,
+            proposed_holder: None,
         }
     }
-
-    #[test]
-    fn seats() {
-        assert_eq!(plan(5, 6, true).admit(), Ok(()));
-        assert_eq!(plan(6, 6, true).admit(), Err(Refused::Full { max_members: 6 }));
-        assert_eq!(plan(0, 6, false).admit(), Err(Refused::Inactive));
-    }
-
-    #[test]
-    fn the_week_ends_today_where_the_family_lives() {
-        let date = |text: &str| text.parse::<NaiveDate>().expect("date");
-        let at = |text: &str| text.parse::<DateTime<Utc>>().expect("time");
-        // 03:59 UTC is still the day before in New York in summer, 04:00 is not.
-        assert_eq!(plan(1, 6, true).week(at("2026-07-08T03:59:59Z")), (date("2026-07-01"), date("2026-07-07")));
-        assert_eq!(plan(1, 6, true).week(at("2026-07-08T04:00:00Z")), (date("2026-07-02"), date("2026-07-08")));
-    }
-
-    #[test]
-    fn who_shows_what() {
-        let seat = |n: u128, role, is_active, share_nutrition, share_challenges| Seat {
-            user_id: Uuid::from_u128(n),
-            role,
-            is_active,
-            privacy: Privacy { share_nutrition, share_challenges, share_achievements: true },
-        };
-        let seats = [
-            seat(1, Role::Member, true, false, false),
-            seat(2, Role::Admin, true, true, true),
-            seat(3, Role::Child, true, false, true),
-            seat(4, Role::Admin, false, true, true),
-            seat(5, Role::Guest, true, false, false),
-        ];
-        let ids = |ns: &[u128]| ns.iter().map(|n| Uuid::from_u128(*n)).collect::<Vec<_>>();
-        let seen = |by: u128| Roster::seen_by(Uuid::from_u128(by), &seats);
-        let roster = |viewer, nutrition, challenges| Some(Roster { viewer, total: 5, active: 4, nutrition, challenges });
-        assert_eq!(seen(1), roster(Role::Member, ids(&[1, 2]), ids(&[1, 2, 3])));
-        assert_eq!(seen(3), roster(Role::Child, ids(&[2, 3]), ids(&[2, 3])));
-        assert_eq!(seen(5), roster(Role::Guest, ids(&[]), ids(&[2, 3, 5])));
-        assert_eq!((seen(4), seen(6)), (None, None), "no seat, no view");
-    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,6 +36,9 @@ diesel::table! {
         joined_at -> Timestamptz,
         is_active -> Bool,
         updated_at -> Timestamptz,
+        banned_at -> Nullable<Timestamptz>,
+        guardian_user_id -> Nullable<Uuid>,
+        consent_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -59,6 +62,7 @@ diesel::table! {
         active_members -> Int4,
         wallet_sequence -> Int8,
         event_sequence -> Int8,
+        proposed_holder -> Nullable<Uuid>,
     }
 }
 

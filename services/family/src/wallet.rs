@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 pub use api::Api;
 
-use crate::member::Role;
+use crate::member::Standing;
 use crate::plan::Plan;
 
 /// Most that a wallet, or one line of its ledger, can hold: 99,999,999.99.
@@ -87,9 +87,9 @@ pub struct Movement {
     pub sequence: i64,
 }
 
-/// The line that takes `amount` out of the plan's wallet for a member with this role.
-pub fn spend(plan: &Plan, role: Role, amount: &BigDecimal) -> Result<Movement, Refused> {
-    if !role.may_spend() {
+/// The line that takes `amount` out of the plan's wallet for a member who stands in it like this.
+pub fn spend(plan: &Plan, standing: &Standing, amount: &BigDecimal) -> Result<Movement, Refused> {
+    if !standing.may_spend() {
         return Err(Refused::SpendingNotPermitted);
     }
     let balance = &plan.shared_wallet_balance - amount;
@@ -111,41 +111,32 @@ pub fn deposit(plan: &Plan, amount: &BigDecimal) -> Result<Movement, Refused> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::PlanType;
+    use crate::member::{Permissions, Role};
 
     fn cents(cents: i64) -> BigDecimal {
         BigDecimal::new(cents.into(), 2)
     }
 
     fn plan(balance: BigDecimal) -> Plan {
-        Plan {
-            id: Uuid::nil(),
-            family_name: String::new(),
-            primary_account_holder: None,
-            max_members: 6,
-            active_members: 1,
-            plan_type: PlanType::Standard,
-            shared_wallet_balance: balance,
-            wallet_sequence: 7,
-            time_zone: chrono_tz::Tz::UTC,
-            is_active: true,
-            created_at: DateTime::UNIX_EPOCH,
-            updated_at: DateTime::UNIX_EPOCH,
-        }
+        Plan { shared_wallet_balance: balance, wallet_sequence: 7, ..Plan::example() }
+    }
+
+    fn standing(role: Role) -> Standing {
+        Standing { role, permissions: Permissions::default() }
     }
 
     #[test]
     fn spending_stops_at_zero() {
-        let spent = spend(&plan(cents(1000)), Role::Member, &cents(1000)).expect("all of it");
+        let spent = spend(&plan(cents(1000)), &standing(Role::Member), &cents(1000)).expect("all of it");
         assert_eq!(spent, Movement { kind: EntryKind::Spend, amount: cents(-1000), balance: cents(0), sequence: 8 });
-        let refused = spend(&plan(cents(1000)), Role::Admin, &cents(1001));
+        let refused = spend(&plan(cents(1000)), &standing(Role::Admin), &cents(1001));
         assert_eq!(refused, Err(Refused::InsufficientFunds { shortfall: cents(1) }));
     }
 
     #[test]
     fn children_and_guests_do_not_spend() {
         for role in [Role::Child, Role::Guest] {
-            assert_eq!(spend(&plan(cents(1000)), role, &cents(1)), Err(Refused::SpendingNotPermitted));
+            assert_eq!(spend(&plan(cents(1000)), &standing(role), &cents(1)), Err(Refused::SpendingNotPermitted));
         }
     }
 

@@ -26,7 +26,7 @@ pub enum Role {
 /// What happened in a family.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A user belongs to it from now on.
+    /// A user belongs to it from now on, or is something else in it.
     Joined {
         /// The plan.
         plan: Uuid,
@@ -34,5 +34,17 @@ pub enum Event {
         user: Uuid,
         /// As what.
         role: Role,
+    },
+    /// A user does not belong to it any more.
+    Left {
+        /// The plan.
+        plan: Uuid,
+        /// Who.
+        user: Uuid,
+    },
+    /// Nobody belongs to it any more: it is not in use.
+    Closed {
+        /// The plan.
+        plan: Uuid,
     },
 }

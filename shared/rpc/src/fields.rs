@@ -85,6 +85,17 @@ impl Fields {
         })
     }
 
+    /// As [`read`](Self::read), of an update whose mask names the field. What it does not name is not looked at: it may be what the
+    /// caller has read before.
+    pub fn masked<T>(
+        &mut self,
+        mask: &[&str],
+        name: &str,
+        read: impl FnOnce() -> Result<T, String>,
+    ) -> Result<Option<T>, Refused> {
+        if mask.contains(&name) { self.read(name, read()).map(Some) } else { Ok(None) }
+    }
+
     /// Reads fields of the message in the field `name`; their paths start with it.
     pub fn within<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.prefix.len();

@@ -1,6 +1,10 @@
 //! What one slice tells another, as users see it.
 
-use orchard_proto::family::v1::MemberRole;
+use orchard_proto::family::v1::member_service_client::MemberServiceClient;
+use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
+use orchard_proto::family::v1::{
+    ChangeMemberRoleRequest, DeactivatePlanRequest, LeavePlanRequest, MemberRole, ReactivatePlanRequest,
+};
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::profile_service_client::ProfileServiceClient;
 use orchard_testkit::answer::refused;
@@ -46,6 +50,36 @@ async fn who_joins_a_family_sees_its_members_profiles() -> anyhow::Result<()> {
     suite.plan(stranger).await?;
     all_told(&suite.family.schema).await?;
     assert_eq!(refused(suite.profile(stranger, alice).await), hidden);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_is_out_of_the_family_sees_their_profiles_no_more() -> anyhow::Result<()> {
+    let suite = Suite::start().await?;
+    let (alice, bob, carol) = (id(), id(), id());
+    suite.register(alice).await?;
+    let plan = suite.plan(alice).await?;
+    suite.join(&plan, alice, bob, MemberRole::Member).await?;
+    suite.join(&plan, alice, carol, MemberRole::Guest).await?;
+    let hidden = (Code::NotFound, "PROFILE_NOT_FOUND".to_owned());
+    let mut members = MemberServiceClient::new(suite.user(alice)?);
+    let (family_plan_id, user_id) = (plan.clone(), carol.to_string());
+    let role = MemberRole::Member.into();
+    members.change_member_role(ChangeMemberRoleRequest { family_plan_id, user_id, role }).await?;
+    all_told(&suite.family.schema).await?;
+    assert_eq!(suite.profile(carol, alice).await?, "Alice", "a guest no more");
+
+    MemberServiceClient::new(suite.user(bob)?).leave_plan(LeavePlanRequest { family_plan_id: plan.clone() }).await?;
+    all_told(&suite.family.schema).await?;
+    assert_eq!(refused(suite.profile(bob, alice).await), hidden);
+    let mut plans = PlanServiceClient::new(suite.user(alice)?);
+    plans.deactivate_plan(DeactivatePlanRequest { family_plan_id: plan.clone() }).await?;
+    all_told(&suite.family.schema).await?;
+    assert_eq!(refused(suite.profile(carol, alice).await), hidden);
+    plans.reactivate_plan(ReactivatePlanRequest { family_plan_id: plan }).await?;
+    all_told(&suite.family.schema).await?;
+    assert_eq!(suite.profile(carol, alice).await?, "Alice", "the plan is back, and she in it");
+    assert_eq!(refused(suite.profile(bob, alice).await), hidden);
     Ok(())
 }
 

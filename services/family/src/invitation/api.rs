@@ -4,6 +4,7 @@ use orchard_db::{Connection, Db, Failure};
 use orchard_events::Outbox;
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::invitation_service_server::InvitationService;
+use orchard_rpc::Currency;
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -12,20 +13,23 @@ use super::store::NewRow;
 use super::token::Token;
 use super::{Acceptance, Name, store, wire, within_limit};
 use crate::error::Error;
-use crate::member::Member;
+use crate::member::seat::Comer;
+use crate::member::wire::Viewer;
+use crate::member::{Member, Standing};
 use crate::{member, plan, roll};
 
 /// Serves `InvitationService`.
 #[derive(Debug)]
 pub struct Api {
     db: Db,
+    currency: Currency,
     outbox: Outbox,
 }
 
 impl Api {
     /// Serves invitations from `db`, and tells through `outbox` who accepts them.
-    pub fn new(db: Db, outbox: Outbox) -> Self {
-        Self { db, outbox }
+    pub fn new(db: Db, currency: Currency, outbox: Outbox) -> Self {
+        Self { db, currency, outbox }
     }
 }
 
@@ -64,7 +68,9 @@ impl InvitationService for Api {
         let outbox = self.outbox.clone();
         let unit = async move |connection: &mut Connection| accept(connection, &outbox, &name, user).await;
         let member = self.db.write("accept invitation", unit).await?;
-        Ok(Response::new(pb::AcceptInvitationResponse { member: Some(member::wire::member(member, user)) }))
+        let standing = Standing { role: member.role, permissions: member.permissions.clone() };
+        let viewer = Viewer { id: user, standing: &standing };
+        Ok(Response::new(pb::AcceptInvitationResponse { member: Some(member::wire::member(member, &viewer, &self.currency)) }))
     }
 }
 
@@ -76,12 +82,12 @@ async fn create(
     token: &Token,
 ) -> Result<(), Error> {
     let seen = plan::store::lock_for_member(connection, new.plan, inviter).await?;
-    let (plan, role) = seen.ok_or(Error::PlanNotFound)?;
+    let (plan, standing) = seen.ok_or(Error::PlanNotFound)?;
     plan.in_use()?;
-    role.may_offer(new.role)?;
+    standing.may_offer(new.role)?;
     within_limit(store::count_pending(connection, new.plan).await?)?;
     if let Some(invitee) = new.invitee {
-        member::not_seated(member::store::find(connection, new.plan, invitee).await?.as_ref())?;
+        member::may_be_seated(member::store::find(connection, new.plan, invitee).await?.as_ref())?;
         roll::enrol(connection, invitee).await?;
         store::revoke_expired(connection, new.plan, invitee).await?;
     }
@@ -105,13 +111,9 @@ async fn accept(connection: &mut Connection, outbox: &Outbox, name: &Name, user:
     let plan = plan::store::lock(connection, plan_id).await?.ok_or(Error::InvitationNotFound)?;
     let (invitation, expired) = store::lock(connection, id).await?;
     if invitation.accept(user, expired)? == Acceptance::Take {
-        member::not_seated(member::store::find(connection, plan_id, user).await?.as_ref())?;
-        plan.admit()?;
-        roll::enrol(connection, user).await?;
-        member::store::seat(connection, plan_id, user, invitation.role, invitation.relationship.as_deref()).await?;
-        let sequence = plan::store::take_seat(connection, plan_id).await?;
+        let comer = Comer::Invited { role: invitation.role, relationship: invitation.relationship.as_deref() };
+        member::seat::take(connection, outbox, &plan, user, comer).await?;
         store::accept(connection, id, user).await?;
-        outbox.publish(connection, plan_id, sequence, &member::wire::joined(plan_id, user, invitation.role)).await?;
     }
     member::store::find(connection, plan_id, user).await?.ok_or(Error::MemberNotFound)
 }

@@ -72,6 +72,20 @@ pub(super) async fn revoke_expired(connection: &mut AsyncPgConnection, plan: Uui
         .map(|_| ())
 }
 
+/// Takes back what was offered to a user and by them, when they lose their seat.
+pub(crate) async fn revoke_of(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<()> {
+    let theirs = family_invitations::invited_by.eq(user).or(family_invitations::invitee_user_id.is_not_distinct_from(user));
+    let pending = family_invitations::table
+        .filter(family_invitations::family_plan_id.eq(plan))
+        .filter(family_invitations::status.eq(InvitationStatus::Pending))
+        .filter(theirs);
+    diesel::update(pending)
+        .set((family_invitations::status.eq(InvitationStatus::Revoked), family_invitations::updated_at.eq(now)))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
 /// Invitations of a plan that can still be accepted.
 pub(super) async fn count_pending(connection: &mut AsyncPgConnection, plan: Uuid) -> QueryResult<i64> {
     family_invitations::table

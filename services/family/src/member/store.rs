@@ -1,17 +1,18 @@
 //! Queries of members.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::now;
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Member, Privacy, Role};
-use crate::schema::family_members;
+use super::{Member, Permissions, Privacy, Role, Standing};
+use crate::schema::{family_members, family_plans};
 
 orchard_db::text_column!(Role);
 
-/// A row of `family_members`, without the columns that this slice does not serve yet.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = family_members)]
 struct Row {
@@ -23,6 +24,10 @@ struct Row {
     privacy_settings: Option<Value>,
     joined_at: DateTime<Utc>,
     is_active: bool,
+    permissions: Option<Value>,
+    banned_at: Option<DateTime<Utc>>,
+    guardian_user_id: Option<Uuid>,
+    consent_at: Option<DateTime<Utc>>,
 }
 
 impl From<Row> for Member {
@@ -36,6 +41,10 @@ impl From<Row> for Member {
             privacy: privacy(row.privacy_settings),
             joined_at: row.joined_at,
             is_active: row.is_active,
+            permissions: permissions(row.permissions),
+            banned_at: row.banned_at,
+            guardian_user_id: row.guardian_user_id,
+            consent_at: row.consent_at,
         }
     }
 }
@@ -43,6 +52,59 @@ impl From<Row> for Member {
 /// What `privacy_settings` says: what it leaves out is as for a new member, and what cannot be read shares nothing.
 pub(crate) fn privacy(settings: Option<Value>) -> Privacy {
     settings.map_or_else(Privacy::default, |json| serde_json::from_value(json).unwrap_or(Privacy::CLOSED))
+}
+
+/// As [`privacy`]: what `permissions` leaves out is permitted, and what cannot be read permits nothing.
+fn permissions(settings: Option<Value>) -> Permissions {
+    settings.map_or_else(Permissions::default, |json| serde_json::from_value(json).unwrap_or(Permissions::CLOSED))
+}
+
+/// The columns of a [`Standing`].
+pub(crate) const STANDING: (family_members::role, family_members::permissions) =
+    (family_members::role, family_members::permissions);
+
+/// What the columns of a standing say.
+pub(crate) fn standing((role, settings): (Role, Option<Value>)) -> Standing {
+    Standing { role, permissions: permissions(settings) }
+}
+
+/// How an active member of a plan in use stands in it.
+pub(super) async fn standing_of(mut connection: &AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<Option<Standing>> {
+    family_members::table
+        .inner_join(family_plans::table)
+        .filter(family_members::family_plan_id.eq(plan))
+        .filter(family_members::user_id.eq(user))
+        .filter(family_members::is_active)
+        .filter(family_plans::is_active)
+        .select(STANDING)
+        .first(&mut connection)
+        .await
+        .optional()
+        .map(|found| found.map(standing))
+}
+
+/// The seats of users in plans in use: user, plan, role.
+pub(super) async fn memberships(mut connection: &AsyncPgConnection, users: &[Uuid]) -> QueryResult<Vec<(Uuid, Uuid, Role)>> {
+    family_members::table
+        .inner_join(family_plans::table)
+        .filter(family_members::user_id.eq_any(users))
+        .filter(family_members::is_active)
+        .filter(family_plans::is_active)
+        .order((family_members::user_id, family_members::family_plan_id))
+        .select((family_members::user_id, family_members::family_plan_id, family_members::role))
+        .load(&mut connection)
+        .await
+}
+
+/// Active members of a plan, in the order in which they joined.
+pub(crate) async fn active(mut connection: &AsyncPgConnection, plan: Uuid) -> QueryResult<Vec<(Uuid, Role)>> {
+    family_members::table
+        .filter(family_members::family_plan_id.eq(plan))
+        .filter(family_members::is_active)
+        .order((family_members::joined_at, family_members::user_id))
+        .select((family_members::user_id, family_members::role))
+        .load(&mut connection)
+        .await
 }
 
 /// A member of a plan, active or not.
@@ -80,8 +142,8 @@ pub(super) async fn list(
     Ok(rows.into_iter().map(Row::into).collect())
 }
 
-/// Gives a user a place in a plan whose seat was taken for them; who was there before is there again.
-pub(crate) async fn seat(
+/// Gives a user a place in a plan whose seat was taken for them; who was there before is there again, with what they shared.
+pub(super) async fn seat(
     connection: &mut AsyncPgConnection,
     plan: Uuid,
     user: Uuid,
@@ -102,8 +164,39 @@ pub(crate) async fn seat(
             family_members::role.eq(role),
             family_members::relationship.eq(relationship),
             family_members::is_active.eq(true),
-            family_members::joined_at.eq(diesel::dsl::now),
-            family_members::updated_at.eq(diesel::dsl::now),
+            family_members::joined_at.eq(now),
+            family_members::updated_at.eq(now),
+        ))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// A child who is new, and who answers for it.
+#[derive(Debug)]
+pub(crate) struct NewChild<'a> {
+    pub(crate) display_name: &'a str,
+    pub(crate) relationship: Option<&'a str>,
+    pub(crate) guardian: Uuid,
+}
+
+/// Gives a child a place in a plan whose seat was taken for it, by its guardian's consent of now.
+pub(super) async fn seat_child(
+    connection: &mut AsyncPgConnection,
+    plan: Uuid,
+    child: Uuid,
+    new: &NewChild<'_>,
+) -> QueryResult<()> {
+    diesel::insert_into(family_members::table)
+        .values((
+            family_members::id.eq(Uuid::now_v7()),
+            family_members::family_plan_id.eq(plan),
+            family_members::user_id.eq(child),
+            family_members::role.eq(Role::Child),
+            family_members::display_name.eq(new.display_name),
+            family_members::relationship.eq(new.relationship),
+            family_members::guardian_user_id.eq(new.guardian),
+            family_members::consent_at.eq(now.into_sql::<Nullable<Timestamptz>>()),
         ))
         .execute(connection)
         .await
@@ -112,19 +205,58 @@ pub(crate) async fn seat(
 
 /// Writes what a patch changed.
 pub(super) async fn update(connection: &mut AsyncPgConnection, member: &Member) -> QueryResult<()> {
-    let target = family_members::table
-        .filter(family_members::family_plan_id.eq(member.family_plan_id))
-        .filter(family_members::user_id.eq(member.user_id));
-    diesel::update(target)
+    diesel::update(row(member.family_plan_id, member.user_id))
         .set((
             family_members::display_name.eq(&member.display_name),
             family_members::relationship.eq(&member.relationship),
             family_members::privacy_settings.eq(serde_json::to_value(member.privacy).ok()),
-            family_members::updated_at.eq(diesel::dsl::now),
+            family_members::permissions.eq(serde_json::to_value(&member.permissions).ok()),
+            family_members::updated_at.eq(now),
         ))
         .execute(connection)
         .await
         .map(|_| ())
+}
+
+/// Makes a member what `role` says.
+pub(super) async fn set_role(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid, role: Role) -> QueryResult<()> {
+    diesel::update(row(plan, user))
+        .set((family_members::role.eq(role), family_members::updated_at.eq(now)))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Takes a member out of their seat.
+pub(super) async fn unseat(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<()> {
+    diesel::update(row(plan, user))
+        .set((family_members::is_active.eq(false), family_members::updated_at.eq(now)))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Bans one who has no seat.
+pub(super) async fn ban(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<()> {
+    diesel::update(row(plan, user))
+        .set((family_members::banned_at.eq(now.into_sql::<Nullable<Timestamptz>>()), family_members::updated_at.eq(now)))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Ends a ban.
+pub(super) async fn unban(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<()> {
+    diesel::update(row(plan, user))
+        .set((family_members::banned_at.eq(None::<DateTime<Utc>>), family_members::updated_at.eq(now)))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+#[diesel::dsl::auto_type]
+fn row(plan: Uuid, user: Uuid) -> _ {
+    family_members::table.filter(family_members::family_plan_id.eq(plan)).filter(family_members::user_id.eq(user))
 }
 
 #[cfg(test)]
@@ -133,9 +265,11 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn settings_that_cannot_be_read_share_nothing() {
+    fn settings_that_cannot_be_read_share_and_permit_nothing() {
         assert_eq!(privacy(None), Privacy::default());
         assert_eq!(privacy(Some(json!({}))), Privacy::default());
         assert_eq!(privacy(Some(json!({"share_challenges": "yes"}))), Privacy::CLOSED);
+        assert_eq!(permissions(None), Permissions::default());
+        assert_eq!(permissions(Some(json!({"daily_spend_limit": "much"}))), Permissions::CLOSED);
     }
 }

@@ -2,19 +2,20 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, NaiveDate, Utc};
+use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Plan, PlanType, STANDARD_SEATS, Seat};
-use crate::member::Role;
-use crate::member::store::privacy;
+use super::{Plan, PlanType, Seat};
+use crate::member::store::{STANDING, privacy, standing};
+use crate::member::{Role, Standing};
 use crate::schema::{family_members, family_plans, nutritional_intake};
 
 orchard_db::text_column!(PlanType);
 
-/// A row of `family_plans`, without the columns that this slice does not serve yet.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = family_plans)]
 pub(crate) struct Row {
@@ -30,6 +31,10 @@ pub(crate) struct Row {
     is_active: bool,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    billing_account: Option<Uuid>,
+    family_goals: Option<Value>,
+    coordination_preferences: Option<Value>,
+    proposed_holder: Option<Uuid>,
 }
 
 impl From<Row> for Plan {
@@ -48,6 +53,11 @@ impl From<Row> for Plan {
             is_active: row.is_active,
             created_at: row.created_at,
             updated_at: row.updated_at,
+            billing_account: row.billing_account,
+            // What a newer release wrote and this one cannot read is not shown by it.
+            family_goals: row.family_goals.and_then(|json| serde_json::from_value(json).ok()),
+            coordination_preferences: row.coordination_preferences.and_then(|json| serde_json::from_value(json).ok()),
+            proposed_holder: row.proposed_holder,
         }
     }
 }
@@ -67,7 +77,7 @@ pub(super) async fn insert(
             family_plans::time_zone.eq(time_zone),
             family_plans::primary_account_holder.eq(holder),
             family_plans::plan_type.eq(PlanType::Standard),
-            family_plans::max_members.eq(STANDARD_SEATS),
+            family_plans::max_members.eq(PlanType::Standard.seats()),
             family_plans::active_members.eq(1),
             // The event that tells of the holder.
             family_plans::event_sequence.eq(1),
@@ -86,18 +96,39 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// The plan and the role in it of an active member.
-pub(crate) async fn seen_by(mut connection: &AsyncPgConnection, plan: Uuid, member: Uuid) -> QueryResult<Option<(Plan, Role)>> {
-    family_plans::table
-        .inner_join(family_members::table)
+/// A plan as one of its active members finds it, and how they stand in it. Only admins find one that is not in use.
+pub(crate) async fn seen_by(
+    mut connection: &AsyncPgConnection,
+    plan: Uuid,
+    member: Uuid,
+) -> QueryResult<Option<(Plan, Standing)>> {
+    found_by(member)
         .filter(family_plans::id.eq(plan))
-        .filter(family_members::user_id.eq(member))
-        .filter(family_members::is_active)
-        .select((Row::as_select(), family_members::role))
-        .first::<(Row, Role)>(&mut connection)
+        .select((Row::as_select(), STANDING))
+        .first::<(Row, StandingRow)>(&mut connection)
         .await
         .optional()
-        .map(|found| found.map(|(row, role)| (row.into(), role)))
+        .map(|found| found.map(|(row, stands)| (row.into(), standing(stands))))
+}
+
+/// As [`seen_by`], for each of the member's plans before the position `before`, the newest first.
+pub(super) async fn list(
+    mut connection: &AsyncPgConnection,
+    member: Uuid,
+    before: Option<(DateTime<Utc>, Uuid)>,
+    count: i64,
+) -> QueryResult<Vec<(Plan, Standing)>> {
+    let mut query = found_by(member)
+        .order((family_plans::created_at.desc(), family_plans::id.desc()))
+        .limit(count)
+        .select((Row::as_select(), STANDING))
+        .into_boxed();
+    if let Some((created_at, id)) = before {
+        let same = family_plans::created_at.eq(created_at).and(family_plans::id.lt(id));
+        query = query.filter(family_plans::created_at.lt(created_at).or(same));
+    }
+    let rows: Vec<(Row, StandingRow)> = query.load(&mut connection).await?;
+    Ok(rows.into_iter().map(|(row, stands)| (row.into(), standing(stands))).collect())
 }
 
 /// As [`seen_by`], and nobody else changes the plan, or this member's place in it, before the transaction ends.
@@ -105,18 +136,27 @@ pub(crate) async fn lock_for_member(
     connection: &mut AsyncPgConnection,
     plan: Uuid,
     member: Uuid,
-) -> QueryResult<Option<(Plan, Role)>> {
-    family_plans::table
-        .inner_join(family_members::table)
+) -> QueryResult<Option<(Plan, Standing)>> {
+    found_by(member)
         .filter(family_plans::id.eq(plan))
-        .filter(family_members::user_id.eq(member))
-        .filter(family_members::is_active)
-        .select((Row::as_select(), family_members::role))
+        .select((Row::as_select(), STANDING))
         .for_no_key_update()
-        .first::<(Row, Role)>(connection)
+        .first::<(Row, StandingRow)>(connection)
         .await
         .optional()
-        .map(|found| found.map(|(row, role)| (row.into(), role)))
+        .map(|found| found.map(|(row, stands)| (row.into(), standing(stands))))
+}
+
+type StandingRow = (Role, Option<Value>);
+
+#[diesel::dsl::auto_type]
+fn found_by(member: Uuid) -> _ {
+    let role: Role = Role::Admin;
+    family_plans::table
+        .inner_join(family_members::table)
+        .filter(family_members::user_id.eq(member))
+        .filter(family_members::is_active)
+        .filter(family_plans::is_active.or(family_members::role.eq(role)))
 }
 
 /// The plan; nobody else changes it before the transaction ends.
@@ -131,18 +171,50 @@ pub(crate) async fn lock(connection: &mut AsyncPgConnection, plan: Uuid) -> Quer
         .map(|found| found.map(Row::into))
 }
 
-/// Takes a seat of a plan that is locked, and gives the sequence of the event that tells of it. The CHECK on the counter refuses one
-/// seat too many, whatever the callers do.
-pub(crate) async fn take_seat(connection: &mut AsyncPgConnection, plan: Uuid) -> QueryResult<i64> {
+/// Takes seats of a plan that is locked, or gives them back, and gives the sequence of the event that tells of it. The CHECK on the
+/// counter refuses one seat too many, whatever the callers do.
+pub(crate) async fn change_seats(connection: &mut AsyncPgConnection, plan: Uuid, by: i32) -> QueryResult<i64> {
     diesel::update(family_plans::table.find(plan))
         .set((
-            family_plans::active_members.eq(family_plans::active_members + 1),
+            family_plans::active_members.eq(family_plans::active_members + by),
             family_plans::event_sequence.eq(family_plans::event_sequence + 1),
-            family_plans::updated_at.eq(diesel::dsl::now),
+            family_plans::updated_at.eq(now),
         ))
         .returning(family_plans::event_sequence)
         .get_result(connection)
         .await
+}
+
+/// Takes sequences for so many events of a plan that is locked, and gives the last.
+pub(crate) async fn next_events(connection: &mut AsyncPgConnection, plan: Uuid, count: i64) -> QueryResult<i64> {
+    diesel::update(family_plans::table.find(plan))
+        .set(family_plans::event_sequence.eq(family_plans::event_sequence + count))
+        .returning(family_plans::event_sequence)
+        .get_result(connection)
+        .await
+}
+
+/// Writes what can change of a plan that is locked: all but its money, its seats that are taken, and its positions.
+pub(crate) async fn update(connection: &mut AsyncPgConnection, plan: &Plan) -> QueryResult<Plan> {
+    diesel::update(family_plans::table.find(plan.id))
+        .set((
+            family_plans::family_name.eq(&plan.family_name),
+            family_plans::primary_account_holder.eq(plan.primary_account_holder),
+            family_plans::proposed_holder.eq(plan.proposed_holder),
+            family_plans::billing_account.eq(plan.billing_account),
+            family_plans::max_members.eq(plan.max_members),
+            family_plans::plan_type.eq(plan.plan_type),
+            family_plans::time_zone.eq(plan.time_zone.name()),
+            family_plans::family_goals.eq(plan.family_goals.as_ref().and_then(|goals| serde_json::to_value(goals).ok())),
+            family_plans::coordination_preferences
+                .eq(plan.coordination_preferences.as_ref().and_then(|wishes| serde_json::to_value(wishes).ok())),
+            family_plans::is_active.eq(plan.is_active),
+            family_plans::updated_at.eq(now),
+        ))
+        .returning(Row::as_returning())
+        .get_result(connection)
+        .await
+        .map(Row::into)
 }
 
 /// A plan in use, everyone who has or had a seat, by user id, and the database's time: all as of one moment, since by one statement.
@@ -150,21 +222,21 @@ pub(super) async fn roll_call(
     mut connection: &AsyncPgConnection,
     plan: Uuid,
 ) -> QueryResult<Option<(Plan, Vec<Seat>, DateTime<Utc>)>> {
-    type SeatRow = (Uuid, Role, bool, Option<serde_json::Value>);
-    let seat = (family_members::user_id, family_members::role, family_members::is_active, family_members::privacy_settings);
+    type SeatRow = (Uuid, StandingRow, bool, Option<Value>);
+    let seat = (family_members::user_id, STANDING, family_members::is_active, family_members::privacy_settings);
     let rows: Vec<(Row, DateTime<Utc>, SeatRow)> = family_plans::table
         .inner_join(family_members::table)
         .filter(family_plans::id.eq(plan))
         .filter(family_plans::is_active)
         .order(family_members::user_id)
-        .select((Row::as_select(), diesel::dsl::now.into_sql::<Timestamptz>(), seat))
+        .select((Row::as_select(), now.into_sql::<Timestamptz>(), seat))
         .load(&mut connection)
         .await?;
     let mut found = None;
     let mut seats = Vec::with_capacity(rows.len());
-    for (row, read_at, (user_id, role, is_active, settings)) in rows {
+    for (row, read_at, (user_id, stands, is_active, settings)) in rows {
         found = Some((row, read_at));
-        seats.push(Seat { user_id, role, is_active, privacy: privacy(settings) });
+        seats.push(Seat { user_id, standing: standing(stands), is_active, privacy: privacy(settings) });
     }
     Ok(found.map(|(row, read_at)| (row.into(), seats, read_at)))
 }

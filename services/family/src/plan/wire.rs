@@ -5,11 +5,12 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::family::v1 as pb;
-use orchard_rpc::{Currency, Fields, Violations, read, timestamp_to_wire};
+use orchard_rpc::{Currency, Fields, PageRequest, Refused, Violations, read, timestamp_to_wire};
 use uuid::Uuid;
 
-use super::{Plan, PlanType, Roster};
-use crate::member::Role;
+use super::{Patch, Plan, PlanType, Roster, preferences_wire};
+use crate::member::Standing;
+use crate::member::wire::role;
 
 /// A plan to create.
 #[derive(Debug, Clone)]
@@ -30,20 +31,141 @@ pub(super) fn new_plan(request: &pb::CreatePlanRequest, caller: Uuid) -> Result<
     })
 }
 
-pub(super) fn plan(plan: Plan, viewer: Role, currency: &Currency) -> pb::FamilyPlan {
-    let balance = viewer.may_see_wallet_and_nutrition().then(|| currency.to_wire(&plan.shared_wallet_balance));
+/// Created when, and which: the order of the list.
+type PlanKey = (DateTime<Utc>, Uuid);
+
+pub(super) fn list(request: &pb::ListPlansRequest, viewer: Uuid) -> Result<PageRequest<PlanKey>, Violations> {
+    let mut fields = Fields::default();
+    let page = PageRequest::read(&mut fields, format!("ListPlans {viewer}"), request.page_size, &request.page_token);
+    fields.finish(|| page)
+}
+
+/// A change to one plan.
+#[derive(Debug, Clone)]
+pub(super) struct Update {
+    pub(super) plan: Uuid,
+    pub(super) patch: Patch,
+}
+
+const PATHS: [&str; 6] =
+    ["family_name", "time_zone", "max_members", "billing_account", "family_goals", "coordination_preferences"];
+
+pub(super) fn update(request: pb::UpdatePlanRequest, editor: Uuid) -> Result<Update, Violations> {
+    let mut fields = Fields::default();
+    let paths = fields.read("update_mask", read::field_mask(request.update_mask, &PATHS));
+    let plan = fields.read("plan", read::required(request.plan));
+    let mask = paths.as_deref().unwrap_or_default();
+    let update = plan.map(|plan| fields.within("plan", |fields| read_update(fields, mask, &plan, editor)));
+    fields.finish(|| {
+        paths?;
+        update?
+    })
+}
+
+fn read_update(fields: &mut Fields, mask: &[&str], plan: &pb::FamilyPlan, editor: Uuid) -> Result<Update, Refused> {
+    let id = fields.read("family_plan_id", read::uuid(&plan.family_plan_id));
+    let family_name = fields.masked(mask, "family_name", || read::text(&plan.family_name, 1..=100));
+    let time_zone = fields.masked(mask, "time_zone", || read::time_zone(&plan.time_zone));
+    let max_members = fields.masked(mask, "max_members", || read::within(plan.max_members, 1..=100));
+    let billing_account = fields.masked(mask, "billing_account", || match read::optional_uuid(&plan.billing_account) {
+        Ok(Some(payer)) if payer != editor => Err("must be the caller, or empty for the holder".to_owned()),
+        read => read,
+    });
+    // Each is written as a whole; absent, it is removed.
+    let goals = plan.family_goals.as_ref().filter(|_| mask.contains(&"family_goals"));
+    let goals =
+        goals.map(|goals| fields.within("family_goals", |fields| preferences_wire::read_goals(fields, goals))).transpose();
+    let wishes = plan.coordination_preferences.as_ref().filter(|_| mask.contains(&"coordination_preferences"));
+    let wishes = wishes
+        .map(|wishes| fields.within("coordination_preferences", |fields| preferences_wire::read_preferences(fields, wishes)))
+        .transpose();
+    let (goals, wishes) = (goals?, wishes?);
+    let patch = Patch {
+        family_name: family_name?,
+        time_zone: time_zone?,
+        max_members: max_members?,
+        billing_account: billing_account?,
+        family_goals: mask.contains(&"family_goals").then_some(goals),
+        coordination_preferences: mask.contains(&"coordination_preferences").then_some(wishes),
+    };
+    Ok(Update { plan: id?, patch })
+}
+
+/// A plan to be billed for.
+#[derive(Debug, Clone)]
+pub(super) struct NewType {
+    pub(super) plan: Uuid,
+    pub(super) plan_type: PlanType,
+    pub(super) max_members: i32,
+}
+
+pub(super) fn new_type(request: &pb::ChangePlanTypeRequest) -> Result<NewType, Violations> {
+    let mut fields = Fields::default();
+    let plan = fields.read("family_plan_id", read::uuid(&request.family_plan_id));
+    let plan_type = fields.read("plan_type", read_type(request.plan_type));
+    let seats = plan_type.as_ref().ok().map(|plan_type| {
+        let given = match (plan_type, request.max_members) {
+            (PlanType::Custom, 0) => Err("is required for a custom plan".to_owned()),
+            (_, seats) => read::within_or(seats, plan_type.seats(), 1..=plan_type.seats()),
+        };
+        fields.read("max_members", given)
+    });
+    fields.finish(|| {
+        let plan_type = plan_type?;
+        Ok(NewType { plan: plan?, plan_type, max_members: seats.unwrap_or(Ok(plan_type.seats()))? })
+    })
+}
+
+/// A plan as one of its members may see it.
+pub(super) fn plan(plan: Plan, viewer: Uuid, standing: &Standing, currency: &Currency) -> pb::FamilyPlan {
+    let (inside, offered) =
+        (standing.may_see_wallet(), [plan.primary_account_holder, plan.proposed_holder].contains(&Some(viewer)));
+    let sent = plan_for_services(plan, currency);
+    pb::FamilyPlan {
+        shared_wallet_balance: sent.shared_wallet_balance.filter(|_| inside),
+        billing_account: Some(sent.billing_account).filter(|_| inside).unwrap_or_default(),
+        family_goals: sent.family_goals.filter(|_| inside),
+        coordination_preferences: sent.coordination_preferences.filter(|_| inside),
+        proposed_holder: Some(sent.proposed_holder).filter(|_| offered).unwrap_or_default(),
+        viewer_role: role(standing.role).into(),
+        ..sent
+    }
+}
+
+/// A plan as billing sees it.
+pub(super) fn plan_for_services(plan: Plan, currency: &Currency) -> pb::FamilyPlan {
+    let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
     pb::FamilyPlan {
         family_plan_id: plan.id.to_string(),
         family_name: plan.family_name,
-        primary_account_holder: plan.primary_account_holder.map(|id| id.to_string()).unwrap_or_default(),
+        primary_account_holder: id(plan.primary_account_holder),
         max_members: plan.max_members,
         active_members: plan.active_members,
         plan_type: plan_type(plan.plan_type).into(),
-        shared_wallet_balance: balance,
+        shared_wallet_balance: Some(currency.to_wire(&plan.shared_wallet_balance)),
         time_zone: plan.time_zone.name().to_owned(),
         is_active: plan.is_active,
         create_time: Some(timestamp_to_wire(plan.created_at)),
         update_time: Some(timestamp_to_wire(plan.updated_at)),
+        billing_account: id(plan.billing_account),
+        family_goals: plan.family_goals.map(preferences_wire::goals),
+        coordination_preferences: plan.coordination_preferences.map(preferences_wire::preferences),
+        proposed_holder: id(plan.proposed_holder),
+        viewer_role: pb::MemberRole::Unspecified.into(),
+    }
+}
+
+/// A plan that is not in use any more, as others are told.
+pub(super) fn closed(plan: Uuid) -> pb::PlanClosed {
+    pb::PlanClosed { family_plan_id: plan.to_string() }
+}
+
+fn read_type(value: i32) -> Result<PlanType, String> {
+    match read::enumeration(value)? {
+        pb::PlanType::Standard => Ok(PlanType::Standard),
+        pb::PlanType::Premium => Ok(PlanType::Premium),
+        pb::PlanType::Custom => Ok(PlanType::Custom),
+        pb::PlanType::Unspecified => Err("is required".to_owned()),
     }
 }
 
@@ -65,16 +187,17 @@ pub(super) struct Summary {
 
 pub(super) fn summary(summary: Summary, currency: &Currency) -> pb::FamilySummary {
     let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
-    let visible = summary.roster.viewer.may_see_wallet_and_nutrition();
+    let (wallet, nutrition) = (summary.roster.viewer.may_see_wallet(), summary.roster.viewer.may_see_nutrition());
     pb::FamilySummary {
         family_plan_id: summary.plan.id.to_string(),
         family_name: summary.plan.family_name,
         total_members: count(summary.roster.total),
         active_members: count(summary.roster.active),
-        wallet_balance: visible.then(|| currency.to_wire(&summary.plan.shared_wallet_balance)),
+        wallet_balance: wallet.then(|| currency.to_wire(&summary.plan.shared_wallet_balance)),
         avg_weekly_calories: summary.average_calories.and_then(|average| average.to_f64()),
         challenge_member_ids: summary.roster.challenges.iter().map(Uuid::to_string).collect(),
-        wallet_and_nutrition_visible: visible,
+        wallet_visible: wallet,
+        nutrition_visible: nutrition,
         read_time: Some(timestamp_to_wire(summary.read_at)),
     }
 }

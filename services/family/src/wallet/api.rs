@@ -48,8 +48,8 @@ impl WalletService for Api {
         let (plan, asked) = wire::list(request.get_ref(), viewer).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         let seen = plan::store::seen_by(&connection, plan, viewer).await.map_err(Error::from)?;
-        let (_, role) = seen.ok_or(Error::PlanNotFound)?;
-        role.may_list_entries().map_err(Error::from)?;
+        let (_, standing) = seen.ok_or(Error::PlanNotFound)?;
+        standing.may_list_entries().map_err(Error::from)?;
         let rows = store::list(&connection, plan, asked.after, asked.fetch()).await.map_err(Error::from)?;
         let page = asked.page(rows, |entry| entry.sequence);
         Ok(Response::new(pb::ListEntriesResponse {
@@ -77,9 +77,9 @@ async fn spend(connection: &mut Connection, new: &wire::Spend, user: Uuid) -> Re
         return Ok(store::get(connection, id).await?);
     }
     let seen = plan::store::lock_for_member(connection, new.plan, user).await?;
-    let (plan, role) = seen.ok_or(Error::PlanNotFound)?;
+    let (plan, standing) = seen.ok_or(Error::PlanNotFound)?;
     plan.in_use()?;
-    let movement = wallet::spend(&plan, role, &new.amount)?;
+    let movement = wallet::spend(&plan, &standing, &new.amount)?;
     let reference = format!("{}{}", user.simple(), new.request_id.simple());
     let service = <Service as orchard_server::Slice>::NAME;
     let source = Source { user: Some(user), service, reference: &reference, reason: &new.reason };

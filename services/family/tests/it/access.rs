@@ -3,7 +3,7 @@
 use orchard_proto::DESCRIPTORS;
 use orchard_proto::family::v1 as pb;
 use orchard_testkit::answer::refusal;
-use orchard_testkit::matrix::Actor::{Operator, Service, ServiceForUser};
+use orchard_testkit::matrix::Actor::{self, Operator, Service, ServiceForUser};
 use orchard_testkit::matrix::Admits::{Hidden, Only};
 use orchard_testkit::matrix::{Method, Table, USERS, call, findings, gaps, naming};
 use pb::MemberRole;
@@ -13,17 +13,43 @@ use uuid::Uuid;
 
 use crate::world::{World, euros, id, spend};
 
+/// A service, for itself and for a user.
+macro_rules! of {
+    ($service:literal) => {
+        &[Service($service), ServiceForUser($service)]
+    };
+}
+
 const PACKAGE: &str = "orchard.family.v1";
+
+const BILLING: &[Actor] = of!("billing");
 
 const TABLE: &Table = &[
     ("PlanService/CreatePlan", Only(&[USERS])),
     ("PlanService/GetPlan", Only(&[USERS])),
     ("PlanService/GetFamilySummary", Only(&[USERS])),
+    ("PlanService/ListPlans", Only(&[USERS])),
+    ("PlanService/UpdatePlan", Only(&[USERS])),
+    ("PlanService/DeactivatePlan", Only(&[USERS])),
+    ("PlanService/ReactivatePlan", Only(&[USERS])),
+    ("PlanService/OfferPlan", Only(&[USERS])),
+    ("PlanService/AcceptPlan", Only(&[USERS])),
+    ("PlanService/WithdrawPlanOffer", Only(&[USERS])),
+    ("PlanService/ChangePlanType", Only(&[BILLING])),
     ("MemberService/ListMembers", Only(&[USERS])),
     ("MemberService/UpdateMember", Only(&[USERS])),
+    ("MemberService/GetMember", Only(&[USERS])),
+    ("MemberService/AddChild", Only(&[USERS])),
+    ("MemberService/ChangeMemberRole", Only(&[USERS])),
+    ("MemberService/LeavePlan", Only(&[USERS])),
+    ("MemberService/RemoveMember", Only(&[USERS])),
+    ("MemberService/BanMember", Only(&[USERS])),
+    ("MemberService/UnbanMember", Only(&[USERS])),
+    ("MemberService/CheckPermission", Only(&[of!("social"), of!("recipe"), of!("consultation"), of!("commerce")])),
+    ("MemberService/BatchGetMemberships", Only(&[of!("social"), of!("recipe"), of!("consultation"), of!("edge")])),
     ("InvitationService/CreateInvitation", Only(&[USERS])),
     ("InvitationService/AcceptInvitation", Only(&[USERS])),
-    ("WalletService/Deposit", Only(&[&[Service("billing"), ServiceForUser("billing")]])),
+    ("WalletService/Deposit", Only(&[BILLING])),
     ("WalletService/Spend", Only(&[USERS])),
     ("WalletService/ListEntries", Only(&[USERS])),
     ("NutritionService/RecordIntake", Only(&[USERS])),
@@ -52,11 +78,27 @@ const ROLE: &str = "ROLE_NOT_PERMITTED";
 const SPEND: &str = "SPENDING_NOT_PERMITTED";
 const PLAN: &str = "PLAN_NOT_FOUND";
 const KIND: &str = "CALLER_NOT_ADMITTED";
+const HOLDER: &str = "HOLDER_MUST_TRANSFER";
+const FULL: &str = "PLAN_FULL";
 
 /// What each of these is told of the plan: its holder, another admin, a member, a child, a guest, one who was a member, a stranger.
 const OWN_PLAN: &[(&str, [&str; 7])] = &[
     ("PlanService/GetPlan", [OK, OK, OK, OK, OK, PLAN, PLAN]),
     ("PlanService/GetFamilySummary", [OK, OK, OK, OK, OK, PLAN, PLAN]),
+    ("PlanService/UpdatePlan", [OK, OK, ROLE, ROLE, ROLE, PLAN, PLAN]),
+    ("PlanService/ReactivatePlan", [OK, ROLE, ROLE, ROLE, ROLE, PLAN, PLAN]),
+    ("PlanService/OfferPlan", ["NOT_AN_ADMIN", ROLE, ROLE, ROLE, ROLE, PLAN, PLAN]),
+    ("PlanService/AcceptPlan", [OK, "PLAN_NOT_OFFERED", "PLAN_NOT_OFFERED", "PLAN_NOT_OFFERED", "PLAN_NOT_OFFERED", PLAN, PLAN]),
+    ("PlanService/WithdrawPlanOffer", [OK, ROLE, ROLE, ROLE, ROLE, PLAN, PLAN]),
+    ("PlanService/ChangePlanType", [KIND, KIND, KIND, KIND, KIND, KIND, KIND]),
+    ("MemberService/GetMember", [OK, OK, OK, OK, OK, PLAN, PLAN]),
+    ("MemberService/AddChild", [FULL, FULL, FULL, ROLE, ROLE, PLAN, PLAN]),
+    ("MemberService/ChangeMemberRole", [OK, OK, ROLE, ROLE, ROLE, PLAN, PLAN]),
+    ("MemberService/RemoveMember of the holder", [HOLDER, HOLDER, ROLE, ROLE, ROLE, PLAN, PLAN]),
+    ("MemberService/BanMember of the holder", [HOLDER, HOLDER, ROLE, ROLE, ROLE, PLAN, PLAN]),
+    ("MemberService/UnbanMember", [OK, OK, ROLE, ROLE, ROLE, PLAN, PLAN]),
+    ("MemberService/CheckPermission", [KIND, KIND, KIND, KIND, KIND, KIND, KIND]),
+    ("MemberService/UpdateMember another's permissions", [OK, OK, ROLE, ROLE, ROLE, PLAN, PLAN]),
     ("MemberService/ListMembers", [OK, OK, OK, OK, OK, PLAN, PLAN]),
     ("MemberService/UpdateMember own name", [OK, OK, OK, OK, OK, PLAN, PLAN]),
     ("MemberService/UpdateMember own privacy", [OK, OK, OK, OK, OK, PLAN, PLAN]),
@@ -67,14 +109,54 @@ const OWN_PLAN: &[(&str, [&str; 7])] = &[
     ("WalletService/Deposit", [KIND, KIND, KIND, KIND, KIND, KIND, KIND]),
     ("WalletService/Spend", [OK, OK, OK, SPEND, SPEND, PLAN, PLAN]),
     ("WalletService/ListEntries", [OK, OK, OK, OK, ROLE, PLAN, PLAN]),
+    // The last two: they end what the others need.
+    ("MemberService/LeavePlan", [HOLDER, OK, OK, OK, OK, PLAN, PLAN]),
+    ("PlanService/DeactivatePlan", [OK, PLAN, PLAN, PLAN, PLAN, PLAN, PLAN]),
 ];
 
 /// A request for a row of [`OWN_PLAN`] on any plan, which is good but for who sends it.
-fn request(row: &str, plan: &str, caller: Uuid, another: Uuid) -> Option<Vec<u8>> {
+fn request(row: &str, plan: &str, caller: Uuid, another: Uuid, holder: Uuid) -> Option<Vec<u8>> {
     let family_plan_id = plan.to_owned();
     Some(match row {
         "PlanService/GetPlan" => pb::GetPlanRequest { family_plan_id }.encode_to_vec(),
         "PlanService/GetFamilySummary" => pb::GetFamilySummaryRequest { family_plan_id }.encode_to_vec(),
+        "PlanService/UpdatePlan" => {
+            let plan = pb::FamilyPlan { family_plan_id, time_zone: "UTC".to_owned(), ..Default::default() };
+            let update_mask = Some(FieldMask { paths: vec!["time_zone".to_owned()] });
+            pb::UpdatePlanRequest { plan: Some(plan), update_mask }.encode_to_vec()
+        }
+        "PlanService/DeactivatePlan" => pb::DeactivatePlanRequest { family_plan_id }.encode_to_vec(),
+        "PlanService/ReactivatePlan" => pb::ReactivatePlanRequest { family_plan_id }.encode_to_vec(),
+        "PlanService/OfferPlan" => pb::OfferPlanRequest { family_plan_id, user_id: another.to_string() }.encode_to_vec(),
+        "PlanService/AcceptPlan" => pb::AcceptPlanRequest { family_plan_id }.encode_to_vec(),
+        "PlanService/WithdrawPlanOffer" => pb::WithdrawPlanOfferRequest { family_plan_id }.encode_to_vec(),
+        "PlanService/ChangePlanType" => {
+            let plan_type = pb::PlanType::Premium.into();
+            pb::ChangePlanTypeRequest { family_plan_id, plan_type, max_members: 0 }.encode_to_vec()
+        }
+        "MemberService/GetMember" => pb::GetMemberRequest { family_plan_id, user_id: another.to_string() }.encode_to_vec(),
+        "MemberService/AddChild" => {
+            let (display_name, request_id) = ("Pip".to_owned(), id().to_string());
+            pb::AddChildRequest { family_plan_id, display_name, guardian_consent: true, request_id, ..Default::default() }
+                .encode_to_vec()
+        }
+        "MemberService/ChangeMemberRole" => {
+            let role = if another == holder { MemberRole::Admin } else { MemberRole::Member };
+            pb::ChangeMemberRoleRequest { family_plan_id, user_id: another.to_string(), role: role.into() }.encode_to_vec()
+        }
+        "MemberService/LeavePlan" => pb::LeavePlanRequest { family_plan_id }.encode_to_vec(),
+        "MemberService/RemoveMember of the holder" => {
+            pb::RemoveMemberRequest { family_plan_id, user_id: holder.to_string() }.encode_to_vec()
+        }
+        "MemberService/BanMember of the holder" => {
+            pb::BanMemberRequest { family_plan_id, user_id: holder.to_string() }.encode_to_vec()
+        }
+        "MemberService/UnbanMember" => pb::UnbanMemberRequest { family_plan_id, user_id: another.to_string() }.encode_to_vec(),
+        "MemberService/CheckPermission" => {
+            let (user_id, permission) = (another.to_string(), pb::Permission::Spend.into());
+            pb::CheckPermissionRequest { family_plan_id, user_id, permission }.encode_to_vec()
+        }
+        "MemberService/UpdateMember another's permissions" => update(plan, another, "permissions.view_nutrition"),
         "MemberService/ListMembers" => pb::ListMembersRequest { family_plan_id, ..Default::default() }.encode_to_vec(),
         "MemberService/UpdateMember own name" => update(plan, caller, "display_name"),
         "MemberService/UpdateMember own privacy" => update(plan, caller, "privacy_settings"),
@@ -114,17 +196,23 @@ impl World {
         for (user, role) in people[1..].iter().zip(roles) {
             self.join(&plan, people[0], *user, role).await?;
         }
-        // There is no leaving yet.
-        let left = "WITH gone AS (UPDATE family_members SET is_active = false WHERE user_id = $1 RETURNING family_plan_id)
-            UPDATE family_plans SET active_members = active_members - 1 WHERE id = (SELECT family_plan_id FROM gone)";
-        assert_eq!(self.slice.schema.connect().await?.execute(left, &[&people[5]]).await?, 1);
+        self.leave(&plan, people[5]).await?;
+        // Full, so that adding a child adds none.
+        self.lower(&plan, people[0], 5).await?;
         self.deposit(&plan, 1_000, &id().to_string()).await?;
         Ok((plan, people))
     }
 
-    async fn told(&self, methods: &[Method], row: &str, plan: &str, caller: Uuid, another: Uuid) -> anyhow::Result<String> {
+    async fn told(
+        &self,
+        methods: &[Method],
+        row: &str,
+        plan: &str,
+        caller: Uuid,
+        (another, holder): (Uuid, Uuid),
+    ) -> anyhow::Result<String> {
         let method = methods.iter().find(|method| row.split(' ').next() == Some(&method.name)).expect("a method");
-        let message = request(row, plan, caller, another).expect("a request");
+        let message = request(row, plan, caller, another, holder).expect("a request");
         let answer = call(&self.slice.user(caller)?, method, message).await;
         Ok(answer.err().map(|status| refusal(&status).reason).unwrap_or_default())
     }
@@ -141,9 +229,13 @@ async fn each_role_does_in_its_own_plan_what_it_may_and_nothing_in_anothers() ->
         for (number, (caller, reason)) in people.into_iter().zip(expected).enumerate() {
             // Somebody else who is a member.
             let another = people[if number == 2 { 0 } else { 2 }];
-            assert_eq!(world.told(&methods, row, &plan, caller, another).await?, *reason, "{row}, {number}");
+            assert_eq!(world.told(&methods, row, &plan, caller, (another, people[0])).await?, *reason, "{row}, {number}");
             let hidden = if *reason == KIND { KIND } else { PLAN };
-            assert_eq!(world.told(&methods, row, &others, caller, strangers[2]).await?, hidden, "{row} elsewhere, {number}");
+            assert_eq!(
+                world.told(&methods, row, &others, caller, (strangers[2], strangers[0])).await?,
+                hidden,
+                "{row} elsewhere, {number}"
+            );
         }
     }
     Ok(())

@@ -4,6 +4,7 @@
 
 mod access;
 mod faults;
+mod holder;
 mod identity;
 mod input;
 mod invitations;
@@ -11,6 +12,7 @@ mod members;
 mod plans;
 mod repeats;
 mod schema;
+mod seats;
 mod summary;
 mod wallet;
 mod world;

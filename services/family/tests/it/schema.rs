@@ -27,9 +27,11 @@ async fn every_reference_to_a_user_has_its_way_of_erasure() -> anyhow::Result<()
         ("family_invitations.accepted_by", "NO ACTION"),
         ("family_invitations.invited_by", "NO ACTION"),
         ("family_invitations.invitee_user_id", "CASCADE"),
+        ("family_members.guardian_user_id", "SET NULL"),
         ("family_members.user_id", "CASCADE"),
         ("family_plans.billing_account", "SET NULL"),
         ("family_plans.primary_account_holder", "SET NULL"),
+        ("family_plans.proposed_holder", "SET NULL"),
         ("nutritional_intake.user_id", "CASCADE"),
         ("wallet_entries.user_id", "NO ACTION"),
     ];

@@ -44,7 +44,7 @@ async fn the_average_knows_whose_and_which_rows_count() -> anyhow::Result<()> {
     assert_eq!(world.summary(&plan, silent).await?.avg_weekly_calories, Some(3000.0), "one's own rows count for oneself");
     let seen = world.summary(&plan, guest).await?;
     assert_eq!((seen.avg_weekly_calories, seen.wallet_balance), (None, None));
-    assert!(!seen.wallet_and_nutrition_visible);
+    assert!(!seen.wallet_visible && !seen.nutrition_visible);
     assert_eq!((seen.family_name.as_str(), seen.active_members), ("The Appletons", 4));
     Ok(())
 }

@@ -4,6 +4,7 @@ use orchard_db::{Connection, Failure};
 use orchard_events::{Handler, NotApplied};
 use orchard_proto::family::v1 as pb;
 use orchard_rpc::{Fields, Refused, read};
+use prost::{Message, Name};
 use prost_types::Any;
 
 use super::{Event, Role, store};
@@ -20,24 +21,57 @@ impl Handler for Events {
         if source != "family" {
             return Err(format!("events of {source} mean nothing here"));
         }
-        let joined: pb::MemberJoined = payload.to_msg().map_err(|error| error.to_string())?;
         let mut fields = Fields::default();
-        let plan = fields.read("family_plan_id", read::uuid(&joined.family_plan_id));
-        let user = fields.read("user_id", read::uuid(&joined.user_id));
-        let role = fields.read("role", read_role(joined.role));
-        let read = || -> Result<_, Refused> { Ok(Event::Joined { plan: plan?, user: user?, role: role? }) };
-        fields.finish(read).map_err(|violations| violations.to_string())
+        let event = match payload.type_url.rsplit('/').next() {
+            Some("orchard.family.v1.MemberJoined") => {
+                let joined: pb::MemberJoined = message(payload)?;
+                self::joined(&mut fields, &joined.family_plan_id, &joined.user_id, joined.role)
+            }
+            Some("orchard.family.v1.RoleChanged") => {
+                let changed: pb::RoleChanged = message(payload)?;
+                self::joined(&mut fields, &changed.family_plan_id, &changed.user_id, changed.role)
+            }
+            Some("orchard.family.v1.MemberLeft") => {
+                let left: pb::MemberLeft = message(payload)?;
+                let plan = fields.read("family_plan_id", read::uuid(&left.family_plan_id));
+                let user = fields.read("user_id", read::uuid(&left.user_id));
+                plan.and_then(|plan| Ok(Event::Left { plan, user: user? }))
+            }
+            Some("orchard.family.v1.PlanClosed") => {
+                let closed: pb::PlanClosed = message(payload)?;
+                fields.read("family_plan_id", read::uuid(&closed.family_plan_id)).map(|plan| Event::Closed { plan })
+            }
+            Some(_) | None => return Err(format!("{} means nothing here", payload.type_url)),
+        };
+        fields.finish(|| event).map_err(|violations| violations.to_string())
     }
 
     async fn prepare(connection: &mut Connection, events: &[&Event]) -> Result<(), Failure> {
-        let users = events.iter().map(|Event::Joined { user, .. }| *user).collect();
-        Ok(profile::store::enrol_all(connection, users).await?)
+        let joined = |event: &&Event| match event {
+            Event::Joined { user, .. } => Some(*user),
+            Event::Left { .. } | Event::Closed { .. } => None,
+        };
+        Ok(profile::store::enrol_all(connection, events.iter().filter_map(joined).collect()).await?)
     }
 
     async fn apply(connection: &mut Connection, event: &Event) -> Result<(), NotApplied> {
-        let Event::Joined { plan, user, role } = event;
-        Ok(store::join(connection, *plan, *user, *role).await?)
+        Ok(match event {
+            Event::Joined { plan, user, role } => store::join(connection, *plan, *user, *role).await?,
+            Event::Left { plan, user } => store::leave(connection, *plan, *user).await?,
+            Event::Closed { plan } => store::close(connection, *plan).await?,
+        })
     }
+}
+
+fn message<M: Message + Name + Default>(payload: &Any) -> Result<M, String> {
+    payload.to_msg().map_err(|error| error.to_string())
+}
+
+fn joined(fields: &mut Fields, plan: &str, user: &str, role: i32) -> Result<Event, Refused> {
+    let plan = fields.read("family_plan_id", read::uuid(plan));
+    let user = fields.read("user_id", read::uuid(user));
+    let role = fields.read("role", read_role(role));
+    Ok(Event::Joined { plan: plan?, user: user?, role: role? })
 }
 
 fn read_role(value: i32) -> Result<Role, String> {
@@ -53,13 +87,26 @@ fn read_role(value: i32) -> Result<Role, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use prost::Name as _;
     use uuid::Uuid;
 
     fn joined(user_id: &str, role: pb::MemberRole) -> Any {
         let plan = Uuid::from_u128(1).to_string();
         let joined = pb::MemberJoined { family_plan_id: plan, user_id: user_id.to_owned(), role: role.into() };
         Any::from_msg(&joined).expect("an event")
+    }
+
+    #[test]
+    fn each_event_is_read() {
+        let (plan, user) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let (family_plan_id, user_id) = (plan.to_string(), user.to_string());
+        let read = |event: Result<Any, _>| Events::read("family", &event.expect("an event"));
+        let role = pb::MemberRole::Guest.into();
+        let changed = pb::RoleChanged { family_plan_id: family_plan_id.clone(), user_id: user_id.clone(), role };
+        assert_eq!(read(Any::from_msg(&changed)), Ok(Event::Joined { plan, user, role: Role::Guest }));
+        let left = pb::MemberLeft { family_plan_id: family_plan_id.clone(), user_id };
+        assert_eq!(read(Any::from_msg(&left)), Ok(Event::Left { plan, user }));
+        assert_eq!(read(Any::from_msg(&pb::PlanClosed { family_plan_id })), Ok(Event::Closed { plan }));
+        assert!(read(Any::from_msg(&pb::PlanClosed::default())).is_err());
     }
 
     #[test]

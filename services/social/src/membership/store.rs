@@ -44,3 +44,14 @@ pub(super) async fn join(connection: &mut AsyncPgConnection, plan: Uuid, user: U
         .await
         .map(|_| ())
 }
+
+/// Takes a user out of a family.
+pub(super) async fn leave(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<()> {
+    diesel::delete(family_memberships::table.find((plan, user))).execute(connection).await.map(|_| ())
+}
+
+/// Takes everyone out of a family.
+pub(super) async fn close(connection: &mut AsyncPgConnection, plan: Uuid) -> QueryResult<()> {
+    let all = family_memberships::table.filter(family_memberships::family_plan_id.eq(plan));
+    diesel::delete(all).execute(connection).await.map(|_| ())
+}

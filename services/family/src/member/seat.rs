@@ -1,0 +1,95 @@
+//! Taking seats and giving them up, in the transaction of a caller who has locked the plan.
+
+use diesel_async::AsyncPgConnection;
+use orchard_db::Failure;
+use orchard_events::Outbox;
+use uuid::Uuid;
+
+use super::store::{self, NewChild};
+use super::{Member, Role, may_be_seated, wire};
+use crate::error::Error;
+use crate::plan::{self, Plan};
+use crate::{invitation, roll};
+
+/// Who takes a seat.
+#[derive(Debug)]
+pub(crate) enum Comer<'a> {
+    /// Somebody by an invitation.
+    Invited {
+        /// As what.
+        role: Role,
+        /// To whoever invites.
+        relationship: Option<&'a str>,
+    },
+    /// A child whose profile is new.
+    Child(NewChild<'a>),
+}
+
+/// Gives a user a seat, if there is one for them.
+pub(crate) async fn take(
+    connection: &mut AsyncPgConnection,
+    outbox: &Outbox,
+    plan: &Plan,
+    user: Uuid,
+    comer: Comer<'_>,
+) -> Result<(), Error> {
+    may_be_seated(store::find(connection, plan.id, user).await?.as_ref())?;
+    plan.admit()?;
+    roll::enrol(connection, user).await?;
+    let role = match comer {
+        Comer::Invited { role, relationship } => {
+            store::seat(connection, plan.id, user, role, relationship).await?;
+            role
+        }
+        Comer::Child(new) => {
+            store::seat_child(connection, plan.id, user, &new).await?;
+            Role::Child
+        }
+    };
+    let sequence = plan::store::change_seats(connection, plan.id, 1).await?;
+    Ok(outbox.publish(connection, plan.id, sequence, &wire::joined(plan.id, user, role)).await?)
+}
+
+/// Takes away the seat of an active member, and what came with it: what they were offered and offered to others.
+pub(crate) async fn give_up(connection: &mut AsyncPgConnection, outbox: &Outbox, plan: &Plan, user: Uuid) -> Result<(), Failure> {
+    store::unseat(connection, plan.id, user).await?;
+    let sequence = plan::store::change_seats(connection, plan.id, -1).await?;
+    outbox.publish(connection, plan.id, sequence, &wire::left(plan.id, user)).await?;
+    let own = |of: Option<Uuid>| of.filter(|whose| *whose != user);
+    let (proposed_holder, billing_account) = (own(plan.proposed_holder), own(plan.billing_account));
+    if (proposed_holder, billing_account) != (plan.proposed_holder, plan.billing_account) {
+        plan::store::update(connection, &Plan { proposed_holder, billing_account, ..plan.clone() }).await?;
+    }
+    Ok(invitation::store::revoke_of(connection, plan.id, user).await?)
+}
+
+/// Makes a member what `role` says; who is no admin any more is offered the plan no more.
+pub(crate) async fn change_role(
+    connection: &mut AsyncPgConnection,
+    outbox: &Outbox,
+    plan: &Plan,
+    member: &Member,
+    role: Role,
+) -> Result<(), Failure> {
+    store::set_role(connection, plan.id, member.user_id, role).await?;
+    if role != Role::Admin {
+        // They may not have offered as much as they did.
+        invitation::store::revoke_of(connection, plan.id, member.user_id).await?;
+    }
+    if role != Role::Admin && plan.proposed_holder == Some(member.user_id) {
+        plan::store::update(connection, &Plan { proposed_holder: None, ..plan.clone() }).await?;
+    }
+    let sequence = plan::store::change_seats(connection, plan.id, 0).await?;
+    Ok(outbox.publish(connection, plan.id, sequence, &wire::role_changed(plan.id, member.user_id, role)).await?)
+}
+
+/// Tells of everyone who has a seat, as of newcomers: of a plan that comes back into use.
+pub(crate) async fn announce(connection: &mut AsyncPgConnection, outbox: &Outbox, plan: Uuid) -> Result<(), Failure> {
+    let members = store::active(connection, plan).await?;
+    let count = i64::try_from(members.len()).unwrap_or_default();
+    let last = plan::store::next_events(connection, plan, count).await?;
+    for ((user, role), sequence) in members.into_iter().zip(last - count + 1..) {
+        outbox.publish(connection, plan, sequence, &wire::joined(plan, user, role)).await?;
+    }
+    Ok(())
+}
