@@ -5,7 +5,7 @@ pub(crate) mod store;
 pub(crate) mod wire;
 
 use bigdecimal::BigDecimal;
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 pub use api::Api;
 
 use crate::member::{Privacy, Role};
+use crate::nutrition::week_ending;
 
 /// What a plan was bought as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
@@ -86,8 +87,7 @@ impl Plan {
 
     /// First and last of the 7 dates that end today where the family lives.
     pub fn week(&self, now: DateTime<Utc>) -> (NaiveDate, NaiveDate) {
-        let today = now.with_timezone(&self.time_zone).date_naive();
-        (today - TimeDelta::days(6), today)
+        week_ending(now.with_timezone(&self.time_zone).date_naive())
     }
 }
 

@@ -23,10 +23,18 @@ const TABLE: &Table = &[
     ("MemberService/UpdateMember", Only(&[USERS])),
     ("InvitationService/CreateInvitation", Only(&[USERS])),
     ("InvitationService/AcceptInvitation", Only(&[USERS])),
+    ("InvitationService/DeclineInvitation", Only(&[USERS])),
+    ("InvitationService/RevokeInvitation", Only(&[USERS])),
+    ("InvitationService/ListInvitations", Only(&[USERS])),
+    ("InvitationService/ListMyInvitations", Only(&[USERS])),
     ("WalletService/Deposit", Only(&[&[Service("billing"), ServiceForUser("billing")]])),
     ("WalletService/Spend", Only(&[USERS])),
     ("WalletService/ListEntries", Only(&[USERS])),
     ("NutritionService/RecordIntake", Only(&[USERS])),
+    ("NutritionService/UpdateIntake", Only(&[USERS])),
+    ("NutritionService/DeleteIntake", Only(&[USERS])),
+    ("NutritionService/ListIntakes", Only(&[USERS])),
+    ("NutritionService/GetWeeklySummary", Only(&[USERS])),
 ];
 
 /// It tells of events, and is told of none.
