@@ -72,6 +72,8 @@ const OWN_PLAN: &[(&str, [&str; 7])] = &[
     ("MemberService/UpdateMember another's privacy", [ROLE, ROLE, ROLE, ROLE, ROLE, PLAN, PLAN]),
     ("InvitationService/CreateInvitation of an admin", [OK, OK, ROLE, ROLE, ROLE, PLAN, PLAN]),
     ("InvitationService/CreateInvitation of a guest", [OK, OK, OK, ROLE, ROLE, PLAN, PLAN]),
+    ("InvitationService/RevokeInvitation of the holder's", [OK, OK, ROLE, ROLE, ROLE, PLAN, PLAN]),
+    ("InvitationService/ListInvitations", [OK, OK, OK, ROLE, ROLE, PLAN, PLAN]),
     ("WalletService/Deposit", [KIND, KIND, KIND, KIND, KIND, KIND, KIND]),
     ("WalletService/Spend", [OK, OK, OK, SPEND, SPEND, PLAN, PLAN]),
     ("WalletService/ListEntries", [OK, OK, OK, OK, ROLE, PLAN, PLAN]),
@@ -90,6 +92,13 @@ fn request(row: &str, plan: &str, caller: Uuid, another: Uuid) -> Option<Vec<u8>
         "MemberService/UpdateMember another's privacy" => update(plan, another, "privacy_settings"),
         "InvitationService/CreateInvitation of an admin" => invite(plan, MemberRole::Admin),
         "InvitationService/CreateInvitation of a guest" => invite(plan, MemberRole::Guest),
+        "InvitationService/RevokeInvitation of the holder's" => {
+            let invitation_id = family_plan_id.clone();
+            pb::RevokeInvitationRequest { family_plan_id, invitation_id }.encode_to_vec()
+        }
+        "InvitationService/ListInvitations" => {
+            pb::ListInvitationsRequest { family_plan_id, ..Default::default() }.encode_to_vec()
+        }
         "WalletService/Deposit" => {
             let (reference, reason) = (id().to_string(), "Top-up".to_owned());
             pb::DepositRequest { family_plan_id, amount: euros(1), reference, reason }.encode_to_vec()
@@ -125,8 +134,13 @@ impl World {
         // There is no leaving yet.
         let left = "WITH gone AS (UPDATE family_members SET is_active = false WHERE user_id = $1 RETURNING family_plan_id)
             UPDATE family_plans SET active_members = active_members - 1 WHERE id = (SELECT family_plan_id FROM gone)";
-        assert_eq!(self.slice.schema.connect().await?.execute(left, &[&people[5]]).await?, 1);
+        let client = self.slice.schema.connect().await?;
+        assert_eq!(client.execute(left, &[&people[5]]).await?, 1);
         self.deposit(&plan, 1_000, &id().to_string()).await?;
+        // An invitation by the holder, of the plan's id: so a row finds it.
+        let invite = "INSERT INTO family_invitations (id, family_plan_id, invited_by, token_hash, role, expires_at)
+            VALUES ($1, $1, $2, uuid_send($1), 'guest', now() + interval '1 day')";
+        client.execute(invite, &[&Uuid::parse_str(&plan)?, &people[0]]).await?;
         Ok((plan, people))
     }
 
