@@ -62,7 +62,7 @@ async fn one_corrects_ones_own_intake_and_of_it_what_the_mask_names() -> anyhow:
     assert_eq!(refused(world.correct(other, wrong(), &["calories_consumed"]).await), not_found(), "another's");
     let unknown = pb::NutritionalIntake { intake_id: id().to_string(), ..wrong() };
     assert_eq!(refused(world.correct(user, unknown, &["calories_consumed"]).await), not_found());
-    assert_eq!(world.intakes(user, range(None, None)).await?.intakes, [was.clone()]);
+    assert_eq!(world.intakes(user, range(None, None)).await?.intakes, std::slice::from_ref(&was));
 
     let corrected = world.correct(user, wrong(), &["calories_consumed"]).await?;
     let expected = pb::NutritionalIntake { calories_consumed: 650, update_time: corrected.update_time, ..was.clone() };
