@@ -25,6 +25,9 @@ pub enum Error {
     /// No such invitation for this caller.
     #[error("no such invitation")]
     InvitationNotFound,
+    /// No such intake of this caller.
+    #[error("no such intake")]
+    IntakeNotFound,
     /// The external reference names another deposit.
     #[error("the reference was used for another deposit")]
     ReferenceReused,
@@ -70,6 +73,7 @@ impl From<Error> for Status {
             Error::PlanNotFound => refuse(Code::NotFound, ErrorReason::PlanNotFound),
             Error::MemberNotFound => refuse(Code::NotFound, ErrorReason::MemberNotFound),
             Error::InvitationNotFound => refuse(Code::NotFound, ErrorReason::InvitationNotFound),
+            Error::IntakeNotFound => refuse(Code::NotFound, ErrorReason::IntakeNotFound),
             Error::ReferenceReused => refuse(Code::AlreadyExists, ErrorReason::ReferenceReused),
             Error::Plan(plan::Refused::Inactive) => refuse(Code::FailedPrecondition, ErrorReason::PlanInactive),
             Error::Plan(plan::Refused::Full { max_members }) => {

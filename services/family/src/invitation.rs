@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 pub use api::Api;
 
-use crate::member::Role;
+use crate::member::{self, Role};
 
 /// Where an invitation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
@@ -65,6 +65,8 @@ pub struct Invitation {
     pub id: Uuid,
     /// The plan.
     pub family_plan_id: Uuid,
+    /// Who made it.
+    pub invited_by: Uuid,
     /// Who may accept; whoever has the token, when nobody.
     pub invitee_user_id: Option<Uuid>,
     /// What the invitee becomes.
@@ -90,6 +92,15 @@ pub enum Acceptance {
     Taken,
 }
 
+/// What declining and revoking come to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It is to be ended.
+    End,
+    /// It was ended so before.
+    Ended,
+}
+
 impl Invitation {
     /// Whether `user` may accept. `expired` is the database's word, which all replicas share.
     pub fn accept(&self, user: Uuid, expired: bool) -> Result<Acceptance, Refused> {
@@ -100,34 +111,80 @@ impl Invitation {
             InvitationStatus::Pending => Ok(Acceptance::Take),
         }
     }
+
+    /// Whether the invitee may decline. They may when it has expired: it is still on the table.
+    pub fn decline(&self) -> Result<Ending, Refused> {
+        match self.status {
+            InvitationStatus::Pending => Ok(Ending::End),
+            InvitationStatus::Declined => Ok(Ending::Ended),
+            InvitationStatus::Accepted | InvitationStatus::Revoked => Err(Refused::NotPending),
+        }
+    }
+
+    /// Whether it may be taken back, by one who may.
+    pub fn revoke(&self) -> Result<Ending, Refused> {
+        match self.status {
+            InvitationStatus::Pending => Ok(Ending::End),
+            InvitationStatus::Revoked => Ok(Ending::Ended),
+            InvitationStatus::Accepted | InvitationStatus::Declined => Err(Refused::NotPending),
+        }
+    }
+
+    /// Whether `member`, who has this role in the plan, is one who may take it back, whatever they may offer now.
+    pub fn revocable_by(&self, member: Uuid, role: Role) -> Result<(), member::Refused> {
+        if role == Role::Admin || member == self.invited_by { Ok(()) } else { Err(member::Refused::RoleNotPermitted) }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const ME: Uuid = Uuid::from_u128(1);
+    const OTHER: Uuid = Uuid::from_u128(2);
+
+    fn invitation(status: InvitationStatus, accepted_by: Option<Uuid>) -> Invitation {
+        Invitation {
+            id: Uuid::nil(),
+            family_plan_id: Uuid::nil(),
+            invited_by: OTHER,
+            invitee_user_id: None,
+            role: Role::Member,
+            relationship: None,
+            status,
+            accepted_by,
+            expires_at: DateTime::UNIX_EPOCH,
+            created_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
     #[test]
     fn who_may_accept_when() {
-        let (me, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let accept = |status, accepted_by, expired| {
-            let invitation = Invitation {
-                id: Uuid::nil(),
-                family_plan_id: Uuid::nil(),
-                invitee_user_id: None,
-                role: Role::Member,
-                relationship: None,
-                status,
-                accepted_by,
-                expires_at: DateTime::UNIX_EPOCH,
-                created_at: DateTime::UNIX_EPOCH,
-            };
-            invitation.accept(me, expired)
-        };
+        let accept = |status, accepted_by, expired| invitation(status, accepted_by).accept(ME, expired);
         assert_eq!(accept(InvitationStatus::Pending, None, false), Ok(Acceptance::Take));
         assert_eq!(accept(InvitationStatus::Pending, None, true), Err(Refused::Expired));
-        assert_eq!(accept(InvitationStatus::Accepted, Some(me), true), Ok(Acceptance::Taken));
-        assert_eq!(accept(InvitationStatus::Accepted, Some(other), false), Err(Refused::NotPending));
+        assert_eq!(accept(InvitationStatus::Accepted, Some(ME), true), Ok(Acceptance::Taken));
+        assert_eq!(accept(InvitationStatus::Accepted, Some(OTHER), false), Err(Refused::NotPending));
         assert_eq!(accept(InvitationStatus::Revoked, None, false), Err(Refused::NotPending));
         assert_eq!(accept(InvitationStatus::Declined, None, false), Err(Refused::NotPending));
+    }
+
+    #[test]
+    fn what_is_answered_is_not_ended_otherwise() {
+        use InvitationStatus::{Accepted, Declined, Pending, Revoked};
+        let all = [Pending, Accepted, Declined, Revoked];
+        let refused = || Err(Refused::NotPending);
+        let declined = all.map(|status| invitation(status, Some(ME)).decline());
+        assert_eq!(declined, [Ok(Ending::End), refused(), Ok(Ending::Ended), refused()]);
+        let revoked = all.map(|status| invitation(status, Some(ME)).revoke());
+        assert_eq!(revoked, [Ok(Ending::End), refused(), refused(), Ok(Ending::Ended)]);
+    }
+
+    #[test]
+    fn admins_and_its_maker_take_it_back() {
+        let by = |member, role| invitation(InvitationStatus::Pending, None).revocable_by(member, role).is_ok();
+        let roles = [Role::Admin, Role::Member, Role::Child, Role::Guest];
+        assert_eq!(roles.map(|role| by(ME, role)), [true, false, false, false]);
+        assert_eq!(roles.map(|role| by(OTHER, role)), [true; 4]);
     }
 }

@@ -7,7 +7,7 @@ pub(crate) mod store;
 pub(crate) mod wire;
 
 use bigdecimal::BigDecimal;
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
@@ -16,6 +16,7 @@ pub use api::Api;
 pub use preferences::{CoordinationPreferences, DayOfWeek, DeliveryWindow, FamilyGoals};
 
 use crate::member::{self, Member, Privacy, Role, Standing};
+use crate::nutrition::week_ending;
 
 /// What a plan was bought as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
@@ -186,8 +187,7 @@ impl Plan {
 
     /// First and last of the 7 dates that end today where the family lives.
     pub fn week(&self, now: DateTime<Utc>) -> (NaiveDate, NaiveDate) {
-        let today = now.with_timezone(&self.time_zone).date_naive();
-        (today - TimeDelta::days(6), today)
+        week_ending(now.with_timezone(&self.time_zone).date_naive())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Datelike as _, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
@@ -29,6 +29,12 @@ impl PageKey for i64 {
 impl PageKey for (DateTime<Utc>, Uuid) {
     fn is_plausible(&self) -> bool {
         (1970..=9999).contains(&self.0.year())
+    }
+}
+
+impl PageKey for (NaiveDate, Uuid) {
+    fn is_plausible(&self) -> bool {
+        (1..=9999).contains(&self.0.year())
     }
 }
 
@@ -142,6 +148,10 @@ mod tests {
         let page = PageRequest::<(DateTime<Utc>, Uuid)>::read(&mut fields, "q".to_owned(), 1, &forged);
         assert!(fields.finish(|| page).is_err());
         assert!(read("q", 1, &seal("q", &-1_i64)).is_err());
+        let forged = seal("q", &(NaiveDate::MAX, Uuid::nil()));
+        let mut fields = Fields::default();
+        let page = PageRequest::<(NaiveDate, Uuid)>::read(&mut fields, "q".to_owned(), 1, &forged);
+        assert!(fields.finish(|| page).is_err());
     }
 
     #[test]

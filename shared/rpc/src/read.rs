@@ -100,6 +100,11 @@ pub fn date(date: Option<Date>) -> Result<NaiveDate, String> {
         .ok_or_else(|| format!("must be a date of the calendar, not {}-{}-{}", date.year, date.month, date.day))
 }
 
+/// A whole calendar date, or nothing when absent.
+pub fn optional_date(sent: Option<Date>) -> Result<Option<NaiveDate>, String> {
+    sent.map(|sent| date(Some(sent))).transpose()
+}
+
 /// An IANA time zone; empty means UTC.
 pub fn time_zone(name: &str) -> Result<Tz, String> {
     if name.is_empty() {
@@ -180,6 +185,8 @@ mod tests {
             assert!(read(y, m, d).is_err(), "{y}-{m}-{d}");
         }
         assert!(date(None).is_err());
+        assert_eq!(optional_date(None), Ok(None));
+        assert!(optional_date(Some(Date::default())).is_err());
     }
 
     #[test]

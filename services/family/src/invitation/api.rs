@@ -4,18 +4,18 @@ use orchard_db::{Connection, Db, Failure};
 use orchard_events::Outbox;
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::invitation_service_server::InvitationService;
-use orchard_rpc::Currency;
+use orchard_rpc::{Currency, Fields, read};
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::store::NewRow;
+use super::store::{NewRow, Whose};
 use super::token::Token;
-use super::{Acceptance, Name, store, wire, within_limit};
+use super::{Acceptance, Ending, Invitation, InvitationStatus, Name, store, wire, within_limit};
 use crate::error::Error;
 use crate::member::seat::Comer;
 use crate::member::wire::Viewer;
-use crate::member::{Member, Standing};
+use crate::member::{Member, Role, Standing};
 use crate::{member, plan, roll};
 
 /// Serves `InvitationService`.
@@ -72,6 +72,62 @@ impl InvitationService for Api {
         let viewer = Viewer { id: user, standing: &standing };
         Ok(Response::new(pb::AcceptInvitationResponse { member: Some(member::wire::member(member, &viewer, &self.currency)) }))
     }
+
+    async fn decline_invitation(
+        &self,
+        request: Request<pb::DeclineInvitationRequest>,
+    ) -> Result<Response<pb::DeclineInvitationResponse>, Status> {
+        let user = Caller::user(&request)?.id;
+        let id = Fields::one("invitation_id", read::uuid(&request.get_ref().invitation_id)).map_err(Error::from)?;
+        let unit = async move |connection: &mut Connection| decline(connection, id, user).await;
+        let invitation = self.db.write("decline invitation", unit).await?;
+        Ok(Response::new(pb::DeclineInvitationResponse { invitation: Some(wire::invitation(invitation)) }))
+    }
+
+    async fn revoke_invitation(
+        &self,
+        request: Request<pb::RevokeInvitationRequest>,
+    ) -> Result<Response<pb::RevokeInvitationResponse>, Status> {
+        let user = Caller::user(&request)?.id;
+        let (plan, id) = wire::revoke(request.get_ref()).map_err(Error::from)?;
+        let unit = async move |connection: &mut Connection| revoke(connection, plan, id, user).await;
+        let invitation = self.db.write("revoke invitation", unit).await?;
+        Ok(Response::new(pb::RevokeInvitationResponse { invitation: Some(wire::invitation(invitation)) }))
+    }
+
+    async fn list_invitations(
+        &self,
+        request: Request<pb::ListInvitationsRequest>,
+    ) -> Result<Response<pb::ListInvitationsResponse>, Status> {
+        let viewer = Caller::user(&request)?.id;
+        let (plan, asked) = wire::list(request.get_ref(), viewer).map_err(Error::from)?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let seen = plan::store::seen_by(&connection, plan, viewer).await.map_err(Error::from)?;
+        let (_, standing) = seen.ok_or(Error::PlanNotFound)?;
+        // Whoever may offer a seat may see what is offered.
+        standing.may_offer(Role::Guest).map_err(Error::from)?;
+        let rows = store::list(&connection, Whose::Plan(plan), asked.after, asked.fetch()).await.map_err(Error::from)?;
+        let page = asked.page(rows, |(invitation, _)| (invitation.created_at, invitation.id));
+        Ok(Response::new(pb::ListInvitationsResponse {
+            invitations: page.rows.into_iter().map(|(invitation, _)| wire::invitation(invitation)).collect(),
+            next_page_token: page.next_page_token,
+        }))
+    }
+
+    async fn list_my_invitations(
+        &self,
+        request: Request<pb::ListMyInvitationsRequest>,
+    ) -> Result<Response<pb::ListMyInvitationsResponse>, Status> {
+        let user = Caller::user(&request)?.id;
+        let asked = wire::list_mine(request.get_ref(), user).map_err(Error::from)?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let rows = store::list(&connection, Whose::Invitee(user), asked.after, asked.fetch()).await.map_err(Error::from)?;
+        let page = asked.page(rows, |(invitation, _)| (invitation.created_at, invitation.id));
+        Ok(Response::new(pb::ListMyInvitationsResponse {
+            invitations: page.rows.into_iter().map(wire::received).collect(),
+            next_page_token: page.next_page_token,
+        }))
+    }
 }
 
 async fn create(
@@ -109,11 +165,33 @@ async fn create(
 async fn accept(connection: &mut Connection, outbox: &Outbox, name: &Name, user: Uuid) -> Result<Member, Error> {
     let (id, plan_id) = store::plan_of(connection, name, user).await?.ok_or(Error::InvitationNotFound)?;
     let plan = plan::store::lock(connection, plan_id).await?.ok_or(Error::InvitationNotFound)?;
-    let (invitation, expired) = store::lock(connection, id).await?;
+    let (invitation, expired) = store::lock(connection, id, plan_id).await?.ok_or(Error::InvitationNotFound)?;
     if invitation.accept(user, expired)? == Acceptance::Take {
         let comer = Comer::Invited { role: invitation.role, relationship: invitation.relationship.as_deref() };
         member::seat::take(connection, outbox, &plan, user, comer).await?;
         store::accept(connection, id, user).await?;
     }
     member::store::find(connection, plan_id, user).await?.ok_or(Error::MemberNotFound)
+}
+
+/// Declining changes nothing of the plan, so it does not wait for it.
+async fn decline(connection: &mut Connection, id: Uuid, user: Uuid) -> Result<Invitation, Error> {
+    let (id, plan) = store::plan_of(connection, &Name::Id(id), user).await?.ok_or(Error::InvitationNotFound)?;
+    let (invitation, _) = store::lock(connection, id, plan).await?.ok_or(Error::InvitationNotFound)?;
+    match invitation.decline()? {
+        Ending::End => Ok(store::end(connection, id, InvitationStatus::Declined).await?),
+        Ending::Ended => Ok(invitation),
+    }
+}
+
+async fn revoke(connection: &mut Connection, plan_id: Uuid, id: Uuid, user: Uuid) -> Result<Invitation, Error> {
+    let seen = plan::store::lock_for_member(connection, plan_id, user).await?;
+    let (plan, standing) = seen.ok_or(Error::PlanNotFound)?;
+    plan.in_use()?;
+    let (invitation, _) = store::lock(connection, id, plan_id).await?.ok_or(Error::InvitationNotFound)?;
+    invitation.revocable_by(user, standing.role)?;
+    match invitation.revoke()? {
+        Ending::End => Ok(store::end(connection, id, InvitationStatus::Revoked).await?),
+        Ending::Ended => Ok(invitation),
+    }
 }

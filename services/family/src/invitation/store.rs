@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Invitation, InvitationStatus, Name};
 use crate::member::Role;
-use crate::schema::family_invitations;
+use crate::schema::{family_invitations, family_plans};
 
 orchard_db::text_column!(InvitationStatus);
 
@@ -20,6 +20,7 @@ orchard_db::text_column!(InvitationStatus);
 struct Row {
     id: Uuid,
     family_plan_id: Uuid,
+    invited_by: Uuid,
     invitee_user_id: Option<Uuid>,
     role: Role,
     relationship: Option<String>,
@@ -34,6 +35,7 @@ impl From<Row> for Invitation {
         Self {
             id: row.id,
             family_plan_id: row.family_plan_id,
+            invited_by: row.invited_by,
             invitee_user_id: row.invitee_user_id,
             role: row.role,
             relationship: row.relationship,
@@ -132,15 +134,17 @@ pub(super) async fn plan_of(connection: &mut AsyncPgConnection, name: &Name, use
     query.first(connection).await.optional()
 }
 
-/// An invitation, and whether it has expired; nobody else answers it before the transaction ends.
-pub(super) async fn lock(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<(Invitation, bool)> {
+/// An invitation of a plan, and whether it has expired; nobody else answers it before the transaction ends.
+pub(super) async fn lock(connection: &mut AsyncPgConnection, id: Uuid, plan: Uuid) -> QueryResult<Option<(Invitation, bool)>> {
     family_invitations::table
         .find(id)
+        .filter(family_invitations::family_plan_id.eq(plan))
         .select((Row::as_select(), family_invitations::expires_at.le(now)))
         .for_no_key_update()
         .first::<(Row, bool)>(connection)
         .await
-        .map(|(row, expired)| (row.into(), expired))
+        .optional()
+        .map(|found| found.map(|(row, expired)| (row.into(), expired)))
 }
 
 /// Marks an invitation as accepted.
@@ -154,4 +158,51 @@ pub(super) async fn accept(connection: &mut AsyncPgConnection, id: Uuid, user: U
         .execute(connection)
         .await
         .map(|_| ())
+}
+
+/// Ends an invitation that is locked and nobody has accepted.
+pub(super) async fn end(connection: &mut AsyncPgConnection, id: Uuid, status: InvitationStatus) -> QueryResult<Invitation> {
+    diesel::update(family_invitations::table.find(id))
+        .set((family_invitations::status.eq(status), family_invitations::updated_at.eq(now)))
+        .returning(Row::as_returning())
+        .get_result(connection)
+        .await
+        .map(Row::into)
+}
+
+/// Whose invitations to list.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Whose {
+    /// Those of a plan.
+    Plan(Uuid),
+    /// Those for a user by name, into plans in use.
+    Invitee(Uuid),
+}
+
+/// Invitations that can still be accepted, newest first, with the names of their plans, behind the one named by `after`.
+pub(super) async fn list(
+    mut connection: &AsyncPgConnection,
+    whose: Whose,
+    after: Option<(DateTime<Utc>, Uuid)>,
+    count: i64,
+) -> QueryResult<Vec<(Invitation, String)>> {
+    let query = family_invitations::table
+        .inner_join(family_plans::table)
+        .filter(family_invitations::status.eq(InvitationStatus::Pending))
+        .filter(family_invitations::expires_at.gt(now))
+        .order((family_invitations::created_at.desc(), family_invitations::id.desc()))
+        .limit(count)
+        .select((Row::as_select(), family_plans::family_name))
+        .into_boxed();
+    let mut query = match whose {
+        Whose::Plan(plan) => query.filter(family_invitations::family_plan_id.eq(plan)),
+        Whose::Invitee(user) => query.filter(family_invitations::invitee_user_id.eq(user)).filter(family_plans::is_active),
+    };
+    if let Some((created_at, id)) = after {
+        let earlier = family_invitations::created_at.lt(created_at);
+        let same = family_invitations::created_at.eq(created_at).and(family_invitations::id.lt(id));
+        query = query.filter(earlier.or(same));
+    }
+    let rows: Vec<(Row, String)> = query.load(&mut connection).await?;
+    Ok(rows.into_iter().map(|(row, family_name)| (row.into(), family_name)).collect())
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::family::v1 as pb;
-use orchard_rpc::{Fields, Violations, read, timestamp_to_wire};
+use orchard_rpc::{Fields, PageRequest, Violations, read, timestamp_to_wire};
 use uuid::Uuid;
 
 use super::token::Token;
@@ -59,6 +60,35 @@ pub(super) fn name(request: pb::AcceptInvitationRequest) -> Result<Name, Violati
     fields.finish(|| name)
 }
 
+/// An invitation of a plan: which of which.
+pub(super) fn revoke(request: &pb::RevokeInvitationRequest) -> Result<(Uuid, Uuid), Violations> {
+    let mut fields = Fields::default();
+    let plan = fields.read("family_plan_id", read::uuid(&request.family_plan_id));
+    let id = fields.read("invitation_id", read::uuid(&request.invitation_id));
+    fields.finish(|| Ok((plan?, id?)))
+}
+
+/// Created when, and which: the order of both lists, newest first.
+pub(super) type InvitationKey = (DateTime<Utc>, Uuid);
+
+pub(super) fn list(request: &pb::ListInvitationsRequest, viewer: Uuid) -> Result<(Uuid, PageRequest<InvitationKey>), Violations> {
+    let mut fields = Fields::default();
+    let plan = fields.read("family_plan_id", read::uuid(&request.family_plan_id));
+    let query = format!("ListInvitations {} {viewer}", request.family_plan_id);
+    let page = PageRequest::read(&mut fields, query, request.page_size, &request.page_token);
+    fields.finish(|| Ok((plan?, page?)))
+}
+
+pub(super) fn list_mine(request: &pb::ListMyInvitationsRequest, user: Uuid) -> Result<PageRequest<InvitationKey>, Violations> {
+    let mut fields = Fields::default();
+    let page = PageRequest::read(&mut fields, format!("ListMyInvitations {user}"), request.page_size, &request.page_token);
+    fields.finish(|| page)
+}
+
+pub(super) fn received((received, family_name): (Invitation, String)) -> pb::ReceivedInvitation {
+    pb::ReceivedInvitation { invitation: Some(invitation(received)), family_name }
+}
+
 pub(super) fn invitation(invitation: Invitation) -> pb::Invitation {
     let status = match invitation.status {
         InvitationStatus::Pending => pb::InvitationStatus::Pending,
@@ -75,5 +105,6 @@ pub(super) fn invitation(invitation: Invitation) -> pb::Invitation {
         status: status.into(),
         expire_time: Some(timestamp_to_wire(invitation.expires_at)),
         create_time: Some(timestamp_to_wire(invitation.created_at)),
+        invited_by: invitation.invited_by.to_string(),
     }
 }

@@ -49,10 +49,18 @@ const TABLE: &Table = &[
     ("MemberService/BatchGetMemberships", Only(&[of!("social"), of!("recipe"), of!("consultation"), of!("edge")])),
     ("InvitationService/CreateInvitation", Only(&[USERS])),
     ("InvitationService/AcceptInvitation", Only(&[USERS])),
+    ("InvitationService/DeclineInvitation", Only(&[USERS])),
+    ("InvitationService/RevokeInvitation", Only(&[USERS])),
+    ("InvitationService/ListInvitations", Only(&[USERS])),
+    ("InvitationService/ListMyInvitations", Only(&[USERS])),
     ("WalletService/Deposit", Only(&[BILLING])),
     ("WalletService/Spend", Only(&[USERS])),
     ("WalletService/ListEntries", Only(&[USERS])),
     ("NutritionService/RecordIntake", Only(&[USERS])),
+    ("NutritionService/UpdateIntake", Only(&[USERS])),
+    ("NutritionService/DeleteIntake", Only(&[USERS])),
+    ("NutritionService/ListIntakes", Only(&[USERS])),
+    ("NutritionService/GetWeeklySummary", Only(&[USERS])),
 ];
 
 /// It tells of events, and is told of none.
@@ -106,6 +114,8 @@ const OWN_PLAN: &[(&str, [&str; 7])] = &[
     ("MemberService/UpdateMember another's privacy", [ROLE, ROLE, ROLE, ROLE, ROLE, PLAN, PLAN]),
     ("InvitationService/CreateInvitation of an admin", [OK, OK, ROLE, ROLE, ROLE, PLAN, PLAN]),
     ("InvitationService/CreateInvitation of a guest", [OK, OK, OK, ROLE, ROLE, PLAN, PLAN]),
+    ("InvitationService/RevokeInvitation of the holder's", [OK, OK, ROLE, ROLE, ROLE, PLAN, PLAN]),
+    ("InvitationService/ListInvitations", [OK, OK, OK, ROLE, ROLE, PLAN, PLAN]),
     ("WalletService/Deposit", [KIND, KIND, KIND, KIND, KIND, KIND, KIND]),
     ("WalletService/Spend", [OK, OK, OK, SPEND, SPEND, PLAN, PLAN]),
     ("WalletService/ListEntries", [OK, OK, OK, OK, ROLE, PLAN, PLAN]),
@@ -164,6 +174,13 @@ fn request(row: &str, plan: &str, caller: Uuid, another: Uuid, holder: Uuid) -> 
         "MemberService/UpdateMember another's privacy" => update(plan, another, "privacy_settings"),
         "InvitationService/CreateInvitation of an admin" => invite(plan, MemberRole::Admin),
         "InvitationService/CreateInvitation of a guest" => invite(plan, MemberRole::Guest),
+        "InvitationService/RevokeInvitation of the holder's" => {
+            let invitation_id = family_plan_id.clone();
+            pb::RevokeInvitationRequest { family_plan_id, invitation_id }.encode_to_vec()
+        }
+        "InvitationService/ListInvitations" => {
+            pb::ListInvitationsRequest { family_plan_id, ..Default::default() }.encode_to_vec()
+        }
         "WalletService/Deposit" => {
             let (reference, reason) = (id().to_string(), "Top-up".to_owned());
             pb::DepositRequest { family_plan_id, amount: euros(1), reference, reason }.encode_to_vec()
@@ -200,6 +217,10 @@ impl World {
         // Full, so that adding a child adds none.
         self.lower(&plan, people[0], 5).await?;
         self.deposit(&plan, 1_000, &id().to_string()).await?;
+        // An invitation by the holder, of the plan's id: so a row finds it.
+        let invite = "INSERT INTO family_invitations (id, family_plan_id, invited_by, token_hash, role, expires_at)
+            VALUES ($1, $1, $2, uuid_send($1), 'guest', now() + interval '1 day')";
+        self.slice.schema.connect().await?.execute(invite, &[&Uuid::parse_str(&plan)?, &people[0]]).await?;
         Ok((plan, people))
     }
 

@@ -1,11 +1,19 @@
 use orchard_proto::family::v1 as pb;
-use orchard_testkit::answer::{metadata, refused};
+use orchard_testkit::answer::{metadata, refused, violations};
 use pb::MemberRole;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tonic::Code;
 
 use crate::world::{World, id, insist};
+
+mod ended;
+mod listed;
+
+/// The id of what was made.
+fn named(made: pb::CreateInvitationResponse) -> String {
+    made.invitation.expect("an invitation").invitation_id
+}
 
 #[tokio::test]
 async fn an_invited_user_joins_once() -> anyhow::Result<()> {
@@ -41,10 +49,40 @@ async fn a_token_admits_one_and_only_its_hash_is_kept() -> anyhow::Result<()> {
     assert_eq!(refused(guessed), (Code::NotFound, "INVITATION_NOT_FOUND".to_owned()));
 
     let client = world.slice.schema.connect().await?;
-    let kept: String = client.query_one("SELECT string_agg(i::text, ' ') FROM family_invitations i", &[]).await?.get(0);
+    let tables = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema()";
+    let tables: Vec<String> = client.query(tables, &[]).await?.iter().map(|row| row.get(0)).collect();
+    let mut kept = String::new();
+    for table in &tables {
+        let rows = format!("SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t");
+        kept += &client.query_one(&rows, &[]).await?.get::<_, String>(0);
+    }
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let secret = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, &token)?;
-    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert!(!kept.contains(&token) && !kept.contains(&hex), "the secret itself is in the table: {kept}");
+    for secret in [token.clone(), hex(&secret), hex(token.as_bytes())] {
+        assert!(!kept.contains(&secret), "the secret itself is kept: {kept}");
+    }
+    let hash: Vec<u8> = client.query_one("SELECT token_hash FROM family_invitations", &[]).await?.get(0);
+    assert!(kept.contains(&hex(&hash)), "what is kept was not looked at");
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_invites_themselves() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let holder = id();
+    let plan = world.family(holder).await?;
+    let request = pb::CreateInvitationRequest {
+        family_plan_id: plan.clone(),
+        invitee_user_id: holder.to_string(),
+        role: MemberRole::Member.into(),
+        request_id: id().to_string(),
+        ..Default::default()
+    };
+    assert_eq!(violations(world.invitations(holder)?.create_invitation(request).await), ["invitee_user_id"]);
+    let token = world.invite(&plan, holder, None, MemberRole::Member).await?.token;
+    let own = world.accept_token(holder, &token).await;
+    assert_eq!(refused(own), (Code::AlreadyExists, "ALREADY_MEMBER".to_owned()));
+    assert_eq!(world.accept_token(id(), &token).await?.role(), MemberRole::Member, "it is still good for another");
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod identity;
 mod input;
 mod invitations;
 mod members;
+mod nutrition;
 mod plans;
 mod repeats;
 mod schema;

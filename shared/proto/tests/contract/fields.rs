@@ -9,10 +9,11 @@ const OTHER_TIMES: [&str; 1] = ["as_of"];
 /// Numbers that only look like money.
 pub const NOT_MONEY: [&str; 1] = ["orchard.social.v1.ProgressData.amount"];
 /// Means, which have no exact value to lose.
-pub const MEANS: [&str; 3] = [
+pub const MEANS: [&str; 4] = [
     "orchard.consultation.v1.Professional.rating_average",
     "orchard.edge.v1.FamilyDashboard.avg_weekly_calories",
     "orchard.family.v1.FamilySummary.avg_weekly_calories",
+    "orchard.family.v1.WeeklySummary.average_calories",
 ];
 /// Last words of names that are about money.
 const MONEY_WORDS: [&str; 7] = ["amount", "balance", "budget", "cost", "fee", "price", "rate"];
