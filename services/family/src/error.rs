@@ -5,7 +5,7 @@ use orchard_proto::family::v1::ErrorReason;
 use orchard_rpc::{Refusal, Violations, reason_name};
 use tonic::{Code, Status};
 
-use crate::{invitation, member, plan, wallet};
+use crate::{hold, invitation, member, plan, wallet};
 
 /// Domain of this slice's reasons.
 pub const DOMAIN: &str = "orchard.family";
@@ -28,8 +28,11 @@ pub enum Error {
     /// No such intake of this caller.
     #[error("no such intake")]
     IntakeNotFound,
-    /// The external reference names another deposit.
-    #[error("the reference was used for another deposit")]
+    /// The service has no such hold.
+    #[error("no such hold")]
+    HoldNotFound,
+    /// The service's reference names something else.
+    #[error("the reference was used for something else")]
     ReferenceReused,
     /// By a rule of plans.
     #[error(transparent)]
@@ -40,6 +43,9 @@ pub enum Error {
     /// By a rule of invitations.
     #[error(transparent)]
     Invitation(#[from] invitation::Refused),
+    /// By a rule of holds.
+    #[error(transparent)]
+    Hold(#[from] hold::Refused),
     /// By a rule of the wallet.
     #[error(transparent)]
     Wallet(#[from] wallet::Refused),
@@ -74,6 +80,17 @@ impl From<Error> for Status {
             Error::MemberNotFound => refuse(Code::NotFound, ErrorReason::MemberNotFound),
             Error::InvitationNotFound => refuse(Code::NotFound, ErrorReason::InvitationNotFound),
             Error::IntakeNotFound => refuse(Code::NotFound, ErrorReason::IntakeNotFound),
+            Error::HoldNotFound => refuse(Code::NotFound, ErrorReason::HoldNotFound),
+            Error::Hold(hold::Refused::Ended) => refuse(Code::FailedPrecondition, ErrorReason::HoldEnded),
+            Error::Hold(hold::Refused::CaptureExceedsHold { amount }) => {
+                refuse(Code::FailedPrecondition, ErrorReason::CaptureExceedsHold).with("amount", format!("{amount:.2}"))
+            }
+            Error::Hold(hold::Refused::RefundExceedsCapture { refundable }) => {
+                refuse(Code::FailedPrecondition, ErrorReason::RefundExceedsCapture).with("refundable", format!("{refundable:.2}"))
+            }
+            Error::Wallet(wallet::Refused::DailyLimitReached { remaining }) => {
+                refuse(Code::FailedPrecondition, ErrorReason::DailyLimitReached).with("remaining", format!("{remaining:.2}"))
+            }
             Error::ReferenceReused => refuse(Code::AlreadyExists, ErrorReason::ReferenceReused),
             Error::Plan(plan::Refused::Inactive) => refuse(Code::FailedPrecondition, ErrorReason::PlanInactive),
             Error::Plan(plan::Refused::Full { max_members }) => {
@@ -104,7 +121,7 @@ impl From<Error> for Status {
                 refuse(Code::PermissionDenied, ErrorReason::SpendingNotPermitted)
             }
             Error::Wallet(wallet::Refused::InsufficientFunds { shortfall }) => {
-                refuse(Code::FailedPrecondition, ErrorReason::InsufficientFunds).with("shortfall", shortfall)
+                refuse(Code::FailedPrecondition, ErrorReason::InsufficientFunds).with("shortfall", format!("{shortfall:.2}"))
             }
             Error::Wallet(wallet::Refused::BalanceLimitReached) => {
                 refuse(Code::FailedPrecondition, ErrorReason::BalanceLimitReached)

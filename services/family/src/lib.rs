@@ -1,6 +1,7 @@
 //! Family plans: members, invitations, the shared wallet, nutrition.
 
 pub mod error;
+pub mod hold;
 pub mod invitation;
 pub mod member;
 pub mod nutrition;
@@ -15,6 +16,7 @@ use orchard_client::CallOptions;
 use orchard_db::{Db, EmbeddedMigrations};
 use orchard_events::{OUTBOX, Outbox, RelayOptions};
 use orchard_proto::family::v1 as pb;
+use orchard_proto::family::v1::hold_service_server::HoldServiceServer;
 use orchard_proto::family::v1::invitation_service_server::InvitationServiceServer;
 use orchard_proto::family::v1::member_service_server::MemberServiceServer;
 use orchard_proto::family::v1::nutrition_service_server::NutritionServiceServer;
@@ -89,8 +91,15 @@ impl Slice for Service {
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(
+                HoldServiceServer::new(hold::Api::new(db.clone(), currency.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
+            )
+            .add_service(
                 NutritionServiceServer::new(nutrition::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
             );
-        Ok(Parts { routes, shared: vec![OUTBOX], background: vec![deliver] })
+        let keep_expired = {
+            let db = db.clone();
+            async move { match hold::keep_expired(db).await {} }
+        };
+        Ok(Parts { routes, shared: vec![OUTBOX], background: vec![deliver, Box::pin(keep_expired)] })
     }
 }

@@ -7,7 +7,7 @@ pub(crate) mod store;
 pub(crate) mod wire;
 
 use bigdecimal::BigDecimal;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
@@ -87,6 +87,8 @@ pub struct Plan {
     pub plan_type: PlanType,
     /// Money in the wallet.
     pub shared_wallet_balance: BigDecimal,
+    /// What of it is held for services.
+    pub wallet_held: BigDecimal,
     /// Position of the ledger's last line.
     pub wallet_sequence: i64,
     /// Where its days begin.
@@ -185,6 +187,19 @@ impl Plan {
         if offered { Ok(()) } else { Err(Refused::NotOffered) }
     }
 
+    /// The instants between which it is the same date as now, where the family lives.
+    pub fn day(&self, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+        let today = now.with_timezone(&self.time_zone).date_naive();
+        (self.begin(today), self.begin(today + TimeDelta::days(1)))
+    }
+
+    /// The first instant of a date. Where clocks are put forward at midnight there is none at 00:00, and Apia has left out a whole day.
+    fn begin(&self, date: NaiveDate) -> DateTime<Utc> {
+        let quarters = (0..=96).map(|quarter| date.and_time(NaiveTime::MIN) + TimeDelta::minutes(15 * quarter));
+        let mut instants = quarters.filter_map(|time| self.time_zone.from_local_datetime(&time).earliest());
+        instants.next().map_or_else(|| date.and_time(NaiveTime::MIN).and_utc(), |instant| instant.to_utc())
+    }
+
     /// First and last of the 7 dates that end today where the family lives.
     pub fn week(&self, now: DateTime<Utc>) -> (NaiveDate, NaiveDate) {
         week_ending(now.with_timezone(&self.time_zone).date_naive())
@@ -245,6 +260,7 @@ impl Plan {
             active_members: 1,
             plan_type: PlanType::Standard,
             shared_wallet_balance: BigDecimal::from(0),
+            wallet_held: BigDecimal::from(0),
             wallet_sequence: 0,
             time_zone: Tz::UTC,
             is_active: true,

@@ -63,6 +63,7 @@ diesel::table! {
         wallet_sequence -> Int8,
         event_sequence -> Int8,
         proposed_holder -> Nullable<Uuid>,
+        wallet_held -> Numeric,
     }
 }
 
@@ -151,6 +152,29 @@ diesel::table! {
         reason -> Nullable<Varchar>,
         created_at -> Timestamptz,
         sequence -> Int8,
+        hold_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    wallet_holds (id) {
+        id -> Uuid,
+        family_plan_id -> Uuid,
+        user_id -> Uuid,
+        #[max_length = 30]
+        service -> Varchar,
+        #[max_length = 64]
+        reference -> Varchar,
+        amount -> Numeric,
+        captured_amount -> Numeric,
+        refunded_amount -> Numeric,
+        #[max_length = 140]
+        reason -> Nullable<Varchar>,
+        #[max_length = 20]
+        status -> Varchar,
+        expires_at -> Timestamptz,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -160,6 +184,9 @@ diesel::joinable!(family_members -> users (user_id));
 diesel::joinable!(nutritional_intake -> users (user_id));
 diesel::joinable!(wallet_entries -> family_plans (family_plan_id));
 diesel::joinable!(wallet_entries -> users (user_id));
+diesel::joinable!(wallet_entries -> wallet_holds (hold_id));
+diesel::joinable!(wallet_holds -> family_plans (family_plan_id));
+diesel::joinable!(wallet_holds -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     family_invitations,
@@ -172,4 +199,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     outbox_leases,
     users,
     wallet_entries,
+    wallet_holds,
 );

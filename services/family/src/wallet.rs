@@ -1,8 +1,8 @@
 //! The wallet: money that the members of a plan share, and the ledger that it is the sum of.
 
 mod api;
-mod store;
-mod wire;
+pub(crate) mod store;
+pub(crate) mod wire;
 
 use std::sync::LazyLock;
 
@@ -27,6 +27,10 @@ pub enum EntryKind {
     Deposit,
     /// A member paid with it.
     Spend,
+    /// A service was paid with what it held.
+    Capture,
+    /// A service paid back what it had captured.
+    Refund,
 }
 
 /// Why the wallet refuses.
@@ -40,6 +44,12 @@ pub enum Refused {
     InsufficientFunds {
         /// How much is missing.
         shortfall: BigDecimal,
+    },
+    /// It is more than the member may spend in a day.
+    #[error("the member may spend {remaining} more today")]
+    DailyLimitReached {
+        /// What they may still spend today.
+        remaining: BigDecimal,
     },
     /// There would be more than a wallet can hold.
     #[error("the balance would exceed {}", *MOST)]
@@ -65,12 +75,25 @@ pub struct Entry {
     pub reason: String,
     /// When it was written.
     pub created_at: DateTime<Utc>,
+    /// Which service moved it.
+    pub service: String,
+    /// The hold that it pays, or pays back.
+    pub hold_id: Option<Uuid>,
 }
+
+/// The service whose purchases are between it and the member.
+const CONSULTATION: &str = "consultation";
 
 impl Entry {
     /// Whether a deposit that is sent again under the line's reference is the one that wrote it.
     pub fn is_of(&self, amount: &BigDecimal, reason: &str) -> bool {
         self.amount == *amount && self.reason == reason
+    }
+
+    /// What a member may know that it was for.
+    pub fn reason_for(&self, viewer: Uuid) -> &str {
+        let private = self.service == CONSULTATION && self.user_id != Some(viewer);
+        if private { "Consultation" } else { &self.reason }
     }
 }
 
@@ -87,25 +110,34 @@ pub struct Movement {
     pub sequence: i64,
 }
 
-/// The line that takes `amount` out of the plan's wallet for a member who stands in it like this.
-pub fn spend(plan: &Plan, standing: &Standing, amount: &BigDecimal) -> Result<Movement, Refused> {
+/// Whether a member who stands in the plan like this, and has spent so much today, may take `amount` out of what is not held.
+pub fn may_take(plan: &Plan, standing: &Standing, spent_today: &BigDecimal, amount: &BigDecimal) -> Result<(), Refused> {
     if !standing.may_spend() {
         return Err(Refused::SpendingNotPermitted);
     }
-    let balance = &plan.shared_wallet_balance - amount;
-    if balance.is_negative() {
-        return Err(Refused::InsufficientFunds { shortfall: -balance });
+    if let Some(limit) = &standing.permissions.daily_spend_limit
+        && spent_today + amount > *limit
+    {
+        let remaining = (limit - spent_today).max(BigDecimal::default());
+        return Err(Refused::DailyLimitReached { remaining });
     }
-    Ok(Movement { kind: EntryKind::Spend, amount: -amount, balance, sequence: plan.wallet_sequence + 1 })
+    let left = &plan.shared_wallet_balance - &plan.wallet_held - amount;
+    if left.is_negative() { Err(Refused::InsufficientFunds { shortfall: -left }) } else { Ok(()) }
+}
+
+/// The line that takes `amount` out of the plan's wallet.
+pub fn take(plan: &Plan, kind: EntryKind, amount: &BigDecimal) -> Movement {
+    let balance = &plan.shared_wallet_balance - amount;
+    Movement { kind, amount: -amount, balance, sequence: plan.wallet_sequence + 1 }
 }
 
 /// The line that puts `amount` into the plan's wallet.
-pub fn deposit(plan: &Plan, amount: &BigDecimal) -> Result<Movement, Refused> {
+pub fn put(plan: &Plan, kind: EntryKind, amount: &BigDecimal) -> Result<Movement, Refused> {
     let balance = &plan.shared_wallet_balance + amount;
     if balance > *MOST {
         return Err(Refused::BalanceLimitReached);
     }
-    Ok(Movement { kind: EntryKind::Deposit, amount: amount.clone(), balance, sequence: plan.wallet_sequence + 1 })
+    Ok(Movement { kind, amount: amount.clone(), balance, sequence: plan.wallet_sequence + 1 })
 }
 
 #[cfg(test)]
@@ -125,24 +157,65 @@ mod tests {
         Standing { role, permissions: Permissions::default() }
     }
 
+    fn spend(plan: &Plan, role: Role, amount: &BigDecimal) -> Result<(), Refused> {
+        may_take(plan, &standing(role), &cents(0), amount)
+    }
+
     #[test]
-    fn spending_stops_at_zero() {
-        let spent = spend(&plan(cents(1000)), &standing(Role::Member), &cents(1000)).expect("all of it");
-        assert_eq!(spent, Movement { kind: EntryKind::Spend, amount: cents(-1000), balance: cents(0), sequence: 8 });
-        let refused = spend(&plan(cents(1000)), &standing(Role::Admin), &cents(1001));
+    fn spending_stops_at_what_is_not_held() {
+        assert_eq!(spend(&plan(cents(1000)), Role::Member, &cents(1000)), Ok(()));
+        let refused = spend(&plan(cents(1000)), Role::Admin, &cents(1001));
         assert_eq!(refused, Err(Refused::InsufficientFunds { shortfall: cents(1) }));
+        let held = Plan { wallet_held: cents(400), ..plan(cents(1000)) };
+        assert_eq!(spend(&held, Role::Member, &cents(600)), Ok(()));
+        assert_eq!(spend(&held, Role::Member, &cents(650)), Err(Refused::InsufficientFunds { shortfall: cents(50) }));
+        let taken = take(&plan(cents(1000)), EntryKind::Spend, &cents(1000));
+        assert_eq!(taken, Movement { kind: EntryKind::Spend, amount: cents(-1000), balance: cents(0), sequence: 8 });
     }
 
     #[test]
     fn children_and_guests_do_not_spend() {
         for role in [Role::Child, Role::Guest] {
-            assert_eq!(spend(&plan(cents(1000)), &standing(role), &cents(1)), Err(Refused::SpendingNotPermitted));
+            assert_eq!(spend(&plan(cents(1000)), role, &cents(1)), Err(Refused::SpendingNotPermitted));
         }
     }
 
     #[test]
+    fn a_day_has_its_limit() {
+        let limited = |limit| {
+            let permissions = Permissions { daily_spend_limit: Some(cents(limit)), ..Permissions::default() };
+            Standing { role: Role::Admin, permissions }
+        };
+        let take = |limit, spent, amount| may_take(&plan(cents(1000)), &limited(limit), &cents(spent), &cents(amount));
+        assert_eq!(take(500, 400, 100), Ok(()));
+        assert_eq!(take(500, 400, 101), Err(Refused::DailyLimitReached { remaining: cents(100) }));
+        assert_eq!(take(500, 600, 1), Err(Refused::DailyLimitReached { remaining: cents(0) }), "the limit was lowered");
+        assert_eq!(take(0, 0, 1), Err(Refused::DailyLimitReached { remaining: cents(0) }));
+    }
+
+    #[test]
     fn deposits_stop_at_what_the_column_holds() {
-        assert_eq!(deposit(&plan(cents(0)), &MOST).expect("all of it").balance, *MOST);
-        assert_eq!(deposit(&plan(cents(1)), &MOST), Err(Refused::BalanceLimitReached));
+        assert_eq!(put(&plan(cents(0)), EntryKind::Deposit, &MOST).expect("all of it").balance, *MOST);
+        assert_eq!(put(&plan(cents(1)), EntryKind::Refund, &MOST), Err(Refused::BalanceLimitReached));
+    }
+
+    #[test]
+    fn a_consultation_is_between_it_and_the_member() {
+        let (me, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let entry = |service: &str| Entry {
+            id: Uuid::nil(),
+            sequence: 1,
+            kind: EntryKind::Capture,
+            amount: cents(-1),
+            balance: cents(0),
+            user_id: Some(me),
+            reason: "Diabetes".to_owned(),
+            created_at: DateTime::UNIX_EPOCH,
+            service: service.to_owned(),
+            hold_id: None,
+        };
+        assert_eq!(entry("consultation").reason_for(other), "Consultation");
+        assert_eq!(entry("consultation").reason_for(me), "Diabetes");
+        assert_eq!(entry("commerce").reason_for(other), "Diabetes");
     }
 }

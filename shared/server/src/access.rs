@@ -70,7 +70,7 @@ impl AccessTable {
     /// The table without methods that only services may call: what a front door shows.
     #[must_use]
     pub fn without_service_only(mut self) -> Self {
-        self.0.retain(|_, rule| rule.kinds.iter().any(|kind| *kind != Kind::Service));
+        self.0.retain(|_, rule| !rule.kinds.iter().all(is_service));
         self
     }
 
@@ -100,6 +100,10 @@ impl AccessTable {
     }
 }
 
+fn is_service(kind: &Kind) -> bool {
+    matches!(kind, Kind::Service | Kind::ServiceForUser)
+}
+
 /// Whether `path` is of gRPC reflection.
 pub(crate) fn is_reflection(path: &str) -> bool {
     path.starts_with(REFLECTION)
@@ -114,6 +118,9 @@ impl Rule {
             Kind::Moderator => caller.user.as_ref().is_some_and(|user| user.roles.contains(&crate::Role::Moderator)),
             Kind::Operator => caller.user.as_ref().is_some_and(|user| user.roles.contains(&crate::Role::Operator)),
             Kind::Service => caller.service.as_ref().is_some_and(|name| self.services.contains(name)),
+            Kind::ServiceForUser => {
+                caller.user.is_some() && caller.service.as_ref().is_some_and(|name| self.services.contains(name))
+            }
         })
     }
 }
@@ -125,7 +132,7 @@ fn rule(method: &MethodDescriptor, option: &ExtensionDescriptor) -> Option<Rule>
     let kinds: HashSet<Kind> = access.callers().collect();
     let services: HashSet<String> = access.services.into_iter().collect();
     // Services are named exactly when services may call: anything else is a slip.
-    let named = kinds.contains(&Kind::Service) != services.is_empty();
+    let named = kinds.iter().any(is_service) != services.is_empty();
     let closed = !kinds.is_empty() && !kinds.contains(&Kind::Unspecified) && named;
     closed.then(|| Rule { kinds, services, streams: method.is_client_streaming() || method.is_server_streaming() })
 }
@@ -133,9 +140,11 @@ fn rule(method: &MethodDescriptor, option: &ExtensionDescriptor) -> Option<Rule>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::User;
     use orchard_proto::DESCRIPTORS;
 
     const SPEND: &str = "/orchard.family.v1.WalletService/Spend";
+    const HOLD: &str = "/orchard.family.v1.HoldService/CreateHold";
     const DEPOSIT: &str = "/orchard.family.v1.WalletService/Deposit";
 
     #[test]
@@ -145,6 +154,11 @@ mod tests {
         assert!(table.admits(DEPOSIT, &service("billing")));
         assert!(!table.admits(DEPOSIT, &service("edge")));
         assert!(!table.admits(SPEND, &service("billing")));
+        let user = User { id: uuid::Uuid::from_u128(1), roles: Vec::new(), token: String::new() };
+        assert!(!table.admits(HOLD, &service("consultation")), "for nobody");
+        assert!(table.admits(HOLD, &Caller { user: Some(user.clone()), ..service("consultation") }));
+        assert!(!table.admits(HOLD, &Caller { user: Some(user), ..service("edge") }));
+        assert!(table.contains(HOLD) && !table.clone().without_service_only().contains(HOLD));
         assert!(!table.contains("/orchard.social.v1.ProfileService/GetProfile"));
         assert!(table.contains(DEPOSIT) && !table.without_service_only().contains(DEPOSIT));
     }

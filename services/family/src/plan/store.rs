@@ -26,6 +26,7 @@ pub(crate) struct Row {
     active_members: i32,
     plan_type: PlanType,
     shared_wallet_balance: BigDecimal,
+    wallet_held: BigDecimal,
     wallet_sequence: i64,
     time_zone: String,
     is_active: bool,
@@ -47,6 +48,7 @@ impl From<Row> for Plan {
             active_members: row.active_members,
             plan_type: row.plan_type,
             shared_wallet_balance: row.shared_wallet_balance,
+            wallet_held: row.wallet_held,
             wallet_sequence: row.wallet_sequence,
             // A zone that a newer release knew and this one does not is still a family: their days begin with UTC's.
             time_zone: row.time_zone.parse().unwrap_or_default(),
@@ -253,4 +255,9 @@ pub(super) async fn average_calories(
         .select(diesel::dsl::avg(nutritional_intake::calories_consumed))
         .first(&mut connection)
         .await
+}
+
+/// The database's time.
+pub(crate) async fn moment(mut connection: &AsyncPgConnection) -> QueryResult<DateTime<Utc>> {
+    diesel::select(now.into_sql::<Timestamptz>()).get_result(&mut connection).await
 }

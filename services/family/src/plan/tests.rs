@@ -49,6 +49,23 @@ fn the_week_ends_today_where_the_family_lives() {
 }
 
 #[test]
+fn days_begin_where_the_family_lives_whatever_the_clocks_do() {
+    let at = |text: &str| text.parse::<DateTime<Utc>>().expect("time");
+    let day = |time_zone, now| Plan { time_zone, ..Plan::example() }.day(at(now));
+    let berlin = Tz::Europe__Berlin;
+    assert_eq!(day(berlin, "2026-03-29T12:00:00Z"), (at("2026-03-28T23:00:00Z"), at("2026-03-29T22:00:00Z")), "23 hours");
+    assert_eq!(day(berlin, "2026-10-25T12:00:00Z"), (at("2026-10-24T22:00:00Z"), at("2026-10-25T23:00:00Z")), "25 hours");
+    // In Havana 00:00 to 00:59 is skipped in March, and comes twice in November.
+    let havana = Tz::America__Havana;
+    assert_eq!(day(havana, "2026-03-08T12:00:00Z"), (at("2026-03-08T05:00:00Z"), at("2026-03-09T04:00:00Z")));
+    assert_eq!(day(havana, "2026-11-01T12:00:00Z"), (at("2026-11-01T04:00:00Z"), at("2026-11-02T05:00:00Z")));
+    // A day that Apia left out: the one before and the one after touch.
+    let apia = Tz::Pacific__Apia;
+    assert_eq!(day(apia, "2011-12-30T09:59:59Z").1, at("2011-12-30T10:00:00Z"));
+    assert_eq!(day(apia, "2011-12-30T10:00:00Z").0, at("2011-12-30T10:00:00Z"));
+}
+
+#[test]
 fn who_shows_what() {
     let seat = |n: u128, role, is_active, share_nutrition, share_challenges| Seat {
         user_id: Uuid::from_u128(n),

@@ -3,15 +3,15 @@
 use orchard_db::{Connection, Db};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::wallet_service_server::WalletService;
-use orchard_rpc::Currency;
+use orchard_rpc::{Currency, Fields, read};
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::store::Source;
-use super::{Entry, store, wire};
+use super::{Entry, EntryKind, store, wire};
 use crate::error::Error;
-use crate::{Service, plan, wallet};
+use crate::{Service, hold, plan, wallet};
 
 /// Serves `WalletService`.
 #[derive(Debug)]
@@ -33,14 +33,36 @@ impl WalletService for Api {
         let service = Caller::service(&request)?;
         let new = wire::deposit(request.into_inner(), &self.currency).map_err(Error::from)?;
         let entry = self.db.write("deposit", async move |connection| deposit(connection, &new, &service).await).await?;
-        Ok(Response::new(pb::DepositResponse { entry: Some(wire::entry(entry, &self.currency)) }))
+        Ok(Response::new(pb::DepositResponse { entry: Some(wire::entry(entry, None, &self.currency)) }))
     }
 
     async fn spend(&self, request: Request<pb::SpendRequest>) -> Result<Response<pb::SpendResponse>, Status> {
         let user = Caller::user(&request)?.id;
         let new = wire::spend(request.get_ref(), user, &self.currency).map_err(Error::from)?;
         let entry = self.db.write("spend", async move |connection| spend(connection, &new, user).await).await?;
-        Ok(Response::new(pb::SpendResponse { entry: Some(wire::entry(entry, &self.currency)) }))
+        Ok(Response::new(pb::SpendResponse { entry: Some(wire::entry(entry, Some(user), &self.currency)) }))
+    }
+
+    async fn get_wallet(&self, request: Request<pb::GetWalletRequest>) -> Result<Response<pb::GetWalletResponse>, Status> {
+        let viewer = Caller::user(&request)?.id;
+        let id = Fields::one("family_plan_id", read::uuid(&request.get_ref().family_plan_id)).map_err(Error::from)?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let (seen, now) = tokio::try_join!(plan::store::seen_by(&connection, id, viewer), plan::store::moment(&connection))
+            .map_err(Error::from)?;
+        let (plan, standing) = seen.ok_or(Error::PlanNotFound)?;
+        standing.may_list_entries().map_err(Error::from)?;
+        let (held, spent_today) =
+            tokio::try_join!(hold::store::held(&connection, id), hold::spent_on(&connection, &plan, viewer, now))
+                .map_err(Error::from)?;
+        let contents = wire::Contents {
+            plan: id,
+            // Of another instant than the balance: what was captured in between is in neither.
+            held: held.min(plan.shared_wallet_balance.clone()),
+            balance: plan.shared_wallet_balance,
+            daily_spend_limit: standing.permissions.daily_spend_limit,
+            spent_today,
+        };
+        Ok(Response::new(pb::GetWalletResponse { wallet: Some(wire::wallet(&contents, &self.currency)) }))
     }
 
     async fn list_entries(&self, request: Request<pb::ListEntriesRequest>) -> Result<Response<pb::ListEntriesResponse>, Status> {
@@ -53,7 +75,7 @@ impl WalletService for Api {
         let rows = store::list(&connection, plan, asked.after, asked.fetch()).await.map_err(Error::from)?;
         let page = asked.page(rows, |entry| entry.sequence);
         Ok(Response::new(pb::ListEntriesResponse {
-            entries: page.rows.into_iter().map(|entry| wire::entry(entry, &self.currency)).collect(),
+            entries: page.rows.into_iter().map(|entry| wire::entry(entry, Some(viewer), &self.currency)).collect(),
             next_page_token: page.next_page_token,
         }))
     }
@@ -66,8 +88,8 @@ async fn deposit(connection: &mut Connection, new: &wire::Deposit, service: &str
         return if entry.is_of(&new.amount, &new.reason) { Ok(entry) } else { Err(Error::ReferenceReused) };
     }
     plan.in_use()?;
-    let movement = wallet::deposit(&plan, &new.amount)?;
-    let source = Source { user: None, service, reference: &new.reference, reason: &new.reason };
+    let movement = wallet::put(&plan, EntryKind::Deposit, &new.amount)?;
+    let source = Source { user: None, service, reference: &new.reference, reason: &new.reason, hold: None };
     Ok(store::append(connection, Uuid::now_v7(), plan.id, &movement, source).await?)
 }
 
@@ -79,9 +101,10 @@ async fn spend(connection: &mut Connection, new: &wire::Spend, user: Uuid) -> Re
     let seen = plan::store::lock_for_member(connection, new.plan, user).await?;
     let (plan, standing) = seen.ok_or(Error::PlanNotFound)?;
     plan.in_use()?;
-    let movement = wallet::spend(&plan, &standing, &new.amount)?;
+    let plan = hold::may_take(connection, plan, &standing, user, &new.amount).await?;
+    let movement = wallet::take(&plan, EntryKind::Spend, &new.amount);
     let reference = format!("{}{}", user.simple(), new.request_id.simple());
     let service = <Service as orchard_server::Slice>::NAME;
-    let source = Source { user: Some(user), service, reference: &reference, reason: &new.reason };
+    let source = Source { user: Some(user), service, reference: &reference, reason: &new.reason, hold: None };
     Ok(store::append(connection, id, plan.id, &movement, source).await?)
 }

@@ -2,7 +2,7 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use diesel::dsl::now;
+use diesel::dsl::{now, sum};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
@@ -23,6 +23,8 @@ struct Row {
     user_id: Option<Uuid>,
     reason: Option<String>,
     created_at: DateTime<Utc>,
+    service: String,
+    hold_id: Option<Uuid>,
 }
 
 impl From<Row> for Entry {
@@ -36,23 +38,26 @@ impl From<Row> for Entry {
             user_id: row.user_id,
             reason: row.reason.unwrap_or_default(),
             created_at: row.created_at,
+            service: row.service,
+            hold_id: row.hold_id,
         }
     }
 }
 
 /// Who moves money, and under which name that is unique for ever.
 #[derive(Debug, Clone)]
-pub(super) struct Source<'a> {
-    pub(super) user: Option<Uuid>,
-    pub(super) service: &'a str,
-    pub(super) reference: &'a str,
-    pub(super) reason: &'a str,
+pub(crate) struct Source<'a> {
+    pub(crate) user: Option<Uuid>,
+    pub(crate) service: &'a str,
+    pub(crate) reference: &'a str,
+    pub(crate) reason: &'a str,
+    pub(crate) hold: Option<Uuid>,
 }
 
 /// Writes a line and moves the balance of a plan that is locked. The CHECK on the balance refuses an overdraft, whatever the callers do.
 ///
 /// Both statements are sent at once: others wait for the plan as long as this one's answers take.
-pub(super) async fn append(
+pub(crate) async fn append(
     connection: &mut AsyncPgConnection,
     id: Uuid,
     plan: Uuid,
@@ -79,6 +84,7 @@ pub(super) async fn append(
             wallet_entries::service.eq(source.service),
             wallet_entries::reference.eq(source.reference),
             wallet_entries::reason.eq(source.reason),
+            wallet_entries::hold_id.eq(source.hold),
         ))
         .returning(Row::as_returning())
         .get_result::<Row>(&mut writing);
@@ -92,7 +98,7 @@ pub(super) async fn get(mut connection: &AsyncPgConnection, id: Uuid) -> QueryRe
 }
 
 /// The line that a service wrote under its own reference.
-pub(super) async fn by_reference(
+pub(crate) async fn by_reference(
     mut connection: &AsyncPgConnection,
     plan: Uuid,
     service: &str,
@@ -107,6 +113,25 @@ pub(super) async fn by_reference(
         .await
         .optional()
         .map(|found| found.map(Row::into))
+}
+
+/// What a member spent themselves between two instants.
+pub(crate) async fn spent(
+    mut connection: &AsyncPgConnection,
+    plan: Uuid,
+    user: Uuid,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+) -> QueryResult<BigDecimal> {
+    wallet_entries::table
+        .filter(wallet_entries::user_id.eq(user))
+        .filter(wallet_entries::family_plan_id.eq(plan))
+        .filter(wallet_entries::kind.eq(EntryKind::Spend))
+        .filter(wallet_entries::created_at.ge(from))
+        .filter(wallet_entries::created_at.lt(to))
+        .select(sum(wallet_entries::amount))
+        .first::<Option<BigDecimal>>(&mut connection)
+        .await
+        .map(|total| -total.unwrap_or_default())
 }
 
 /// Lines before the position `before`, newest first.

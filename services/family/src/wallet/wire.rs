@@ -57,10 +57,14 @@ pub(super) fn list(request: &pb::ListEntriesRequest, viewer: Uuid) -> Result<(Uu
     fields.finish(|| Ok((plan?, page?)))
 }
 
-pub(super) fn entry(entry: Entry, currency: &Currency) -> pb::Entry {
+/// A line as a member may see it; as the service that moves the money does, without one.
+pub(crate) fn entry(entry: Entry, viewer: Option<Uuid>, currency: &Currency) -> pb::Entry {
+    let reason = viewer.map_or(entry.reason.as_str(), |viewer| entry.reason_for(viewer)).to_owned();
     let kind = match entry.kind {
         EntryKind::Deposit => pb::EntryKind::Deposit,
         EntryKind::Spend => pb::EntryKind::Spend,
+        EntryKind::Capture => pb::EntryKind::Capture,
+        EntryKind::Refund => pb::EntryKind::Refund,
     };
     pb::Entry {
         entry_id: entry.id.to_string(),
@@ -68,7 +72,28 @@ pub(super) fn entry(entry: Entry, currency: &Currency) -> pb::Entry {
         amount: Some(currency.to_wire(&entry.amount)),
         balance: Some(currency.to_wire(&entry.balance)),
         user_id: entry.user_id.map(|id| id.to_string()).unwrap_or_default(),
-        reason: entry.reason,
+        reason,
         create_time: Some(timestamp_to_wire(entry.created_at)),
+        service: entry.service,
+    }
+}
+
+/// What is in a wallet, for one member.
+pub(super) struct Contents {
+    pub(super) plan: Uuid,
+    pub(super) balance: BigDecimal,
+    pub(super) held: BigDecimal,
+    pub(super) daily_spend_limit: Option<BigDecimal>,
+    pub(super) spent_today: BigDecimal,
+}
+
+pub(super) fn wallet(contents: &Contents, currency: &Currency) -> pb::Wallet {
+    pb::Wallet {
+        family_plan_id: contents.plan.to_string(),
+        balance: Some(currency.to_wire(&contents.balance)),
+        held: Some(currency.to_wire(&contents.held)),
+        available: Some(currency.to_wire(&(&contents.balance - &contents.held))),
+        daily_spend_limit: contents.daily_spend_limit.as_ref().map(|limit| currency.to_wire(limit)),
+        spent_today: Some(currency.to_wire(&contents.spent_today)),
     }
 }

@@ -23,6 +23,7 @@ macro_rules! of {
 const PACKAGE: &str = "orchard.family.v1";
 
 const BILLING: &[Actor] = of!("billing");
+const SELLERS: &[&[Actor]] = &[of!("consultation"), of!("commerce")];
 
 const TABLE: &Table = &[
     ("PlanService/CreatePlan", Only(&[USERS])),
@@ -56,6 +57,12 @@ const TABLE: &Table = &[
     ("WalletService/Deposit", Only(&[BILLING])),
     ("WalletService/Spend", Only(&[USERS])),
     ("WalletService/ListEntries", Only(&[USERS])),
+    ("WalletService/GetWallet", Only(&[USERS])),
+    ("HoldService/CreateHold", Only(&[&[ServiceForUser("consultation"), ServiceForUser("commerce")]])),
+    ("HoldService/GetHold", Only(SELLERS)),
+    ("HoldService/CaptureHold", Only(SELLERS)),
+    ("HoldService/ReleaseHold", Only(SELLERS)),
+    ("HoldService/RefundHold", Only(SELLERS)),
     ("NutritionService/RecordIntake", Only(&[USERS])),
     ("NutritionService/UpdateIntake", Only(&[USERS])),
     ("NutritionService/DeleteIntake", Only(&[USERS])),
@@ -119,6 +126,12 @@ const OWN_PLAN: &[(&str, [&str; 7])] = &[
     ("WalletService/Deposit", [KIND, KIND, KIND, KIND, KIND, KIND, KIND]),
     ("WalletService/Spend", [OK, OK, OK, SPEND, SPEND, PLAN, PLAN]),
     ("WalletService/ListEntries", [OK, OK, OK, OK, ROLE, PLAN, PLAN]),
+    ("WalletService/GetWallet", [OK, OK, OK, OK, ROLE, PLAN, PLAN]),
+    ("HoldService/CreateHold", [KIND, KIND, KIND, KIND, KIND, KIND, KIND]),
+    ("HoldService/GetHold", [KIND, KIND, KIND, KIND, KIND, KIND, KIND]),
+    ("HoldService/CaptureHold", [KIND, KIND, KIND, KIND, KIND, KIND, KIND]),
+    ("HoldService/ReleaseHold", [KIND, KIND, KIND, KIND, KIND, KIND, KIND]),
+    ("HoldService/RefundHold", [KIND, KIND, KIND, KIND, KIND, KIND, KIND]),
     // The last two: they end what the others need.
     ("MemberService/LeavePlan", [HOLDER, OK, OK, OK, OK, PLAN, PLAN]),
     ("PlanService/DeactivatePlan", [OK, PLAN, PLAN, PLAN, PLAN, PLAN, PLAN]),
@@ -186,6 +199,12 @@ fn request(row: &str, plan: &str, caller: Uuid, another: Uuid, holder: Uuid) -> 
             pb::DepositRequest { family_plan_id, amount: euros(1), reference, reason }.encode_to_vec()
         }
         "WalletService/Spend" => spend(plan, 1, id()).encode_to_vec(),
+        "WalletService/GetWallet" => pb::GetWalletRequest { family_plan_id }.encode_to_vec(),
+        "HoldService/CreateHold" => pb::CreateHoldRequest { family_plan_id, ..Default::default() }.encode_to_vec(),
+        "HoldService/GetHold" => pb::GetHoldRequest { family_plan_id, ..Default::default() }.encode_to_vec(),
+        "HoldService/CaptureHold" => pb::CaptureHoldRequest { family_plan_id, ..Default::default() }.encode_to_vec(),
+        "HoldService/ReleaseHold" => pb::ReleaseHoldRequest { family_plan_id, ..Default::default() }.encode_to_vec(),
+        "HoldService/RefundHold" => pb::RefundHoldRequest { family_plan_id, ..Default::default() }.encode_to_vec(),
         "WalletService/ListEntries" => pb::ListEntriesRequest { family_plan_id, ..Default::default() }.encode_to_vec(),
         _ => return None,
     })

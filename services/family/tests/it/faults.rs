@@ -48,13 +48,13 @@ async fn postgresql_stops_and_starts_again() -> anyhow::Result<()> {
 }
 
 /// The program itself, as it is deployed.
-struct Program {
-    child: Child,
-    address: std::net::SocketAddr,
+pub struct Program {
+    pub child: Child,
+    pub address: std::net::SocketAddr,
 }
 
 impl Program {
-    async fn start(schema: &Schema, keys: &DevKeys) -> anyhow::Result<Self> {
+    pub async fn start(schema: &Schema, keys: &DevKeys) -> anyhow::Result<Self> {
         let (address, admin) = (free_address(), free_address());
         let child = Command::new(env!("CARGO_BIN_EXE_family"))
             .arg("serve")

@@ -5,9 +5,11 @@
 mod access;
 mod faults;
 mod holder;
+mod holds;
 mod identity;
 mod input;
 mod invitations;
+mod ledger;
 mod members;
 mod nutrition;
 mod plans;

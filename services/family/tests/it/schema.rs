@@ -34,6 +34,7 @@ async fn every_reference_to_a_user_has_its_way_of_erasure() -> anyhow::Result<()
         ("family_plans.proposed_holder", "SET NULL"),
         ("nutritional_intake.user_id", "CASCADE"),
         ("wallet_entries.user_id", "NO ACTION"),
+        ("wallet_holds.user_id", "NO ACTION"),
     ];
     let decided: BTreeMap<_, _> = decided.iter().map(|(from, rule)| (from.to_string(), rule.to_string())).collect();
     assert_eq!(schema::user_references(&client).await?, decided);

@@ -62,6 +62,15 @@ impl World {
         Ok(Self { slice: SliceUnderTest::start_in::<Service>(&settings, Schema::create().await?, keys).await? })
     }
 
+    /// Another process on the same data.
+    pub async fn restart(&mut self) -> anyhow::Result<()> {
+        let settings = settings(&self.slice.keys);
+        let again =
+            SliceUnderTest::start_in::<Service>(&settings, self.slice.schema.clone(), Arc::clone(&self.slice.keys)).await?;
+        self.slice = again;
+        Ok(())
+    }
+
     pub fn plans(&self, user: Uuid) -> anyhow::Result<PlanServiceClient<Client>> {
         Ok(PlanServiceClient::new(self.slice.user(user)?))
     }

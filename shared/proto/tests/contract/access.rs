@@ -18,7 +18,7 @@ pub fn methods_say_who_may_call(contracts: &Contracts) -> Vec<String> {
 pub fn services_are_named_when_they_may_call(contracts: &Contracts) -> Vec<String> {
     let slips = contracts.methods().filter(|method| {
         contracts.access(method).is_some_and(|access| {
-            let may_call = access.callers().any(|caller| caller == Caller::Service);
+            let may_call = access.callers().any(|caller| matches!(caller, Caller::Service | Caller::ServiceForUser));
             may_call == access.services.is_empty() || access.services.iter().any(String::is_empty)
         })
     });
