@@ -56,13 +56,14 @@ pub async fn findings(
     Ok(findings)
 }
 
-/// Calls a method with an encoded message, again while the service is busy. A stream is answered once it begins.
-pub async fn call(client: &Client, method: &Method, message: Vec<u8>) -> Result<(), Status> {
+/// Calls a method with an encoded message, again while the service is busy, and gives the encoded answer. A stream is answered once it
+/// begins, by nothing.
+pub async fn call(client: &Client, method: &Method, message: Vec<u8>) -> Result<Vec<u8>, Status> {
     insist(|| raw::call(client.clone(), method, message.clone())).await
 }
 
 /// What is wrong with an answer.
-fn judge(admits: Admits, actor: Actor, answer: &Result<(), Status>, documented: &[Reason]) -> Option<String> {
+fn judge(admits: Admits, actor: Actor, answer: &Result<Vec<u8>, Status>, documented: &[Reason]) -> Option<String> {
     let given = answer.as_ref().err().map(refusal);
     let told = given.as_ref().map(|Refusal { code, reason, .. }| (*code, reason.as_str()));
     match actor.denial(admits) {

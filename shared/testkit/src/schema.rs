@@ -116,3 +116,21 @@ async fn names(client: &Client, query: &str) -> anyhow::Result<BTreeSet<String>>
     let rows = client.query(query, &[]).await.context("the catalogue cannot be read")?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
+
+/// Has every update of a row fail that does not set `updated_at`, where there is one, to its transaction's time.
+pub async fn refuse_stale_updates(client: &Client) -> anyhow::Result<()> {
+    let sql = "
+        CREATE FUNCTION refuse_stale_update() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          IF NEW IS DISTINCT FROM OLD AND NEW.updated_at <> now() THEN
+            RAISE EXCEPTION 'updated_at of % is stale', TG_TABLE_NAME;
+          END IF;
+          RETURN NEW;
+        END $$;
+        DO $$ DECLARE name text; BEGIN
+          FOR name IN SELECT table_name FROM information_schema.columns
+            WHERE table_schema = current_schema() AND column_name = 'updated_at' LOOP
+            EXECUTE format('CREATE TRIGGER stale BEFORE UPDATE ON %I FOR EACH ROW EXECUTE FUNCTION refuse_stale_update()', name);
+          END LOOP;
+        END $$";
+    Ok(client.batch_execute(sql).await?)
+}

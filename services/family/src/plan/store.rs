@@ -190,7 +190,7 @@ pub(crate) async fn change_seats(connection: &mut AsyncPgConnection, plan: Uuid,
 /// Takes sequences for so many events of a plan that is locked, and gives the last.
 pub(crate) async fn next_events(connection: &mut AsyncPgConnection, plan: Uuid, count: i64) -> QueryResult<i64> {
     diesel::update(family_plans::table.find(plan))
-        .set(family_plans::event_sequence.eq(family_plans::event_sequence + count))
+        .set((family_plans::event_sequence.eq(family_plans::event_sequence + count), family_plans::updated_at.eq(now)))
         .returning(family_plans::event_sequence)
         .get_result(connection)
         .await

@@ -260,7 +260,7 @@ impl World {
 
 #[tokio::test]
 async fn each_role_does_in_its_own_plan_what_it_may_and_nothing_in_anothers() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let methods = naming(DESCRIPTORS, PACKAGE, "family_plan_id")?;
     assert_eq!(gaps(&methods, OWN_PLAN.iter().map(|(row, _)| *row)), Vec::<String>::new());
     let (plan, people) = world.one_of_each().await?;

@@ -47,7 +47,7 @@ async fn without_holder(client: &tokio_postgres::Client) -> anyhow::Result<i64> 
 
 #[tokio::test]
 async fn a_plan_goes_over_by_consent_of_both() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let (plan, [holder, admin, other]) = world.with_admins().await?;
     let member = id();
     world.join(&plan, holder, member, MemberRole::Member).await?;
@@ -78,7 +78,7 @@ async fn a_plan_goes_over_by_consent_of_both() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn who_is_demoted_or_gone_is_offered_nothing_any_more() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let (plan, [holder, demoted, gone]) = world.with_admins().await?;
     for user in [demoted, gone] {
         world.offer(&plan, holder, user).await?;

@@ -93,7 +93,7 @@ fn failed(reason: &str) -> (Code, String) {
 
 #[tokio::test]
 async fn what_is_held_cannot_be_spent_and_is_paid_once() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let (holder, other) = (id(), id());
     let plan = world.family(holder).await?;
     world.join(&plan, holder, other, MemberRole::Admin).await?;
@@ -168,7 +168,7 @@ async fn a_consultation_is_between_it_and_the_member() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn holds_are_for_those_who_may_spend_of_plans_in_use() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let (holder, child) = (id(), id());
     let plan = world.family(holder).await?;
     world.join(&plan, holder, child, MemberRole::Child).await?;

@@ -13,6 +13,7 @@ mod ledger;
 mod members;
 mod nutrition;
 mod plans;
+mod privacy;
 mod repeats;
 mod schema;
 mod seats;

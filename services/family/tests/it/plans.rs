@@ -100,7 +100,7 @@ async fn a_stranger_learns_nothing_of_a_plan() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn every_field_of_a_plan_is_written_and_read_back() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let (holder, guest) = (id(), id());
     let id = world.family(holder).await?;
     world.join(&id, holder, guest, MemberRole::Guest).await?;
@@ -195,7 +195,7 @@ async fn all_that_is_wrong_with_a_change_is_said_at_once() -> anyhow::Result<()>
 
 #[tokio::test]
 async fn seats_are_bought_and_admins_lower_their_number() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let (holder, member) = (id(), id());
     let plan = world.family(holder).await?;
     world.join(&plan, holder, member, MemberRole::Member).await?;
@@ -218,7 +218,7 @@ async fn seats_are_bought_and_admins_lower_their_number() -> anyhow::Result<()> 
 
 #[tokio::test]
 async fn a_plan_out_of_use_is_for_its_admins_to_see() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let (holder, admin, member) = (id(), id(), id());
     let plan = world.family(holder).await?;
     world.join(&plan, holder, admin, MemberRole::Admin).await?;

@@ -90,7 +90,7 @@ fn told<T: std::fmt::Debug>(answer: Result<T, Status>) -> (Code, String) {
 
 #[tokio::test]
 async fn roles_are_changed_by_admins_and_nobody_is_made_a_child() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let (holder, member, child) = (id(), id(), id());
     let plan = world.family(holder).await?;
     world.join(&plan, holder, member, MemberRole::Member).await?;
@@ -115,7 +115,7 @@ async fn roles_are_changed_by_admins_and_nobody_is_made_a_child() -> anyhow::Res
 
 #[tokio::test]
 async fn a_seat_that_is_given_up_is_free_and_can_be_taken_again() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let (holder, member) = (id(), id());
     let plan = world.family(holder).await?;
     world.join(&plan, holder, member, MemberRole::Member).await?;
@@ -145,7 +145,7 @@ async fn a_seat_that_is_given_up_is_free_and_can_be_taken_again() -> anyhow::Res
 
 #[tokio::test]
 async fn a_ban_outlives_the_seat() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let (holder, member) = (id(), id());
     let plan = world.family(holder).await?;
     let open = world.invite(&plan, holder, None, MemberRole::Member).await?;
@@ -166,7 +166,7 @@ async fn a_ban_outlives_the_seat() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn children_are_added_by_adults_who_consent() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let (holder, member, guest) = (id(), id(), id());
     let plan = world.family(holder).await?;
     world.join(&plan, holder, member, MemberRole::Member).await?;

@@ -18,6 +18,7 @@ use orchard_testkit::client::Client;
 pub use orchard_testkit::client::insist;
 use orchard_testkit::database::Schema;
 use orchard_testkit::keys::DevKeys;
+use orchard_testkit::schema::refuse_stale_updates;
 use orchard_testkit::service::{SliceUnderTest, calls};
 use tonic::Status;
 use tonic::transport::Uri;
@@ -60,6 +61,13 @@ impl World {
         let keys = Arc::new(DevKeys::ephemeral()?);
         let settings = settings(&keys);
         Ok(Self { slice: SliceUnderTest::start_in::<Service>(&settings, Schema::create().await?, keys).await? })
+    }
+
+    /// One in which an update that forgets `updated_at` fails.
+    pub async fn strict() -> anyhow::Result<Self> {
+        let world = Self::start().await?;
+        refuse_stale_updates(&world.slice.schema.connect().await?).await?;
+        Ok(world)
     }
 
     /// Another process on the same data.

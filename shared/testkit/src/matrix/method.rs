@@ -4,6 +4,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use anyhow::Context as _;
 use http::uri::PathAndQuery;
+use prost::Message as _;
+use prost_reflect::prost_types::MethodOptions;
+use prost_reflect::prost_types::method_options::IdempotencyLevel;
 use prost_reflect::{DescriptorPool, Kind, MessageDescriptor, MethodDescriptor};
 
 /// A method of a contract.
@@ -15,6 +18,8 @@ pub struct Method {
     pub path: PathAndQuery,
     /// Whether it answers with a stream.
     pub streams: bool,
+    /// Whether it changes nothing.
+    pub reads: bool,
 }
 
 impl Method {
@@ -22,8 +27,13 @@ impl Method {
         let service = method.parent_service();
         let path = format!("/{}/{}", service.full_name(), method.name()).parse()?;
         let name = format!("{}/{}", service.name(), method.name());
-        Ok(Self { name, path, streams: method.is_server_streaming() })
+        Ok(Self { name, path, streams: method.is_server_streaming(), reads: reads(method) })
     }
+}
+
+fn reads(method: &MethodDescriptor) -> bool {
+    let options = MethodOptions::decode(method.options().encode_to_vec().as_slice());
+    options.is_ok_and(|options| options.idempotency_level() == IdempotencyLevel::NoSideEffects)
 }
 
 /// The packages that have a service.

@@ -9,23 +9,23 @@ use super::Method;
 use crate::client::Client;
 
 /// Waits for the end of a single answer, and for the beginning of a stream: before that, a call that is refused has no headers.
-pub(super) async fn call(client: Client, method: &Method, message: Vec<u8>) -> Result<(), Status> {
+pub(super) async fn call(client: Client, method: &Method, message: Vec<u8>) -> Result<Vec<u8>, Status> {
     let mut client = tonic::client::Grpc::new(client);
     client.ready().await.map_err(|error| Status::from_error(error.into()))?;
     let request = Request::new(stream::iter([message]));
     let mut answers = client.streaming(request, method.path.clone(), Bytes).await?.into_inner();
     match method.streams {
-        true => Ok(()),
+        true => Ok(Vec::new()),
         false => answers.message().await?.ok_or_else(|| Status::data_loss("an answer without a message")),
     }
 }
 
-/// Sends bytes as they are, and does not look at those that come.
+/// Sends bytes, and gives those that come, as they are.
 struct Bytes;
 
 impl Codec for Bytes {
     type Encode = Vec<u8>;
-    type Decode = ();
+    type Decode = Vec<u8>;
     type Encoder = Self;
     type Decoder = Self;
 
@@ -49,11 +49,10 @@ impl Encoder for Bytes {
 }
 
 impl Decoder for Bytes {
-    type Item = ();
+    type Item = Vec<u8>;
     type Error = Status;
 
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<()>, Status> {
-        buffer.advance(buffer.remaining());
-        Ok(Some(()))
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
+        Ok(Some(buffer.copy_to_bytes(buffer.remaining()).to_vec()))
     }
 }
