@@ -42,6 +42,7 @@ const TABLES: &[(&str, &Table)] = &[
             ("MemberService/UnbanMember", Only(&[USERS])),
             ("MemberService/CheckPermission", Hidden),
             ("MemberService/BatchGetMemberships", Hidden),
+            ("MemberService/ListFormerMembers", Only(&[USERS])),
             ("MemberService/ListMembers", Only(&[USERS])),
             ("MemberService/UpdateMember", Only(&[USERS])),
             ("InvitationService/CreateInvitation", Only(&[USERS])),

@@ -43,10 +43,29 @@ impl MemberService for Api {
         let connection = self.db.read().await.map_err(Error::from)?;
         let seen = plan::store::seen_by(&connection, plan, viewer).await.map_err(Error::from)?;
         let (_, standing) = seen.ok_or(Error::PlanNotFound)?;
-        let rows = store::list(&connection, plan, asked.after, asked.fetch()).await.map_err(Error::from)?;
+        let rows = store::list(&connection, plan, true, asked.after, asked.fetch()).await.map_err(Error::from)?;
         let page = asked.page(rows, |member| (member.joined_at, member.user_id));
         let viewer = Viewer { id: viewer, standing: &standing };
         Ok(Response::new(pb::ListMembersResponse {
+            members: page.rows.into_iter().map(|member| wire::member(member, &viewer, &self.currency)).collect(),
+            next_page_token: page.next_page_token,
+        }))
+    }
+
+    async fn list_former_members(
+        &self,
+        request: Request<pb::ListFormerMembersRequest>,
+    ) -> Result<Response<pb::ListFormerMembersResponse>, Status> {
+        let viewer = Caller::user(&request)?.id;
+        let (plan, asked) = wire::list_former(request.get_ref(), viewer).map_err(Error::from)?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let seen = plan::store::seen_by(&connection, plan, viewer).await.map_err(Error::from)?;
+        let (_, standing) = seen.ok_or(Error::PlanNotFound)?;
+        standing.may_manage().map_err(Error::from)?;
+        let rows = store::list(&connection, plan, false, asked.after, asked.fetch()).await.map_err(Error::from)?;
+        let page = asked.page(rows, |member| (member.joined_at, member.user_id));
+        let viewer = Viewer { id: viewer, standing: &standing };
+        Ok(Response::new(pb::ListFormerMembersResponse {
             members: page.rows.into_iter().map(|member| wire::member(member, &viewer, &self.currency)).collect(),
             next_page_token: page.next_page_token,
         }))

@@ -119,16 +119,17 @@ pub(crate) async fn find(mut connection: &AsyncPgConnection, plan: Uuid, user: U
         .map(|found| found.map(Row::into))
 }
 
-/// Active members in the order in which they joined, behind the one named by `after`.
+/// Active or former members in the order in which they joined, behind the one named by `after`.
 pub(super) async fn list(
     mut connection: &AsyncPgConnection,
     plan: Uuid,
+    is_active: bool,
     after: Option<(DateTime<Utc>, Uuid)>,
     count: i64,
 ) -> QueryResult<Vec<Member>> {
     let mut query = family_members::table
         .filter(family_members::family_plan_id.eq(plan))
-        .filter(family_members::is_active)
+        .filter(family_members::is_active.eq(is_active))
         .order((family_members::joined_at, family_members::user_id))
         .limit(count)
         .select(Row::as_select())

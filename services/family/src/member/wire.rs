@@ -13,11 +13,27 @@ use crate::wallet::MOST;
 pub(super) type MemberKey = (DateTime<Utc>, Uuid);
 
 pub(super) fn list(request: &pb::ListMembersRequest, viewer: Uuid) -> Result<(Uuid, PageRequest<MemberKey>), Violations> {
+    page("ListMembers", &request.family_plan_id, viewer, request.page_size, &request.page_token)
+}
+
+pub(super) fn list_former(
+    request: &pb::ListFormerMembersRequest,
+    viewer: Uuid,
+) -> Result<(Uuid, PageRequest<MemberKey>), Violations> {
+    page("ListFormerMembers", &request.family_plan_id, viewer, request.page_size, &request.page_token)
+}
+
+fn page(
+    method: &str,
+    plan: &str,
+    viewer: Uuid,
+    page_size: i32,
+    page_token: &str,
+) -> Result<(Uuid, PageRequest<MemberKey>), Violations> {
     let mut fields = Fields::default();
-    let plan = fields.read("family_plan_id", read::uuid(&request.family_plan_id));
-    let query = format!("ListMembers {} {viewer}", request.family_plan_id);
-    let page = PageRequest::read(&mut fields, query, request.page_size, &request.page_token);
-    fields.finish(|| Ok((plan?, page?)))
+    let id = fields.read("family_plan_id", read::uuid(plan));
+    let page = PageRequest::read(&mut fields, format!("{method} {plan} {viewer}"), page_size, page_token);
+    fields.finish(|| Ok((id?, page?)))
 }
 
 /// A change to one member of a plan.

@@ -37,6 +37,7 @@ const TABLE: &Table = &[
     ("PlanService/AcceptPlan", Only(&[USERS])),
     ("PlanService/WithdrawPlanOffer", Only(&[USERS])),
     ("PlanService/ChangePlanType", Only(&[BILLING])),
+    ("MemberService/ListFormerMembers", Only(&[USERS])),
     ("MemberService/ListMembers", Only(&[USERS])),
     ("MemberService/UpdateMember", Only(&[USERS])),
     ("MemberService/GetMember", Only(&[USERS])),
@@ -115,6 +116,7 @@ const OWN_PLAN: &[(&str, [&str; 7])] = &[
     ("MemberService/CheckPermission", [KIND, KIND, KIND, KIND, KIND, KIND, KIND]),
     ("MemberService/UpdateMember another's permissions", [OK, OK, ROLE, ROLE, ROLE, PLAN, PLAN]),
     ("MemberService/ListMembers", [OK, OK, OK, OK, OK, PLAN, PLAN]),
+    ("MemberService/ListFormerMembers", [OK, OK, ROLE, ROLE, ROLE, PLAN, PLAN]),
     ("MemberService/UpdateMember own name", [OK, OK, OK, OK, OK, PLAN, PLAN]),
     ("MemberService/UpdateMember own privacy", [OK, OK, OK, OK, OK, PLAN, PLAN]),
     ("MemberService/UpdateMember another's name", [OK, OK, ROLE, ROLE, ROLE, PLAN, PLAN]),
@@ -180,6 +182,9 @@ fn request(row: &str, plan: &str, caller: Uuid, another: Uuid, holder: Uuid) -> 
             pb::CheckPermissionRequest { family_plan_id, user_id, permission }.encode_to_vec()
         }
         "MemberService/UpdateMember another's permissions" => update(plan, another, "permissions.view_nutrition"),
+        "MemberService/ListFormerMembers" => {
+            pb::ListFormerMembersRequest { family_plan_id, ..Default::default() }.encode_to_vec()
+        }
         "MemberService/ListMembers" => pb::ListMembersRequest { family_plan_id, ..Default::default() }.encode_to_vec(),
         "MemberService/UpdateMember own name" => update(plan, caller, "display_name"),
         "MemberService/UpdateMember own privacy" => update(plan, caller, "privacy_settings"),

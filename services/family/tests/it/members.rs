@@ -5,7 +5,7 @@ use prost_types::FieldMask;
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::world::{World, id};
+use crate::world::{World, euros, id};
 
 fn update(plan: &str, user: Uuid, name: &str, paths: &[&str]) -> pb::UpdateMemberRequest {
     let member = pb::Member {
@@ -77,5 +77,73 @@ async fn members_change_themselves_and_admins_change_names() -> anyhow::Result<(
     assert_eq!(refused(nobody), (Code::NotFound, "MEMBER_NOT_FOUND".to_owned()));
     let output_only = as_holder.update_member(update(&plan, holder, "", &["display_name", "role"])).await;
     assert_eq!(violations(output_only), ["update_mask"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn admins_find_those_who_are_gone() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let (holder, left, banned, stays) = (id(), id(), id(), id());
+    let plan = world.family(holder).await?;
+    for user in [left, banned, stays] {
+        world.join(&plan, holder, user, MemberRole::Member).await?;
+    }
+    world.leave(&plan, left).await?;
+    world.ban(&plan, holder, banned).await?;
+    let mut seen = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let request = pb::ListFormerMembersRequest { family_plan_id: plan.clone(), page_size: 1, page_token };
+        let page = world.members(holder)?.list_former_members(request).await?.into_inner();
+        seen.extend(page.members.into_iter().map(|member| (member.user_id, member.is_banned)));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(seen, [(left.to_string(), false), (banned.to_string(), true)]);
+    let of_others = pb::ListMembersRequest { family_plan_id: plan.clone(), page_size: 1, page_token: String::new() };
+    let token = world.members(holder)?.list_members(of_others).await?.into_inner().next_page_token;
+    let request = pb::ListFormerMembersRequest { family_plan_id: plan, page_size: 1, page_token: token };
+    assert_eq!(violations(world.members(holder)?.list_former_members(request).await), ["page_token"], "of another list");
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_field_of_a_member_is_written_and_read_back() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let (holder, member) = (id(), id());
+    let plan = world.family(holder).await?;
+    world.join(&plan, holder, member, MemberRole::Member).await?;
+    let (family_plan_id, user_id) = (plan.clone(), member.to_string());
+    let sent = pb::Member {
+        family_plan_id,
+        user_id,
+        display_name: "Bo".to_owned(),
+        relationship: "sibling".to_owned(),
+        privacy_settings: Some(pb::PrivacySettings { share_nutrition: true, share_challenges: false, share_achievements: false }),
+        permissions: Some(pb::Permissions { spend: true, daily_spend_limit: euros(1_250), invite: false, view_nutrition: false }),
+        ..Default::default()
+    };
+    let change = async |by, paths: &[&str]| {
+        let update_mask = Some(FieldMask { paths: paths.iter().map(ToString::to_string).collect() });
+        let request = pb::UpdateMemberRequest { member: Some(sent.clone()), update_mask };
+        world.members(by)?.update_member(request).await.map_err(anyhow::Error::from)
+    };
+    change(member, &["display_name", "relationship", "privacy_settings"]).await?;
+    change(holder, &["permissions"]).await?;
+    let read = world.member(&plan, member, member).await?;
+    let before = read.clone();
+    assert_eq!(read, pb::Member { role: before.role, join_time: before.join_time, is_active: true, ..sent.clone() });
+    // What was taken away is gone at once.
+    let role = (Code::PermissionDenied, "ROLE_NOT_PERMITTED".to_owned());
+    assert_eq!(refused(world.invite(&plan, member, None, MemberRole::Guest).await), role);
+    assert!(!world.summary(&plan, member).await?.nutrition_visible);
+    let absent = pb::Member { permissions: None, ..sent.clone() };
+    let mask = FieldMask { paths: vec!["permissions".to_owned()] };
+    let request = pb::UpdateMemberRequest { member: Some(absent), update_mask: Some(mask) };
+    world.members(holder)?.update_member(request).await?;
+    let spend = refused(world.spend(&plan, member, 1, id()).await);
+    assert_eq!(spend, (Code::PermissionDenied, "SPENDING_NOT_PERMITTED".to_owned()), "absent permits nothing");
     Ok(())
 }

@@ -118,6 +118,10 @@ fn requests(family: &Family) -> Vec<(&'static str, Vec<u8>)> {
         ("PlanService/GetFamilySummary", pb::GetFamilySummaryRequest { family_plan_id: plan() }.encode_to_vec()),
         ("MemberService/ListMembers", pb::ListMembersRequest { family_plan_id: plan(), ..Default::default() }.encode_to_vec()),
         (
+            "MemberService/ListFormerMembers",
+            pb::ListFormerMembersRequest { family_plan_id: plan(), ..Default::default() }.encode_to_vec(),
+        ),
+        (
             "InvitationService/ListInvitations",
             pb::ListInvitationsRequest { family_plan_id: plan(), ..Default::default() }.encode_to_vec(),
         ),

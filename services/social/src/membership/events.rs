@@ -55,11 +55,12 @@ impl Handler for Events {
     }
 
     async fn apply(connection: &mut Connection, event: &Event) -> Result<(), NotApplied> {
-        Ok(match event {
+        match event {
             Event::Joined { plan, user, role } => store::join(connection, *plan, *user, *role).await?,
             Event::Left { plan, user } => store::leave(connection, *plan, *user).await?,
             Event::Closed { plan } => store::close(connection, *plan).await?,
-        })
+        }
+        Ok(())
     }
 }
 
