@@ -97,7 +97,8 @@ const KIND: &str = "CALLER_NOT_ADMITTED";
 const HOLDER: &str = "HOLDER_MUST_TRANSFER";
 const FULL: &str = "PLAN_FULL";
 
-/// What each of these is told of the plan: its holder, another admin, a member, a child, a guest, one who was a member, a stranger.
+/// What each of these is told of the plan: its holder, another admin, a member, a child, a guest, one who was a member, a
+/// stranger. One who is banned is told what one is who was a member.
 const OWN_PLAN: &[(&str, [&str; 7])] = &[
     ("PlanService/GetPlan", [OK, OK, OK, OK, OK, PLAN, PLAN]),
     ("PlanService/GetFamilySummary", [OK, OK, OK, OK, OK, PLAN, PLAN]),
@@ -230,14 +231,16 @@ fn invite(plan: &str, role: MemberRole) -> Vec<u8> {
 
 impl World {
     /// A plan with money and one of each role in it, in the order of [`OWN_PLAN`].
-    async fn one_of_each(&self) -> anyhow::Result<(String, [Uuid; 7])> {
-        let people: [Uuid; 7] = std::array::from_fn(|_| id());
+    async fn one_of_each(&self) -> anyhow::Result<(String, [Uuid; 8])> {
+        let people: [Uuid; 8] = std::array::from_fn(|_| id());
         let plan = self.family(people[0]).await?;
         let roles = [MemberRole::Admin, MemberRole::Member, MemberRole::Child, MemberRole::Guest, MemberRole::Member];
         for (user, role) in people[1..].iter().zip(roles) {
             self.join(&plan, people[0], *user, role).await?;
         }
         self.leave(&plan, people[5]).await?;
+        self.join(&plan, people[0], people[7], MemberRole::Admin).await?;
+        self.ban(&plan, people[0], people[7]).await?;
         // Full, so that adding a child adds none.
         self.lower(&plan, people[0], 5).await?;
         self.deposit(&plan, 1_000, &id().to_string()).await?;
@@ -271,7 +274,7 @@ async fn each_role_does_in_its_own_plan_what_it_may_and_nothing_in_anothers() ->
     let (plan, people) = world.one_of_each().await?;
     let (others, strangers) = world.one_of_each().await?;
     for (row, expected) in OWN_PLAN {
-        for (number, (caller, reason)) in people.into_iter().zip(expected).enumerate() {
+        for (number, (caller, reason)) in people.into_iter().zip(expected.iter().chain([&expected[5]])).enumerate() {
             // Somebody else who is a member.
             let another = people[if number == 2 { 0 } else { 2 }];
             assert_eq!(world.told(&methods, row, &plan, caller, (another, people[0])).await?, *reason, "{row}, {number}");

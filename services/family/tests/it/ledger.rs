@@ -235,7 +235,7 @@ async fn a_wallet_adds_up_whatever_happens_to_its_service() -> anyhow::Result<()
         });
     }
     // Beside the one that the clients call, another works on the same rows and is killed over it.
-    let mut killed = 0;
+    let (mut killed, expirer) = (0, world.slice.schema.connect().await?);
     while !clients.is_empty() {
         let mut service = Program::start(&world.slice.schema, &world.slice.keys).await?;
         let calls =
@@ -244,6 +244,7 @@ async fn a_wallet_adds_up_whatever_happens_to_its_service() -> anyhow::Result<()
         let _ = timeout(Duration::from_millis(fastrand::u64(5..80)), calls).await;
         service.child.kill().await?;
         killed += 1;
+        expirer.execute("UPDATE wallet_holds SET expires_at = now() WHERE status = 'held' AND random() < 0.3", &[]).await?;
         while let Some(ended) = clients.try_join_next() {
             ended??;
         }
