@@ -178,10 +178,7 @@ impl MemberService for Api {
             .db
             .write("remove member", async move |connection| {
                 let (plan, standing, member) = managed(connection, id, admin, user).await?;
-                if member.is_active {
-                    member.may_go(&plan)?;
-                    seat::give_up(connection, &outbox, &plan, user).await?;
-                }
+                take_seat_away(connection, &outbox, &plan, &member).await?;
                 answer(connection, id, admin, user, standing).await
             })
             .await?;
@@ -197,10 +194,7 @@ impl MemberService for Api {
             .db
             .write("ban member", async move |connection| {
                 let (plan, standing, member) = managed(connection, id, admin, user).await?;
-                if member.is_active {
-                    member.may_go(&plan)?;
-                    seat::give_up(connection, &outbox, &plan, user).await?;
-                }
+                take_seat_away(connection, &outbox, &plan, &member).await?;
                 if member.banned_at.is_none() {
                     store::ban(connection, id, user).await?;
                 }
@@ -260,6 +254,15 @@ async fn managed(connection: &mut Connection, plan: Uuid, admin: Uuid, user: Uui
     standing.may_manage()?;
     let member = store::find(connection, plan.id, user).await?.ok_or(Error::MemberNotFound)?;
     Ok((plan, standing, member))
+}
+
+/// Takes a member's seat away, if they have one.
+async fn take_seat_away(connection: &mut Connection, outbox: &Outbox, plan: &Plan, member: &Member) -> Result<(), Error> {
+    if member.is_active {
+        member.may_go(plan)?;
+        seat::give_up(connection, outbox, plan, member.user_id).await?;
+    }
+    Ok(())
 }
 
 /// The member as they are now, and how the caller stands, who may have changed themselves.
