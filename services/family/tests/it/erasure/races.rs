@@ -1,0 +1,164 @@
+//! Erasure while the user, and everybody around them, goes on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use orchard_proto::family::v1 as pb;
+use orchard_testkit::client::insist;
+use pb::MemberRole::{Admin, Member};
+use tokio::task::JoinSet;
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+use super::spellings;
+use crate::holder::without_holder;
+use crate::world::{Held, World, id};
+
+/// What goes on at once.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Erase,
+    EraseOther,
+    Eat,
+    Accept,
+    AcceptOpen,
+    Create,
+    Spend,
+    OtherSpends,
+    Invite,
+    Invited,
+    AddChild,
+    Leave,
+}
+
+use Step::{Accept, AcceptOpen, AddChild, Create, Eat, Erase, EraseOther, Invite, Invited, Leave, OtherSpends, Spend};
+
+const STEPS: [Step; 13] =
+    [Erase, Erase, EraseOther, Eat, Accept, AcceptOpen, Create, Spend, OtherSpends, Invite, Invited, AddChild, Leave];
+
+struct Scene {
+    world: World,
+    me: Uuid,
+    other: Uuid,
+    stranger: Uuid,
+    /// Held by the user, with the other in it.
+    own: String,
+    /// Held by the other, with the user in it.
+    shared: String,
+    /// Held by the stranger, and the user was in it.
+    strange: String,
+    invitation: String,
+    token: String,
+}
+
+impl Scene {
+    async fn set() -> anyhow::Result<Self> {
+        let world = World::start().await?;
+        let [me, other, stranger] = [id(), id(), id()];
+        let (own, shared, strange) = (world.family(me).await?, world.family(other).await?, world.family(stranger).await?);
+        world.join(&own, me, other, Member).await?;
+        world.join(&shared, other, me, Admin).await?;
+        world.join(&strange, stranger, me, Member).await?;
+        world.leave(&strange, me).await?;
+        for (plan, reference) in [(&own, "pay-1"), (&shared, "pay-2")] {
+            world.deposit(plan, 10_000, reference).await?;
+        }
+        let invited = world.invite(&strange, stranger, Some(me), Member).await?;
+        let invitation = invited.invitation.expect("an invitation").invitation_id;
+        let another = world.family(stranger).await?;
+        let token = world.invite(&another, stranger, None, Member).await?.token;
+        Ok(Self { world, me, other, stranger, own, shared, strange, invitation, token })
+    }
+
+    async fn play(&self, step: Step) -> Result<(), Status> {
+        let world = &self.world;
+        let status = |error: anyhow::Error| error.downcast::<Status>().expect("a status");
+        match step {
+            Erase => world.erase(self.me).await.map(|_| ()),
+            EraseOther => world.erase(self.other).await.map(|_| ()),
+            Eat => world.eat(self.me, 0, &[1, 2, 3]).await.map_err(status),
+            Accept => world.accept(self.me, &self.invitation).await.map(|_| ()),
+            AcceptOpen => world.accept_token(self.me, &self.token).await.map(|_| ()),
+            Create => world.family(self.me).await.map(|_| ()).map_err(status),
+            Spend => world.spend(&self.own, self.me, 10, id()).await.map(|_| ()),
+            OtherSpends => world.spend(&self.shared, self.other, 10, id()).await.map(|_| ()),
+            Invite => world.invite(&self.shared, self.me, Some(id()), Member).await.map(|_| ()),
+            Invited => world.invite(&self.shared, self.other, Some(self.stranger), Member).await.map(|_| ()),
+            AddChild => world.add_child(&self.own, self.me, true, id()).await.map(|_| ()),
+            Leave => world.leave(&self.shared, self.me).await,
+        }
+    }
+
+    async fn is_in_order(&self, gone: &[Uuid]) -> anyhow::Result<()> {
+        let client = self.world.slice.schema.connect().await?;
+        self.world.tell_all().await?;
+        for user in gone {
+            assert_eq!(self.world.places_of(&spellings(*user)).await?, Vec::<String>::new());
+        }
+        for row in client.query("SELECT id::text FROM family_plans", &[]).await? {
+            let plan: String = row.get(0);
+            self.world.balance(&plan).await?;
+            self.world.seats(&plan).await?;
+        }
+        assert_eq!(without_holder(&client).await?, 0, "a plan without its holder");
+        // Whoever is left is seen to by somebody, or the plan is closed.
+        let of_erased = "SELECT count(*) FROM erased_users";
+        assert_eq!(self.world.number(of_erased).await?, i64::try_from(gone.len())?);
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_goes_on_nothing_is_left_and_nothing_is_torn() -> anyhow::Result<()> {
+    let mut done = 0;
+    for round in 0..15 {
+        let scene = Arc::new(Scene::set().await?);
+        let steps: Vec<Step> = STEPS.into_iter().filter(|step| round % 3 == 0 || !matches!(step, EraseOther)).collect();
+        let mut calls = JoinSet::new();
+        for step in steps {
+            let scene = Arc::clone(&scene);
+            calls.spawn(async move {
+                tokio::time::sleep(Duration::from_micros(fastrand::u64(..12_000))).await;
+                (step, insist(|| scene.play(step)).await)
+            });
+        }
+        while let Some(call) = calls.join_next().await {
+            match call? {
+                (_, Ok(())) => done += 1,
+                (step, Err(status)) => {
+                    let expected = [Code::NotFound, Code::FailedPrecondition, Code::PermissionDenied, Code::AlreadyExists];
+                    let may_fail = !matches!(step, Erase | EraseOther | Invited | OtherSpends) || round % 3 == 0;
+                    assert!(may_fail && expected.contains(&status.code()), "{step:?}: {status:?}");
+                }
+            }
+        }
+        let gone = if round % 3 == 0 { vec![scene.me, scene.other] } else { vec![scene.me] };
+        scene.is_in_order(&gone).await?;
+    }
+    assert!(done > 60, "{done} calls that did something");
+    Ok(())
+}
+
+/// Of a user who comes into another plan while their erasure waits for the roll, no seat is left: the erasure begins again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_seat_that_is_taken_meanwhile_is_given_up_too() -> anyhow::Result<()> {
+    let scene = Arc::new(Scene::set().await?);
+    // By hand, as accepting does: the plan first, then the place on the roll, and the seat.
+    let another = scene.world.family(scene.stranger).await?;
+    let joining = Held::new(&scene.world, &another).await?;
+    joining.client.batch_execute(&format!("SELECT 1 FROM users WHERE id = '{}' FOR KEY SHARE", scene.me)).await?;
+    let mut calls = JoinSet::new();
+    let eraser = Arc::clone(&scene);
+    calls.spawn(async move { eraser.world.erase(eraser.me).await });
+    joining.waiter().await?;
+    let seat = format!(
+        "INSERT INTO family_members (family_plan_id, user_id, role) VALUES ('{another}', '{me}', 'member');
+         UPDATE family_plans SET active_members = active_members + 1 WHERE id = '{another}'; COMMIT",
+        me = scene.me
+    );
+    joining.client.batch_execute(&seat).await?;
+    calls.join_next().await.expect("a call")??;
+    scene.is_in_order(&[scene.me]).await?;
+    assert_eq!(scene.world.seats(&another).await?, 1);
+    Ok(())
+}
