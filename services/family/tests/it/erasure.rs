@@ -169,12 +169,16 @@ async fn a_plan_that_is_not_in_use_passes_on_unheard() -> anyhow::Result<()> {
     world.join(&plan, holder, member, Member).await?;
     world.deactivate(&plan, holder).await?;
     world.erase(holder).await?;
-    assert_eq!(world.events_of(&plan, 3).await?, ["PlanClosed", "MemberLeft"], "nobody is told of members of a plan that is closed");
+    assert_eq!(
+        world.events_of(&plan, 3).await?,
+        ["PlanClosed", "MemberLeft"],
+        "nobody is told of members of a plan that is closed"
+    );
     assert_eq!(world.reactivate(&plan, member).await?.active_members, 1);
     Ok(())
 }
 
-const CANARY: &str = "Canary-7";
+pub const CANARY: &str = "Canary-7";
 
 impl World {
     async fn invite_as(

@@ -4,6 +4,7 @@
 
 mod access;
 mod erasure;
+mod export;
 mod faults;
 mod holder;
 mod identity;
