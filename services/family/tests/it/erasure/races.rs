@@ -163,3 +163,31 @@ async fn a_seat_that_is_taken_meanwhile_is_given_up_too() -> anyhow::Result<()> 
     assert_eq!(scene.world.seats(&another).await?, 1);
     Ok(())
 }
+
+/// Whoever has locked a plan, and perhaps an invitation, gets the user's place on the roll at once: an erasure that waits for the plan has
+/// not locked it yet, or the two would wait for each other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_that_waits_for_a_plan_holds_nothing_that_others_need() -> anyhow::Result<()> {
+    let world = Arc::new(World::start().await?);
+    for is_member in [true, false] {
+        let (me, other) = (id(), id());
+        let plan = world.family(other).await?;
+        world.invite(&plan, other, Some(me), Member).await?;
+        if is_member {
+            let open = world.invite(&plan, other, None, Member).await?;
+            world.accept_token(me, &open.token).await?;
+        }
+        let held = Held::new(&world, &plan).await?;
+        let invitation = format!("SELECT 1 FROM family_invitations WHERE invitee_user_id = '{me}' FOR UPDATE");
+        held.client.batch_execute(&invitation).await?;
+        let mut calls = JoinSet::new();
+        let eraser = Arc::clone(&world);
+        calls.spawn(async move { eraser.erase(me).await });
+        held.waiter().await?;
+        let place = format!("SELECT 1 FROM users WHERE id = '{me}' FOR KEY SHARE NOWAIT");
+        held.client.batch_execute(&place).await?;
+        held.release().await?;
+        assert!(!calls.join_next().await.expect("a call")??.is_empty());
+    }
+    Ok(())
+}
