@@ -2,13 +2,29 @@
 
 use orchard_db::{Failure, UnitError};
 use orchard_proto::family::v1::ErrorReason;
+use orchard_proto::privacy::v1::ErrorReason as PrivacyReason;
 use orchard_rpc::{Refusal, Violations, reason_name};
 use tonic::{Code, Status};
 
-use crate::{hold, invitation, member, plan, wallet};
+use crate::{hold, invitation, member, plan, privacy, wallet};
 
 /// Domain of this slice's reasons.
 pub const DOMAIN: &str = "orchard.family";
+
+/// What refers to users, by the names of the foreign keys: none of them holds for one who is erased meanwhile.
+pub const USER_REFERENCES: [&str; 11] = [
+    "family_invitations_accepted_by_fkey",
+    "family_invitations_invited_by_fkey",
+    "family_invitations_invitee_user_id_fkey",
+    "family_members_guardian_user_id_fkey",
+    "family_members_user_id_fkey",
+    "family_plans_billing_account_fkey",
+    "family_plans_primary_account_holder_fkey",
+    "family_plans_proposed_holder_fkey",
+    "nutritional_intake_user_id_fkey",
+    "wallet_entries_user_id_fkey",
+    "wallet_holds_user_id_fkey",
+];
 
 /// A refused call.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +50,9 @@ pub enum Error {
     /// The service's reference names something else.
     #[error("the reference was used for something else")]
     ReferenceReused,
+    /// Nothing is held of whoever was erased.
+    #[error("the user was erased")]
+    UserErased,
     /// By a rule of plans.
     #[error(transparent)]
     Plan(#[from] plan::Refused),
@@ -49,6 +68,9 @@ pub enum Error {
     /// By a rule of the wallet.
     #[error(transparent)]
     Wallet(#[from] wallet::Refused),
+    /// By a rule of privacy.
+    #[error(transparent)]
+    Privacy(#[from] privacy::Refused),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] Failure),
@@ -64,6 +86,7 @@ impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Self {
         match Failure::from(error) {
             Failure::Constraint { name, .. } if name == "family_invitations_pending_key" => member::Refused::AlreadyMember.into(),
+            Failure::Constraint { name, .. } if USER_REFERENCES.contains(&name.as_str()) => Self::UserErased,
             other => other.into(),
         }
     }
@@ -72,8 +95,12 @@ impl From<diesel::result::Error> for Error {
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         let message = error.to_string();
-        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason_name(reason.as_str_name()), message);
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason_name(reason.as_str_name()), &message);
         let refusal = match error {
+            Error::UserErased => refuse(Code::FailedPrecondition, ErrorReason::UserErased),
+            Error::Privacy(privacy::Refused::NotOneself) => {
+                Refusal::new(Code::PermissionDenied, reason_name(PrivacyReason::NotOneself.as_str_name()), &message)
+            }
             Error::Fields(violations) => violations.into(),
             Error::Database(failure) => failure.into_refusal(),
             Error::PlanNotFound => refuse(Code::NotFound, ErrorReason::PlanNotFound),

@@ -6,6 +6,7 @@ pub mod invitation;
 pub mod member;
 pub mod nutrition;
 pub mod plan;
+pub mod privacy;
 mod roll;
 mod schema;
 pub mod wallet;
@@ -22,6 +23,7 @@ use orchard_proto::family::v1::member_service_server::MemberServiceServer;
 use orchard_proto::family::v1::nutrition_service_server::NutritionServiceServer;
 use orchard_proto::family::v1::plan_service_server::PlanServiceServer;
 use orchard_proto::family::v1::wallet_service_server::WalletServiceServer;
+use orchard_proto::privacy::v1::privacy_service_server::{PrivacyServiceServer, SERVICE_NAME as PRIVACY};
 use orchard_rpc::Currency;
 use orchard_server::{MAX_MESSAGE_BYTES, Parts, ServeOptions, Slice};
 use prost::Name as _;
@@ -83,8 +85,11 @@ impl Slice for Service {
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(
-                InvitationServiceServer::new(invitation::Api::new(db.clone(), currency.clone(), outbox))
+                InvitationServiceServer::new(invitation::Api::new(db.clone(), currency.clone(), outbox.clone()))
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
+            )
+            .add_service(
+                PrivacyServiceServer::new(privacy::Api::new(db.clone(), outbox)).max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(
                 WalletServiceServer::new(wallet::Api::new(db.clone(), currency.clone()))
@@ -100,6 +105,6 @@ impl Slice for Service {
             let db = db.clone();
             async move { match hold::keep_expired(db).await {} }
         };
-        Ok(Parts { routes, shared: vec![OUTBOX], background: vec![deliver, Box::pin(keep_expired)] })
+        Ok(Parts { routes, shared: vec![OUTBOX, PRIVACY], background: vec![deliver, Box::pin(keep_expired)] })
     }
 }

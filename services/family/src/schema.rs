@@ -1,6 +1,13 @@
 //! The tables as `diesel print-schema` writes them, but for arrays: a CHECK keeps NULL out of their elements.
 
 diesel::table! {
+    erased_users (user_hash) {
+        user_hash -> Bytea,
+        erased_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     family_invitations (id) {
         id -> Uuid,
         family_plan_id -> Uuid,
@@ -189,6 +196,7 @@ diesel::joinable!(wallet_holds -> family_plans (family_plan_id));
 diesel::joinable!(wallet_holds -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    erased_users,
     family_invitations,
     family_members,
     family_plans,

@@ -70,6 +70,14 @@ pub enum Claim {
     Repeated(Vec<Uuid>),
 }
 
+/// Forgets all requests of a caller who is erased.
+pub async fn forget(connection: &mut AsyncPgConnection, caller: impl ToString) -> QueryResult<usize> {
+    use schema::idempotency_keys::dsl;
+
+    let keys = dsl::idempotency_keys.filter(dsl::caller.eq(caller.to_string()));
+    diesel::delete(keys).execute(connection).await
+}
+
 impl Key {
     /// The key of `request`, sent by `caller` (a user's id or a service's name) to `method`.
     ///

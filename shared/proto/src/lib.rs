@@ -6,7 +6,7 @@ mod generated {
 }
 
 pub use generated::google;
-pub use generated::orchard::{access, consultation, edge, events, family, recipe, rpc, social};
+pub use generated::orchard::{access, consultation, edge, events, family, privacy, recipe, rpc, social};
 
 /// The encoded `google.protobuf.FileDescriptorSet` of all contracts and their imports, custom options and comments included.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/orchard.bin"));

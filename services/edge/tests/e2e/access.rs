@@ -67,6 +67,7 @@ const TABLES: &[(&str, &Table)] = &[
             ("NutritionService/GetWeeklySummary", Only(&[USERS])),
         ],
     ),
+    ("orchard.privacy.v1", &[("PrivacyService/EraseUser", Hidden), ("PrivacyService/ExportUser", Hidden)]),
     (
         "orchard.social.v1",
         &[

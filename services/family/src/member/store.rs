@@ -220,7 +220,7 @@ pub(super) async fn update(connection: &mut AsyncPgConnection, member: &Member) 
 }
 
 /// Makes a member what `role` says.
-pub(super) async fn set_role(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid, role: Role) -> QueryResult<()> {
+pub(crate) async fn set_role(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid, role: Role) -> QueryResult<()> {
     diesel::update(row(plan, user))
         .set((family_members::role.eq(role), family_members::updated_at.eq(now)))
         .execute(connection)

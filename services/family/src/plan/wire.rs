@@ -156,7 +156,7 @@ pub(super) fn plan_for_services(plan: Plan, currency: &Currency) -> pb::FamilyPl
 }
 
 /// A plan that is not in use any more, as others are told.
-pub(super) fn closed(plan: Uuid) -> pb::PlanClosed {
+pub(crate) fn closed(plan: Uuid) -> pb::PlanClosed {
     pb::PlanClosed { family_plan_id: plan.to_string() }
 }
 

@@ -83,7 +83,8 @@ pub(crate) async fn append(
             wallet_entries::user_id.eq(source.user),
             wallet_entries::service.eq(source.service),
             wallet_entries::reference.eq(source.reference),
-            wallet_entries::reason.eq(source.reason),
+            // Of whoever was erased while it was held.
+            wallet_entries::reason.eq((!source.reason.is_empty()).then_some(source.reason)),
             wallet_entries::hold_id.eq(source.hold),
         ))
         .returning(Row::as_returning())

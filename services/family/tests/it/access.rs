@@ -79,10 +79,15 @@ const EVENTS: &Table = &[
     ("OutboxService/DiscardParkedEvent", Only(&[&[Operator]])),
 ];
 
+const SOCIAL: &[Actor] = of!("social");
+
+const PRIVACY: &Table =
+    &[("PrivacyService/EraseUser", Only(&[&[Operator], SOCIAL])), ("PrivacyService/ExportUser", Only(&[USERS, SOCIAL]))];
+
 #[tokio::test]
 async fn each_method_admits_those_it_is_for() -> anyhow::Result<()> {
     let slice = World::start().await?.slice;
-    for (package, table) in [(PACKAGE, TABLE), ("orchard.events.v1", EVENTS)] {
+    for (package, table) in [(PACKAGE, TABLE), ("orchard.events.v1", EVENTS), ("orchard.privacy.v1", PRIVACY)] {
         let findings = findings(&slice.running.channel()?, &slice.keys, DESCRIPTORS, package, table).await?;
         assert_eq!(findings, Vec::<String>::new());
     }

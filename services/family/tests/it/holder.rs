@@ -38,7 +38,7 @@ impl World {
 }
 
 /// Plans in use whose holder is not exactly one active admin, as one statement sees them.
-async fn without_holder(client: &tokio_postgres::Client) -> anyhow::Result<i64> {
+pub async fn without_holder(client: &tokio_postgres::Client) -> anyhow::Result<i64> {
     let query = "SELECT count(*) FROM family_plans p WHERE p.is_active AND 1 <>
         (SELECT count(*) FROM family_members m WHERE m.family_plan_id = p.id AND m.user_id = p.primary_account_holder
          AND m.is_active AND m.role = 'admin')";

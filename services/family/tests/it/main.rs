@@ -3,6 +3,8 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
 mod access;
+mod erasure;
+mod export;
 mod faults;
 mod holder;
 mod holds;

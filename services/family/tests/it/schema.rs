@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use orchard_family::Service;
+use orchard_family::error::USER_REFERENCES;
 use orchard_server::Slice as _;
 use orchard_testkit::database::Schema;
 use orchard_testkit::schema;
@@ -38,6 +39,9 @@ async fn every_reference_to_a_user_has_its_way_of_erasure() -> anyhow::Result<()
     ];
     let decided: BTreeMap<_, _> = decided.iter().map(|(from, rule)| (from.to_string(), rule.to_string())).collect();
     assert_eq!(schema::user_references(&client).await?, decided);
+    // Each has its way of refusing who was erased, too.
+    let names: BTreeSet<_> = decided.keys().map(|from| format!("{}_fkey", from.replace('.', "_"))).collect();
+    assert_eq!(names, USER_REFERENCES.map(str::to_owned).into());
     Ok(())
 }
 

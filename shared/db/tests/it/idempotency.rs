@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use orchard_db::idempotency::{Claim, Keep, Key, sweep};
+use orchard_db::idempotency::{Claim, Keep, Key, forget, sweep};
 use orchard_db::{Failure, Limits};
 use orchard_proto::family::v1::GetPlanRequest;
 use tokio::sync::Notify;
@@ -183,5 +183,21 @@ async fn a_key_that_is_being_answered_from_is_not_swept() -> anyhow::Result<()> 
     });
     assert_eq!(unit.await.expect("done"), (Claim::Repeated(vec![id]), 0));
     assert_eq!(sweep(&world.db).await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_is_forgotten_may_ask_again_and_nobody_else() -> anyhow::Result<()> {
+    let world = World::start(2).await?;
+    let (request_id, first, other) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    let key = |caller, method| Key::new(caller, method, request_id, Keep::Forever, &request("a"));
+    for (caller, method) in [("ann", "Spend"), ("ann", "Create"), ("bob", "Spend")] {
+        assert_eq!(claim(&world, key(caller, method), first).await.expect("claim"), Claim::First);
+    }
+    let forgotten =
+        world.db.write("forget", async |connection| forget(connection, "ann").await.map_err(|e| Error(e.into()))).await;
+    assert_eq!(forgotten.expect("forgotten"), 2);
+    assert_eq!(claim(&world, key("ann", "Spend"), other).await.expect("claim"), Claim::First);
+    assert_eq!(claim(&world, key("bob", "Spend"), other).await.expect("claim"), Claim::Repeated(vec![first]));
     Ok(())
 }

@@ -1,0 +1,178 @@
+//! Queries of what is exported: columns by name, so that a new one is not told before somebody has thought about it.
+
+use bigdecimal::BigDecimal;
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use diesel::result::Error;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{PAGE, Part, Place};
+use crate::schema::{family_invitations, family_members, family_plans, nutritional_intake, users, wallet_entries, wallet_holds};
+
+#[derive(Queryable, Selectable, Serialize)]
+#[diesel(table_name = users)]
+struct UserRow {
+    id: Uuid,
+    created_at: DateTime<Utc>,
+}
+
+/// Of a plan its name, and what it says of the user.
+#[derive(Queryable, Selectable, Serialize)]
+#[diesel(table_name = family_plans)]
+struct PlanRow {
+    id: Uuid,
+    family_name: String,
+    primary_account_holder: Option<Uuid>,
+    billing_account: Option<Uuid>,
+    proposed_holder: Option<Uuid>,
+}
+
+#[derive(Queryable, Selectable, Serialize)]
+#[diesel(table_name = family_members)]
+struct MemberRow {
+    id: Uuid,
+    family_plan_id: Uuid,
+    user_id: Uuid,
+    role: String,
+    display_name: Option<String>,
+    relationship: Option<String>,
+    permissions: Option<Value>,
+    privacy_settings: Option<Value>,
+    joined_at: DateTime<Utc>,
+    is_active: bool,
+    updated_at: DateTime<Utc>,
+    banned_at: Option<DateTime<Utc>>,
+    guardian_user_id: Option<Uuid>,
+    consent_at: Option<DateTime<Utc>>,
+}
+
+/// Of a child what its guardian has said; the rest is the child's.
+#[derive(Queryable, Selectable, Serialize)]
+#[diesel(table_name = family_members)]
+struct ChildRow {
+    id: Uuid,
+    family_plan_id: Uuid,
+    user_id: Uuid,
+    guardian_user_id: Option<Uuid>,
+    consent_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Queryable, Selectable, Serialize)]
+#[diesel(table_name = family_invitations)]
+struct InvitationRow {
+    id: Uuid,
+    family_plan_id: Uuid,
+    invited_by: Uuid,
+    invitee_user_id: Option<Uuid>,
+    role: String,
+    relationship: Option<String>,
+    status: String,
+    expires_at: DateTime<Utc>,
+    accepted_by: Option<Uuid>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+#[derive(Queryable, Selectable, Serialize)]
+#[diesel(table_name = wallet_entries)]
+struct EntryRow {
+    id: Uuid,
+    family_plan_id: Uuid,
+    user_id: Option<Uuid>,
+    service: String,
+    reference: String,
+    kind: String,
+    amount: BigDecimal,
+    reason: Option<String>,
+    created_at: DateTime<Utc>,
+    sequence: i64,
+    hold_id: Option<Uuid>,
+}
+
+#[derive(Queryable, Selectable, Serialize)]
+#[diesel(table_name = wallet_holds)]
+struct HoldRow {
+    id: Uuid,
+    family_plan_id: Uuid,
+    user_id: Uuid,
+    service: String,
+    reference: String,
+    amount: BigDecimal,
+    captured_amount: BigDecimal,
+    refunded_amount: BigDecimal,
+    reason: Option<String>,
+    status: String,
+    expires_at: DateTime<Utc>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+#[derive(Queryable, Selectable, Serialize)]
+#[diesel(table_name = nutritional_intake)]
+struct IntakeRow {
+    id: Uuid,
+    user_id: Uuid,
+    consumption_date: NaiveDate,
+    calories_consumed: i32,
+    meal: String,
+    source: String,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+/// The rows of `user` at `place`, at most [`PAGE`], each with its id.
+pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, place: Place) -> QueryResult<Vec<(Uuid, Value)>> {
+    // Ids of all tables are above this one.
+    let after = place.after.unwrap_or_default();
+    /// Those rows of a table that the filter lets through.
+    macro_rules! rows {
+        ($table:ident, $row:ty, $filter:expr) => {{
+            let rows: Vec<$row> = $table::table
+                .filter($filter)
+                .filter($table::id.gt(after))
+                .order($table::id)
+                .limit(i64::try_from(PAGE).unwrap_or_default())
+                .select(<$row>::as_select())
+                .load(connection)
+                .await?;
+            rows
+        }};
+    }
+    let ids = |of: Option<Uuid>| of.filter(|named| *named == user);
+    match place.part {
+        Part::Users => told(rows!(users, UserRow, users::id.eq(user)), |row| row.id),
+        Part::FamilyPlans => {
+            let named = family_plans::primary_account_holder
+                .eq(user)
+                .or(family_plans::billing_account.eq(user))
+                .or(family_plans::proposed_holder.eq(user));
+            let of_user = |row: PlanRow| PlanRow {
+                primary_account_holder: ids(row.primary_account_holder),
+                billing_account: ids(row.billing_account),
+                proposed_holder: ids(row.proposed_holder),
+                ..row
+            };
+            told(rows!(family_plans, PlanRow, named).into_iter().map(of_user).collect(), |row| row.id)
+        }
+        Part::FamilyMembers => told(rows!(family_members, MemberRow, family_members::user_id.eq(user)), |row| row.id),
+        Part::Children => told(rows!(family_members, ChildRow, family_members::guardian_user_id.eq(user)), |row| row.id),
+        Part::FamilyInvitations => {
+            let named = family_invitations::invitee_user_id
+                .eq(user)
+                .or(family_invitations::accepted_by.eq(user))
+                .or(family_invitations::invited_by.nullable().eq(user));
+            told(rows!(family_invitations, InvitationRow, named), |row| row.id)
+        }
+        Part::WalletEntries => told(rows!(wallet_entries, EntryRow, wallet_entries::user_id.eq(user)), |row| row.id),
+        Part::WalletHolds => told(rows!(wallet_holds, HoldRow, wallet_holds::user_id.eq(user)), |row| row.id),
+        Part::NutritionalIntake => told(rows!(nutritional_intake, IntakeRow, nutritional_intake::user_id.eq(user)), |row| row.id),
+    }
+}
+
+fn told<R: Serialize>(rows: Vec<R>, id: impl Fn(&R) -> Uuid) -> QueryResult<Vec<(Uuid, Value)>> {
+    let told = |row: &R| serde_json::to_value(row).map_err(|error| Error::SerializationError(error.into()));
+    rows.iter().map(|row| Ok((id(row), told(row)?))).collect()
+}

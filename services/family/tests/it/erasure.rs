@@ -1,0 +1,180 @@
+//! What is left of a user who is erased: what others need, and nobody's name.
+
+mod late;
+pub mod left;
+mod races;
+
+use orchard_proto::family::v1 as pb;
+use orchard_proto::privacy::v1::privacy_service_client::PrivacyServiceClient;
+use orchard_proto::privacy::v1::{EraseUserRequest, TableCount};
+use orchard_testkit::answer::refused;
+use orchard_testkit::client::{Client, insist};
+use pb::MemberRole::{Admin, Child, Guest, Member};
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+use crate::world::{World, id};
+
+impl World {
+    pub fn coordinator(&self) -> anyhow::Result<Client> {
+        self.slice.service("social")
+    }
+
+    pub async fn erase(&self, user: Uuid) -> Result<Vec<(String, i64, i64)>, Status> {
+        self.erase_as(&self.coordinator().expect("client"), user).await
+    }
+
+    pub async fn erase_as(&self, client: &Client, user: Uuid) -> Result<Vec<(String, i64, i64)>, Status> {
+        let request = EraseUserRequest { user_id: user.to_string() };
+        let erase = || {
+            let (mut client, request) = (PrivacyServiceClient::new(client.clone()), request.clone());
+            async move { client.erase_user(request).await }
+        };
+        let row = |count: TableCount| (count.table, count.rows_deleted, count.rows_pseudonymised);
+        Ok(insist(erase).await?.into_inner().table_counts.into_iter().map(row).collect())
+    }
+
+    /// The tables in which one of these is, in whatever column and spelling.
+    pub async fn places_of(&self, texts: &[String]) -> anyhow::Result<Vec<String>> {
+        let client = self.slice.schema.connect().await?;
+        let tables = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema() ORDER BY 1";
+        let hex = |text: &String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let patterns: Vec<String> =
+            texts.iter().flat_map(|text| [text.clone(), hex(text)]).map(|text| format!("%{text}%")).collect();
+        let mut places = Vec::new();
+        for table in client.query(tables, &[]).await? {
+            let table: String = table.get(0);
+            // A row as text has bytes in hexadecimal.
+            let found = format!("SELECT count(*) FROM {table} AS t WHERE t::text ILIKE ANY ($1)");
+            if client.query_one(&found, &[&patterns]).await?.get::<_, i64>(0) > 0 {
+                places.push(table);
+            }
+        }
+        Ok(places)
+    }
+
+    /// As if everybody had been told of everything.
+    pub async fn tell_all(&self) -> anyhow::Result<()> {
+        Ok(self.slice.schema.connect().await?.batch_execute("DELETE FROM outbox").await?)
+    }
+
+    /// What others are told of a plan, in its order, without the packages, from that position on.
+    async fn events_of(&self, plan: &str, from: i64) -> anyhow::Result<Vec<String>> {
+        let events = "SELECT sequence, event_type FROM outbox WHERE aggregate_id = $1 AND sequence >= $2 ORDER BY position";
+        let rows = self.slice.schema.connect().await?.query(events, &[&Uuid::parse_str(plan)?, &from]).await?;
+        let sequences: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
+        assert_eq!(sequences, (from..).take(rows.len()).collect::<Vec<_>>());
+        Ok(rows.iter().map(|row| row.get::<_, String>(1).replace("orchard.family.v1.", "")).collect())
+    }
+
+    /// A number of the schema.
+    pub async fn number(&self, query: &str) -> anyhow::Result<i64> {
+        Ok(self.slice.schema.connect().await?.query_one(query, &[]).await?.get(0))
+    }
+}
+
+/// An id as it may be written.
+pub fn spellings(user: Uuid) -> Vec<String> {
+    vec![user.to_string(), user.simple().to_string()]
+}
+
+#[tokio::test]
+async fn a_plan_passes_to_the_admin_who_joined_first() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (holder, member, first, second) = (id(), id(), id(), id());
+    let plan = world.family(holder).await?;
+    for (user, role) in [(member, Member), (first, Admin), (second, Admin)] {
+        world.join(&plan, holder, user, role).await?;
+    }
+    world.deposit(&plan, 1_000, "pay-1").await?;
+    world.spend(&plan, holder, 300, id()).await?;
+    let offer = pb::OfferPlanRequest { family_plan_id: plan.clone(), user_id: second.to_string() };
+    world.plans(holder)?.offer_plan(offer).await?;
+
+    let receipt = world.erase(holder).await?;
+    let count = |table: &str, deleted, pseudonymised| (table.to_owned(), deleted, pseudonymised);
+    // The plan, its three invitations, and the spending.
+    let expected = [
+        count("idempotency_keys", 5, 0),
+        count("family_members", 1, 0),
+        count("family_invitations", 0, 3),
+        count("wallet_entries", 0, 1),
+        count("users", 1, 0),
+    ];
+    assert_eq!(receipt, expected);
+    assert_eq!(world.erase(holder).await?, [], "again");
+
+    let passed = world.read(&plan, first).await?;
+    assert_eq!((passed.primary_account_holder, passed.proposed_holder.as_str()), (first.to_string(), ""));
+    assert_eq!(world.events_of(&plan, 5).await?, ["MemberLeft"]);
+    assert_eq!(world.balance(&plan).await?, (700, 2));
+    assert_eq!(world.seats(&plan).await?, 3);
+    world.spend(&plan, first, 200, id()).await?;
+    assert_eq!(world.balance(&plan).await?, (500, 3));
+    let lines = pb::ListEntriesRequest { family_plan_id: plan.clone(), ..Default::default() };
+    let lines = world.wallet(member)?.list_entries(lines).await?.into_inner().entries;
+    let spent = &lines[1];
+    assert!(spent.user_id != holder.to_string() && !spent.user_id.is_empty() && spent.reason.is_empty(), "{spent:?}");
+    assert_eq!(lines[2].reason, "Top-up", "what a service wrote");
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_another_admin_the_member_who_joined_first_is_made_one() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (holder, child, first, second) = (id(), id(), id(), id());
+    let plan = world.family(holder).await?;
+    for (user, role) in [(child, Child), (first, Member), (second, Member)] {
+        world.join(&plan, holder, user, role).await?;
+    }
+    world.deposit(&plan, 1_000, "pay-1").await?;
+    world.erase(holder).await?;
+    let passed = world.read(&plan, first).await?;
+    assert_eq!((passed.primary_account_holder, passed.viewer_role), (first.to_string(), Admin.into()));
+    assert_eq!(world.events_of(&plan, 5).await?, ["RoleChanged", "MemberLeft"]);
+    world.spend(&plan, first, 1_000, id()).await?;
+    assert_eq!((world.balance(&plan).await?, world.seats(&plan).await?), ((0, 2), 3));
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_an_adult_the_plan_closes_and_keeps_its_money() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (holder, child, guest) = (id(), id(), id());
+    let plan = world.family(holder).await?;
+    for (user, role) in [(child, Child), (guest, Guest)] {
+        world.join(&plan, holder, user, role).await?;
+    }
+    world.deposit(&plan, 1_000, "pay-1").await?;
+    world.spend(&plan, holder, 300, id()).await?;
+    let open = world.invite(&plan, holder, None, Guest).await?;
+    world.erase(holder).await?;
+    assert_eq!(world.events_of(&plan, 4).await?, ["PlanClosed", "MemberLeft"]);
+    assert_eq!((world.balance(&plan).await?, world.seats(&plan).await?), ((700, 2), 2));
+    for user in [holder, child, guest] {
+        assert_eq!(refused(world.read(&plan, user).await), (Code::NotFound, "PLAN_NOT_FOUND".to_owned()));
+    }
+    let answer = world.accept_token(id(), &open.token).await;
+    assert_eq!(refused(answer), (Code::FailedPrecondition, "INVITATION_NOT_PENDING".to_owned()));
+    let closed =
+        "SELECT count(*) FROM family_plans WHERE NOT is_active AND primary_account_holder IS NULL AND family_name <> 'Closed'";
+    assert_eq!(world.number(closed).await?, 1, "a family that is still there keeps its name");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_plan_that_is_not_in_use_passes_on_unheard() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (holder, member) = (id(), id());
+    let plan = world.family(holder).await?;
+    world.join(&plan, holder, member, Member).await?;
+    world.deactivate(&plan, holder).await?;
+    world.erase(holder).await?;
+    assert_eq!(
+        world.events_of(&plan, 3).await?,
+        ["PlanClosed", "MemberLeft"],
+        "nobody is told of members of a plan that is closed"
+    );
+    assert_eq!(world.reactivate(&plan, member).await?.active_members, 1);
+    Ok(())
+}
