@@ -36,6 +36,7 @@ pub(super) async fn erase(connection: &mut AsyncPgConnection, outbox: &Outbox, u
         invitations = store::repoint_invitations(connection, user, pseudonym).await?;
         entries = store::repoint_entries(connection, user, pseudonym).await?;
     }
+    store::release_children(connection, user).await?;
     let mut receipt = Receipt::default();
     receipt.add("idempotency_keys", keys, 0);
     receipt.add("family_members", store::delete_members(connection, user).await?, 0);
