@@ -37,6 +37,7 @@ pub(super) async fn erase(connection: &mut AsyncPgConnection, outbox: &Outbox, u
         entries = store::repoint_entries(connection, user, pseudonym).await?;
         holds = store::repoint_holds(connection, user, pseudonym).await?;
     }
+    store::release_children(connection, user).await?;
     let mut receipt = Receipt::default();
     receipt.add("idempotency_keys", keys, 0);
     receipt.add("family_members", store::delete_members(connection, user).await?, 0);

@@ -98,6 +98,15 @@ pub(super) async fn delete_invitations(connection: &mut AsyncPgConnection, user:
     diesel::delete(invited).execute(connection).await
 }
 
+/// Has nobody answer for the children for whom a user did. The reference would see to it, but not to `updated_at`.
+pub(super) async fn release_children(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
+    diesel::update(family_members::table.filter(family_members::guardian_user_id.eq(user)))
+        .set((family_members::guardian_user_id.eq(None::<Uuid>), family_members::updated_at.eq(now)))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
 /// Deletes a user's places in plans, in which they have no seat.
 pub(super) async fn delete_members(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<usize> {
     diesel::delete(family_members::table.filter(family_members::user_id.eq(user))).execute(connection).await
