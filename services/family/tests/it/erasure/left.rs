@@ -107,7 +107,7 @@ impl World {
 
 #[tokio::test]
 async fn nothing_that_names_a_user_is_left_anywhere() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let (me, other) = (id(), id());
     let plans = world.live(me, other).await?;
     let texts = [spellings(me), vec![CANARY.to_owned()]].concat();
