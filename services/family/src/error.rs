@@ -126,6 +126,7 @@ impl From<Error> for Status {
             Error::Plan(plan::Refused::SeatsTaken { active_members }) => {
                 refuse(Code::FailedPrecondition, ErrorReason::SeatsTaken).with("active_members", active_members)
             }
+            Error::Plan(plan::Refused::DayIsLimited) => refuse(Code::PermissionDenied, ErrorReason::RoleNotPermitted),
             Error::Plan(plan::Refused::SeatsAreBought) => refuse(Code::PermissionDenied, ErrorReason::SeatsAreBought),
             Error::Plan(plan::Refused::NotAnAdmin) => refuse(Code::FailedPrecondition, ErrorReason::NotAnAdmin),
             Error::Plan(plan::Refused::NotOffered) => refuse(Code::FailedPrecondition, ErrorReason::PlanNotOffered),

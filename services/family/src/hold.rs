@@ -94,7 +94,13 @@ impl Hold {
         self.user_id == user && self.amount == *amount && self.reason == reason
     }
 
-    /// Whether it may be paid with `amount`. That its time is over shows in its status: whoever locks the plan sees to that first.
+    /// The hold as it is when its time `is_due`, or is not.
+    pub fn as_of_now(self, is_due: bool) -> Self {
+        let expired = is_due && self.status == HoldStatus::Held;
+        if expired { Self { status: HoldStatus::Expired, ..self } } else { self }
+    }
+
+    /// Whether it may be paid with `amount`.
     pub fn capture(&self, amount: &BigDecimal) -> Result<Ending, Refused> {
         match self.status {
             HoldStatus::Held if *amount > self.amount => Err(Refused::CaptureExceedsHold { amount: self.amount.clone() }),

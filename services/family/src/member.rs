@@ -194,14 +194,14 @@ impl PermissionsPatch {
 }
 
 impl Patch {
-    /// Changes `member` as far as `editor`, who has this role in the plan, may.
-    pub fn apply(self, member: Member, plan: &Plan, editor: Uuid, role: Role) -> Result<Member, Refused> {
-        let (own, admin) = (editor == member.user_id, role == Role::Admin);
+    /// Changes `member` as far as `editor`, who stands in the plan like this, may.
+    pub fn apply(self, member: Member, plan: &Plan, editor: Uuid, standing: &Standing) -> Result<Member, Refused> {
+        let (own, admin) = (editor == member.user_id, standing.role == Role::Admin);
         let privacy = self.share_nutrition.is_some() || self.share_challenges.is_some() || self.share_achievements.is_some();
         let permissions = self.permissions != PermissionsPatch::default();
         let may_name = own || admin;
-        // Nobody takes from whoever holds the plan what they could not give back to themselves.
-        let may_permit = admin && !own && !plan.is_held_by(member.user_id);
+        // Nobody takes from whoever holds the plan what they could not give back to themselves, and two who are limited free each other not.
+        let may_permit = admin && standing.is_unlimited() && !own && !plan.is_held_by(member.user_id);
         if !may_name || (privacy && !own) || (permissions && !may_permit) {
             return Err(Refused::RoleNotPermitted);
         }
@@ -261,13 +261,17 @@ mod tests {
             Patch { permissions: PermissionsPatch { spend: Some(false), ..PermissionsPatch::default() }, ..Patch::default() },
         ];
         let may = |editor: Uuid, role: Role, target: Uuid| {
-            patches.clone().map(|patch| patch.apply(member(target, Role::Admin), &plan, editor, role).is_ok())
+            let standing = Standing { role, permissions: Permissions::default() };
+            patches.clone().map(|patch| patch.apply(member(target, Role::Admin), &plan, editor, &standing).is_ok())
         };
         assert_eq!(may(other, Role::Child, other), [true, true, false], "oneself");
         assert_eq!(may(admin, Role::Admin, other), [true, false, true], "an admin");
         assert_eq!(may(admin, Role::Admin, admin), [true, true, false], "an admin's own");
         assert_eq!(may(admin, Role::Admin, holder), [true, false, false], "an admin, of the holder");
         assert_eq!(may(other, Role::Member, admin), [false; 3], "another member");
+        let limited = Standing { role: Role::Admin, permissions: Permissions { spend: false, ..Permissions::default() } };
+        let [rename, _, permit] = patches.map(|patch| patch.apply(member(other, Role::Admin), &plan, admin, &limited).is_ok());
+        assert_eq!((rename, permit), (true, false), "an admin who is limited");
     }
 
     #[test]

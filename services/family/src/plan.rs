@@ -62,6 +62,9 @@ pub enum Refused {
     /// More seats are for billing to give.
     #[error("seats are bought; an admin can only lower their number")]
     SeatsAreBought,
+    /// Who is limited by the day does not move it.
+    #[error("who has a daily limit cannot change when days begin")]
+    DayIsLimited,
     /// It goes to an active admin only.
     #[error("the plan can be offered to an active admin only")]
     NotAnAdmin,
@@ -128,8 +131,11 @@ pub struct Patch {
 
 impl Patch {
     /// Changes `plan` for an admin of it.
-    pub fn apply(self, plan: Plan) -> Result<Plan, Refused> {
+    pub fn apply(self, plan: Plan, standing: &Standing) -> Result<Plan, Refused> {
         plan.in_use()?;
+        if self.time_zone.is_some() && standing.permissions.daily_spend_limit.is_some() {
+            return Err(Refused::DayIsLimited);
+        }
         if self.max_members.is_some_and(|seats| seats > plan.max_members) {
             return Err(Refused::SeatsAreBought);
         }

@@ -85,9 +85,10 @@ pub struct Entry {
 const CONSULTATION: &str = "consultation";
 
 impl Entry {
-    /// Whether a deposit that is sent again under the line's reference is the one that wrote it.
+    /// Whether money that is moved again under the line's reference is what wrote it. A line has no reason only when it was blanked, with
+    /// the member that it was for.
     pub fn is_of(&self, amount: &BigDecimal, reason: &str) -> bool {
-        self.amount == *amount && self.reason == reason
+        self.amount == *amount && (self.reason.is_empty() || self.reason == reason)
     }
 
     /// What a member may know that it was for.

@@ -79,7 +79,7 @@ pub(super) async fn insert(connection: &mut AsyncPgConnection, plan: &Plan, new:
         .map(Row::into)
 }
 
-/// The hold that a service has under its own reference.
+/// The hold that a service has under its own reference, as it is now: one whose time is over has expired, whether or not it was ended.
 pub(super) async fn by_reference(
     mut connection: &AsyncPgConnection,
     plan: Uuid,
@@ -90,11 +90,11 @@ pub(super) async fn by_reference(
         .filter(wallet_holds::family_plan_id.eq(plan))
         .filter(wallet_holds::service.eq(service))
         .filter(wallet_holds::reference.eq(reference))
-        .select(Row::as_select())
+        .select((Row::as_select(), wallet_holds::expires_at.le(now)))
         .first(&mut connection)
         .await
         .optional()
-        .map(|found| found.map(Row::into))
+        .map(|found| found.map(|(row, is_due): (Row, bool)| Hold::from(row).as_of_now(is_due)))
 }
 
 /// Ends a hold of a plan that is locked, paid with `captured` or not at all.

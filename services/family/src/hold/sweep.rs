@@ -29,13 +29,16 @@ pub async fn keep_expired(db: Db) -> Infallible {
 async fn sweep(db: &Db) -> Result<(), Error> {
     let plans = store::due(&*db.read().await?, BATCH).await?;
     for id in plans {
-        db.write("expire holds", async move |connection: &mut Connection| {
+        let expired = db.write("expire holds", async move |connection: &mut Connection| {
             if let Some(plan) = plan::store::lock(connection, id).await? {
                 store::expire(connection, plan).await?;
             }
             Ok::<_, Error>(())
-        })
-        .await?;
+        });
+        // One that is not to be had keeps no others waiting.
+        if let Err(cause) = expired.await {
+            tracing::warn!(%cause, "cannot end expired holds of a plan");
+        }
     }
     Ok(())
 }

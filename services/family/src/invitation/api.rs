@@ -49,8 +49,13 @@ impl InvitationService for Api {
                 let (id, first) = new.key.claim_one(connection, Uuid::now_v7()).await?;
                 if first {
                     create(connection, id, inviter, &new, &token).await?;
+                } else {
+                    // Who has lost their seat meanwhile learns no more of it.
+                    plan::store::seen_by(connection, new.plan, inviter).await?.ok_or(Error::PlanNotFound)?;
                 }
-                Ok::<_, Error>((store::get(connection, id).await?, first))
+                // It goes with an invitee who is erased.
+                let invitation = store::get(connection, id).await?.ok_or(Error::InvitationNotFound)?;
+                Ok::<_, Error>((invitation, first))
             })
             .await?;
         // A repeated request gets no token: it was shown once, and is not kept.
@@ -171,7 +176,8 @@ async fn accept(connection: &mut Connection, outbox: &Outbox, name: &Name, user:
         member::seat::take(connection, outbox, &plan, user, comer).await?;
         store::accept(connection, id, user).await?;
     }
-    member::store::find(connection, plan_id, user).await?.ok_or(Error::MemberNotFound)
+    let member = member::store::find(connection, plan_id, user).await?.filter(|member| member.is_active);
+    Ok(member.ok_or(super::Refused::NotPending)?)
 }
 
 /// Declining changes nothing of the plan, so it does not wait for it.

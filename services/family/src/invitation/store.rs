@@ -119,8 +119,14 @@ pub(super) async fn insert(connection: &mut AsyncPgConnection, new: NewRow<'_>) 
 }
 
 /// An invitation by its id, for the plan that made it.
-pub(super) async fn get(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Invitation> {
-    family_invitations::table.find(id).select(Row::as_select()).first(connection).await.map(Row::into)
+pub(super) async fn get(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<Invitation>> {
+    family_invitations::table
+        .find(id)
+        .select(Row::as_select())
+        .first(connection)
+        .await
+        .optional()
+        .map(|found| found.map(Row::into))
 }
 
 /// The plan of an invitation that `user` may answer.

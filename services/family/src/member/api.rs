@@ -14,6 +14,7 @@ use super::store::NewChild;
 use super::wire::Viewer;
 use super::{Member, Role, Standing, seat, store, wire};
 use crate::error::Error;
+use crate::invitation;
 use crate::plan::{self, Plan};
 
 /// Serves `MemberService`.
@@ -95,8 +96,13 @@ impl MemberService for Api {
                 let (plan, standing) = lock(connection, update.plan, editor).await?;
                 plan.in_use()?;
                 let member = store::find(connection, plan.id, update.user).await?.filter(|member| member.is_active);
-                let member = update.patch.apply(member.ok_or(Error::MemberNotFound)?, &plan, editor, standing.role)?;
-                store::update(connection, &member).await?;
+                let before = member.ok_or(Error::MemberNotFound)?;
+                let member = update.patch.apply(before.clone(), &plan, editor, &standing)?;
+                store::update(connection, &before, &member).await?;
+                if member.permissions != before.permissions {
+                    // They may have offered what they may not any more.
+                    invitation::store::revoke_of(connection, plan.id, member.user_id).await?;
+                }
                 Ok::<_, Error>((member, standing))
             })
             .await?;
@@ -142,6 +148,7 @@ impl MemberService for Api {
                 }
                 member.may_become(role, &plan)?;
                 if member.role != role {
+                    standing.may_grant(role)?;
                     seat::change_role(connection, &outbox, &plan, &member, role).await?;
                 }
                 answer(connection, id, admin, user, standing).await

@@ -55,11 +55,7 @@ pub(crate) async fn give_up(connection: &mut AsyncPgConnection, outbox: &Outbox,
     store::unseat(connection, plan.id, user).await?;
     let sequence = plan::store::change_seats(connection, plan.id, -1).await?;
     outbox.publish(connection, plan.id, sequence, &wire::left(plan.id, user)).await?;
-    let own = |of: Option<Uuid>| of.filter(|whose| *whose != user);
-    let (proposed_holder, billing_account) = (own(plan.proposed_holder), own(plan.billing_account));
-    if (proposed_holder, billing_account) != (plan.proposed_holder, plan.billing_account) {
-        plan::store::update(connection, &Plan { proposed_holder, billing_account, ..plan.clone() }).await?;
-    }
+    withdraw(connection, plan, user).await?;
     Ok(invitation::store::revoke_of(connection, plan.id, user).await?)
 }
 
@@ -75,12 +71,20 @@ pub(crate) async fn change_role(
     if role != Role::Admin {
         // They may not have offered as much as they did.
         invitation::store::revoke_of(connection, plan.id, member.user_id).await?;
-    }
-    if role != Role::Admin && plan.proposed_holder == Some(member.user_id) {
-        plan::store::update(connection, &Plan { proposed_holder: None, ..plan.clone() }).await?;
+        withdraw(connection, plan, member.user_id).await?;
     }
     let sequence = plan::store::change_seats(connection, plan.id, 0).await?;
     Ok(outbox.publish(connection, plan.id, sequence, &wire::role_changed(plan.id, member.user_id, role)).await?)
+}
+
+/// Has the plan be neither offered to a user nor paid by them, which are admins' affairs.
+async fn withdraw(connection: &mut AsyncPgConnection, plan: &Plan, user: Uuid) -> Result<(), Failure> {
+    let others = |of: Option<Uuid>| of.filter(|whose| *whose != user);
+    let (proposed_holder, billing_account) = (others(plan.proposed_holder), others(plan.billing_account));
+    if (proposed_holder, billing_account) != (plan.proposed_holder, plan.billing_account) {
+        plan::store::update(connection, plan, &Plan { proposed_holder, billing_account, ..plan.clone() }).await?;
+    }
+    Ok(())
 }
 
 /// Tells of everyone who has a seat, as of newcomers: of a plan that comes back into use.

@@ -40,10 +40,28 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Whether they may offer a seat with the role `offered`: nobody raises another above themselves.
+    /// Whether they may offer a seat with the role `offered`: nobody raises another above themselves, and so who is limited seats nobody
+    /// who is not.
     pub fn may_offer(&self, offered: Role) -> Result<(), Refused> {
-        let permitted = self.may_invite() && (offered != Role::Admin || self.role == Role::Admin);
+        let permitted = self.may_invite()
+            && match offered {
+                Role::Admin => self.role == Role::Admin && self.is_unlimited(),
+                Role::Member => self.is_unlimited(),
+                Role::Child => self.permissions.view_nutrition,
+                Role::Guest => true,
+            };
         if permitted { Ok(()) } else { Err(Refused::RoleNotPermitted) }
+    }
+
+    /// Whether they, who manage the plan, may make another what `role` says.
+    pub fn may_grant(&self, role: Role) -> Result<(), Refused> {
+        let adult = matches!(role, Role::Admin | Role::Member);
+        if !adult || self.is_unlimited() { Ok(()) } else { Err(Refused::RoleNotPermitted) }
+    }
+
+    /// Whether nothing is taken from what their role allows.
+    pub fn is_unlimited(&self) -> bool {
+        self.permissions == Permissions::default()
     }
 
     /// Whether they may invite at all.
@@ -98,6 +116,19 @@ mod tests {
         assert_eq!(offers(Role::Member), [false, true, true, true]);
         assert_eq!(offers(Role::Child), [false; 4]);
         assert_eq!(offers(Role::Guest), [false; 4]);
+    }
+
+    #[test]
+    fn who_is_limited_seats_nobody_who_is_not() {
+        let limited = |permissions: Permissions| {
+            let standing = Standing { role: Role::Admin, permissions };
+            ROLES.map(|offered| standing.may_offer(offered).is_ok())
+        };
+        let limit = Some(BigDecimal::from(10));
+        assert_eq!(limited(Permissions { daily_spend_limit: limit, ..Permissions::default() }), [false, false, true, true]);
+        assert_eq!(limited(Permissions { spend: false, ..Permissions::default() }), [false, false, true, true]);
+        assert_eq!(limited(Permissions { view_nutrition: false, ..Permissions::default() }), [false, false, false, true]);
+        assert_eq!(limited(Permissions { invite: false, ..Permissions::default() }), [false; 4]);
     }
 
     #[test]

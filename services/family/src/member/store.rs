@@ -205,13 +205,15 @@ pub(super) async fn seat_child(
 }
 
 /// Writes what a patch changed.
-pub(super) async fn update(connection: &mut AsyncPgConnection, member: &Member) -> QueryResult<()> {
+pub(super) async fn update(connection: &mut AsyncPgConnection, before: &Member, member: &Member) -> QueryResult<()> {
     diesel::update(row(member.family_plan_id, member.user_id))
         .set((
             family_members::display_name.eq(&member.display_name),
             family_members::relationship.eq(&member.relationship),
-            family_members::privacy_settings.eq(serde_json::to_value(member.privacy).ok()),
-            family_members::permissions.eq(serde_json::to_value(&member.permissions).ok()),
+            (member.privacy != before.privacy)
+                .then(|| family_members::privacy_settings.eq(serde_json::to_value(member.privacy).ok())),
+            (member.permissions != before.permissions)
+                .then(|| family_members::permissions.eq(serde_json::to_value(&member.permissions).ok())),
             family_members::updated_at.eq(now),
         ))
         .execute(connection)
@@ -223,6 +225,15 @@ pub(super) async fn update(connection: &mut AsyncPgConnection, member: &Member) 
 pub(crate) async fn set_role(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid, role: Role) -> QueryResult<()> {
     diesel::update(row(plan, user))
         .set((family_members::role.eq(role), family_members::updated_at.eq(now)))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Gives a member back what was taken from what their role allows: of who holds the plan nobody could.
+pub(crate) async fn lift_limits(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<()> {
+    diesel::update(row(plan, user))
+        .set((family_members::permissions.eq(None::<Value>), family_members::updated_at.eq(now)))
         .execute(connection)
         .await
         .map(|_| ())

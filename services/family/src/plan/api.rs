@@ -78,7 +78,7 @@ impl PlanService for Api {
         let plan = self
             .changed("update plan", update.plan, editor, async move |_, plan, standing| {
                 standing.may_manage()?;
-                Ok(update.patch.apply(plan)?)
+                Ok(update.patch.apply(plan, &standing)?)
             })
             .await?;
         Ok(Response::new(pb::UpdatePlanResponse { plan: Some(plan) }))
@@ -142,11 +142,12 @@ impl PlanService for Api {
         let user = Caller::user(&request)?.id;
         let id = Fields::one("family_plan_id", read::uuid(&request.get_ref().family_plan_id)).map_err(Error::from)?;
         let plan = self
-            .changed("accept plan", id, user, async move |_, plan, standing| {
+            .changed("accept plan", id, user, async move |connection, plan, standing| {
                 if plan.is_held_by(user) {
                     return Ok(plan);
                 }
                 plan.may_be_accepted_by(user, &standing)?;
+                member::store::lift_limits(connection, id, user).await?;
                 Ok(Plan { primary_account_holder: Some(user), proposed_holder: None, ..plan })
             })
             .await?;
@@ -180,10 +181,11 @@ impl PlanService for Api {
             .write("change plan type", async move |connection| {
                 let plan = store::lock(connection, new.plan).await?.ok_or(Error::PlanNotFound)?;
                 let max_members = plan.fits(new.max_members)?;
-                Ok::<_, Error>(store::update(connection, &Plan { plan_type: new.plan_type, max_members, ..plan }).await?)
+                let changed = Plan { plan_type: new.plan_type, max_members, ..plan.clone() };
+                Ok::<_, Error>(store::update(connection, &plan, &changed).await?)
             })
             .await?;
-        Ok(Response::new(pb::ChangePlanTypeResponse { plan: Some(wire::plan_for_services(plan, &self.currency)) }))
+        Ok(Response::new(pb::ChangePlanTypeResponse { plan: Some(wire::plan_for_billing(plan, &self.currency)) }))
     }
 
     async fn get_family_summary(
@@ -221,8 +223,8 @@ impl Api {
         let unit = async move |connection: &mut Connection| {
             let found = store::lock_for_member(connection, id, caller).await?;
             let (plan, standing) = found.ok_or(Error::PlanNotFound)?;
-            let plan = change(connection, plan, standing.clone()).await?;
-            Ok::<_, Error>((store::update(connection, &plan).await?, standing))
+            let changed = change(connection, plan.clone(), standing.clone()).await?;
+            Ok::<_, Error>((store::update(connection, &plan, &changed).await?, standing))
         };
         let (plan, standing) = self.db.write(name, unit).await?;
         Ok(wire::plan(plan, caller, &standing, &self.currency))

@@ -196,8 +196,13 @@ pub(crate) async fn next_events(connection: &mut AsyncPgConnection, plan: Uuid, 
         .await
 }
 
-/// Writes what can change of a plan that is locked: all but its money, its seats that are taken, and its positions.
-pub(crate) async fn update(connection: &mut AsyncPgConnection, plan: &Plan) -> QueryResult<Plan> {
+/// Writes what can change of a plan that is locked: all but its money, its seats that are taken, and its positions. What a newer release
+/// wrote and this one cannot read, it leaves alone.
+pub(crate) async fn update(connection: &mut AsyncPgConnection, before: &Plan, plan: &Plan) -> QueryResult<Plan> {
+    let json = |goals: Option<serde_json::Result<Value>>| goals.and_then(Result::ok);
+    let goals = || json(plan.family_goals.as_ref().map(serde_json::to_value));
+    let wishes = || json(plan.coordination_preferences.as_ref().map(serde_json::to_value));
+    let rewished = plan.coordination_preferences != before.coordination_preferences;
     diesel::update(family_plans::table.find(plan.id))
         .set((
             family_plans::family_name.eq(&plan.family_name),
@@ -206,10 +211,9 @@ pub(crate) async fn update(connection: &mut AsyncPgConnection, plan: &Plan) -> Q
             family_plans::billing_account.eq(plan.billing_account),
             family_plans::max_members.eq(plan.max_members),
             family_plans::plan_type.eq(plan.plan_type),
-            family_plans::time_zone.eq(plan.time_zone.name()),
-            family_plans::family_goals.eq(plan.family_goals.as_ref().and_then(|goals| serde_json::to_value(goals).ok())),
-            family_plans::coordination_preferences
-                .eq(plan.coordination_preferences.as_ref().and_then(|wishes| serde_json::to_value(wishes).ok())),
+            (plan.time_zone != before.time_zone).then(|| family_plans::time_zone.eq(plan.time_zone.name())),
+            (plan.family_goals != before.family_goals).then(|| family_plans::family_goals.eq(goals())),
+            rewished.then(|| family_plans::coordination_preferences.eq(wishes())),
             family_plans::is_active.eq(plan.is_active),
             family_plans::updated_at.eq(now),
         ))

@@ -18,13 +18,26 @@ fn seats() {
 
 #[test]
 fn admins_lower_the_number_of_seats_to_those_that_are_taken() {
-    let change =
-        |seats| Patch { max_members: Some(seats), ..Patch::default() }.apply(plan(3, 5, true)).map(|plan| plan.max_members);
+    let change = |seats| {
+        Patch { max_members: Some(seats), ..Patch::default() }
+            .apply(plan(3, 5, true), &standing(Role::Admin))
+            .map(|plan| plan.max_members)
+    };
     assert_eq!(change(3), Ok(3));
     assert_eq!(change(5), Ok(5));
     assert_eq!(change(2), Err(Refused::SeatsTaken { active_members: 3 }));
     assert_eq!(change(6), Err(Refused::SeatsAreBought));
-    assert_eq!(Patch::default().apply(plan(3, 5, false)).err(), Some(Refused::Inactive));
+    assert_eq!(Patch::default().apply(plan(3, 5, false), &standing(Role::Admin)).err(), Some(Refused::Inactive));
+}
+
+#[test]
+fn who_is_limited_by_the_day_does_not_move_it() {
+    let permissions = Permissions { daily_spend_limit: Some(BigDecimal::from(10)), ..Permissions::default() };
+    let limited = Standing { role: Role::Admin, permissions };
+    let change =
+        |standing| Patch { time_zone: Some(Tz::Pacific__Apia), ..Patch::default() }.apply(plan(1, 6, true), standing).err();
+    assert_eq!(change(&limited), Some(Refused::DayIsLimited));
+    assert_eq!(change(&standing(Role::Admin)), None);
 }
 
 #[test]

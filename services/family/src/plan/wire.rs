@@ -120,7 +120,7 @@ pub(super) fn new_type(request: &pb::ChangePlanTypeRequest) -> Result<NewType, V
 pub(super) fn plan(plan: Plan, viewer: Uuid, standing: &Standing, currency: &Currency) -> pb::FamilyPlan {
     let (inside, offered) =
         (standing.may_see_wallet(), [plan.primary_account_holder, plan.proposed_holder].contains(&Some(viewer)));
-    let sent = plan_for_services(plan, currency);
+    let sent = whole(plan, currency);
     pb::FamilyPlan {
         shared_wallet_balance: sent.shared_wallet_balance.filter(|_| inside),
         billing_account: Some(sent.billing_account).filter(|_| inside).unwrap_or_default(),
@@ -132,8 +132,13 @@ pub(super) fn plan(plan: Plan, viewer: Uuid, standing: &Standing, currency: &Cur
     }
 }
 
-/// A plan as billing sees it.
-pub(super) fn plan_for_services(plan: Plan, currency: &Currency) -> pb::FamilyPlan {
+/// A plan as billing sees it: without what the family keeps between themselves.
+pub(super) fn plan_for_billing(plan: Plan, currency: &Currency) -> pb::FamilyPlan {
+    let own = Plan { family_goals: None, coordination_preferences: None, proposed_holder: None, ..plan };
+    whole(own, currency)
+}
+
+fn whole(plan: Plan, currency: &Currency) -> pb::FamilyPlan {
     let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
     pb::FamilyPlan {
         family_plan_id: plan.id.to_string(),

@@ -108,21 +108,25 @@ async fn leave(connection: &mut AsyncPgConnection, outbox: &Outbox, plan: Plan, 
 
 async fn pass_on(connection: &mut AsyncPgConnection, outbox: &Outbox, plan: Plan, holder: Uuid) -> Result<Plan, Error> {
     let members = member::store::active(connection, plan.id).await?;
-    let plan = match Succession::from(holder, &members) {
-        Succession::Passes(heir) => Plan { primary_account_holder: Some(heir), proposed_holder: None, ..plan },
+    let passed = match Succession::from(holder, &members) {
+        Succession::Passes(heir) => {
+            member::store::lift_limits(connection, plan.id, heir).await?;
+            Plan { primary_account_holder: Some(heir), proposed_holder: None, ..plan.clone() }
+        }
         Succession::Promotes(heir) => {
             promote(connection, outbox, &plan, heir).await?;
-            Plan { primary_account_holder: Some(heir), proposed_holder: None, ..plan }
+            member::store::lift_limits(connection, plan.id, heir).await?;
+            Plan { primary_account_holder: Some(heir), proposed_holder: None, ..plan.clone() }
         }
         Succession::Closes => {
             if plan.is_active {
                 let sequence = plan::store::next_events(connection, plan.id, 1).await?;
                 outbox.publish(connection, plan.id, sequence, &plan::wire::closed(plan.id)).await?;
             }
-            closed(plan, members.iter().any(|(user, _)| *user != holder))
+            closed(plan.clone(), members.iter().any(|(user, _)| *user != holder))
         }
     };
-    Ok(plan::store::update(connection, &plan).await?)
+    Ok(plan::store::update(connection, &plan, &passed).await?)
 }
 
 async fn promote(connection: &mut AsyncPgConnection, outbox: &Outbox, plan: &Plan, heir: Uuid) -> Result<(), Error> {

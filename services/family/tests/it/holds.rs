@@ -203,6 +203,10 @@ async fn what_nobody_asks_for_in_time_is_free_again() -> anyhow::Result<()> {
     assert_eq!(seconds, 600);
     world.let_expire("s-1").await?;
     assert_eq!(world.contents(&plan, holder).await?.available, euros(1_000), "before anybody has ended it");
+    let name = pb::GetHoldRequest { family_plan_id: plan.clone(), reference: "s-1".to_owned() };
+    let read = world.seller("consultation", None).get_hold(name).await?.into_inner().hold.expect("a hold");
+    assert_eq!(read.status(), HoldStatus::Expired);
+    assert_eq!(world.hold(&plan, holder, 600, "s-1").await?.status(), HoldStatus::Expired, "asked for again");
     world.spend(&plan, holder, 1_000, id()).await?;
     assert_eq!(refused(world.capture(&plan, "s-1", None).await), failed("HOLD_ENDED"));
     assert_eq!(world.release(&plan, "s-1").await?.status(), HoldStatus::Expired);
@@ -241,7 +245,9 @@ async fn a_hold_ends_once_whoever_is_first() -> anyhow::Result<()> {
         );
         late?;
         let paid = [all.is_ok(), part.is_ok()].iter().filter(|paid| **paid).count();
-        assert!(paid + usize::from(released.is_ok()) <= 1, "{all:?} {part:?} {released:?}");
+        let ended = paid + usize::from(released.is_ok());
+        // Late, it has ended by itself, which a release is told as it is.
+        assert!(ended == 1 || (round % 2 == 0 && ended == 0), "{all:?} {part:?} {released:?}");
         expected -= if all.is_ok() { 100 } else { 0 } + if part.is_ok() { 60 } else { 0 };
         assert_eq!(world.balance(&plan).await?.0, expected);
         assert_eq!(world.contents(&plan, holder).await?.held, euros(0));
@@ -333,5 +339,23 @@ async fn a_day_begins_at_the_familys_midnight() -> anyhow::Result<()> {
         assert_eq!(world.contents(&plan, member).await?.spent_today, euros(spent), "{at}");
     }
     world.spend(&plan, member, 1_000, id()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refund_that_is_repeated_after_the_member_was_erased_is_the_same() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let (holder, member) = (id(), id());
+    let plan = world.family(holder).await?;
+    world.join(&plan, holder, member, MemberRole::Member).await?;
+    world.deposit(&plan, 1_000, "pay-1").await?;
+    world.hold(&plan, member, 1_000, "s-1").await?;
+    world.capture(&plan, "s-1", None).await?;
+    let refunded = world.refund(&plan, "s-1", "r-1", 500).await?;
+    world.erase(member).await?;
+    let again = world.refund(&plan, "s-1", "r-1", 500).await?;
+    assert_eq!((again.entry_id, again.balance), (refunded.entry_id, refunded.balance));
+    assert_eq!(refused(world.refund(&plan, "s-1", "r-1", 400).await).1, "REFERENCE_REUSED");
+    assert_eq!(world.balance(&plan).await?, (500, 3));
     Ok(())
 }

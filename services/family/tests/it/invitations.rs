@@ -194,3 +194,40 @@ async fn fifty_accept_at_once_and_one_gets_the_last_seat() -> anyhow::Result<()>
     assert_eq!(world.summary(&plan, holder).await?.active_members, 6);
     Ok(())
 }
+
+#[tokio::test]
+async fn who_has_lost_their_seat_learns_nothing_by_repeating_themselves() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (holder, member, invitee) = (id(), id(), id());
+    let plan = world.family(holder).await?;
+    let offered = world.invite(&plan, holder, Some(member), MemberRole::Member).await?;
+    let offered = offered.invitation.expect("an invitation").invitation_id;
+    world.accept(member, &offered).await?;
+    let request = pb::CreateInvitationRequest {
+        family_plan_id: plan.clone(),
+        invitee_user_id: invitee.to_string(),
+        role: MemberRole::Guest.into(),
+        relationship: String::new(),
+        ttl: None,
+        request_id: id().to_string(),
+    };
+    world.invitations(member)?.create_invitation(request.clone()).await?;
+    world.ban(&plan, holder, member).await?;
+    let again = world.invitations(member)?.create_invitation(request).await;
+    assert_eq!(refused(again), (Code::NotFound, "PLAN_NOT_FOUND".to_owned()));
+    assert_eq!(refused(world.accept(member, &offered).await), (Code::FailedPrecondition, "INVITATION_NOT_PENDING".to_owned()));
+
+    let request = pb::CreateInvitationRequest {
+        family_plan_id: plan,
+        invitee_user_id: id().to_string(),
+        role: MemberRole::Guest.into(),
+        relationship: String::new(),
+        ttl: None,
+        request_id: id().to_string(),
+    };
+    world.invitations(holder)?.create_invitation(request.clone()).await?;
+    world.erase(request.invitee_user_id.parse()?).await?;
+    let again = world.invitations(holder)?.create_invitation(request).await;
+    assert_eq!(refused(again), (Code::NotFound, "INVITATION_NOT_FOUND".to_owned()), "it went with the invitee");
+    Ok(())
+}

@@ -112,6 +112,8 @@ impl World {
 /// Requests of all methods that users read by, with all that they may name.
 fn requests(family: &Family) -> Vec<(&'static str, Vec<u8>)> {
     let plan = || family.plan.clone();
+    let (user_id, permission) = (family.people["member"].to_string(), pb::Permission::Spend.into());
+    let check = pb::CheckPermissionRequest { family_plan_id: plan(), user_id, permission };
     let mut requests = vec![
         ("PlanService/GetPlan", pb::GetPlanRequest { family_plan_id: plan() }.encode_to_vec()),
         ("PlanService/ListPlans", Vec::new()),
@@ -131,8 +133,11 @@ fn requests(family: &Family) -> Vec<(&'static str, Vec<u8>)> {
         ("NutritionService/ListIntakes", Vec::new()),
         ("NutritionService/GetWeeklySummary", Vec::new()),
         // Services', which users are not admitted to.
-        ("MemberService/CheckPermission", Vec::new()),
-        ("MemberService/BatchGetMemberships", Vec::new()),
+        ("MemberService/CheckPermission", check.encode_to_vec()),
+        (
+            "MemberService/BatchGetMemberships",
+            pb::BatchGetMembershipsRequest { user_ids: family.people.values().map(Uuid::to_string).collect() }.encode_to_vec(),
+        ),
         ("HoldService/GetHold", pb::GetHoldRequest { family_plan_id: plan(), reference: "s-1".to_owned() }.encode_to_vec()),
     ];
     for user in family.people.values() {

@@ -261,3 +261,67 @@ async fn seats_hold_while_everything_about_them_changes() -> anyhow::Result<()> 
     assert!(joined.iter().filter(|joined| **joined).count() >= 2, "{joined:?}");
     Ok(())
 }
+
+/// Who is limited could otherwise free themselves: by a seat for a second account, or by an admin whom they free in turn.
+#[tokio::test]
+async fn limits_are_not_escaped() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let (holder, member, admin, other) = (id(), id(), id(), id());
+    let plan = world.family(holder).await?;
+    world.join(&plan, holder, member, MemberRole::Member).await?;
+    world.join(&plan, holder, admin, MemberRole::Admin).await?;
+    world.join(&plan, holder, other, MemberRole::Member).await?;
+    let before = world.invite(&plan, member, None, MemberRole::Member).await?;
+    world.limit(&plan, holder, member, Some(1_000)).await?;
+    world.limit(&plan, holder, admin, Some(1_000)).await?;
+    world.limit(&plan, holder, other, Some(1_000)).await?;
+    let role = (ROLE.0, ROLE.1.to_owned());
+    let not_pending = (Code::FailedPrecondition, "INVITATION_NOT_PENDING".to_owned());
+    assert_eq!(told(world.accept_token(id(), &before.token).await), not_pending, "what was offered before");
+    for by in [member, admin] {
+        assert_eq!(told(world.invite(&plan, by, None, MemberRole::Member).await), role);
+        world.invite(&plan, by, None, MemberRole::Guest).await?;
+    }
+    assert_eq!(told(world.invite(&plan, admin, Some(id()), MemberRole::Admin).await), role);
+    assert_eq!(told(world.set_role(&plan, admin, other, MemberRole::Admin).await), role);
+    world.set_role(&plan, admin, other, MemberRole::Guest).await?;
+    assert!(world.limit(&plan, admin, member, None).await.is_err(), "another's limit");
+    let zone = pb::FamilyPlan { family_plan_id: plan.clone(), time_zone: "Pacific/Apia".to_owned(), ..Default::default() };
+    assert_eq!(told(world.change(zone.clone(), admin, &["time_zone"]).await), role, "their day begins when it does");
+    world.change(zone, holder, &["time_zone"]).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_comes_to_hold_a_plan_is_limited_no_more() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let (holder, heir, last) = (id(), id(), id());
+    let plan = world.family(holder).await?;
+    world.join(&plan, holder, heir, MemberRole::Admin).await?;
+    world.join(&plan, holder, last, MemberRole::Member).await?;
+    world.deposit(&plan, 5_000, "pay-1").await?;
+    world.limit(&plan, holder, heir, Some(0)).await?;
+    world.limit(&plan, holder, last, Some(0)).await?;
+    let offer = pb::OfferPlanRequest { family_plan_id: plan.clone(), user_id: heir.to_string() };
+    world.plans(holder)?.offer_plan(offer).await?;
+    world.plans(heir)?.accept_plan(pb::AcceptPlanRequest { family_plan_id: plan.clone() }).await?;
+    world.spend(&plan, heir, 100, id()).await?;
+    world.leave(&plan, holder).await?;
+    world.erase(heir).await?;
+    assert_eq!(world.read(&plan, last).await?.primary_account_holder, last.to_string());
+    world.spend(&plan, last, 100, id()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_is_no_admin_any_more_pays_for_nothing() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let (holder, admin) = (id(), id());
+    let plan = world.family(holder).await?;
+    world.join(&plan, holder, admin, MemberRole::Admin).await?;
+    let paid = pb::FamilyPlan { family_plan_id: plan.clone(), billing_account: admin.to_string(), ..Default::default() };
+    world.change(paid, admin, &["billing_account"]).await?;
+    world.set_role(&plan, holder, admin, MemberRole::Guest).await?;
+    assert_eq!(world.read(&plan, holder).await?.billing_account, "");
+    Ok(())
+}

@@ -138,8 +138,7 @@ async fn nothing_that_names_a_user_is_left_anywhere() -> anyhow::Result<()> {
     }
     // What was held is paid, if the plan is still in use, and paid back, though nobody is known to have asked for it.
     world.refund(&plans[0], "s-1", "r-1", 1).await?;
-    let paid = world.capture(&plans[0], "s-2", None).await;
-    assert!(paid.is_ok() || world.release(&plans[0], "s-2").await.is_ok(), "{paid:?}");
+    world.capture(&plans[0], "s-2", None).await?;
     let references = "SELECT count(*) FROM wallet_entries WHERE reference LIKE 'pay-_'";
     assert_eq!(world.number(references).await?, 3, "services find their payments again");
     // Nothing that was written with the tombstone has its time but what is written with every change.
