@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orchard_proto::family::v1 as pb;
-use orchard_testkit::answer::{metadata, refusal, refused};
+use orchard_testkit::answer::{metadata, refusal, refused, violations};
 use pb::MemberRole;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
@@ -171,5 +171,35 @@ async fn sixty_four_clients_empty_a_wallet_and_hang_up_at_random() -> anyhow::Re
     }
     assert_eq!(spent, 170);
     assert_eq!(world.balance(&plan).await?, (0, 171));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_ledger_that_grows_is_read_once_and_whole() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (holder, other) = (id(), id());
+    let plan = world.family(holder).await?;
+    world.join(&plan, holder, other, MemberRole::Admin).await?;
+    let mut expected = Vec::new();
+    for number in 0..7 {
+        expected.insert(0, world.deposit(&plan, 100, &format!("pay-{number}")).await?.entry_id);
+    }
+    let (mut seen, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = pb::ListEntriesRequest { family_plan_id: plan.clone(), page_size: 2, page_token: page_token.clone() };
+        let page = world.wallet(holder)?.list_entries(request.clone()).await?.into_inner();
+        seen.extend(page.entries.into_iter().map(|entry| entry.entry_id));
+        world.spend(&plan, holder, 1, id()).await?;
+        if !page_token.is_empty() {
+            assert_eq!(violations(world.wallet(other)?.list_entries(request.clone()).await), ["page_token"], "of somebody else");
+            let tampered = pb::ListEntriesRequest { page_token: format!("A{page_token}"), ..request };
+            assert_eq!(violations(world.wallet(holder)?.list_entries(tampered).await), ["page_token"]);
+        }
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(seen, expected);
     Ok(())
 }
