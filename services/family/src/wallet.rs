@@ -46,7 +46,7 @@ pub enum Refused {
         shortfall: BigDecimal,
     },
     /// It is more than the member may spend in a day.
-    #[error("the member may spend {remaining} more today")]
+    #[error("the member may spend {remaining:.2} more today")]
     DailyLimitReached {
         /// What they may still spend today.
         remaining: BigDecimal,
