@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::seat::Comer;
 use super::store::NewChild;
 use super::wire::Viewer;
-use super::{Member, Role, Standing, seat, store, wire};
+use super::{Member, Permissions, Role, Standing, seat, store, wire};
 use crate::error::Error;
 use crate::invitation;
 use crate::plan::{self, Plan};
@@ -99,7 +99,7 @@ impl MemberService for Api {
                 let before = member.ok_or(Error::MemberNotFound)?;
                 let member = update.patch.apply(before.clone(), &plan, editor, &standing)?;
                 store::update(connection, &before, &member).await?;
-                if member.permissions != before.permissions {
+                if member.permissions != before.permissions && member.permissions != Permissions::default() {
                     // They may have offered what they may not any more.
                     invitation::store::revoke_of(connection, plan.id, member.user_id).await?;
                 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Week, store, week_ending, wire};
 use crate::error::Error;
-use crate::roll;
+use crate::{plan, roll};
 
 /// Serves `NutritionService`.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ impl NutritionService for Api {
         let connection = self.db.read().await.map_err(Error::from)?;
         let end = match end {
             Some(date) => date,
-            None => store::today(&connection).await.map_err(Error::from)?,
+            None => plan::store::moment(&connection).await.map_err(Error::from)?.date_naive(),
         };
         let (first, last) = week_ending(end);
         let eaten = store::by_date(&connection, user, (first, last)).await.map_err(Error::from)?;

@@ -3,7 +3,6 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::{count_star, now, sum};
 use diesel::prelude::*;
-use diesel::sql_types::Timestamptz;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -154,10 +153,4 @@ pub(super) async fn by_date(
     let day =
         |(date, calories, intakes): (NaiveDate, Option<i64>, i64)| Day { date, calories: calories.unwrap_or_default(), intakes };
     Ok(rows.into_iter().map(day).collect())
-}
-
-/// The database's date in UTC.
-pub(super) async fn today(mut connection: &AsyncPgConnection) -> QueryResult<NaiveDate> {
-    let time: DateTime<Utc> = diesel::select(now.into_sql::<Timestamptz>()).first(&mut connection).await?;
-    Ok(time.date_naive())
 }

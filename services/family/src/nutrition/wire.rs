@@ -43,10 +43,10 @@ pub(super) fn update(request: pb::UpdateIntakeRequest, now: DateTime<Utc>) -> Re
     let target = intake.map(|intake| {
         fields.within("intake", |fields| {
             let id = fields.read("intake_id", read::uuid(&intake.intake_id));
-            let date = masked(fields, paths, "consumption_date", || read_date(intake.consumption_date, last_today(now)));
-            let calories = masked(fields, paths, "calories_consumed", || read_calories(intake.calories_consumed));
-            let meal = masked(fields, paths, "meal", || read_meal(intake.meal));
-            let source = masked(fields, paths, "source", || read_source(intake.source));
+            let date = fields.masked(paths, "consumption_date", || read_date(intake.consumption_date, last_today(now)));
+            let calories = fields.masked(paths, "calories_consumed", || read_calories(intake.calories_consumed));
+            let meal = fields.masked(paths, "meal", || read_meal(intake.meal));
+            let source = fields.masked(paths, "source", || read_source(intake.source));
             (id, date, calories, meal, source)
         })
     });
@@ -54,16 +54,6 @@ pub(super) fn update(request: pb::UpdateIntakeRequest, now: DateTime<Utc>) -> Re
         let (id, date, calories, meal, source) = target?;
         Ok((id?, Patch { consumption_date: date?, calories_consumed: calories?, meal: meal?, source: source? }))
     })
-}
-
-/// What the mask does not name is not looked at: it may be what the caller has read before.
-fn masked<T>(
-    fields: &mut Fields,
-    paths: &[&str],
-    path: &str,
-    read: impl FnOnce() -> Result<T, String>,
-) -> Result<Option<T>, Refused> {
-    if paths.contains(&path) { fields.read(path, read()).map(Some) } else { Ok(None) }
 }
 
 /// Date and id, newest first: the order of the list.

@@ -103,17 +103,13 @@ pub(super) fn new_type(request: &pb::ChangePlanTypeRequest) -> Result<NewType, V
     let mut fields = Fields::default();
     let plan = fields.read("family_plan_id", read::uuid(&request.family_plan_id));
     let plan_type = fields.read("plan_type", read_type(request.plan_type));
-    let seats = plan_type.as_ref().ok().map(|plan_type| {
-        let given = match (plan_type, request.max_members) {
-            (PlanType::Custom, 0) => Err("is required for a custom plan".to_owned()),
-            (_, seats) => read::within_or(seats, plan_type.seats(), 1..=plan_type.seats()),
-        };
-        fields.read("max_members", given)
-    });
-    fields.finish(|| {
-        let plan_type = plan_type?;
-        Ok(NewType { plan: plan?, plan_type, max_members: seats.unwrap_or(Ok(plan_type.seats()))? })
-    })
+    let most = plan_type.map_or(PlanType::Custom.seats(), PlanType::seats);
+    let max_members = match (plan_type, request.max_members) {
+        (Ok(PlanType::Custom), 0) => Err("is required for a custom plan".to_owned()),
+        (_, seats) => read::within_or(seats, most, 1..=most),
+    };
+    let max_members = fields.read("max_members", max_members);
+    fields.finish(|| Ok(NewType { plan: plan?, plan_type: plan_type?, max_members: max_members? }))
 }
 
 /// A plan as one of its members may see it.

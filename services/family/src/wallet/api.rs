@@ -46,22 +46,8 @@ impl WalletService for Api {
     async fn get_wallet(&self, request: Request<pb::GetWalletRequest>) -> Result<Response<pb::GetWalletResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
         let id = Fields::one("family_plan_id", read::uuid(&request.get_ref().family_plan_id)).map_err(Error::from)?;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        let (seen, now) = tokio::try_join!(plan::store::seen_by(&connection, id, viewer), plan::store::moment(&connection))
-            .map_err(Error::from)?;
-        let (plan, standing) = seen.ok_or(Error::PlanNotFound)?;
-        standing.may_list_entries().map_err(Error::from)?;
-        let (held, spent_today) =
-            tokio::try_join!(hold::store::held(&connection, id), hold::spent_on(&connection, &plan, viewer, now))
-                .map_err(Error::from)?;
-        let contents = wire::Contents {
-            plan: id,
-            // Of another instant than the balance: what was captured in between is in neither.
-            held: held.min(plan.shared_wallet_balance.clone()),
-            balance: plan.shared_wallet_balance,
-            daily_spend_limit: standing.permissions.daily_spend_limit,
-            spent_today,
-        };
+        // At one moment: a balance of before a capture, less what is held after it, would show money that was never there.
+        let contents = self.db.snapshot(async move |connection| contents(connection, id, viewer).await).await?;
         Ok(Response::new(pb::GetWalletResponse { wallet: Some(wire::wallet(&contents, &self.currency)) }))
     }
 
@@ -79,6 +65,19 @@ impl WalletService for Api {
             next_page_token: page.next_page_token,
         }))
     }
+}
+
+async fn contents(connection: &mut Connection, id: Uuid, viewer: Uuid) -> Result<wire::Contents, Error> {
+    let (plan, standing) = plan::store::seen_by(connection, id, viewer).await?.ok_or(Error::PlanNotFound)?;
+    standing.may_list_entries()?;
+    let now = plan::store::moment(connection).await?;
+    Ok(wire::Contents {
+        plan: id,
+        held: hold::store::held(connection, id).await?,
+        spent_today: hold::spent_on(connection, &plan, viewer, now).await?,
+        balance: plan.shared_wallet_balance,
+        daily_spend_limit: standing.permissions.daily_spend_limit,
+    })
 }
 
 /// The plan's lock makes the look-up by reference safe; its UNIQUE would refuse what slipped through.

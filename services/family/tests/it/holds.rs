@@ -359,3 +359,33 @@ async fn a_refund_that_is_repeated_after_the_member_was_erased_is_the_same() -> 
     assert_eq!(world.balance(&plan).await?, (500, 3));
     Ok(())
 }
+
+/// A balance of before a capture beside what is held after it would show money that was never there to spend.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wallet_is_shown_as_it_is_at_one_moment() -> anyhow::Result<()> {
+    const ROUNDS: i64 = 60;
+    let world = World::start().await?;
+    let holder = id();
+    let plan = world.family(holder).await?;
+    world.deposit(&plan, ROUNDS * 100, "pay").await?;
+    let over = std::sync::atomic::AtomicBool::new(false);
+    let writes = async {
+        for round in 0..ROUNDS {
+            let reference = format!("s-{round}");
+            insist(|| world.hold(&plan, holder, 100, &reference)).await.expect("held");
+            insist(|| world.capture(&plan, &reference, None)).await.expect("captured");
+        }
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+    };
+    let looks = futures::future::join_all((0..4).map(async |_| {
+        let mut least = ROUNDS;
+        while !over.load(std::sync::atomic::Ordering::Relaxed) {
+            let wallet = insist(|| world.contents(&plan, holder)).await.expect("a wallet");
+            let available = wallet.available.expect("money").units;
+            assert!(available <= least, "{available} after {least}: nothing came in");
+            least = available;
+        }
+    }));
+    tokio::join!(writes, looks);
+    Ok(())
+}
