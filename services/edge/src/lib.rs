@@ -8,12 +8,12 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use futures::FutureExt as _;
 use orchard_client::{CallOptions, Resolve, SystemResolver};
 use orchard_proto::DESCRIPTORS;
 use orchard_proto::edge::v1::edge_service_server::EdgeServiceServer;
-use orchard_server::{MAX_MESSAGE_BYTES, ServeOptions, Server, run_to_end};
+use orchard_server::{HealthOptions, MAX_MESSAGE_BYTES, ServeOptions, Server, health_to_end, run_to_end};
 use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
 
@@ -37,6 +37,8 @@ struct Cli {
 enum Command {
     /// Serves calls until SIGTERM or SIGINT
     Serve(Box<Serve>),
+    /// Asks the service beside it for its health; the exit status is 0 when it is SERVING
+    Health(HealthOptions),
 }
 
 #[derive(Debug, Args)]
@@ -75,8 +77,15 @@ pub fn main() -> ExitCode {
 
 /// The same with other arguments than the process has, the first of them the program's name.
 pub fn main_from(arguments: impl IntoIterator<Item: Into<OsString> + Clone>) -> ExitCode {
-    let Cli { command: Command::Serve(options) } = Cli::parse_from(arguments);
-    run_to_end(NAME, &options.serve, async { server(&options.settings, &options.serve) })
+    match Cli::parse_from(arguments).command {
+        Command::Serve(options) => run_to_end(NAME, &options.serve, async { server(&options.settings, &options.serve) }),
+        Command::Health(options) => health_to_end(NAME, &options),
+    }
+}
+
+/// Its command line.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// The edge, put together and not yet listening.

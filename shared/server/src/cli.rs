@@ -14,6 +14,7 @@ use orchard_proto::DESCRIPTORS;
 use tokio::signal::unix::{SignalKind, signal};
 use tonic::service::RoutesBuilder;
 
+use crate::ask::{HealthOptions, ask};
 use crate::{DatabaseOptions, ServeOptions, Server, telemetry};
 
 /// A service that owns a slice of the schema.
@@ -64,6 +65,8 @@ enum Command<S: Args> {
     Serve(Box<Serve<S>>),
     /// Applies missing migrations and ends. Any number may run at once
     Migrate(DatabaseOptions),
+    /// Asks the service beside it for its health; the exit status is 0 when it is SERVING
+    Health(HealthOptions),
 }
 
 #[derive(Debug, Args)]
@@ -83,13 +86,19 @@ pub fn slice_main<S: Slice>() -> ExitCode {
 
 /// The same with other arguments than the process has, the first of them the program's name.
 pub fn slice_main_from<S: Slice>(arguments: impl IntoIterator<Item: Into<OsString> + Clone>) -> ExitCode {
-    let matches = Cli::<S::Settings>::command().name(S::NAME).about(S::ABOUT).get_matches_from(arguments);
+    let matches = slice_command::<S>().get_matches_from(arguments);
     let result = match Cli::<S::Settings>::from_arg_matches(&matches) {
         Ok(Cli { command: Command::Serve(options) }) => serve::<S>(&options),
         Ok(Cli { command: Command::Migrate(database) }) => apply::<S>(&database),
+        Ok(Cli { command: Command::Health(options) }) => ask(&options),
         Err(error) => error.exit(),
     };
     exit(S::NAME, result)
+}
+
+/// The command line of a slice's program.
+pub fn slice_command<S: Slice>() -> clap::Command {
+    Cli::<S::Settings>::command().name(S::NAME).about(S::ABOUT)
 }
 
 fn exit(name: &str, result: anyhow::Result<()>) -> ExitCode {
@@ -174,6 +183,11 @@ pub fn run_to_end(name: &str, options: &ServeOptions, server: impl Future<Output
         Ok(())
     });
     exit(name, result)
+}
+
+/// The rest of `main` for the `health` command of a service without a database.
+pub fn health_to_end(name: &str, options: &HealthOptions) -> ExitCode {
+    exit(name, ask(options))
 }
 
 fn run(name: &str, options: &ServeOptions, work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {

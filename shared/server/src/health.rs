@@ -10,6 +10,9 @@ use tonic_health::server::HealthReporter;
 
 use crate::identity::Verifier;
 
+/// The health of this name is `SERVING` from start to end: whoever restarts what is not alive must not restart what only waits for
+/// its database, or drains.
+pub const LIVENESS: &str = "liveness";
 /// How often readiness is looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// Longest that it may take to know.

@@ -2,6 +2,7 @@
 
 mod access;
 mod admin;
+mod ask;
 mod calls;
 mod cli;
 mod deadline;
@@ -20,8 +21,9 @@ mod stream;
 mod telemetry;
 
 pub use access::{AccessError, AccessTable};
-pub use cli::{Parts, Slice, run_to_end, slice_main, slice_main_from, slice_server};
-pub use health::Readiness;
+pub use ask::HealthOptions;
+pub use cli::{Parts, Slice, health_to_end, run_to_end, slice_command, slice_main, slice_main_from, slice_server};
+pub use health::{LIVENESS, Readiness};
 pub use identity::{Caller, CallerError, Clock, IdentityOptions, InvalidJwksUrl, JwksUrl, Role, User};
 pub use limits::LimitOptions;
 pub use options::{DatabaseOptions, ServeOptions, Text, duration, secret};

@@ -11,6 +11,9 @@ use orchard_tls::ListenerTlsOptions;
 
 use crate::{IdentityOptions, LimitOptions, LogFormat, TraceOptions};
 
+/// Where health and metrics are served unless a setting says otherwise.
+pub(crate) const ADMIN_LISTEN: &str = "0.0.0.0:50061";
+
 /// How a service listens, whom it believes, what it logs, how it ends.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Serving")]
@@ -19,7 +22,7 @@ pub struct ServeOptions {
     #[arg(long, env = "ORCHARD_LISTEN", default_value = "0.0.0.0:50051", value_name = "ADDRESS")]
     pub listen: SocketAddr,
     /// Address that serves grpc.health.v1.Health and /metrics, apart from calls so that load never hides them
-    #[arg(long, env = "ORCHARD_ADMIN_LISTEN", default_value = "0.0.0.0:50061", value_name = "ADDRESS")]
+    #[arg(long, env = "ORCHARD_ADMIN_LISTEN", default_value = ADMIN_LISTEN, value_name = "ADDRESS")]
     pub admin_listen: SocketAddr,
     /// Whether to serve gRPC reflection
     #[arg(long, env = "ORCHARD_REFLECTION", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]

@@ -18,7 +18,7 @@ use tonic::service::RoutesBuilder;
 use crate::access::{AccessTable, REFLECTIONS};
 use crate::deadline::Deadlines;
 use crate::guard::Guard;
-use crate::health::{self, Readiness};
+use crate::health::{self, LIVENESS, Readiness};
 use crate::identity::Verifier;
 use crate::listener::{Listener, Versions};
 use crate::shed::Room;
@@ -152,6 +152,7 @@ impl Bound {
     pub async fn serve(self, stop: impl Future<Output = ()>) {
         let (reporter, health) = tonic_health::server::health_reporter();
         reporter.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+        reporter.set_service_status(LIVENESS, tonic_health::ServingStatus::Serving).await;
         tracing::info!(service = self.name, address = %self.address, admin = %self.admin_address, "listening");
         // Neither shed nor drained: health is told to the end.
         let admin = admin::router(health, self.gauges);

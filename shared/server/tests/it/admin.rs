@@ -1,13 +1,19 @@
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use orchard_server::LIVENESS;
+use orchard_testkit::keys::DevKeys;
 use orchard_testkit::probe::Probe;
 use orchard_testkit::scrape::{Metrics, get};
-use orchard_testkit::service::healthy;
+use orchard_testkit::service::{Running, channel, healthy, options};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tonic::Request;
 use tonic_health::ServingStatus;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus as Told;
+use tonic_health::pb::health_client::HealthClient;
 
 use crate::world::World;
 
@@ -38,6 +44,22 @@ async fn health_and_metrics_share_a_port() -> anyhow::Result<()> {
     // Calls' port has no such thing.
     assert_eq!(get(world.running.address, "/metrics").await.unwrap_or_default(), "", "closed without a word");
     Ok(())
+}
+
+/// Or else what waits for its database would be killed for it, over and over.
+#[tokio::test]
+async fn what_is_not_ready_is_alive() -> anyhow::Result<()> {
+    let keys = DevKeys::ephemeral()?;
+    let mut server = Probe::new(|request: Request<String>| async { Ok(request.into_inner()) }).server();
+    server.readiness = Box::new(|| async { anyhow::bail!("no database") }.boxed());
+    let running = Running::launch(server, &options(&keys)).await?;
+    running.wait_for(ServingStatus::NotServing).await?;
+    let mut client = HealthClient::new(channel(running.admin_address)?);
+    let answer = client.check(HealthCheckRequest { service: LIVENESS.to_owned() }).await?.into_inner();
+    assert_eq!(answer.status(), Told::Serving);
+    let answer = client.check(HealthCheckRequest::default()).await?.into_inner();
+    assert_eq!(answer.status(), Told::NotServing);
+    running.stop().await
 }
 
 #[tokio::test]
