@@ -20,7 +20,6 @@ use orchard_testkit::keys::DevKeys;
 use self::calls::Calls;
 use self::state::State;
 use crate::output::Progress;
-use crate::up::ports::Ports;
 
 /// What the demo's calls are printed with.
 #[derive(Debug)]
@@ -33,10 +32,24 @@ pub struct Demo {
     pub recipe_id: String,
 }
 
-/// Loads it, or finds that it is there.
-pub async fn load(up: &Path, keys: &DevKeys, ports: Ports, progress: &Progress) -> Result<Demo> {
-    let calls = Calls::connect(keys, ports).await?;
-    let mut state = State::open(up.join("demo.json"))?;
+/// Where the services are that the demo calls, as `host:port`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Addresses {
+    /// Where the edge listens.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub edge: String,
+    /// Where the family service listens.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub family: String,
+    /// Where the social service listens.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub social: String,
+}
+
+/// Loads it, or finds that it is there by what the folder `kept` tells.
+pub async fn load(kept: &Path, keys: &DevKeys, addresses: &Addresses, progress: &Progress) -> Result<Demo> {
+    let calls = Calls::connect(keys, addresses).await?;
+    let mut state = State::open(kept.join("demo.json"))?;
     if state.is_complete && is_there(&calls, &state).await? {
         progress.step("the demo's data is there");
         return demo(&state);

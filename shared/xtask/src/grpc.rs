@@ -15,8 +15,8 @@ use tonic::transport::{Channel, Endpoint};
 use self::dynamic::DynamicCodec;
 use self::reflection::Reflection;
 use crate::output::say;
-use crate::project::{DEFAULT_PORT, Project};
-use crate::token::Who;
+use crate::project::DEFAULT_PORT;
+use crate::token::{KeyFolder, Who};
 
 const CALL_LIMIT: Duration = Duration::from_secs(30);
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -37,13 +37,15 @@ pub struct Args {
     #[arg(value_name = "JSON", default_value = "{}")]
     request: String,
     /// Where the server listens.
-    #[arg(long, default_value_t = format!("127.0.0.1:{DEFAULT_PORT}"), value_name = "HOST:PORT")]
+    #[arg(long, env = "ORCHARD_ADDRESS", default_value_t = format!("127.0.0.1:{DEFAULT_PORT}"), value_name = "HOST:PORT")]
     address: String,
     /// A bearer token of your own.
     #[arg(long, conflicts_with_all = ["user", "roles"])]
     token: Option<String>,
     #[command(flatten)]
     who: Who,
+    #[command(flatten)]
+    keys: KeyFolder,
 }
 
 /// Runs the command.
@@ -51,7 +53,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let token = match &args.token {
         Some(token) => Some(token.clone()),
         None if args.who.user.is_none() && args.who.roles.is_empty() => None,
-        None => args.who.token(&Project::find()?.keys()?, TOKEN_TTL)?,
+        None => args.who.token(&args.keys.open()?, TOKEN_TTL)?,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

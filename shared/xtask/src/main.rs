@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask up | test | soak | bench | token | grpc`.
+//! The project's commands: `cargo xtask up | test | soak | bench | token | grpc | secrets`.
 
 mod bench;
 mod demo;
@@ -6,6 +6,7 @@ mod grpc;
 mod install;
 mod output;
 mod project;
+mod secrets;
 mod soak;
 mod test;
 mod token;
@@ -34,6 +35,11 @@ enum Command {
     Echo(bench::echo::Args),
     Token(token::Args),
     Grpc(grpc::Args),
+    Secrets(secrets::Args),
+    #[command(hide = true)]
+    Provision(secrets::Folder),
+    #[command(hide = true)]
+    Demo(secrets::DemoArgs),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +51,9 @@ fn main() -> ExitCode {
         Command::Echo(args) => bench::echo::run(&args),
         Command::Token(args) => token::run(&args),
         Command::Grpc(args) => grpc::run(&args),
+        Command::Secrets(args) => secrets::make(&args),
+        Command::Provision(folder) => secrets::provision(&folder),
+        Command::Demo(args) => secrets::demo(&args),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -1,5 +1,6 @@
 //! `cargo xtask token`: tokens of the development keys.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ use crate::project::Project;
 pub struct Args {
     #[command(flatten)]
     who: Who,
+    #[command(flatten)]
+    keys: KeyFolder,
     /// How long it is valid, such as 90s, 30m, 24h, 7d.
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_ttl)]
     ttl: Duration,
@@ -56,9 +59,27 @@ impl Who {
     }
 }
 
+/// Where the keys are.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct KeyFolder {
+    /// Folder of the keys, instead of target/orchard/keys.
+    #[arg(long, env = "ORCHARD_KEYS", value_name = "FOLDER")]
+    keys: Option<PathBuf>,
+}
+
+impl KeyFolder {
+    /// The keys, made when they are missing.
+    pub fn open(&self) -> Result<DevKeys> {
+        match &self.keys {
+            Some(folder) => DevKeys::load_or_create(folder),
+            None => Project::find()?.keys(),
+        }
+    }
+}
+
 /// Runs the command.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let keys = Project::find()?.keys()?;
+    let keys = args.keys.open()?;
     let token = args.who.token(&keys, args.ttl)?;
     say(&token.context("say for whom: --user <name|uuid>, or --role service:<name>")?);
     Ok(ExitCode::SUCCESS)

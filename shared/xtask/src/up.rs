@@ -122,7 +122,7 @@ impl Suite {
         health::wait(self.ports, &self.progress).await?;
         let demo = match no_demo {
             true => None,
-            false => Some(demo::load(&self.project.up(), &self.keys, self.ports, &self.progress).await?),
+            false => Some(demo::load(&self.project.up(), &self.keys, &self.ports.addresses(), &self.progress).await?),
         };
         signs::print(&self.keys, self.ports.edge(), demo.as_ref())?;
         std::future::pending().await

@@ -9,8 +9,8 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
+use super::Addresses;
 use crate::grpc::status;
-use crate::up::ports::Ports;
 
 const TTL: Duration = Duration::from_secs(600);
 const LIMIT: Duration = Duration::from_secs(10);
@@ -29,12 +29,13 @@ pub struct Calls<'a> {
 
 impl<'a> Calls<'a> {
     /// Connects to the services.
-    pub async fn connect(keys: &'a DevKeys, ports: Ports) -> Result<Self> {
-        let to = async |service: &str| -> Result<Channel> {
-            let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{}", ports.of(service)))?;
-            endpoint.connect().await.with_context(|| format!("cannot connect to {service}"))
+    pub async fn connect(keys: &'a DevKeys, addresses: &Addresses) -> Result<Self> {
+        let to = async |address: &str| -> Result<Channel> {
+            let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
+            endpoint.connect().await.with_context(|| format!("cannot connect to {address}"))
         };
-        Ok(Self { keys, edge: to("edge").await?, family: to("family").await?, social: to("social").await? })
+        let Addresses { edge, family, social } = addresses;
+        Ok(Self { keys, edge: to(edge).await?, family: to(family).await?, social: to(social).await? })
     }
 
     /// A user's request.

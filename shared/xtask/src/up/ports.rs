@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::demo::Addresses;
 use crate::project::{EDGE, SLICES};
 
 const ADMIN_OFFSET: u16 = 10;
@@ -31,6 +32,12 @@ impl Ports {
     pub fn of(self, service: &str) -> u16 {
         let slice = SLICES.iter().zip(1..).find(|(name, _)| **name == service);
         self.first + slice.map_or(0, |(_, number)| number)
+    }
+
+    /// What the demo calls.
+    pub fn addresses(self) -> Addresses {
+        let [edge, family, social] = [EDGE, "family", "social"].map(|service| format!("127.0.0.1:{}", self.of(service)));
+        Addresses { edge, family, social }
     }
 
     /// That of a service's health.

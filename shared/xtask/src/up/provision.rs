@@ -75,15 +75,9 @@ pub async fn provision(admin: &Config, secrets: &Path) -> Result<()> {
     with_client(&config, async |client| {
         client.batch_execute(PROVISION).await.context("deploy/postgres/provision.sql failed")?;
         for slice in SLICES {
-            let file = url_file(secrets, slice);
-            let password = match known_password(&file) {
-                Some(password) => password,
-                None => new_password()?,
-            };
-            let role = role_of(slice);
             // The file first: a password that is set and kept nowhere would be a stranger's to the next run.
-            write_private(&file, &format!("postgres://{role}:{password}@{host}:{port}/{DATABASE}\n"))?;
-            client.batch_execute(&format!("ALTER ROLE {role} LOGIN PASSWORD '{password}'")).await?;
+            let password = write_url(secrets, slice, &format!("{host}:{port}"))?;
+            client.batch_execute(&format!("ALTER ROLE {} LOGIN PASSWORD '{password}'", role_of(slice))).await?;
         }
         Ok(())
     })
@@ -92,7 +86,18 @@ pub async fn provision(admin: &Config, secrets: &Path) -> Result<()> {
 
 /// Where a slice reads its URL.
 pub fn url_file(secrets: &Path, slice: &str) -> PathBuf {
-    secrets.join(format!("{slice}.url"))
+    secrets.join(slice).join("database-url")
+}
+
+/// Writes a slice's URL with the password that it has, or a new one, and gives the password.
+pub fn write_url(secrets: &Path, slice: &str, server: &str) -> Result<String> {
+    let file = url_file(secrets, slice);
+    let password = match known_password(&file) {
+        Some(password) => password,
+        None => new_password()?,
+    };
+    write_private(&file, &format!("postgres://{}:{password}@{server}/{DATABASE}\n", role_of(slice)))?;
+    Ok(password)
 }
 
 fn role_of(slice: &str) -> String {
@@ -130,18 +135,21 @@ fn known_password(file: &Path) -> Option<String> {
     ours.then_some(password)
 }
 
-fn new_password() -> Result<String> {
+/// Letters and digits, so that it stands in a URL as it is.
+pub fn new_password() -> Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("cannot get random bytes: {error}"))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn write_private(path: &Path, content: &str) -> Result<()> {
+/// Writes a file that is its owner's alone, unless it holds that already: it may be one that cannot be written.
+pub fn write_private(path: &Path, content: &str) -> Result<()> {
     let folder = path.parent().unwrap_or(path);
     let write = || -> std::io::Result<()> {
-        if !folder.is_dir() {
-            fs::DirBuilder::new().mode(0o700).create(folder)?;
+        if fs::read_to_string(path).is_ok_and(|found| found == content) {
+            return Ok(());
         }
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
         file.write_all(content.as_bytes())
     };

@@ -1,0 +1,131 @@
+//! What the containers of a development machine are given, and what is done with it: `cargo xtask secrets`, and two commands that
+//! only containers run.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use orchard_testkit::keys::DevKeys;
+
+use crate::demo::{self, Addresses};
+use crate::output::{Progress, say};
+use crate::project::{EDGE, SLICES};
+use crate::up::provision::{self, new_password, write_private, write_url};
+
+/// Make what a deployment for development must be given, each service's in a folder of its own: keys, passwords, the URLs of
+/// databases. What is there stays as it is.
+///
+/// `public` has the public keys, `keys` all private ones, to sign tokens with, and `postgres` the superuser's password.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    folder: Folder,
+    /// Where PostgreSQL will listen.
+    #[arg(long, value_name = "HOST:PORT", default_value = "postgres:5432")]
+    database: String,
+}
+
+/// Where it all is.
+#[derive(clap::Args)]
+pub struct Folder {
+    /// The folder with all of it.
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+}
+
+impl Folder {
+    fn keys(&self) -> Result<DevKeys> {
+        DevKeys::load_or_create(&self.folder.join("keys"))
+    }
+
+    /// Whose password the server is started with.
+    fn superuser(&self) -> PathBuf {
+        self.folder.join("postgres")
+    }
+}
+
+/// Makes the files.
+pub fn make(args: &Args) -> Result<ExitCode> {
+    let (folder, server) = (&args.folder.folder, &args.database);
+    let keys = args.folder.keys()?;
+    copy(&keys.user_jwks_file(), &folder.join("public/users.jwks.json"))?;
+    copy(&keys.workload_jwks_file(), &folder.join("public/workloads.jwks.json"))?;
+    for service in SLICES.into_iter().chain([EDGE]) {
+        copy(&keys.workload_key_file(service), &folder.join(service).join("workload.pem"))?;
+    }
+    for slice in SLICES {
+        write_url(folder, slice, server)?;
+    }
+    let password = args.folder.superuser().join("password");
+    if !password.exists() {
+        write_private(&password, &new_password()?)?;
+    }
+    let password = read(&password)?;
+    write_private(&args.folder.superuser().join("database-url"), &format!("postgres://postgres:{password}@{server}/postgres\n"))?;
+    say(&format!("keys, passwords and URLs are in {}", folder.display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prepares the database of a server that has just been started with the superuser's password.
+pub fn provision(folder: &Folder) -> Result<ExitCode> {
+    let url = read(&folder.superuser().join("database-url"))?;
+    let admin = url.trim().parse().context("the superuser's URL is none")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(provision::provision(&admin, &folder.folder))?;
+    say("database `orchard` is ready, with a role and a schema for each slice");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the demo needs.
+#[derive(clap::Args)]
+pub struct DemoArgs {
+    #[command(flatten)]
+    folder: Folder,
+    #[command(flatten)]
+    addresses: Addresses,
+}
+
+/// Loads the demo into services that serve, and says what can be asked for.
+pub fn demo(args: &DemoArgs) -> Result<ExitCode> {
+    let keys = args.folder.keys()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let progress = Progress::start();
+    let demo = runtime.block_on(demo::load(&args.folder.folder, &keys, &args.addresses, &progress))?;
+    say(&format!("family plan {}, challenge {}, recipe {}", demo.plan_id, demo.challenge_id, demo.recipe_id));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    write_private(to, &read(from)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn what_was_made_once_stays() {
+        let folder = std::env::temp_dir().join(format!("secrets-{}", uuid::Uuid::new_v4().simple()));
+        let args = Args { folder: Folder { folder: folder.clone() }, database: "db:5432".to_owned() };
+        let content = || -> BTreeMap<PathBuf, String> {
+            let paths =
+                SLICES.into_iter().flat_map(|slice| ["workload.pem", "database-url"].map(|file| folder.join(slice).join(file)));
+            let paths = paths
+                .chain(["edge/workload.pem", "postgres/database-url", "public/users.jwks.json"].map(|file| folder.join(file)));
+            paths.map(|path| (path.clone(), read(&path).unwrap())).collect()
+        };
+        make(&args).unwrap();
+        let first = content();
+        assert!(first[&folder.join("family/database-url")].contains("@db:5432/orchard"));
+        assert_ne!(first[&folder.join("family/workload.pem")], first[&folder.join("edge/workload.pem")]);
+        make(&args).unwrap();
+        assert_eq!(content(), first);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}
