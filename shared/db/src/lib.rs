@@ -28,7 +28,7 @@ pub use diesel_async::AsyncPgConnection as Connection;
 pub use diesel_migrations::EmbeddedMigrations;
 pub use failure::Failure;
 pub use migrate::{MigrateError, NotMigrated, migrate, require_migrated};
-pub use readers::Reader;
+pub use readers::{READERS, Reader};
 pub use unit::{Unit, UnitError};
 
 use observe::Waits;

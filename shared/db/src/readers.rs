@@ -12,7 +12,7 @@ use tokio_postgres::Config;
 use crate::{ConnectionUrl, Failure, Limits, connect};
 
 /// How many. Two keep PostgreSQL at work: one answers while the other is asked.
-pub(crate) const READERS: usize = 2;
+pub const READERS: usize = 2;
 /// A read waits for a lock only while a table is altered, and all behind it wait as well.
 const LOCK_WAIT: Duration = Duration::from_millis(100);
 

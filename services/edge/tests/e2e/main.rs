@@ -5,6 +5,7 @@
 mod access;
 mod canary;
 mod dashboard;
+mod deployment;
 mod events;
 mod programs;
 mod provision;

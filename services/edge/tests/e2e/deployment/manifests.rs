@@ -1,0 +1,237 @@
+//! The manifests for Kubernetes, as kustomize renders them: `cargo xtask test --all` does that, and says where.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use orchard_server::LIVENESS;
+use serde_json::Value;
+
+use super::network::{Flow, Policies};
+use super::{Accepted, Container, RESERVED, SERVICES, at, list, names, text, texts};
+
+/// The folder with an overlay in each file.
+const RENDERED: &str = "ORCHARD_MANIFESTS";
+
+struct Overlay {
+    objects: Vec<Value>,
+}
+
+/// What runs in pods of one kind.
+struct Workload<'a> {
+    object: &'a Value,
+    pod: &'a Value,
+    labels: BTreeMap<String, String>,
+    accepted: Accepted,
+}
+
+impl Overlay {
+    fn read(name: &str) -> anyhow::Result<Self> {
+        let folder = std::env::var(RENDERED).with_context(|| format!("{RENDERED} names no folder"))?;
+        let file = std::fs::read_to_string(Path::new(&folder).join(format!("{name}.yaml")))?;
+        Ok(Self { objects: serde_saphyr::from_multiple(&file)? })
+    }
+
+    fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Value> {
+        self.objects.iter().filter(move |object| object["kind"] == kind)
+    }
+
+    fn named(&self, kind: &str, name: &str) -> Option<&Value> {
+        self.of_kind(kind).find(|object| at(object, "metadata.name") == name)
+    }
+
+    /// Those of one of the five programs, by their names.
+    fn workloads(&self, kind: &str) -> anyhow::Result<BTreeMap<String, Workload<'_>>> {
+        let mut workloads = BTreeMap::new();
+        for object in self.of_kind(kind) {
+            let pod = at(object, "spec.template.spec");
+            let container = at(pod, "containers.0");
+            let image = text(&container["image"]);
+            if image.contains("tools") {
+                continue;
+            }
+            let name = text(at(object, "metadata.name"));
+            let accepted = self.container(pod, container)?.accepted().with_context(|| name.clone())?;
+            let labels = labels(at(object, "spec.template.metadata.labels"));
+            workloads.insert(name, Workload { object, pod, labels, accepted });
+        }
+        Ok(workloads)
+    }
+
+    fn container(&self, pod: &Value, container: &Value) -> anyhow::Result<Container> {
+        let mut environment = BTreeMap::new();
+        for from in list(&container["envFrom"]) {
+            let name = text(at(from, "configMapRef.name"));
+            let map = self.named("ConfigMap", &name).with_context(|| format!("no ConfigMap {name}"))?;
+            environment.extend(map["data"].as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))));
+        }
+        environment.extend(list(&container["env"]).iter().map(|one| (text(&one["name"]), text(&one["value"]))));
+        let mut mounts = BTreeMap::new();
+        for mount in list(&container["volumeMounts"]) {
+            ensure!(mount["readOnly"] == true, "{mount}");
+            let mut volumes = list(&pod["volumes"]).iter();
+            let volume =
+                volumes.find(|volume| volume["name"] == mount["name"]).with_context(|| format!("no volume for {mount}"))?;
+            let source = [at(volume, "secret.secretName"), at(volume, "configMap.name")].into_iter().find(|name| !name.is_null());
+            mounts.insert(text(&mount["mountPath"]), text(source.context("a Secret or ConfigMap")?));
+        }
+        self.check_files(&environment, &mounts)?;
+        Ok(Container { words: [texts(&container["command"]), texts(&container["args"])].concat(), environment, mounts })
+    }
+
+    /// Each file that a setting names is in what is mounted there, where this overlay says what that is.
+    fn check_files(&self, environment: &BTreeMap<String, String>, mounts: &BTreeMap<String, String>) -> anyhow::Result<()> {
+        for (name, path) in environment.iter().filter(|(name, _)| name.ends_with("_FILE")) {
+            let Some((folder, file)) = path.rsplit_once('/') else { continue };
+            let Some(source) = mounts.get(folder) else { continue };
+            let object = self.named("Secret", source).or_else(|| self.named("ConfigMap", source));
+            let has = |object: &Value| names(&object["data"]).contains(file) || names(&object["binaryData"]).contains(file);
+            ensure!(object.is_none_or(has), "{name}: {source} has no {file}");
+        }
+        Ok(())
+    }
+}
+
+fn labels(value: &Value) -> BTreeMap<String, String> {
+    value.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect()
+}
+
+fn selects(selector: &Value, workload: &Workload<'_>) -> bool {
+    let selector = labels(selector);
+    !selector.is_empty() && selector.iter().all(|(name, value)| workload.labels.get(name) == Some(value))
+}
+
+fn check_hardened(pod: &Value) {
+    let container = at(pod, "containers.0.securityContext");
+    assert_eq!(at(pod, "securityContext.runAsNonRoot"), true, "{pod}");
+    assert_eq!(at(pod, "securityContext.seccompProfile.type"), "RuntimeDefault", "{pod}");
+    assert_eq!(pod["automountServiceAccountToken"], false, "{pod}");
+    assert_eq!(container["allowPrivilegeEscalation"], false, "{pod}");
+    assert_eq!(container["readOnlyRootFilesystem"], true, "{pod}");
+    assert_eq!(texts(at(container, "capabilities.drop")), ["ALL"], "{pod}");
+    assert!(!at(pod, "containers.0.resources.limits.memory").is_null(), "{pod}");
+}
+
+fn check_service(overlay: &Overlay, name: &str, workload: &Workload<'_>) -> anyhow::Result<()> {
+    let (pod, accepted) = (workload.pod, &workload.accepted);
+    assert_eq!(format!("orchard-{}", accepted.service), name);
+    assert!(at(workload.object, "spec.replicas").is_null(), "{name}: the autoscaler rules");
+    let container = at(pod, "containers.0");
+    let admin = accepted.admin_port()?;
+    for (probe, service) in [("startupProbe", LIVENESS), ("livenessProbe", LIVENESS), ("readinessProbe", "")] {
+        let grpc = &container[probe]["grpc"];
+        assert_eq!((&grpc["port"], grpc["service"].as_str().unwrap_or_default()), (&admin.into(), service), "{name}: {probe}");
+    }
+    let seconds = |value: &Value| Duration::from_secs(value.as_u64().unwrap_or_default());
+    let before = seconds(at(container, "lifecycle.preStop.sleep.seconds"));
+    let grace = seconds(&pod["terminationGracePeriodSeconds"]);
+    assert!(
+        before > Duration::ZERO && grace > before + accepted.drain()? + Duration::from_secs(1),
+        "{name} is killed while it drains"
+    );
+    let ports: BTreeMap<String, &Value> =
+        list(&container["ports"]).iter().map(|port| (text(&port["name"]), &port["containerPort"])).collect();
+    assert_eq!(ports["grpc"], &Value::from(accepted.port()?), "{name}");
+    assert_eq!(ports["admin"], &Value::from(admin), "{name}");
+
+    let service = overlay.named("Service", name).with_context(|| format!("no Service {name}"))?;
+    assert!(selects(at(service, "spec.selector"), workload), "{name}");
+    assert_eq!(at(service, "spec.ports.0.targetPort"), "grpc", "{name}");
+    assert_eq!(at(service, "spec.clusterIP") == "None", name != "orchard-edge", "{name}");
+    let budget = overlay.named("PodDisruptionBudget", name).with_context(|| format!("no PodDisruptionBudget {name}"))?;
+    assert!(selects(at(budget, "spec.selector.matchLabels"), workload), "{name}");
+    let autoscaler = overlay.named("HorizontalPodAutoscaler", name).with_context(|| format!("no autoscaler {name}"))?;
+    assert_eq!(at(autoscaler, "spec.scaleTargetRef.name"), name);
+    assert!(overlay.named("ServiceAccount", &text(&pod["serviceAccountName"])).is_some(), "{name}");
+    for spread in list(&pod["topologySpreadConstraints"]) {
+        assert!(selects(at(spread, "labelSelector.matchLabels"), workload), "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+#[ignore = "`cargo xtask test --all` renders the manifests for it"]
+fn programs_accept_what_the_manifests_say() -> anyhow::Result<()> {
+    for name in ["local", "production"] {
+        let overlay = Overlay::read(name)?;
+        let services = overlay.workloads("Deployment")?;
+        assert_eq!(services.len(), SERVICES.len(), "{name}");
+        for (name, workload) in &services {
+            check_service(&overlay, name, workload)?;
+        }
+        for kind in ["Deployment", "StatefulSet", "Job"] {
+            overlay.of_kind(kind).for_each(|object| check_hardened(at(object, "spec.template.spec")));
+        }
+    }
+    for name in ["local", "production-migrate"] {
+        let overlay = Overlay::read(name)?;
+        let migrated: BTreeSet<String> = overlay.workloads("Job")?.into_values().map(|job| job.accepted.service).collect();
+        assert_eq!(migrated, BTreeSet::from(["family", "social", "recipe", "consultation"].map(str::to_owned)), "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+#[ignore = "`cargo xtask test --all` renders the manifests for it"]
+fn services_reach_those_that_they_call_and_nobody_else() -> anyhow::Result<()> {
+    for name in ["local", "production"] {
+        let overlay = Overlay::read(name)?;
+        let services = overlay.workloads("Deployment")?;
+        let policies = Policies::new(overlay.of_kind("NetworkPolicy"));
+        let mut wanted = BTreeSet::new();
+        for (caller, workload) in &services {
+            for (called, (host, port)) in workload.accepted.calls()? {
+                let service = overlay.named("Service", &host).with_context(|| format!("{name}: no Service {host}"))?;
+                assert_eq!((host.clone(), at(service, "spec.ports.0.port")), (format!("orchard-{called}"), &port.into()));
+                wanted.insert((caller.clone(), host, port));
+            }
+        }
+        let mut allowed = BTreeSet::new();
+        for (from, to, port) in services.keys().flat_map(|from| services.keys().map(move |to| (from, to, 50051))) {
+            let flow = Flow { from: &services[from].labels, to: &services[to].labels, port };
+            if policies.allow(&flow) {
+                allowed.insert((from.clone(), to.clone(), port));
+            }
+        }
+        assert_eq!(allowed, wanted, "{name}");
+        let stranger = BTreeMap::new();
+        for workload in services.values() {
+            let flow = |port| Flow { from: &stranger, to: &workload.labels, port };
+            assert!(!policies.allow(&flow(50051)) && !policies.allow(&flow(50061)), "{name}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+#[ignore = "`cargo xtask test --all` renders the manifests for it"]
+fn the_database_has_connections_for_all_pods() -> anyhow::Result<()> {
+    for name in ["local", "production"] {
+        let overlay = Overlay::read(name)?;
+        let mut wanted = RESERVED;
+        for (name, workload) in overlay.workloads("Deployment")? {
+            if name == "orchard-edge" {
+                continue;
+            }
+            let autoscaler = overlay.named("HorizontalPodAutoscaler", &name).context("an autoscaler")?;
+            let number = |value: &Value| value.as_u64().and_then(|number| usize::try_from(number).ok()).context("a number");
+            let pods = number(at(autoscaler, "spec.maxReplicas"))?
+                + number(at(workload.object, "spec.strategy.rollingUpdate.maxSurge"))?;
+            // And one while it is migrated.
+            wanted += pods * workload.accepted.connections()? + 1;
+        }
+        let allowed = match overlay.named("StatefulSet", "postgres") {
+            Some(server) => {
+                let words = texts(at(server, "spec.template.spec.containers.0.args"));
+                words.iter().find_map(|word| word.strip_prefix("max_connections=")).context("a limit")?.to_owned()
+            }
+            None => {
+                let policy = overlay.named("NetworkPolicy", "orchard-database").context("the database's policy")?;
+                text(&at(policy, "metadata.annotations")["orchard/max-connections"])
+            }
+        };
+        assert!(wanted <= allowed.parse()?, "{name}: {wanted} of {allowed}");
+    }
+    Ok(())
+}
