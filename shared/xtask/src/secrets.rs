@@ -11,6 +11,7 @@ use crate::demo::{self, Addresses};
 use crate::output::{Progress, say};
 use crate::project::{EDGE, SLICES};
 use crate::up::provision::{self, new_password, write_private, write_url};
+use crate::up::signs;
 
 /// Make what a deployment for development must be given, each service's in a folder of its own: keys, passwords, the URLs of
 /// databases. What is there stays as it is.
@@ -91,7 +92,9 @@ pub fn demo(args: &DemoArgs) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let progress = Progress::start();
     let demo = runtime.block_on(demo::load(&args.folder.folder, &keys, &args.addresses, &progress))?;
-    say(&format!("family plan {}, challenge {}, recipe {}", demo.plan_id, demo.challenge_id, demo.recipe_id));
+    for (method, json) in signs::calls(&demo) {
+        say(&format!("docker compose run --rm tools grpc --user alice {method} '{json}'"));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,6 +1,10 @@
 //! `cargo xtask test`: everything that is checked before a change is handed in.
 
 mod buf;
+mod compose;
+mod engine;
+mod hadolint;
+mod kubernetes;
 mod reasons;
 mod steps;
 
@@ -26,9 +30,13 @@ use crate::up::ports::Ports;
 #[derive(clap::Args)]
 pub struct Args {
     /// Also check the contracts with buf, which is fetched with pip where it is missing, and the dependencies with cargo-deny where
-    /// it is installed, and that the benchmarks run.
+    /// it is installed, that the benchmarks run, and what `--deploy` does.
     #[arg(long)]
     all: bool,
+    /// Only check what deploys the suite: the Dockerfile and the manifests with tools that pip fetches, and the compose file for
+    /// real, on the machine's Docker engine, or as root on a private one that is made under target/orchard.
+    #[arg(long, conflicts_with_all = ["all", "packages", "args"])]
+    deploy: bool,
     /// Only the tests of this crate; may be repeated.
     #[arg(short = 'p', long = "package", value_name = "CRATE")]
     packages: Vec<String>,
@@ -44,6 +52,10 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let project = Project::find()?;
     let mut steps = Steps::new();
+    if args.deploy {
+        deployment(&mut steps, &project, args.yes)?;
+        return Ok(steps.summary());
+    }
     let only_tests = !args.packages.is_empty() || !args.args.is_empty();
     if !only_tests {
         let mut fmt = project.cargo();
@@ -63,8 +75,16 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         buf::check(&mut steps, &project)?;
         dependencies(&mut steps, &project)?;
         benchmarks(&mut steps, args.yes)?;
+        deployment(&mut steps, &project, args.yes)?;
     }
     Ok(steps.summary())
+}
+
+/// Images, the compose file, manifests; the engine's folder may have the tool that the manifests need.
+fn deployment(steps: &mut Steps, project: &Project, assume_yes: bool) -> Result<()> {
+    hadolint::check(steps, project)?;
+    compose::check(steps, project, assume_yes)?;
+    kubernetes::check(steps, project)
 }
 
 /// A step of a component that minimal toolchains lack.

@@ -7,7 +7,7 @@ pub mod ports;
 pub mod provision;
 pub mod services;
 pub mod signals;
-mod signs;
+pub mod signs;
 
 use std::path::Path;
 use std::process::ExitCode;

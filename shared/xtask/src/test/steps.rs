@@ -38,6 +38,20 @@ impl Steps {
         Ok(())
     }
 
+    /// Runs what is no command; it says itself what it does.
+    pub fn work(&mut self, name: &str, what: &str, work: impl FnOnce() -> Result<()>) {
+        say(&format!("\n== {name}: {what}"));
+        let start = Instant::now();
+        let outcome = match work() {
+            Ok(()) => Outcome::Passed,
+            Err(error) => {
+                say(&format!("{error:#}"));
+                Outcome::Failed(error.to_string().lines().next().unwrap_or_default().to_owned())
+            }
+        };
+        self.done.push((name.to_owned(), outcome, start.elapsed()));
+    }
+
     /// Notes what was found without a command.
     pub fn check(&mut self, name: &str, what: &str, finding: &str, found: &[String]) {
         if found.is_empty() {
@@ -72,7 +86,7 @@ impl Steps {
                     format!("FAILED   {:7.1} s  {reason}", time.as_secs_f64())
                 }
             };
-            say(&format!("  {name:<12} {text}"));
+            say(&format!("  {name:<15} {text}"));
         }
         code
     }

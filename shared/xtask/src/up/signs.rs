@@ -38,7 +38,8 @@ pub fn print(keys: &DevKeys, edge: u16, demo: Option<&Demo>) -> Result<()> {
     Ok(())
 }
 
-fn calls(demo: &Demo) -> Vec<(&'static str, String)> {
+/// Methods and requests that show something.
+pub fn calls(demo: &Demo) -> Vec<(&'static str, String)> {
     let plan = format!(r#"{{"family_plan_id":"{}"}}"#, demo.plan_id);
     vec![
         ("orchard.edge.v1.EdgeService/GetFamilyDashboard", plan.clone()),

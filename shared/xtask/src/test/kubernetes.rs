@@ -1,0 +1,99 @@
+//! The manifests: rendered by kustomize, valid for Kubernetes, and told what the programs accept.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use super::engine::output;
+use super::pip;
+use super::steps::{Steps, succeeds};
+use crate::project::Project;
+
+const OVERLAYS: [&str; 3] = ["local", "production", "production/migrate"];
+/// It brings the schemas of this version, and the older ones.
+const VALIDATOR: &str = "1.37.0";
+/// The oldest that has all that the manifests use (preStop's `sleep` without a gate), and today's.
+const VERSIONS: [&str; 2] = ["1.34", "1.37"];
+
+/// Renders and checks all overlays.
+pub fn check(steps: &mut Steps, project: &Project) -> Result<()> {
+    let Some(kustomize) = kustomize(project) else {
+        for name in ["manifests", "kubernetes"] {
+            steps.skip(name, "neither kubectl with kustomize 5 nor kustomize is installed");
+        }
+        return Ok(());
+    };
+    let folder = project.state().join("kubernetes");
+    let mut rendered = Vec::new();
+    steps.work("kustomize", "renders each overlay", || {
+        rendered = render(project, &folder, &kustomize)?;
+        Ok(())
+    });
+    let mut tests = project.cargo();
+    tests.args(["test", "--locked", "--package", "orchard-edge", "--test", "e2e", "--", "--ignored", "deployment::manifests"]);
+    tests.env("ORCHARD_MANIFESTS", &folder);
+    steps.run("manifests", tests)?;
+    match validator(project) {
+        Ok(validator) => {
+            for version in VERSIONS {
+                let mut command = validator();
+                command.args(["--strict", "--quiet", "--kubernetes-version", version]).args(&rendered);
+                steps.run(&format!("kubernetes {version}"), command)?;
+            }
+        }
+        Err(error) => steps.skip("kubernetes", &format!("{error}; it comes with `pip install kubernetes-validate`")),
+    }
+    Ok(())
+}
+
+/// The words that render what stands in a folder.
+fn kustomize(project: &Project) -> Option<Vec<PathBuf>> {
+    let version = output(Command::new("kubectl").args(["version", "--client", "--output=json"])).unwrap_or_default();
+    let version = serde_json::from_str::<Value>(&version).unwrap_or_default();
+    if version["kustomizeVersion"].as_str().is_some_and(|version| version.starts_with("v5.")) {
+        return Some(["kubectl", "kustomize"].map(PathBuf::from).to_vec());
+    }
+    let of_engine = super::engine::root(project).join("usr/bin/kustomize");
+    let mut candidates = [PathBuf::from("kustomize"), of_engine].into_iter();
+    Some(vec![candidates.find(|program| succeeds(Command::new(program).arg("version")))?, "build".into()])
+}
+
+/// Of a copy, because secrets are made for it.
+fn render(project: &Project, folder: &Path, kustomize: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let copy = folder.join("deploy");
+    output(Command::new("cp").arg("-r").arg(project.root().join("deploy/kubernetes")).arg(&copy))?;
+    let secrets = copy.join("overlays/local/secrets");
+    output(Command::new(std::env::current_exe()?).arg("secrets").arg(secrets))?;
+    let mut rendered = Vec::new();
+    for overlay in OVERLAYS {
+        let (program, arguments) = kustomize.split_first().context("a program")?;
+        let manifests = output(Command::new(program).args(arguments).arg(copy.join("overlays").join(overlay)))?;
+        let file = folder.join(format!("{}.yaml", overlay.replace('/', "-")));
+        fs::write(&file, manifests)?;
+        rendered.push(file);
+    }
+    Ok(rendered)
+}
+
+fn validator(project: &Project) -> Result<impl Fn() -> Command> {
+    let folder = project.state().join(format!("tools/kubernetes-validate-{VALIDATOR}"));
+    let validator = {
+        let folder = folder.clone();
+        move || {
+            let mut command = Command::new("python3");
+            command.args(["-m", "kubernetes_validate"]).env("PYTHONPATH", &folder);
+            command
+        }
+    };
+    if !succeeds(validator().arg("--version")) {
+        pip(&folder, &format!("kubernetes-validate=={VALIDATOR}"))?;
+    }
+    Ok(validator)
+}
