@@ -34,7 +34,8 @@ pub fn check(steps: &mut Steps, project: &Project, assume_yes: bool) -> Result<(
     };
     steps.work("compose", "docker compose up, and what a day may bring", || {
         let suite = Suite { engine: &engine, project, port: free_port()?, progress: Progress::start() };
-        let outcome = suite.build().and_then(|()| suite.live());
+        // A run that was killed may have left something in an engine that was not.
+        let outcome = suite.remove().and_then(|()| suite.build()).and_then(|()| suite.live());
         if outcome.is_err()
             && let Ok(said) = output(suite.compose().args(["logs", "--no-color", "--tail=8"]))
         {
