@@ -69,6 +69,9 @@ impl Private {
         if !rustix::process::geteuid().is_root() {
             return Ok(Err("no Docker engine answers, and only root can start a private one".to_owned()));
         }
+        if !is_root_of_namespace() {
+            return Ok(Err("no Docker engine answers, and in a chroot a private one could not run health checks".to_owned()));
+        }
         let folder = project.state().join("engine");
         let root = root(project);
         if let Err(error) = make_root(&folder, &root, assume_yes) {
@@ -149,6 +152,13 @@ impl Private {
         command.arg(format!("--target={}", self.id)).args(namespaces);
         command
     }
+}
+
+/// Whoever enters a mount namespace gets its root, which in a chroot is not the one that is seen.
+fn is_root_of_namespace() -> bool {
+    let entered = output(Command::new("nsenter").args(["--mount=/proc/self/ns/mnt", "--", "stat", "--format=%d:%i", "/"]));
+    let seen = output(Command::new("stat").args(["--format=%d:%i", "/"]));
+    matches!((entered, seen), (Ok(entered), Ok(seen)) if entered == seen)
 }
 
 /// Groups in it first; its files are the kernel's.
