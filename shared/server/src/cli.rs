@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fmt::Debug;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -51,6 +52,9 @@ impl Parts {
         Self { routes, shared: Vec::new(), background: Vec::new() }
     }
 }
+
+/// What units of work get to end that calls have begun: about as long as a statement may take.
+pub(crate) const SETTLE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -112,7 +116,19 @@ fn exit(name: &str, result: anyhow::Result<()>) -> ExitCode {
 }
 
 fn apply<S: Slice>(database: &DatabaseOptions) -> anyhow::Result<()> {
-    let applied = migrate(&database.url()?, S::migrations())?;
+    let url = database.url()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")?;
+    let applied = runtime.block_on(async {
+        let stop = stop_signal()?;
+        let migrating = tokio::task::spawn_blocking(move || migrate(&url, S::migrations()));
+        tokio::select! {
+            applied = migrating => Ok(applied??),
+            () = stop => anyhow::bail!("stopped by a signal; a migration that was under way is undone"),
+        }
+    });
+    // PostgreSQL undoes what nobody commits; nothing is waited for.
+    runtime.shutdown_background();
+    let applied = applied?;
     match applied.as_slice() {
         [] => eprintln!("{}: nothing to migrate", S::NAME),
         names => eprintln!("{}: applied {}", S::NAME, names.join(", ")),
@@ -122,6 +138,8 @@ fn apply<S: Slice>(database: &DatabaseOptions) -> anyhow::Result<()> {
 
 fn serve<S: Slice>(options: &Serve<S::Settings>) -> anyhow::Result<()> {
     run(S::NAME, &options.serve, async {
+        // First: until then the first process of a container ignores signals.
+        let stop = stop_signal()?;
         let db = Db::new(options.database.url()?, options.database.database_connections.into(), &options.database.limits())?;
         let bound = slice_server::<S>(&db, &options.settings, &options.serve)?.bind(&options.serve).await?;
         match require_migrated(&db, S::migrations()).await {
@@ -130,9 +148,9 @@ fn serve<S: Slice>(options: &Serve<S::Settings>) -> anyhow::Result<()> {
             // Not a reason to end: it may be back before anyone could restart this process.
             Err(NotMigrated::Unknown(cause)) => tracing::warn!(%cause, "starting without the database"),
         }
-        bound.serve(stop_signal()?).await;
+        bound.serve(stop).await;
         // Calls are over; what they began ends by PostgreSQL's limits, and if PostgreSQL is gone it does not matter any more.
-        if tokio::time::timeout(options.serve.limits.drain_limit, db.settle()).await.is_err() {
+        if tokio::time::timeout(SETTLE, db.settle()).await.is_err() {
             tracing::warn!("ended with units of work open");
         }
         Ok(())
@@ -178,8 +196,9 @@ pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings, options: &ServeOp
 /// The rest of `main` for a service without a database: serves until a signal.
 pub fn run_to_end(name: &str, options: &ServeOptions, server: impl Future<Output = anyhow::Result<Server>>) -> ExitCode {
     let result = run(name, options, async {
+        let stop = stop_signal()?;
         let bound = server.await?.bind(options).await?;
-        bound.serve(stop_signal()?).await;
+        bound.serve(stop).await;
         Ok(())
     });
     exit(name, result)

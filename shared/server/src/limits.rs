@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::options::{duration, some_duration};
+use crate::{cli, run, telemetry};
 
 /// Limits on what callers may ask of one process.
 #[derive(Debug, Clone, Args)]
@@ -37,4 +38,11 @@ pub struct LimitOptions {
     /// How long open calls may then still take
     #[arg(long, env = "ORCHARD_DRAIN_LIMIT", default_value = "20s", value_parser = duration, value_name = "DURATION")]
     pub drain_limit: Duration,
+}
+
+impl LimitOptions {
+    /// Longest that a process takes to end after a signal: what kills it must wait longer.
+    pub fn end_limit(&self) -> Duration {
+        self.drain_wait + self.drain_limit + run::FLUSH + cli::SETTLE + telemetry::FLUSH
+    }
 }

@@ -28,7 +28,7 @@ use crate::telemetry::metrics::{self, Gauges};
 use crate::{ServeOptions, admin, errors, reflection};
 
 /// What connections get to send their last frames once no call is open.
-const FLUSH: Duration = Duration::from_millis(200);
+pub(crate) const FLUSH: Duration = Duration::from_millis(200);
 
 /// A service that is put together and not yet listening.
 pub struct Server {

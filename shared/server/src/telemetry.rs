@@ -25,7 +25,7 @@ pub use logs::LogFormat;
 pub use options::TraceOptions;
 
 /// What is left of a process' life for the last spans to reach their collector.
-const FLUSH: Duration = Duration::from_secs(3);
+pub(crate) const FLUSH: Duration = Duration::from_secs(3);
 
 /// What must be ended before the process is.
 #[derive(Debug)]

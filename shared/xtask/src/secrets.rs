@@ -13,6 +13,9 @@ use crate::project::{EDGE, SLICES};
 use crate::up::provision::{self, new_password, write_private, write_url};
 use crate::up::signs;
 
+/// Those that call others, and so have a key of their own.
+const CALLERS: [&str; 2] = [EDGE, "family"];
+
 /// Make what a deployment for development must be given, each service's in a folder of its own: keys, passwords, the URLs of
 /// databases. What is there stays as it is.
 ///
@@ -39,6 +42,11 @@ impl Folder {
         DevKeys::load_or_create(&self.folder.join("keys"))
     }
 
+    /// What the demo has made.
+    fn demo(&self) -> PathBuf {
+        self.folder.join("demo")
+    }
+
     /// Whose password the server is started with.
     fn superuser(&self) -> PathBuf {
         self.folder.join("postgres")
@@ -51,7 +59,7 @@ pub fn make(args: &Args) -> Result<ExitCode> {
     let keys = args.folder.keys()?;
     copy(&keys.user_jwks_file(), &folder.join("public/users.jwks.json"))?;
     copy(&keys.workload_jwks_file(), &folder.join("public/workloads.jwks.json"))?;
-    for service in SLICES.into_iter().chain([EDGE]) {
+    for service in CALLERS {
         copy(&keys.workload_key_file(service), &folder.join(service).join("workload.pem"))?;
     }
     for slice in SLICES {
@@ -62,6 +70,8 @@ pub fn make(args: &Args) -> Result<ExitCode> {
         write_private(&password, &new_password()?)?;
     }
     let password = read(&password)?;
+    let demo = args.folder.demo();
+    std::fs::create_dir_all(&demo).with_context(|| format!("cannot create {}", demo.display()))?;
     write_private(&args.folder.superuser().join("database-url"), &format!("postgres://postgres:{password}@{server}/postgres\n"))?;
     say(&format!("keys, passwords and URLs are in {}", folder.display()));
     Ok(ExitCode::SUCCESS)
@@ -91,7 +101,7 @@ pub fn demo(args: &DemoArgs) -> Result<ExitCode> {
     let keys = args.folder.keys()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let progress = Progress::start();
-    let demo = runtime.block_on(demo::load(&args.folder.folder, &keys, &args.addresses, &progress))?;
+    let demo = runtime.block_on(demo::load(&args.folder.demo(), &keys, &args.addresses, &progress))?;
     for (method, json) in signs::calls(&demo) {
         say(&format!("docker compose run --rm tools grpc --user alice {method} '{json}'"));
     }
@@ -117,11 +127,10 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("secrets-{}", uuid::Uuid::new_v4().simple()));
         let args = Args { folder: Folder { folder: folder.clone() }, database: "db:5432".to_owned() };
         let content = || -> BTreeMap<PathBuf, String> {
-            let paths =
-                SLICES.into_iter().flat_map(|slice| ["workload.pem", "database-url"].map(|file| folder.join(slice).join(file)));
-            let paths = paths
-                .chain(["edge/workload.pem", "postgres/database-url", "public/users.jwks.json"].map(|file| folder.join(file)));
-            paths.map(|path| (path.clone(), read(&path).unwrap())).collect()
+            let keys = CALLERS.map(|service| folder.join(service).join("workload.pem"));
+            let urls = SLICES.map(|slice| folder.join(slice).join("database-url"));
+            let others = ["postgres/database-url", "public/users.jwks.json"].map(|file| folder.join(file));
+            keys.into_iter().chain(urls).chain(others).map(|path| (path.clone(), read(&path).unwrap())).collect()
         };
         make(&args).unwrap();
         let first = content();

@@ -83,7 +83,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 /// Images, the compose file, manifests; the engine's folder may have the tool that the manifests need.
 fn deployment(steps: &mut Steps, project: &Project, assume_yes: bool) -> Result<()> {
     hadolint::check(steps, project)?;
-    compose::check(steps, project, assume_yes)?;
+    compose::check(steps, project, assume_yes);
     kubernetes::check(steps, project)
 }
 

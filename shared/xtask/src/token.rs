@@ -68,9 +68,10 @@ pub struct KeyFolder {
 }
 
 impl KeyFolder {
-    /// The keys, made when they are missing.
+    /// The keys; those of the project are made when they are missing, as it is their only place.
     pub fn open(&self) -> Result<DevKeys> {
         match &self.keys {
+            Some(folder) if !folder.join("users.pem").exists() => bail!("there are no keys in {}", folder.display()),
             Some(folder) => DevKeys::load_or_create(folder),
             None => Project::find()?.keys(),
         }

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use clap::{ArgMatches, Command};
+use clap::{ArgMatches, Command, FromArgMatches as _};
 use orchard_db::READERS;
-use orchard_server::slice_command;
+use orchard_server::{LimitOptions, slice_command};
 use serde_json::Value;
 use tonic::transport::Uri;
 
@@ -77,6 +77,9 @@ impl Container {
         let words = std::iter::once(service.to_owned()).chain(arguments.iter().cloned()).chain(flags);
         let matches = command.try_get_matches_from(words).with_context(|| format!("{service} {task}"))?;
         let (task, matches) = matches.subcommand().context("a subcommand")?;
+        // Either of two settings, which the command line cannot ask for.
+        let has_database = self.environment.contains_key("DATABASE_URL_FILE");
+        ensure!(has_database == (service != "edge" && task != "health"), "{service} {task}: DATABASE_URL_FILE");
         Ok(Accepted { service: service.to_owned(), task: task.to_owned(), matches: matches.clone() })
     }
 }
@@ -106,9 +109,9 @@ impl Accepted {
         Ok(self.get::<SocketAddr>("admin_listen")?.port())
     }
 
-    /// How long it may take to end.
-    fn drain(&self) -> anyhow::Result<Duration> {
-        Ok(self.get::<Duration>("drain_wait")? + self.get::<Duration>("drain_limit")?)
+    /// How long it may take to end, once it is told to.
+    fn end(&self) -> anyhow::Result<Duration> {
+        Ok(LimitOptions::from_arg_matches(&self.matches)?.end_limit())
     }
 
     /// Sessions that it may open.
@@ -166,4 +169,5 @@ fn what_nobody_reads_is_found() {
     assert_eq!(refused(&[("ORCHARD_CURRENZY", "EUR")]), "nobody reads ORCHARD_CURRENZY");
     assert!(refused(&[("DATABASE_URL_FILE", "/run/elsewhere/database-url")]).contains("nothing is mounted"));
     assert_eq!(refused(&[("ORCHARD_STATEMENT_TIMEOUT", "soon"), ("DATABASE_URL", "x")]), "recipe migrate");
+    assert_eq!(refused(&[]), "recipe migrate: DATABASE_URL_FILE");
 }

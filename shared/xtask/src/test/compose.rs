@@ -7,15 +7,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use orchard_testkit::cluster::{free_port, tail};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::engine::{Engine, output};
-use super::steps::Steps;
+use super::steps::{Steps, succeeds};
 use crate::output::Progress;
 use crate::project::{EDGE, Project, SLICES};
 
-/// Unlike a suite that somebody runs on the same engine.
-const NAME: &str = "orchard-test";
-const IMAGES: [(&str, &str); 2] = [("ORCHARD_IMAGE", "orchard-test/services"), ("ORCHARD_TOOLS_IMAGE", "orchard-test/tools")];
 /// What is built is run for a minute: a quarter of the time.
 const QUICK: [&str; 3] =
     ["CARGO_PROFILE_RELEASE_OPT_LEVEL=0", "CARGO_PROFILE_RELEASE_LTO=off", "CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16"];
@@ -24,16 +22,14 @@ const RECOVERY: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(200);
 
 /// Tries it where there is an engine, or one can be started.
-pub fn check(steps: &mut Steps, project: &Project, assume_yes: bool) -> Result<()> {
-    let engine = match Engine::open(project, assume_yes)? {
-        Ok(engine) => engine,
-        Err(reason) => {
-            steps.skip("compose", &reason);
-            return Ok(());
-        }
+pub fn check(steps: &mut Steps, project: &Project, assume_yes: bool) {
+    let engine = match Engine::open(project, assume_yes) {
+        Ok(Ok(engine)) => engine,
+        Ok(Err(reason)) => return steps.skip("compose", &reason),
+        Err(error) => return steps.fail("compose", &format!("{error:#}")),
     };
     steps.work("compose", "docker compose up, and what a day may bring", || {
-        let suite = Suite { engine: &engine, project, port: free_port()?, progress: Progress::start() };
+        let suite = Suite { engine: &engine, project, name: name(project), port: free_port()?, progress: Progress::start() };
         // A run that was killed may have left something in an engine that was not.
         let outcome = suite.remove().and_then(|()| suite.build()).and_then(|()| suite.live());
         if outcome.is_err()
@@ -44,12 +40,21 @@ pub fn check(steps: &mut Steps, project: &Project, assume_yes: bool) -> Result<(
         let gone = suite.remove();
         outcome.and(gone)
     });
-    engine.close()
+    if let Err(error) = engine.close() {
+        steps.fail("engine", &format!("{error:#}"));
+    }
+}
+
+/// Unlike a suite that somebody runs on the same engine, and another checkout's tests.
+fn name(project: &Project) -> String {
+    let root = Uuid::new_v5(&Uuid::NAMESPACE_OID, project.root().as_os_str().as_encoded_bytes()).simple().to_string();
+    format!("orchard-test-{}", &root[..8])
 }
 
 struct Suite<'a> {
     engine: &'a Engine,
     project: &'a Project,
+    name: String,
     port: u16,
     progress: Progress,
 }
@@ -57,10 +62,14 @@ struct Suite<'a> {
 impl Suite<'_> {
     fn compose(&self) -> Command {
         let mut command = self.engine.docker();
-        command.args(["compose", "--project-name", NAME, "--ansi=never", "--progress=plain"]);
+        command.args(["compose", "--project-name", &self.name, "--ansi=never", "--progress=plain"]);
         command.arg("--file").arg(self.project.root().join("docker-compose.yml"));
-        command.envs(self.engine.bases()).envs(IMAGES).env("ORCHARD_PORT", self.port.to_string());
+        command.envs(self.engine.bases()).envs(self.images()).env("ORCHARD_PORT", self.port.to_string());
         command
+    }
+
+    fn images(&self) -> [(&'static str, String); 2] {
+        [("ORCHARD_IMAGE", format!("{}/services", self.name)), ("ORCHARD_TOOLS_IMAGE", format!("{}/tools", self.name))]
     }
 
     fn build(&self) -> Result<()> {
@@ -70,7 +79,7 @@ impl Suite<'_> {
         build.arg("build").args(QUICK.iter().flat_map(|argument| ["--build-arg", argument]));
         let status = build.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).status().context("cannot run docker")?;
         ensure!(status.success(), "the images do not build; the last lines were:\n{}", tail(&log, 20));
-        let user = output(self.engine.docker().args(["image", "inspect", "--format={{.Config.User}}", IMAGES[0].1]))?;
+        let user = output(self.engine.docker().args(["image", "inspect", "--format={{.Config.User}}", &self.images()[0].1]))?;
         ensure!(user.trim() == "65532:65532", "the image's user is {user}");
         self.progress.step("the images are built");
         Ok(())
@@ -176,12 +185,16 @@ impl Suite<'_> {
 
     fn remove(&self) -> Result<()> {
         output(self.compose().args(["--profile", "*", "down", "--volumes"]))?;
-        let label = format!("label=com.docker.compose.project={NAME}");
+        let label = format!("label=com.docker.compose.project={}", self.name);
         for kind in [&["ps", "--all"][..], &["volume", "ls"], &["network", "ls"]] {
             let left = output(self.engine.docker().args(kind).args(["--quiet", "--filter", &label]))?;
             ensure!(left.trim().is_empty(), "{} leaves {left}", kind.join(" "));
         }
-        // Images that a newer build has taken the names of.
+        for (_, image) in self.images() {
+            // Those that are not there yet need no removing.
+            succeeds(self.engine.docker().args(["image", "rm", &image]));
+        }
+        // Those that a newer build has taken the names of.
         output(self.engine.docker().args(["image", "prune", "--force", "--filter", &label]))?;
         Ok(())
     }

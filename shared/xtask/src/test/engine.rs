@@ -14,8 +14,8 @@ pub use self::private::root;
 use super::steps::succeeds;
 use crate::project::Project;
 
-/// Subpaths of volumes came with these.
-const OLDEST: [(&str, u32); 2] = [("Docker", 26), ("Compose", 2)];
+/// Containers that see a part of a volume came with these.
+const OLDEST: [(&str, (u32, u32)); 2] = [("Docker", (26, 0)), ("Compose", (2, 26))];
 
 /// One that answers.
 pub struct Engine {
@@ -47,9 +47,8 @@ impl Engine {
         let versions = [&["version", "--format", "{{.Server.Version}}"][..], &["compose", "version", "--short"]];
         for ((name, oldest), arguments) in OLDEST.into_iter().zip(versions) {
             let version = output(engine.docker().args(arguments)).unwrap_or_else(|_| "absent".to_owned());
-            let major = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
-            if major.is_none_or(|major| major < oldest) {
-                return Ok(Err(format!("{name} is {}; {oldest} or newer is needed", version.trim())));
+            if numbers(&version).is_none_or(|version| version < oldest) {
+                return Ok(Err(format!("{name} is {}; {}.{} or newer is needed", version.trim(), oldest.0, oldest.1)));
             }
         }
         for image in engine.bases.names() {
@@ -91,6 +90,12 @@ impl Engine {
     pub fn close(self) -> Result<()> {
         self.private.map_or(Ok(()), Private::stop)
     }
+}
+
+/// The first two of a version.
+fn numbers(version: &str) -> Option<(u32, u32)> {
+    let mut parts = version.trim().trim_start_matches('v').split('.').map_while(|part| part.parse().ok());
+    Some((parts.next()?, parts.next()?))
 }
 
 /// What a command says, or its last lines when it fails.

@@ -142,7 +142,8 @@ pub fn new_password() -> Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Writes a file that is its owner's alone, unless it holds that already: it may be one that cannot be written.
+/// Writes a file that is its owner's alone, whole from the moment that it has its name; unless it holds that already, for it may be
+/// one that cannot be written.
 pub fn write_private(path: &Path, content: &str) -> Result<()> {
     let folder = path.parent().unwrap_or(path);
     let write = || -> std::io::Result<()> {
@@ -150,8 +151,10 @@ pub fn write_private(path: &Path, content: &str) -> Result<()> {
             return Ok(());
         }
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-        file.write_all(content.as_bytes())
+        let whole = path.with_extension(format!("{}.new", std::process::id()));
+        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&whole)?;
+        file.write_all(content.as_bytes())?;
+        fs::rename(whole, path)
     };
     write().with_context(|| format!("cannot write {}", path.display()))
 }

@@ -77,6 +77,10 @@ impl Overlay {
             mounts.insert(text(&mount["mountPath"]), text(source.context("a Secret or ConfigMap")?));
         }
         self.check_files(&environment, &mounts)?;
+        let program = text(at(container, "command.0"));
+        let own = format!("orchard-{}", program.rsplit('/').next().unwrap_or_default());
+        let sees = |secret: &String| *secret == own || secret == "orchard-public-keys";
+        ensure!(mounts.values().all(sees), "{program} sees what is another's: {mounts:?}");
         Ok(Container { words: [texts(&container["command"]), texts(&container["args"])].concat(), environment, mounts })
     }
 
@@ -127,8 +131,8 @@ fn check_service(overlay: &Overlay, name: &str, workload: &Workload<'_>) -> anyh
     let before = seconds(at(container, "lifecycle.preStop.sleep.seconds"));
     let grace = seconds(&pod["terminationGracePeriodSeconds"]);
     assert!(
-        before > Duration::ZERO && grace > before + accepted.drain()? + Duration::from_secs(1),
-        "{name} is killed while it drains"
+        before > Duration::ZERO && grace > before + accepted.end()? + Duration::from_secs(1),
+        "{name} is killed while it ends"
     );
     let ports: BTreeMap<String, &Value> =
         list(&container["ports"]).iter().map(|port| (text(&port["name"]), &port["containerPort"])).collect();
@@ -172,6 +176,23 @@ fn programs_accept_what_the_manifests_say() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A release is one image, and its Jobs have names that no other release's had.
+#[test]
+#[ignore = "`cargo xtask test --all` renders the manifests for it"]
+fn a_release_is_one_image() -> anyhow::Result<()> {
+    let (services, migrate) = (Overlay::read("production")?, Overlay::read("production-migrate")?);
+    let objects = services.of_kind("Deployment").chain(migrate.of_kind("Job"));
+    let images: BTreeSet<String> = objects.map(|object| text(at(object, "spec.template.spec.containers.0.image"))).collect();
+    assert_eq!(images.len(), 1, "{images:?}");
+    let tag = images.first().and_then(|image| image.rsplit_once(':')).context("a tag")?.1;
+    for job in migrate.of_kind("Job") {
+        assert!(text(at(job, "metadata.name")).ends_with(&format!("-{tag}")), "{job}");
+    }
+    // What applying and deleting it again must not take along.
+    assert_eq!(services.of_kind("Namespace").chain(migrate.of_kind("Namespace")).count(), 0);
+    Ok(())
+}
+
 #[test]
 #[ignore = "`cargo xtask test --all` renders the manifests for it"]
 fn services_reach_those_that_they_call_and_nobody_else() -> anyhow::Result<()> {
@@ -195,6 +216,14 @@ fn services_reach_those_that_they_call_and_nobody_else() -> anyhow::Result<()> {
             }
         }
         assert_eq!(allowed, wanted, "{name}");
+        if let Some(server) = overlay.named("StatefulSet", "postgres") {
+            let to = labels(at(server, "spec.template.metadata.labels"));
+            for object in ["Deployment", "Job"].into_iter().flat_map(|kind| overlay.of_kind(kind)) {
+                let from = labels(at(object, "spec.template.metadata.labels"));
+                let reaches = policies.allow(&Flow { from: &from, to: &to, port: 5432 });
+                assert_eq!(reaches, at(object, "metadata.name") != "orchard-edge", "the database: {object}");
+            }
+        }
         let stranger = BTreeMap::new();
         for workload in services.values() {
             let flow = |port| Flow { from: &stranger, to: &workload.labels, port };
@@ -218,7 +247,10 @@ fn the_database_has_connections_for_all_pods() -> anyhow::Result<()> {
             let number = |value: &Value| value.as_u64().and_then(|number| usize::try_from(number).ok()).context("a number");
             let pods = number(at(autoscaler, "spec.maxReplicas"))?
                 + number(at(workload.object, "spec.strategy.rollingUpdate.maxSurge"))?;
-            // And one while it is migrated.
+            let grace = number(at(workload.object, "spec.template.spec.terminationGracePeriodSeconds"))?;
+            assert!(number(at(workload.object, "spec.minReadySeconds"))? >= grace, "{name}: more than one ends at a time");
+            // One that ends and is not counted any more; and a connection while it is migrated.
+            let pods = pods + 1;
             wanted += pods * workload.accepted.connections()? + 1;
         }
         let allowed = match overlay.named("StatefulSet", "postgres") {

@@ -1,4 +1,4 @@
-//! An engine in namespaces of its own: nothing of it is installed, it changes no network of the machine, and it ends with this
+//! An engine in namespaces of its own: but for debootstrap nothing is installed, it changes no network of the machine, and it ends with this
 //! process however that ends. Its folder, with images that were made and layers that were built, is kept for the next run.
 
 use std::ffi::OsStr;
