@@ -1,5 +1,7 @@
 //! A social service with people in it.
 
+use std::sync::Arc;
+
 use chrono::{Datelike as _, NaiveDate, TimeDelta, Utc};
 use orchard_proto::google::r#type::Date;
 use orchard_proto::social::v1 as pb;
@@ -8,14 +10,26 @@ use orchard_proto::social::v1::profile_service_client::ProfileServiceClient;
 use orchard_proto::social::v1::progress_service_client::ProgressServiceClient;
 use orchard_social::{Service, Settings};
 use orchard_testkit::client::Client;
-use orchard_testkit::service::SliceUnderTest;
+use orchard_testkit::database::Schema;
+use orchard_testkit::keys::DevKeys;
+use orchard_testkit::schema::refuse_stale_updates;
+use orchard_testkit::service::{SliceUnderTest, calls};
 use pb::scoring::Rule;
 use tonic::Status;
+use tonic::transport::Uri;
 use uuid::Uuid;
 
 pub struct World {
     pub slice: SliceUnderTest,
 }
+
+/// A service that asks the family service at `family_url`.
+pub fn settings(keys: &DevKeys, family_url: Uri) -> Settings {
+    Settings { currency: "EUR".parse().expect("currency"), family_url, calls: calls(keys, "social") }
+}
+
+/// Nobody answers there.
+pub const NOWHERE: &str = "http://127.0.0.1:1";
 
 pub fn id() -> Uuid {
     Uuid::new_v4()
@@ -55,7 +69,20 @@ pub fn new_challenge() -> pb::CreateChallengeRequest {
 
 impl World {
     pub async fn start() -> anyhow::Result<Self> {
-        Ok(Self { slice: SliceUnderTest::start::<Service>(&Settings {}).await? })
+        Self::asking(NOWHERE.parse()?, Arc::new(DevKeys::ephemeral()?)).await
+    }
+
+    /// One that asks a family service.
+    pub async fn asking(family_url: Uri, keys: Arc<DevKeys>) -> anyhow::Result<Self> {
+        let settings = settings(&keys, family_url);
+        Ok(Self { slice: SliceUnderTest::start_in::<Service>(&settings, Schema::create().await?, keys).await? })
+    }
+
+    /// One in which an update that forgets `updated_at` fails.
+    pub async fn strict() -> anyhow::Result<Self> {
+        let world = Self::start().await?;
+        refuse_stale_updates(&world.slice.schema.connect().await?).await?;
+        Ok(world)
     }
 
     pub fn profiles(&self, user: Uuid) -> anyhow::Result<ProfileServiceClient<Client>> {

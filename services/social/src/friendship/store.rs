@@ -1,0 +1,309 @@
+//! Queries of friendships.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::{case_when, count_star, exists, now};
+use diesel::prelude::*;
+use diesel::query_source::{Alias, AliasedField};
+use diesel::sql_types::{Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::{Bond, Pair, Reach, Standing, Status};
+use crate::profile::store::Row as ProfileRow;
+use crate::profile::visibility::visible_to;
+use crate::profile::{PrivacyLevel, Profile};
+use crate::schema::{friendships, users};
+
+orchard_db::text_column!(Status);
+
+// Friendships within a condition, whatever the query is about.
+diesel::alias! {
+    pub(crate) const TIES: Alias<Ties> = friendships as ties;
+}
+
+diesel::define_sql_function! {
+    /// The lower of two ids.
+    fn least(one: SqlUuid, other: SqlUuid) -> SqlUuid;
+}
+
+diesel::define_sql_function! {
+    /// The higher of two ids.
+    fn greatest(one: SqlUuid, other: SqlUuid) -> SqlUuid;
+}
+
+/// Whether one of `viewer` and the user of the `users` row has blocked the other: only then a row of theirs says nothing else.
+#[diesel::dsl::auto_type]
+pub(crate) fn blocks(viewer: Uuid) -> _ {
+    let none: Status = Status::None;
+    let first: AliasedField<Ties, friendships::first_user_id> = TIES.field(friendships::first_user_id);
+    let second: AliasedField<Ties, friendships::second_user_id> = TIES.field(friendships::second_user_id);
+    let status: AliasedField<Ties, friendships::status> = TIES.field(friendships::status);
+    let ties: Alias<Ties> = TIES;
+    let pair = first.eq(least(users::id, viewer)).and(second.eq(greatest(users::id, viewer)));
+    exists(ties.filter(pair.and(status.eq(none))))
+}
+
+/// Whether the user of the `users` row is a friend of `viewer`, or asks to be one.
+#[diesel::dsl::auto_type]
+pub(crate) fn shows(viewer: Uuid) -> _ {
+    let accepted: Status = Status::Accepted;
+    let first: AliasedField<Ties, friendships::first_user_id> = TIES.field(friendships::first_user_id);
+    let second: AliasedField<Ties, friendships::second_user_id> = TIES.field(friendships::second_user_id);
+    let status: AliasedField<Ties, friendships::status> = TIES.field(friendships::status);
+    let requested_by: AliasedField<Ties, friendships::requested_by> = TIES.field(friendships::requested_by);
+    let ties: Alias<Ties> = TIES;
+    let pair = first.eq(least(users::id, viewer)).and(second.eq(greatest(users::id, viewer)));
+    let asks = requested_by.is_not_distinct_from(users::id.nullable());
+    exists(ties.filter(pair.and(status.eq(accepted).or(asks))))
+}
+
+/// The row of a pair, but for whose it is.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = friendships, treat_none_as_null = true)]
+struct Row {
+    status: Status,
+    requested_by: Option<Uuid>,
+    requested_at: Option<DateTime<Utc>>,
+    accepted_at: Option<DateTime<Utc>>,
+    blocked_by_first_at: Option<DateTime<Utc>>,
+    blocked_by_second_at: Option<DateTime<Utc>>,
+}
+
+const NOTHING: Row = Row {
+    status: Status::None,
+    requested_by: None,
+    requested_at: None,
+    accepted_at: None,
+    blocked_by_first_at: None,
+    blocked_by_second_at: None,
+};
+
+/// A pair, as one of them sees it, whose writers take turns.
+#[derive(Debug)]
+pub(super) struct Tie {
+    pair: Pair,
+    me: Uuid,
+    row: Row,
+    /// What they are to each other.
+    pub(super) bond: Bond,
+}
+
+fn standing(row: &Row, me: Uuid) -> Standing {
+    match row.status {
+        Status::None => Standing::Stranger,
+        Status::Requested if row.requested_by == Some(me) => Standing::AskedByMe,
+        Status::Requested => Standing::AskedByThem,
+        Status::Accepted => Standing::Friend,
+    }
+}
+
+/// What two users are to each other.
+pub(super) async fn find(connection: &mut AsyncPgConnection, me: Uuid, other: Uuid) -> QueryResult<Tie> {
+    let pair = Pair::of(me, other);
+    let found: Option<Row> =
+        friendships::table.find((pair.first, pair.second)).select(Row::as_select()).first(connection).await.optional()?;
+    let row = found.unwrap_or(NOTHING);
+    let blocked = (row.blocked_by_first_at.is_some(), row.blocked_by_second_at.is_some());
+    let (blocked_by_me, blocked_by_them) = if me == pair.first { blocked } else { (blocked.1, blocked.0) };
+    let bond = Bond { standing: standing(&row, me), blocked_by_me, blocked_by_them };
+    Ok(Tie { pair, me, row, bond })
+}
+
+/// Writes what they are to each other now. What goes on keeps its time.
+pub(super) async fn write(connection: &mut AsyncPgConnection, tie: &Tie, bond: Bond) -> QueryResult<()> {
+    if bond == tie.bond {
+        return Ok(());
+    }
+    let key = friendships::table.find((tie.pair.first, tie.pair.second));
+    if bond == Bond::default() {
+        return diesel::delete(key).execute(connection).await.map(|_| ());
+    }
+    let moment: DateTime<Utc> = diesel::select(now.into_sql::<Timestamptz>()).get_result(connection).await?;
+    let row = changed(tie, bond, moment);
+    diesel::insert_into(friendships::table)
+        .values((friendships::first_user_id.eq(tie.pair.first), friendships::second_user_id.eq(tie.pair.second), row.clone()))
+        .on_conflict((friendships::first_user_id, friendships::second_user_id))
+        .do_update()
+        .set((row, friendships::updated_at.eq(now)))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+fn changed(tie: &Tie, bond: Bond, moment: DateTime<Utc>) -> Row {
+    let other = if tie.me == tie.pair.first { tie.pair.second } else { tie.pair.first };
+    let (status, requested_by) = match bond.standing {
+        Standing::Stranger => (Status::None, None),
+        Standing::AskedByMe => (Status::Requested, Some(tie.me)),
+        Standing::AskedByThem => (Status::Requested, Some(other)),
+        Standing::Friend => (Status::Accepted, None),
+    };
+    let since = |is_so: bool, before: Option<DateTime<Utc>>| is_so.then(|| before.unwrap_or(moment));
+    let (first_blocks, second_blocks) = if tie.me == tie.pair.first {
+        (bond.blocked_by_me, bond.blocked_by_them)
+    } else {
+        (bond.blocked_by_them, bond.blocked_by_me)
+    };
+    Row {
+        status,
+        requested_by,
+        requested_at: since(status == Status::Requested, tie.row.requested_at),
+        accepted_at: since(status == Status::Accepted, tie.row.accepted_at),
+        blocked_by_first_at: since(first_blocks, tie.row.blocked_by_first_at),
+        blocked_by_second_at: since(second_blocks, tie.row.blocked_by_second_at),
+    }
+}
+
+/// The friendships rows of `$me`, with the row of the other in `users`.
+macro_rules! ties {
+    ($me:expr) => {{
+        let other =
+            case_when(friendships::first_user_id.eq($me), friendships::second_user_id).otherwise(friendships::first_user_id);
+        friendships::table
+            .inner_join(users::table.on(users::id.eq(other)))
+            .filter(friendships::first_user_id.eq($me).or(friendships::second_user_id.eq($me)))
+    }};
+}
+
+/// What counts for a request of `me` to another, whom the caller has locked.
+pub(super) async fn reach(connection: &mut AsyncPgConnection, me: Uuid, other: Uuid) -> QueryResult<Reach> {
+    let levels: Vec<(Uuid, PrivacyLevel)> =
+        users::table.filter(users::id.eq_any([me, other])).select((users::id, users::privacy_level)).load(connection).await?;
+    let is_private = |id: Uuid| levels.iter().any(|(of, level)| *of == id && *level == PrivacyLevel::Private);
+    Ok(Reach { am_private: is_private(me), are_private: is_private(other), waiting: count_outgoing(connection, me).await? })
+}
+
+/// Friends by request whom `me` may see, behind `after`, and since when.
+pub(super) async fn friends(
+    mut connection: &AsyncPgConnection,
+    me: Uuid,
+    after: Option<Uuid>,
+    count: i64,
+) -> QueryResult<Vec<(Profile, DateTime<Utc>)>> {
+    let rows: Vec<(ProfileRow, Option<DateTime<Utc>>)> = ties!(me)
+        .filter(friendships::status.eq(Status::Accepted))
+        .filter(visible_to(me))
+        .filter(users::id.gt(after.unwrap_or_default()))
+        .order(users::id)
+        .limit(count)
+        .select((ProfileRow::as_select(), friendships::accepted_at))
+        .load(&mut connection)
+        .await?;
+    Ok(rows.into_iter().map(|(row, since)| (row.into(), since.unwrap_or_default())).collect())
+}
+
+/// Friends by request, seen or not.
+pub(crate) async fn friend_ids(mut connection: &AsyncPgConnection, me: Uuid) -> QueryResult<Vec<Uuid>> {
+    ties!(me).filter(friendships::status.eq(Status::Accepted)).select(users::id).load(&mut connection).await
+}
+
+/// Those of these users whom `me` may see, behind `after`.
+pub(super) async fn seen(
+    mut connection: &AsyncPgConnection,
+    me: Uuid,
+    ids: &[Uuid],
+    after: Option<Uuid>,
+    count: i64,
+) -> QueryResult<Vec<Profile>> {
+    let rows: Vec<ProfileRow> = users::table
+        .filter(users::id.eq_any(ids))
+        .filter(visible_to(me))
+        .filter(users::id.gt(after.unwrap_or_default()))
+        .order(users::id)
+        .limit(count)
+        .select(ProfileRow::as_select())
+        .load(&mut connection)
+        .await?;
+    Ok(rows.into_iter().map(Profile::from).collect())
+}
+
+/// How many friends `me` may see: by request, and those of `family`.
+pub(super) async fn count_friends(mut connection: &AsyncPgConnection, me: Uuid, family: &[Uuid]) -> QueryResult<i64> {
+    let by_request: i64 = ties!(me)
+        .filter(friendships::status.eq(Status::Accepted))
+        .filter(visible_to(me))
+        .filter(users::id.ne_all(family))
+        .select(count_star())
+        .first(&mut connection)
+        .await?;
+    let by_family = users::table.filter(users::id.eq_any(family)).filter(visible_to(me)).select(count_star());
+    Ok(by_request + by_family.first::<i64>(&mut connection).await?)
+}
+
+/// Requests to `me` from those whom they may see, behind `after`.
+pub(super) async fn incoming(
+    mut connection: &AsyncPgConnection,
+    me: Uuid,
+    after: Option<Uuid>,
+    count: i64,
+) -> QueryResult<Vec<(Profile, DateTime<Utc>)>> {
+    let rows: Vec<(ProfileRow, Option<DateTime<Utc>>)> = ties!(me)
+        .filter(friendships::requested_by.is_not_distinct_from(users::id.nullable()))
+        .filter(visible_to(me))
+        .filter(users::id.gt(after.unwrap_or_default()))
+        .order(users::id)
+        .limit(count)
+        .select((ProfileRow::as_select(), friendships::requested_at))
+        .load(&mut connection)
+        .await?;
+    Ok(rows.into_iter().map(|(row, since)| (row.into(), since.unwrap_or_default())).collect())
+}
+
+/// How many requests `incoming` has in all.
+pub(super) async fn count_incoming(mut connection: &AsyncPgConnection, me: Uuid) -> QueryResult<i64> {
+    ties!(me)
+        .filter(friendships::requested_by.is_not_distinct_from(users::id.nullable()))
+        .filter(visible_to(me))
+        .select(count_star())
+        .first(&mut connection)
+        .await
+}
+
+/// Requests of `me`, behind `after`, with the profile of who was asked if it is to be seen.
+pub(super) async fn outgoing(
+    mut connection: &AsyncPgConnection,
+    me: Uuid,
+    after: Option<Uuid>,
+    count: i64,
+) -> QueryResult<Vec<(Uuid, Option<Profile>, DateTime<Utc>)>> {
+    let rows: Vec<(bool, ProfileRow, Option<DateTime<Utc>>)> = ties!(me)
+        .filter(friendships::requested_by.eq(me))
+        .filter(users::id.gt(after.unwrap_or_default()))
+        .order(users::id)
+        .limit(count)
+        .select((visible_to(me), ProfileRow::as_select(), friendships::requested_at))
+        .load(&mut connection)
+        .await?;
+    let sent = |(is_visible, row, since): (bool, ProfileRow, Option<DateTime<Utc>>)| {
+        let profile = Profile::from(row);
+        (profile.id, is_visible.then_some(profile), since.unwrap_or_default())
+    };
+    Ok(rows.into_iter().map(sent).collect())
+}
+
+/// How many requests of `me` have no answer.
+pub(super) async fn count_outgoing(mut connection: &AsyncPgConnection, me: Uuid) -> QueryResult<i64> {
+    let own = friendships::first_user_id.eq(me).or(friendships::second_user_id.eq(me));
+    let waiting = friendships::table.filter(own).filter(friendships::requested_by.eq(me));
+    waiting.select(count_star()).first(&mut connection).await
+}
+
+/// Whom `me` has blocked, behind `after`, and since when.
+pub(super) async fn blocked(
+    mut connection: &AsyncPgConnection,
+    me: Uuid,
+    after: Option<Uuid>,
+    count: i64,
+) -> QueryResult<Vec<(Uuid, DateTime<Utc>)>> {
+    let since = case_when(friendships::first_user_id.eq(me), friendships::blocked_by_first_at)
+        .otherwise(friendships::blocked_by_second_at);
+    let rows: Vec<(Uuid, Option<DateTime<Utc>>)> = ties!(me)
+        .filter(since.is_not_null())
+        .filter(users::id.gt(after.unwrap_or_default()))
+        .order(users::id)
+        .limit(count)
+        .select((users::id, since))
+        .load(&mut connection)
+        .await?;
+    Ok(rows.into_iter().map(|(id, since)| (id, since.unwrap_or_default())).collect())
+}
