@@ -98,6 +98,32 @@ impl World {
         Ok(client.register_profile(request).await?.into_inner().profile.expect("a profile"))
     }
 
+    /// Registers somebody, or has who is registered be seen as this says.
+    pub async fn settle(&self, user: Uuid, level: pb::PrivacyLevel) -> anyhow::Result<()> {
+        let request = pb::RegisterProfileRequest {
+            user_id: user.to_string(),
+            display_name: "Somebody".to_owned(),
+            time_zone: "UTC".to_owned(),
+            privacy_level: level.into(),
+        };
+        self.register(request).await?;
+        let profile = pb::Profile { privacy_level: level.into(), ..Default::default() };
+        self.change(user, profile, &["privacy_level"]).await?;
+        Ok(())
+    }
+
+    /// Changes fields of one's own profile.
+    pub async fn change(&self, user: Uuid, profile: pb::Profile, paths: &[&str]) -> Result<pb::Profile, Status> {
+        let update_mask = Some(prost_types::FieldMask { paths: paths.iter().map(ToString::to_string).collect() });
+        let request = pb::UpdateProfileRequest { profile: Some(profile), update_mask };
+        let mut client = self.profiles(user).expect("client");
+        Ok(client.update_profile(request).await?.into_inner().profile.expect("a profile"))
+    }
+
+    pub async fn rename(&self, user: Uuid, display_name: &str) -> Result<pb::Profile, Status> {
+        self.change(user, pb::Profile { display_name: display_name.to_owned(), ..Default::default() }, &["display_name"]).await
+    }
+
     pub async fn create(&self, user: Uuid, request: pb::CreateChallengeRequest) -> Result<pb::Challenge, Status> {
         let mut client = self.challenges(user).expect("client");
         Ok(client.create_challenge(request).await?.into_inner().challenge.expect("a challenge"))
