@@ -1,6 +1,7 @@
 //! Who sees whose profile, and all that goes with it: one answer for every way of asking.
 
 use orchard_proto::family::v1::MemberRole;
+use orchard_proto::google::r#type::Money;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::achievement_service_client::AchievementServiceClient;
 use orchard_testkit::answer::refused;
@@ -188,10 +189,13 @@ async fn settings_are_told_to_their_user_alone() -> anyhow::Result<()> {
     let world = World::start().await?;
     let user = id();
     world.settle(user, Public).await?;
+    let earned = "UPDATE users SET referral_credits_earned = 12.50 WHERE id = $1";
+    world.slice.schema.connect().await?.execute(earned, &[&user]).await?;
     let get = || pb::GetProfileRequest { user_id: user.to_string() };
     let own = world.profiles(user)?.get_profile(get()).await?.into_inner().profile.expect("a profile");
     assert_eq!((own.privacy_level(), own.time_zone.as_str(), own.social_sharing_enabled), (Public, "UTC", Some(true)));
-    assert!(own.referral_credits_earned.is_some());
+    let money = Money { currency_code: "EUR".to_owned(), units: 12, nanos: 500_000_000 };
+    assert_eq!(own.referral_credits_earned, Some(money));
     let others = world.profiles(id())?.get_profile(get()).await?.into_inner().profile.expect("a profile");
     let expected = pb::Profile {
         user_id: own.user_id.clone(),
