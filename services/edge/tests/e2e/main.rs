@@ -6,6 +6,7 @@ mod access;
 mod canary;
 mod dashboard;
 mod events;
+mod friends;
 mod programs;
 mod provision;
 mod rolling;
