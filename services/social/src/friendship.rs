@@ -2,6 +2,7 @@
 
 mod api;
 pub(crate) mod family;
+pub(crate) mod list;
 pub(crate) mod store;
 mod wire;
 

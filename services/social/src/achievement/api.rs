@@ -97,7 +97,7 @@ impl AchievementService for Api {
         let asked = wire::highlights(request.get_ref(), viewer).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         let mut friends = membership::store::fellows_of(&connection, viewer).await.map_err(Error::from)?;
-        friends.extend(friendship::store::friend_ids(&connection, viewer).await.map_err(Error::from)?);
+        friends.extend(friendship::list::friend_ids(&connection, viewer).await.map_err(Error::from)?);
         let rows = store::highlights(&connection, viewer, &friends, asked.after, asked.fetch()).await.map_err(Error::from)?;
         let page = asked.page(rows, |achievement| (achievement.achieved_at, achievement.id));
         let sent = |achievement| wire::achievement(achievement, viewer, &self.currency);

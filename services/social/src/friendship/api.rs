@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::wire::Direction;
-use super::{Bond, Refused, Standing, family, store, wire};
+use super::{Bond, Refused, Standing, family, list, store, wire};
 use crate::error::Error;
 use crate::{membership, roll};
 
@@ -168,10 +168,10 @@ impl FriendshipService for Api {
         let connection = self.db.read().await.map_err(Error::from)?;
         let rows = match direction {
             Direction::Incoming => {
-                let rows = store::incoming(&connection, me, asked.after, asked.fetch()).await.map_err(Error::from)?;
+                let rows = list::incoming(&connection, me, asked.after, asked.fetch()).await.map_err(Error::from)?;
                 rows.into_iter().map(|(profile, since)| (profile.id, Some(profile), since)).collect()
             }
-            Direction::Outgoing => store::outgoing(&connection, me, asked.after, asked.fetch()).await.map_err(Error::from)?,
+            Direction::Outgoing => list::outgoing(&connection, me, asked.after, asked.fetch()).await.map_err(Error::from)?,
         };
         let page = asked.page(rows, |(user, ..)| *user);
         Ok(Response::new(pb::ListFriendRequestsResponse {
@@ -188,7 +188,7 @@ impl FriendshipService for Api {
         let request = request.into_inner();
         let asked = wire::page("ListBlockedUsers", me, request.page_size, &request.page_token).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;
-        let rows = store::blocked(&connection, me, asked.after, asked.fetch()).await.map_err(Error::from)?;
+        let rows = list::blocked(&connection, me, asked.after, asked.fetch()).await.map_err(Error::from)?;
         let page = asked.page(rows, |(user, _)| *user);
         Ok(Response::new(pb::ListBlockedUsersResponse {
             blocked_users: page.rows.into_iter().map(wire::blocked).collect(),
@@ -203,9 +203,9 @@ impl FriendshipService for Api {
         let me = Caller::user(&request)?.id;
         let connection = self.db.read().await.map_err(Error::from)?;
         let family = membership::store::fellows_of(&connection, me).await.map_err(Error::from)?;
-        let friends = store::count_friends(&connection, me, &family).await.map_err(Error::from)?;
-        let incoming = store::count_incoming(&connection, me).await.map_err(Error::from)?;
-        let outgoing = store::count_outgoing(&connection, me).await.map_err(Error::from)?;
+        let friends = list::count_friends(&connection, me, &family).await.map_err(Error::from)?;
+        let incoming = list::count_incoming(&connection, me).await.map_err(Error::from)?;
+        let outgoing = list::count_outgoing(&connection, me).await.map_err(Error::from)?;
         let sent = |count: i64| i32::try_from(count).unwrap_or(i32::MAX);
         Ok(Response::new(pb::CountFriendsResponse {
             friends: sent(friends),
@@ -219,8 +219,8 @@ impl Api {
     async fn friends(&self, me: Uuid, asked: &PageRequest<Uuid>) -> Result<Vec<wire::Friend>, Error> {
         let connection = self.db.read().await?;
         let family = membership::store::fellows_of(&connection, me).await?;
-        let by_family = store::seen(&connection, me, &family, asked.after, asked.fetch()).await?;
-        let by_request = store::friends(&connection, me, asked.after, asked.fetch()).await?;
+        let by_family = list::seen(&connection, me, &family, asked.after, asked.fetch()).await?;
+        let by_request = list::friends(&connection, me, asked.after, asked.fetch()).await?;
         Ok(wire::merged(by_request, by_family, asked.size + 1))
     }
 }

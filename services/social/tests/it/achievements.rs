@@ -155,10 +155,15 @@ async fn an_event_that_comes_a_hundred_times_is_worth_one_achievement() -> anyho
     for answer in calls.join_all().await {
         answer?;
     }
+    for sequence in 11..=20 {
+        world.tell("recipe", vec![featured(recipe, sequence, user)]).await?;
+    }
     let achieved = world.achieved(user, user).await?;
     let names: Vec<_> = achieved.iter().map(|achievement| achievement.achievement_name.as_str()).collect();
     assert_eq!(names.len(), 2, "{names:?}");
     assert!(names.contains(&"Recipe featured") && names.contains(&"1 featured recipe"));
+    let milestones = world.milestones(user, user).await?;
+    assert_eq!(milestones.iter().map(|one| one.current).collect::<Vec<_>>(), [1, 1], "however often it was featured");
     let own = achieved.iter().find(|achievement| achievement.related_entity_id == recipe.to_string()).expect("of the recipe");
     assert_eq!((own.achievement_type(), own.related_entity_type()), (Featured, pb::RelatedEntityType::Recipe));
 
