@@ -101,7 +101,8 @@ async fn a_registration_that_races_a_choice_does_not_undo_it() -> anyhow::Result
         let private = pb::Profile { privacy_level: Private.into(), ..Default::default() };
         let (registered, chosen) =
             tokio::join!(registers.register(registration(user)), chooses.change(user, private, &["privacy_level"]));
-        (registered?, chosen?);
+        registered?;
+        chosen?;
         let profile = world.own(user).await?;
         assert_eq!((profile.display_name.as_str(), profile.privacy_level()), ("Alice", Private));
     }
@@ -116,7 +117,8 @@ async fn two_devices_that_change_different_fields_both_have_changed_them() -> an
         let named = world.rename(user, "Al");
         let zoned = world.change(user, pb::Profile { time_zone: "Asia/Tokyo".to_owned(), ..Default::default() }, &["time_zone"]);
         let (named, zoned) = tokio::join!(named, zoned);
-        (named?, zoned?);
+        named?;
+        zoned?;
         let now = world.own(user).await?;
         assert_eq!((now.display_name.as_str(), now.time_zone.as_str()), ("Al", "Asia/Tokyo"));
         world.rename(user, "Bo").await?;
