@@ -26,4 +26,5 @@ CREATE TABLE friendships (
   CONSTRAINT friendships_blocked_check CHECK ((status = 'none') = (num_nonnulls(blocked_by_first_at, blocked_by_second_at) > 0))
 );
 
-CREATE INDEX friendships_second_user_id_idx ON friendships (second_user_id);
+-- The other way round, with both: whichever of the two finds a pair, it finds no other, however many friends somebody has.
+CREATE INDEX friendships_second_user_id_first_user_id_idx ON friendships (second_user_id, first_user_id);
