@@ -1,14 +1,31 @@
 //! Every way in which a call to this slice can be refused, and what its caller is told.
 
 use orchard_db::{Failure, UnitError};
+use orchard_proto::privacy::v1::ErrorReason as PrivacyReason;
+use orchard_proto::rpc::v1::ErrorReason as CommonReason;
 use orchard_proto::social::v1::ErrorReason;
-use orchard_rpc::{Refusal, Violations, reason_name};
+use orchard_rpc::{Refusal, Violations, common, reason_name};
 use tonic::{Code, Status};
 
-use crate::{challenge, progress};
+use crate::{challenge, friendship, privacy, progress};
 
 /// Domain of this slice's reasons.
 pub const DOMAIN: &str = "orchard.social";
+
+/// What refers to users, by the names of the foreign keys: none of them holds for one who is erased meanwhile.
+pub const USER_REFERENCES: [&str; 11] = [
+    "achievement_milestones_user_id_fkey",
+    "challenge_participants_user_id_fkey",
+    "community_challenges_created_by_fkey",
+    "family_memberships_guardian_user_id_fkey",
+    "family_memberships_user_id_fkey",
+    "friendships_first_user_id_fkey",
+    "friendships_second_user_id_fkey",
+    "notification_preferences_user_id_fkey",
+    "referrals_referee_id_fkey",
+    "referrals_referrer_id_fkey",
+    "social_achievements_user_id_fkey",
+];
 
 /// A refused call.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +42,24 @@ pub enum Error {
     /// The caller has no seat.
     #[error("the caller does not take part in the challenge")]
     NotParticipating,
+    /// The caller has no such achievement.
+    #[error("no such achievement")]
+    AchievementNotFound,
+    /// The caller has no such milestone.
+    #[error("no such milestone")]
+    MilestoneNotFound,
+    /// Nothing is held of whoever was erased.
+    #[error("the user was erased")]
+    UserErased,
+    /// Nobody says who is a child.
+    #[error("the family service does not answer")]
+    FamilyUnavailable,
+    /// By a rule of friendships.
+    #[error(transparent)]
+    Friendship(#[from] friendship::Refused),
+    /// By a rule of privacy.
+    #[error(transparent)]
+    Privacy(#[from] privacy::Refused),
     /// By a rule of challenges.
     #[error(transparent)]
     Challenge(#[from] challenge::Refused),
@@ -44,17 +79,35 @@ impl UnitError for Error {
 
 impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Self {
-        Failure::from(error).into()
+        match Failure::from(error) {
+            Failure::Constraint { name, .. } if USER_REFERENCES.contains(&name.as_str()) => Self::UserErased,
+            other => other.into(),
+        }
     }
 }
 
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         let message = error.to_string();
-        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason_name(reason.as_str_name()), message);
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason_name(reason.as_str_name()), &message);
         let refusal = match error {
             Error::Fields(violations) => violations.into(),
             Error::Database(failure) => failure.into_refusal(),
+            Error::UserErased => refuse(Code::FailedPrecondition, ErrorReason::UserErased),
+            Error::FamilyUnavailable => common(CommonReason::UpstreamUnavailable, &message).with("upstream", "family"),
+            Error::Privacy(privacy::Refused::NotOneself) => {
+                Refusal::new(Code::PermissionDenied, reason_name(PrivacyReason::NotOneself.as_str_name()), &message)
+            }
+            Error::Friendship(friendship::Refused::NoSuchProfile) => refuse(Code::NotFound, ErrorReason::ProfileNotFound),
+            Error::Friendship(friendship::Refused::NoSuchRequest) => refuse(Code::NotFound, ErrorReason::FriendRequestNotFound),
+            Error::Friendship(friendship::Refused::Blocked) => refuse(Code::FailedPrecondition, ErrorReason::UserBlocked),
+            Error::Friendship(friendship::Refused::Private) => refuse(Code::FailedPrecondition, ErrorReason::ProfilePrivate),
+            Error::Friendship(friendship::Refused::TooMany) => {
+                refuse(Code::FailedPrecondition, ErrorReason::TooManyRequests).with("max_requests", friendship::MOST_REQUESTS)
+            }
+            Error::Friendship(friendship::Refused::Child) => refuse(Code::PermissionDenied, ErrorReason::ChildNotPermitted),
+            Error::AchievementNotFound => refuse(Code::NotFound, ErrorReason::AchievementNotFound),
+            Error::MilestoneNotFound => refuse(Code::NotFound, ErrorReason::MilestoneNotFound),
             Error::ProfileNotFound => refuse(Code::NotFound, ErrorReason::ProfileNotFound),
             Error::ChallengeNotFound => refuse(Code::NotFound, ErrorReason::ChallengeNotFound),
             Error::NotParticipating => refuse(Code::NotFound, ErrorReason::NotParticipating),

@@ -1,32 +1,58 @@
-//! Profiles, challenges and progress.
+//! Profiles, friends, achievements, challenges and progress.
 
+pub mod achievement;
 pub mod challenge;
 pub mod error;
+pub mod events;
+pub mod friendship;
 pub mod membership;
+pub mod milestone;
+pub mod notification;
+pub mod privacy;
 pub mod profile;
 pub mod progress;
+mod roll;
 mod schema;
 
+use anyhow::Context as _;
 use clap::Args;
+use orchard_client::CallOptions;
 use orchard_db::{Db, EmbeddedMigrations};
 use orchard_events::{INBOX, Inbox};
+use orchard_proto::privacy::v1::privacy_service_server::{PrivacyServiceServer, SERVICE_NAME as PRIVACY};
+use orchard_proto::social::v1::achievement_service_server::AchievementServiceServer;
 use orchard_proto::social::v1::challenge_service_server::ChallengeServiceServer;
+use orchard_proto::social::v1::friendship_service_server::FriendshipServiceServer;
+use orchard_proto::social::v1::notification_service_server::NotificationServiceServer;
 use orchard_proto::social::v1::profile_service_server::ProfileServiceServer;
 use orchard_proto::social::v1::progress_service_server::ProgressServiceServer;
+use orchard_rpc::Currency;
 use orchard_server::{MAX_MESSAGE_BYTES, Parts, ServeOptions, Slice};
 use tonic::service::RoutesBuilder;
+use tonic::transport::Uri;
 
 /// The social slice.
 #[derive(Debug)]
 pub struct Service;
 
-/// Settings of this slice alone: none yet.
+/// Settings of this slice alone.
 #[derive(Debug, Clone, Args)]
-pub struct Settings {}
+#[command(next_help_heading = "Social")]
+pub struct Settings {
+    /// Currency of what is earned, by its ISO 4217 code
+    #[arg(long, env = "ORCHARD_CURRENCY", default_value = "EUR", value_name = "CODE")]
+    pub currency: Currency,
+    /// Address of the family service, which is asked who is a child
+    #[arg(long, env = "ORCHARD_FAMILY_URL", value_name = "URL")]
+    pub family_url: Uri,
+    /// As whom it asks
+    #[command(flatten)]
+    pub calls: CallOptions,
+}
 
 impl Slice for Service {
     const NAME: &'static str = "social";
-    const ABOUT: &'static str = "Profiles, challenges and progress.";
+    const ABOUT: &'static str = "Profiles, friends, achievements, challenges and progress.";
     const PACKAGE: &'static str = "orchard.social.v1";
     type Settings = Settings;
 
@@ -35,15 +61,33 @@ impl Slice for Service {
         MIGRATIONS
     }
 
-    fn parts(db: &Db, _settings: &Settings, _options: &ServeOptions) -> anyhow::Result<Parts> {
+    fn parts(db: &Db, settings: &Settings, options: &ServeOptions) -> anyhow::Result<Parts> {
+        let Settings { currency, family_url, calls } = settings;
+        let calls = calls.load(Self::NAME, &options.identity.workload_issuer, &options.identity.audience)?;
+        let family = calls.to("family", family_url).build().context("--family-url")?;
         let mut routes = RoutesBuilder::default();
         routes
-            .add_service(Inbox::<membership::Events>::server(Self::NAME, db))
-            .add_service(ProfileServiceServer::new(profile::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES))
+            .add_service(Inbox::<events::Events>::server(Self::NAME, db))
+            .add_service(
+                ProfileServiceServer::new(profile::Api::new(db.clone(), currency.clone()))
+                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
+            )
+            .add_service(
+                FriendshipServiceServer::new(friendship::Api::new(db.clone(), family))
+                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
+            )
+            .add_service(
+                AchievementServiceServer::new(achievement::Api::new(db.clone(), currency.clone()))
+                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
+            )
+            .add_service(
+                NotificationServiceServer::new(notification::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
+            )
+            .add_service(PrivacyServiceServer::new(privacy::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add_service(
                 ChallengeServiceServer::new(challenge::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(ProgressServiceServer::new(progress::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES));
-        Ok(Parts { shared: vec![INBOX], ..Parts::of(routes) })
+        Ok(Parts { shared: vec![INBOX, PRIVACY], ..Parts::of(routes) })
     }
 }

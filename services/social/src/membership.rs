@@ -1,13 +1,13 @@
 //! Memberships in families, as the family slice tells of them. Who shares a family with somebody counts as their friend.
 
 mod events;
-mod store;
+pub(crate) mod store;
 
 use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
-pub use events::Events;
-pub(crate) use store::share_a_family;
+pub(crate) use events::read;
+pub(crate) use store::{is_answered_for_by, share_a_family};
 
 /// What a user is in a family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
@@ -23,16 +23,34 @@ pub enum Role {
     Guest,
 }
 
+/// Of a child that was added to a family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Added {
+    /// Who answers for it, if anybody does.
+    pub guardian: Option<Uuid>,
+}
+
 /// What happened in a family.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A user belongs to it from now on, or is something else in it.
+    /// A user belongs to it from now on.
     Joined {
         /// The plan.
         plan: Uuid,
         /// Who.
         user: Uuid,
         /// As what.
+        role: Role,
+        /// Of a child that was added.
+        added: Option<Added>,
+    },
+    /// A user who belongs to it is something else in it.
+    RoleChanged {
+        /// The plan.
+        plan: Uuid,
+        /// Who.
+        user: Uuid,
+        /// What.
         role: Role,
     },
     /// A user does not belong to it any more.

@@ -1,15 +1,20 @@
 //! Profiles: who a user is to others.
 
 mod api;
+pub mod name;
 pub(crate) mod store;
-mod wire;
+pub(crate) mod visibility;
+pub(crate) mod wire;
 
+use bigdecimal::BigDecimal;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
 pub use api::Api;
+
+use name::DisplayName;
 
 /// Who may see a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
@@ -32,10 +37,27 @@ pub struct Profile {
     pub display_name: Option<String>,
     /// Who may see that.
     pub privacy_level: PrivacyLevel,
+    /// Whether what they achieve is shown to others unasked.
+    pub social_sharing_enabled: bool,
+    /// What referrals have earned them in all.
+    pub referral_credits_earned: BigDecimal,
     /// Where their days begin.
     pub time_zone: Tz,
-    /// When they were registered.
+    /// When they were first known.
     pub created_at: DateTime<Utc>,
+}
+
+/// What a user changes of their profile; nothing where it stays.
+#[derive(Debug, Clone, Default)]
+pub struct Patch {
+    /// What they call themselves.
+    pub display_name: Option<DisplayName>,
+    /// Who may see that.
+    pub privacy_level: Option<PrivacyLevel>,
+    /// Where their days begin.
+    pub time_zone: Option<Tz>,
+    /// Whether what they achieve is shown to others unasked.
+    pub social_sharing_enabled: Option<bool>,
 }
 
 /// The date that it is for a user.

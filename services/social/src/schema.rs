@@ -13,6 +13,7 @@ diesel::table! {
         is_social_achievement -> Bool,
         shared_publicly -> Bool,
         social_context -> Nullable<Jsonb>,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -77,11 +78,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    erased_users (user_hash) {
+        user_hash -> Bytea,
+        erased_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     family_memberships (family_plan_id, user_id) {
         family_plan_id -> Uuid,
         user_id -> Uuid,
         #[max_length = 20]
         role -> Varchar,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        was_added -> Bool,
+        guardian_user_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    friendships (first_user_id, second_user_id) {
+        first_user_id -> Uuid,
+        second_user_id -> Uuid,
+        #[max_length = 20]
+        status -> Varchar,
+        requested_by -> Nullable<Uuid>,
+        requested_at -> Nullable<Timestamptz>,
+        accepted_at -> Nullable<Timestamptz>,
+        blocked_by_first_at -> Nullable<Timestamptz>,
+        blocked_by_second_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
     }
@@ -158,13 +184,14 @@ diesel::table! {
         achieved_at -> Timestamptz,
         is_public -> Bool,
         celebration_shown -> Bool,
+        updated_at -> Timestamptz,
     }
 }
 
 diesel::table! {
     users (id) {
         id -> Uuid,
-        #[max_length = 50]
+        #[max_length = 200]
         display_name -> Nullable<Varchar>,
         #[max_length = 20]
         privacy_level -> Varchar,
@@ -173,6 +200,7 @@ diesel::table! {
         time_zone -> Text,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        completed_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -181,7 +209,6 @@ diesel::joinable!(challenge_participants -> community_challenges (challenge_id))
 diesel::joinable!(challenge_participants -> users (user_id));
 diesel::joinable!(challenge_progress -> challenge_participants (challenge_participant_id));
 diesel::joinable!(community_challenges -> users (created_by));
-diesel::joinable!(family_memberships -> users (user_id));
 diesel::joinable!(notification_preferences -> users (user_id));
 diesel::joinable!(social_achievements -> users (user_id));
 
@@ -190,7 +217,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     challenge_participants,
     challenge_progress,
     community_challenges,
+    erased_users,
     family_memberships,
+    friendships,
     idempotency_keys,
     inbox,
     notification_preferences,

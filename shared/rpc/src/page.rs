@@ -26,6 +26,12 @@ impl PageKey for i64 {
     }
 }
 
+impl PageKey for Uuid {
+    fn is_plausible(&self) -> bool {
+        true
+    }
+}
+
 impl PageKey for (DateTime<Utc>, Uuid) {
     fn is_plausible(&self) -> bool {
         (1970..=9999).contains(&self.0.year())

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use orchard_proto::DESCRIPTORS;
+use orchard_testkit::matrix::Actor::Operator;
 use orchard_testkit::matrix::Admits::{Hidden, Only};
 use orchard_testkit::matrix::{Table, USERS, findings, packages};
 
@@ -73,6 +74,30 @@ const TABLES: &[(&str, &Table)] = &[
         &[
             ("ProfileService/RegisterProfile", Hidden),
             ("ProfileService/GetProfile", Only(&[USERS])),
+            ("ProfileService/BatchGetProfiles", Only(&[USERS])),
+            ("ProfileService/UpdateProfile", Only(&[USERS])),
+            ("ProfileService/NameChild", Only(&[USERS])),
+            ("FriendshipService/SendFriendRequest", Only(&[USERS])),
+            ("FriendshipService/AcceptFriendRequest", Only(&[USERS])),
+            ("FriendshipService/DeclineFriendRequest", Only(&[USERS])),
+            ("FriendshipService/WithdrawFriendRequest", Only(&[USERS])),
+            ("FriendshipService/RemoveFriend", Only(&[USERS])),
+            ("FriendshipService/BlockUser", Only(&[USERS])),
+            ("FriendshipService/UnblockUser", Only(&[USERS])),
+            ("FriendshipService/ListFriends", Only(&[USERS])),
+            ("FriendshipService/ListFriendRequests", Only(&[USERS])),
+            ("FriendshipService/ListBlockedUsers", Only(&[USERS])),
+            ("FriendshipService/CountFriends", Only(&[USERS])),
+            ("AchievementService/AwardAchievement", Only(&[&[Operator]])),
+            ("AchievementService/ListAchievements", Only(&[USERS])),
+            ("AchievementService/GetAchievementSummary", Only(&[USERS])),
+            ("AchievementService/ListHighlights", Only(&[USERS])),
+            ("AchievementService/SetAchievementVisibility", Only(&[USERS])),
+            ("AchievementService/MarkCelebrationShown", Only(&[USERS])),
+            ("AchievementService/ListMilestones", Only(&[USERS])),
+            ("AchievementService/SetMilestoneSharing", Only(&[USERS])),
+            ("NotificationService/GetNotificationPreferences", Only(&[USERS])),
+            ("NotificationService/UpdateNotificationPreferences", Only(&[USERS])),
             ("ChallengeService/CreateChallenge", Only(&[USERS])),
             ("ChallengeService/GetChallenge", Only(&[USERS])),
             ("ChallengeService/JoinChallenge", Only(&[USERS])),

@@ -164,7 +164,8 @@ async fn a_slice_that_is_away_takes_its_own_section_away_and_no_more() -> anyhow
     assert_eq!(state(seen.challenges.as_ref()), SectionState::Unavailable);
     assert_eq!(seen.active_challenges, None, "not known is not zero");
     assert_eq!((seen.wallet_balance, state(seen.wallet.as_ref())), (euros(100), SectionState::Ok));
-    suite.social.start_again::<orchard_social::Service>(&orchard_social::Settings {}).await?;
+    let settings = suite.social_settings();
+    suite.social.start_again::<orchard_social::Service>(&settings).await?;
     assert_eq!(suite.dashboard(alice, &plan).await?.active_challenges, Some(1));
 
     suite.family.stop().await?;

@@ -91,7 +91,8 @@ async fn nobody_waits_for_a_slice_that_is_away_and_it_is_told_later() -> anyhow:
     suite.social.stop().await?;
     let plan = suite.plan(alice).await?;
     suite.join(&plan, alice, bob, MemberRole::Member).await?;
-    suite.social.start_again::<orchard_social::Service>(&orchard_social::Settings {}).await?;
+    let settings = suite.social_settings();
+    suite.social.start_again::<orchard_social::Service>(&settings).await?;
     all_told(&suite.family.schema).await?;
     assert_eq!(suite.profile(bob, alice).await?, "Alice");
     Ok(())

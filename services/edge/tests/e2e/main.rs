@@ -7,6 +7,7 @@ mod canary;
 mod dashboard;
 mod deployment;
 mod events;
+mod friends;
 mod programs;
 mod provision;
 mod rolling;

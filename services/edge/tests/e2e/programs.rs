@@ -9,7 +9,7 @@ use orchard_testkit::collector::Collector;
 use orchard_testkit::database::Schema;
 use orchard_testkit::keys::DevKeys;
 use orchard_testkit::program::{self, Program};
-use orchard_testkit::service::channel;
+use orchard_testkit::service::{channel, free_address};
 use uuid::Uuid;
 
 use crate::suite::all_told;
@@ -60,11 +60,16 @@ impl Programs {
     pub async fn start(settings: &[(&str, String)]) -> anyhow::Result<Self> {
         let (collector, keys) = (Collector::start().await?, DevKeys::ephemeral()?);
         let settings = [settings, &[("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())]].concat();
-        let social = Deployed::start::<orchard_social::Service>(&keys, &settings).await?;
         let key_file = |name| ("ORCHARD_WORKLOAD_KEY_FILE", keys.workload_key_file(name).display().to_string());
+        // The one asks, the other tells: each is where the other looks for it.
+        let family_at = free_address();
+        let asked = ("ORCHARD_FAMILY_URL", format!("http://{family_at}"));
+        let social = [settings.as_slice(), &[asked, key_file("social")]].concat();
+        let social = Deployed::start::<orchard_social::Service>(&keys, &social).await?;
         let told = ("ORCHARD_SOCIAL_URL", format!("http://{}", social.program.address));
-        let family = [settings.as_slice(), &[told, key_file("family")]].concat();
-        let family = Deployed::start::<orchard_family::Service>(&keys, &family).await?;
+        let family = [settings.as_slice(), &[told, key_file("family"), ("ORCHARD_LISTEN", family_at.to_string())]].concat();
+        let mut family = Deployed::start::<orchard_family::Service>(&keys, &family).await?;
+        family.program.address = family_at;
         let recipe = Deployed::start::<orchard_recipe::Service>(&keys, &settings).await?;
         let consultation = Deployed::start::<orchard_consultation::Service>(&keys, &settings).await?;
         let url = |slice: &Deployed| format!("http://{}", slice.program.address);

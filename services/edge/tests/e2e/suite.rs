@@ -32,9 +32,13 @@ pub struct Stoppable {
 
 impl Stoppable {
     async fn start<S: Slice>(keys: &DevKeys, settings: &S::Settings) -> anyhow::Result<Self> {
+        Self::start_at::<S>(free_address(), keys, settings).await
+    }
+
+    async fn start_at<S: Slice>(listen: SocketAddr, keys: &DevKeys, settings: &S::Settings) -> anyhow::Result<Self> {
         let schema = Schema::create().await?;
         schema.migrate(S::migrations()).await?;
-        let mut slice = Self { schema, options: ServeOptions { listen: free_address(), ..options(keys) }, running: None };
+        let mut slice = Self { schema, options: ServeOptions { listen, ..options(keys) }, running: None };
         slice.start_again::<S>(settings).await?;
         Ok(slice)
     }
@@ -102,11 +106,23 @@ pub fn family_settings(keys: &DevKeys, social: SocketAddr) -> orchard_family::Se
     }
 }
 
+/// A social service that asks the family service at `family`.
+fn social_settings(keys: &DevKeys, family: SocketAddr) -> orchard_social::Settings {
+    orchard_social::Settings {
+        currency: "EUR".parse().expect("currency"),
+        family_url: format!("http://{family}").parse().expect("a URL"),
+        calls: calls(keys, "social"),
+    }
+}
+
 impl Suite {
     pub async fn start() -> anyhow::Result<Self> {
         let keys = Arc::new(DevKeys::ephemeral()?);
-        let social = Stoppable::start::<orchard_social::Service>(&keys, &orchard_social::Settings {}).await?;
-        let family = Stoppable::start::<orchard_family::Service>(&keys, &family_settings(&keys, social.address())).await?;
+        // The one asks, the other tells: each is where the other looks for it.
+        let family_at = free_address();
+        let social = Stoppable::start::<orchard_social::Service>(&keys, &social_settings(&keys, family_at)).await?;
+        let settings = family_settings(&keys, social.address());
+        let family = Stoppable::start_at::<orchard_family::Service>(family_at, &keys, &settings).await?;
         let recipe = Stoppable::start::<orchard_recipe::Service>(&keys, &orchard_recipe::Settings {}).await?;
         let currency = "EUR".parse().expect("currency");
         let settings = orchard_consultation::Settings { currency };
@@ -134,6 +150,11 @@ impl Suite {
     /// The family service's settings.
     pub fn family_settings(&self) -> orchard_family::Settings {
         family_settings(&self.keys, self.social.address())
+    }
+
+    /// The social service's settings.
+    pub fn social_settings(&self) -> orchard_social::Settings {
+        social_settings(&self.keys, self.family.address())
     }
 
     /// A user at the front door.

@@ -36,18 +36,18 @@ pub(crate) async fn take(
     may_be_seated(store::find(connection, plan.id, user).await?.as_ref())?;
     plan.admit()?;
     roll::enrol(connection, user).await?;
-    let role = match comer {
+    let joined = match comer {
         Comer::Invited { role, relationship } => {
             store::seat(connection, plan.id, user, role, relationship).await?;
-            role
+            wire::joined(plan.id, user, role)
         }
         Comer::Child(new) => {
             store::seat_child(connection, plan.id, user, &new).await?;
-            Role::Child
+            wire::child_joined(plan.id, user, Role::Child, Some(new.guardian))
         }
     };
     let sequence = plan::store::change_seats(connection, plan.id, 1).await?;
-    Ok(outbox.publish(connection, plan.id, sequence, &wire::joined(plan.id, user, role)).await?)
+    Ok(outbox.publish(connection, plan.id, sequence, &joined).await?)
 }
 
 /// Takes away the seat of an active member, and what came with it: what they were offered and offered to others.
@@ -89,11 +89,12 @@ async fn withdraw(connection: &mut AsyncPgConnection, plan: &Plan, user: Uuid) -
 
 /// Tells of everyone who has a seat, as of newcomers: of a plan that comes back into use.
 pub(crate) async fn announce(connection: &mut AsyncPgConnection, outbox: &Outbox, plan: Uuid) -> Result<(), Failure> {
-    let members = store::active(connection, plan).await?;
+    let members = store::seats(connection, plan).await?;
     let count = i64::try_from(members.len()).unwrap_or_default();
     let last = plan::store::next_events(connection, plan, count).await?;
-    for ((user, role), sequence) in members.into_iter().zip(last - count + 1..) {
-        outbox.publish(connection, plan, sequence, &wire::joined(plan, user, role)).await?;
+    for ((user, role, was_added, guardian), sequence) in members.into_iter().zip(last - count + 1..) {
+        let joined = if was_added { wire::child_joined(plan, user, role, guardian) } else { wire::joined(plan, user, role) };
+        outbox.publish(connection, plan, sequence, &joined).await?;
     }
     Ok(())
 }

@@ -107,6 +107,22 @@ pub(crate) async fn active(mut connection: &AsyncPgConnection, plan: Uuid) -> Qu
         .await
 }
 
+/// The same, with whether they were added as children, and who answers for them.
+pub(super) async fn seats(mut connection: &AsyncPgConnection, plan: Uuid) -> QueryResult<Vec<(Uuid, Role, bool, Option<Uuid>)>> {
+    family_members::table
+        .filter(family_members::family_plan_id.eq(plan))
+        .filter(family_members::is_active)
+        .order((family_members::joined_at, family_members::user_id))
+        .select((
+            family_members::user_id,
+            family_members::role,
+            family_members::consent_at.is_not_null(),
+            family_members::guardian_user_id,
+        ))
+        .load(&mut connection)
+        .await
+}
+
 /// A member of a plan, active or not.
 pub(crate) async fn find(mut connection: &AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<Option<Member>> {
     family_members::table

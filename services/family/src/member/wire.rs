@@ -239,7 +239,14 @@ fn permissions(permissions: &Permissions, currency: &Currency) -> pb::Permission
 
 /// What others are told of a user who has taken a seat.
 pub(crate) fn joined(plan: Uuid, user: Uuid, in_role: Role) -> pb::MemberJoined {
-    pb::MemberJoined { family_plan_id: plan.to_string(), user_id: user.to_string(), role: role(in_role).into() }
+    let (family_plan_id, user_id) = (plan.to_string(), user.to_string());
+    pb::MemberJoined { family_plan_id, user_id, role: role(in_role).into(), ..pb::MemberJoined::default() }
+}
+
+/// The same of a child that was added, and of who answers for it, if anybody still does.
+pub(crate) fn child_joined(plan: Uuid, child: Uuid, in_role: Role, guardian: Option<Uuid>) -> pb::MemberJoined {
+    let guardian_user_id = guardian.map(|guardian| guardian.to_string()).unwrap_or_default();
+    pb::MemberJoined { guardian_user_id, was_added: true, ..joined(plan, child, in_role) }
 }
 
 /// What others are told of a user who has no seat any more.

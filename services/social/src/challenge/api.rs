@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::store::NewRow;
 use super::{Participant, last_day, may_start, store, wire};
 use crate::error::Error;
-use crate::profile;
+use crate::{profile, roll};
 
 /// Serves `ChallengeService`.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ async fn create(connection: &mut Connection, id: Uuid, new: &wire::NewChallenge,
         may_start(start, today).map_err(|refused| Violations::of("start_date", refused))?;
     }
     if let Some(creator) = created_by {
-        profile::store::enrol(connection, creator).await?;
+        roll::enrol(connection, creator).await?;
     }
     let row = NewRow {
         id,
@@ -107,7 +107,7 @@ async fn create(connection: &mut Connection, id: Uuid, new: &wire::NewChallenge,
 }
 
 async fn join(connection: &mut Connection, id: Uuid, user: Uuid) -> Result<Participant, Error> {
-    profile::store::enrol(connection, user).await?;
+    roll::enrol(connection, user).await?;
     let challenge = store::lock(connection, id).await?.ok_or(Error::ChallengeNotFound)?;
     if let Some(seated) = store::participant(connection, id, user).await? {
         return Ok(seated);

@@ -11,7 +11,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Challenge, ChallengeType, CompletionStatus, Participant, Scoring};
-use crate::profile::store::visible_to;
+use crate::profile::visibility::visible_to;
 use crate::schema::{challenge_participants, community_challenges, users};
 
 orchard_db::text_column!(ChallengeType);

@@ -1,27 +1,31 @@
 //! Queries of profiles.
 
-use std::collections::BTreeSet;
-
+use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use diesel::dsl::now;
+use diesel::dsl::{case_when, exists, now};
 use diesel::prelude::*;
-use diesel::sql_types::Timestamptz;
+use diesel::sql_types::{Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{PrivacyLevel, Profile};
-use crate::membership::share_a_family;
+use super::name::DisplayName;
+use super::visibility::visible_to;
+use super::{Patch, PrivacyLevel, Profile};
+use crate::membership::is_answered_for_by;
 use crate::schema::users;
 
 orchard_db::text_column!(PrivacyLevel);
 
+/// A profile's row.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
-struct Row {
+pub(crate) struct Row {
     id: Uuid,
     display_name: Option<String>,
     privacy_level: PrivacyLevel,
+    social_sharing_enabled: bool,
+    referral_credits_earned: BigDecimal,
     time_zone: String,
     created_at: DateTime<Utc>,
 }
@@ -32,6 +36,8 @@ impl From<Row> for Profile {
             id: row.id,
             display_name: row.display_name,
             privacy_level: row.privacy_level,
+            social_sharing_enabled: row.social_sharing_enabled,
+            referral_credits_earned: row.referral_credits_earned,
             time_zone: zone(&row.time_zone),
             created_at: row.created_at,
         }
@@ -43,39 +49,34 @@ fn zone(name: &str) -> Tz {
     name.parse().unwrap_or_default()
 }
 
-/// Whether `viewer` may see the profile of the `users` row: the one place that says so. Friends outside of the family have no place
-/// here yet.
-#[diesel::dsl::auto_type(no_type_alias)]
-pub(crate) fn visible_to(viewer: Uuid) -> _ {
-    let public: PrivacyLevel = PrivacyLevel::Public;
-    let friends_only: PrivacyLevel = PrivacyLevel::FriendsOnly;
-    let family: share_a_family = share_a_family(viewer);
-    let among_friends = users::privacy_level.eq(friends_only).and(family);
-    users::id.eq(viewer).or(users::privacy_level.eq(public)).or(among_friends)
-}
-
-/// Writes a new profile, or completes one that has no name yet; a complete one stays as it is.
+/// Completes the profile of a user who is known: a name if there is none, the rest if nobody has chosen it. A complete one stays as it is.
 pub(super) async fn register(
     connection: &mut AsyncPgConnection,
     id: Uuid,
-    display_name: &str,
+    name: &DisplayName,
     time_zone: Tz,
     privacy_level: PrivacyLevel,
 ) -> QueryResult<Profile> {
-    let values =
-        (users::display_name.eq(display_name), users::time_zone.eq(time_zone.name()), users::privacy_level.eq(privacy_level));
-    let insert = diesel::insert_into(users::table).values((users::id.eq(id), values)).on_conflict_do_nothing();
-    if insert.execute(connection).await? == 0 {
-        diesel::update(users::table.find(id).filter(users::display_name.is_null()))
-            .set((values, users::updated_at.eq(now)))
-            .execute(connection)
-            .await?;
-    }
+    let (is_open, is_unnamed) = (users::completed_at.is_null(), users::display_name.is_null());
+    let name = case_when(is_unnamed, name.as_str().into_sql::<Nullable<Text>>()).otherwise(users::display_name);
+    let zone = case_when(is_open, time_zone.name().into_sql::<Text>()).otherwise(users::time_zone);
+    let level = case_when(is_open, privacy_level.into_sql::<Text>()).otherwise(users::privacy_level);
+    let completed_at = case_when(is_open, now.into_sql::<Nullable<Timestamptz>>()).otherwise(users::completed_at);
+    diesel::update(users::table.find(id).filter(is_unnamed.or(is_open)))
+        .set((
+            users::display_name.eq(name),
+            users::time_zone.eq(zone),
+            users::privacy_level.eq(level),
+            users::completed_at.eq(completed_at),
+            users::updated_at.eq(now),
+        ))
+        .execute(connection)
+        .await?;
     users::table.find(id).select(Row::as_select()).first(connection).await.map(Row::into)
 }
 
 /// A profile that `viewer` may see.
-pub(super) async fn get(mut connection: &AsyncPgConnection, id: Uuid, viewer: Uuid) -> QueryResult<Option<Profile>> {
+pub(crate) async fn get(mut connection: &AsyncPgConnection, id: Uuid, viewer: Uuid) -> QueryResult<Option<Profile>> {
     users::table
         .find(id)
         .filter(visible_to(viewer))
@@ -86,16 +87,56 @@ pub(super) async fn get(mut connection: &AsyncPgConnection, id: Uuid, viewer: Uu
         .map(|found| found.map(Row::into))
 }
 
-/// Knows a user from their first use on, though nobody has registered them.
-pub(crate) async fn enrol(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
-    let enrol = diesel::insert_into(users::table).values(users::id.eq(id)).on_conflict_do_nothing();
-    enrol.execute(connection).await.map(|_| ())
+/// Those of these profiles that `viewer` may see, by id.
+pub(super) async fn batch_get(mut connection: &AsyncPgConnection, ids: &[Uuid], viewer: Uuid) -> QueryResult<Vec<Profile>> {
+    let rows: Vec<Row> = users::table
+        .filter(users::id.eq_any(ids))
+        .filter(visible_to(viewer))
+        .order(users::id)
+        .select(Row::as_select())
+        .load(&mut connection)
+        .await?;
+    Ok(rows.into_iter().map(Row::into).collect())
 }
 
-/// The same for many, in one order, so that two who know some of the same users do not wait for each other.
-pub(crate) async fn enrol_all(connection: &mut AsyncPgConnection, ids: BTreeSet<Uuid>) -> QueryResult<()> {
-    let rows: Vec<_> = ids.into_iter().map(|id| users::id.eq(id)).collect();
-    diesel::insert_into(users::table).values(rows).on_conflict_do_nothing().execute(connection).await.map(|_| ())
+/// Whether `viewer` may see a profile.
+pub(crate) async fn is_visible(mut connection: &AsyncPgConnection, id: Uuid, viewer: Uuid) -> QueryResult<bool> {
+    diesel::select(exists(users::table.find(id).filter(visible_to(viewer)))).get_result(&mut connection).await
+}
+
+/// Writes what a user has changed of their own, who is known.
+pub(super) async fn update(connection: &mut AsyncPgConnection, id: Uuid, patch: &Patch) -> QueryResult<Profile> {
+    diesel::update(users::table.find(id))
+        .set((
+            patch.display_name.as_ref().map(|name| users::display_name.eq(name.as_str())),
+            patch.privacy_level.map(|level| users::privacy_level.eq(level)),
+            patch.time_zone.map(|zone| users::time_zone.eq(zone.name())),
+            patch.social_sharing_enabled.map(|shares| users::social_sharing_enabled.eq(shares)),
+            users::completed_at
+                .eq(case_when(users::completed_at.is_null(), now.into_sql::<Nullable<Timestamptz>>())
+                    .otherwise(users::completed_at)),
+            users::updated_at.eq(now),
+        ))
+        .returning(Row::as_returning())
+        .get_result(connection)
+        .await
+        .map(Row::into)
+}
+
+/// Names a child that was added, for whom `adult` answers.
+pub(super) async fn name_child(
+    connection: &mut AsyncPgConnection,
+    child: Uuid,
+    adult: Uuid,
+    name: &DisplayName,
+) -> QueryResult<Option<Profile>> {
+    diesel::update(users::table.find(child).filter(is_answered_for_by(adult)))
+        .set((users::display_name.eq(name.as_str()), users::updated_at.eq(now)))
+        .returning(Row::as_returning())
+        .get_result(connection)
+        .await
+        .optional()
+        .map(|found| found.map(Row::into))
 }
 
 /// A user's zone, and the database's time at which the transaction began.

@@ -2,16 +2,17 @@
 
 use chrono_tz::Tz;
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Fields, Violations, read, timestamp_to_wire};
+use orchard_rpc::{Currency, Fields, Refused, Violations, read, timestamp_to_wire};
 use uuid::Uuid;
 
-use super::{PrivacyLevel, Profile};
+use super::name::DisplayName;
+use super::{Patch, PrivacyLevel, Profile};
 
 /// A profile to register.
 #[derive(Debug, Clone)]
 pub(super) struct NewProfile {
     pub(super) id: Uuid,
-    pub(super) display_name: String,
+    pub(super) display_name: DisplayName,
     pub(super) time_zone: Tz,
     pub(super) privacy_level: PrivacyLevel,
 }
@@ -19,7 +20,7 @@ pub(super) struct NewProfile {
 pub(super) fn new_profile(request: &pb::RegisterProfileRequest) -> Result<NewProfile, Violations> {
     let mut fields = Fields::default();
     let id = fields.read("user_id", read::uuid(&request.user_id));
-    let name = fields.read("display_name", read::text(&request.display_name, 1..=50));
+    let name = fields.read("display_name", DisplayName::read(&request.display_name));
     let zone = fields.read("time_zone", read::time_zone(&request.time_zone));
     let level = fields.read("privacy_level", read_privacy_level(request.privacy_level));
     fields.finish(|| Ok(NewProfile { id: id?, display_name: name?, time_zone: zone?, privacy_level: level? }))
@@ -34,17 +35,113 @@ fn read_privacy_level(value: i32) -> Result<PrivacyLevel, String> {
     }
 }
 
-pub(super) fn profile(profile: Profile) -> pb::Profile {
+/// Most profiles that are read at once.
+const MOST: usize = 200;
+
+pub(super) fn batch(request: &pb::BatchGetProfilesRequest) -> Result<Vec<Uuid>, Violations> {
+    let mut fields = Fields::default();
+    let ids = fields.values("user_ids", 1..=MOST, &request.user_ids, |id| read::uuid(id));
+    fields.finish(|| ids)
+}
+
+const PATHS: [&str; 4] = ["display_name", "privacy_level", "time_zone", "social_sharing_enabled"];
+
+/// What a user changes of their own profile.
+pub(super) fn update(request: pb::UpdateProfileRequest, caller: Uuid) -> Result<Patch, Violations> {
+    let mut fields = Fields::default();
+    let paths = fields.read("update_mask", read::field_mask(request.update_mask, &PATHS));
+    let profile = fields.read("profile", read::required(request.profile));
+    let mask = paths.as_deref().unwrap_or_default();
+    let patch = profile.map(|profile| fields.within("profile", |fields| read_patch(fields, mask, &profile, caller)));
+    fields.finish(|| {
+        paths?;
+        patch?
+    })
+}
+
+fn read_patch(fields: &mut Fields, mask: &[&str], profile: &pb::Profile, caller: Uuid) -> Result<Patch, Refused> {
+    let own = read::optional_uuid(&profile.user_id).and_then(|named| match named {
+        Some(user) if user != caller => Err("must be the caller's, or empty".to_owned()),
+        Some(_) | None => Ok(()),
+    });
+    let own = fields.read("user_id", own);
+    let name = fields.masked(mask, "display_name", || DisplayName::read(&profile.display_name));
+    // Not as in a registration, where what is left out is the default: here it would be a choice that nobody has made.
+    let level = fields.masked(mask, "privacy_level", || {
+        read::enumeration::<pb::PrivacyLevel>(profile.privacy_level).and_then(|level| read_privacy_level(level.into()))
+    });
+    let zone = fields.masked(mask, "time_zone", || read::time_zone(&profile.time_zone));
+    let shares = fields.masked(mask, "social_sharing_enabled", || read::required(profile.social_sharing_enabled));
+    own?;
+    Ok(Patch { display_name: name?, privacy_level: level?, time_zone: zone?, social_sharing_enabled: shares? })
+}
+
+pub(super) fn child(request: &pb::NameChildRequest) -> Result<(Uuid, DisplayName), Violations> {
+    let mut fields = Fields::default();
+    let id = fields.read("user_id", read::uuid(&request.user_id));
+    let name = fields.read("display_name", DisplayName::read(&request.display_name));
+    fields.finish(|| Ok((id?, name?)))
+}
+
+/// A profile as its user is shown it.
+pub(super) fn own(profile: Profile, currency: &Currency) -> pb::Profile {
     let level = match profile.privacy_level {
         PrivacyLevel::Public => pb::PrivacyLevel::Public,
         PrivacyLevel::FriendsOnly => pb::PrivacyLevel::FriendsOnly,
         PrivacyLevel::Private => pb::PrivacyLevel::Private,
     };
+    let (time_zone, shares) = (profile.time_zone.name().to_owned(), profile.social_sharing_enabled);
+    let earned = currency.to_wire(&profile.referral_credits_earned);
+    pb::Profile {
+        privacy_level: level.into(),
+        time_zone,
+        social_sharing_enabled: Some(shares),
+        referral_credits_earned: Some(earned),
+        ..others(profile)
+    }
+}
+
+/// A profile as others are shown it.
+pub(crate) fn others(profile: Profile) -> pb::Profile {
     pb::Profile {
         user_id: profile.id.to_string(),
         display_name: profile.display_name.unwrap_or_default(),
-        privacy_level: level.into(),
-        time_zone: profile.time_zone.name().to_owned(),
         create_time: Some(timestamp_to_wire(profile.created_at)),
+        ..pb::Profile::default()
+    }
+}
+
+/// A profile as `viewer` is shown it.
+pub(super) fn profile(profile: Profile, viewer: Uuid, currency: &Currency) -> pb::Profile {
+    if profile.id == viewer { own(profile, currency) } else { others(profile) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prost_types::FieldMask;
+
+    fn update_of(profile: pb::Profile, paths: &[&str]) -> Result<Patch, Vec<String>> {
+        let update_mask = Some(FieldMask { paths: paths.iter().map(ToString::to_string).collect() });
+        update(pb::UpdateProfileRequest { profile: Some(profile), update_mask }, Uuid::from_u128(7))
+            .map_err(|violations| violations.into_iter().map(|(path, _)| path).collect())
+    }
+
+    #[test]
+    fn only_what_the_mask_names_is_read() {
+        let profile = pb::Profile { display_name: "\0".to_owned(), time_zone: "Asia/Tokyo".to_owned(), ..pb::Profile::default() };
+        let patch = update_of(profile.clone(), &["time_zone"]).expect("a patch");
+        assert_eq!((patch.time_zone, patch.display_name), (Some(Tz::Asia__Tokyo), None));
+        let all = ["profile.display_name", "profile.privacy_level", "profile.social_sharing_enabled"];
+        assert_eq!(update_of(profile, &PATHS).expect_err("refused"), all);
+    }
+
+    #[test]
+    fn others_and_what_is_not_the_users_to_say_are_refused() {
+        for path in ["user_id", "create_time", "referral_credits_earned", "*"] {
+            assert_eq!(update_of(pb::Profile::default(), &[path]).expect_err("refused"), ["update_mask"], "{path}");
+        }
+        let other = pb::Profile { user_id: Uuid::from_u128(8).to_string(), ..pb::Profile::default() };
+        assert_eq!(update_of(other, &["time_zone"]).expect_err("refused"), ["profile.user_id"]);
     }
 }

@@ -1,5 +1,5 @@
 use orchard_proto::DESCRIPTORS;
-use orchard_testkit::matrix::Actor::{Service, ServiceForUser};
+use orchard_testkit::matrix::Actor::{self, Operator, Service, ServiceForUser};
 use orchard_testkit::matrix::Admits::{Hidden, Only};
 use orchard_testkit::matrix::{Table, USERS, findings};
 
@@ -8,6 +8,30 @@ use crate::world::World;
 const TABLE: &Table = &[
     ("ProfileService/RegisterProfile", Only(&[&[Service("identity"), ServiceForUser("identity")]])),
     ("ProfileService/GetProfile", Only(&[USERS])),
+    ("ProfileService/BatchGetProfiles", Only(&[USERS])),
+    ("ProfileService/UpdateProfile", Only(&[USERS])),
+    ("ProfileService/NameChild", Only(&[USERS])),
+    ("FriendshipService/SendFriendRequest", Only(&[USERS])),
+    ("FriendshipService/AcceptFriendRequest", Only(&[USERS])),
+    ("FriendshipService/DeclineFriendRequest", Only(&[USERS])),
+    ("FriendshipService/WithdrawFriendRequest", Only(&[USERS])),
+    ("FriendshipService/RemoveFriend", Only(&[USERS])),
+    ("FriendshipService/BlockUser", Only(&[USERS])),
+    ("FriendshipService/UnblockUser", Only(&[USERS])),
+    ("FriendshipService/ListFriends", Only(&[USERS])),
+    ("FriendshipService/ListFriendRequests", Only(&[USERS])),
+    ("FriendshipService/ListBlockedUsers", Only(&[USERS])),
+    ("FriendshipService/CountFriends", Only(&[USERS])),
+    ("AchievementService/AwardAchievement", Only(&[&[Operator]])),
+    ("AchievementService/ListAchievements", Only(&[USERS])),
+    ("AchievementService/GetAchievementSummary", Only(&[USERS])),
+    ("AchievementService/ListHighlights", Only(&[USERS])),
+    ("AchievementService/SetAchievementVisibility", Only(&[USERS])),
+    ("AchievementService/MarkCelebrationShown", Only(&[USERS])),
+    ("AchievementService/ListMilestones", Only(&[USERS])),
+    ("AchievementService/SetMilestoneSharing", Only(&[USERS])),
+    ("NotificationService/GetNotificationPreferences", Only(&[USERS])),
+    ("NotificationService/UpdateNotificationPreferences", Only(&[USERS])),
     ("ChallengeService/CreateChallenge", Only(&[USERS])),
     ("ChallengeService/GetChallenge", Only(&[USERS])),
     ("ChallengeService/JoinChallenge", Only(&[USERS])),
@@ -29,10 +53,15 @@ const EVENTS: &Table = &[
     ("OutboxService/DiscardParkedEvent", Hidden),
 ];
 
+const SOCIAL: &[Actor] = &[Service("social"), ServiceForUser("social")];
+
+const PRIVACY: &Table =
+    &[("PrivacyService/EraseUser", Only(&[&[Operator], SOCIAL])), ("PrivacyService/ExportUser", Only(&[USERS, SOCIAL]))];
+
 #[tokio::test]
 async fn each_method_admits_those_it_is_for() -> anyhow::Result<()> {
     let slice = World::start().await?.slice;
-    for (package, table) in [("orchard.social.v1", TABLE), ("orchard.events.v1", EVENTS)] {
+    for (package, table) in [("orchard.social.v1", TABLE), ("orchard.events.v1", EVENTS), ("orchard.privacy.v1", PRIVACY)] {
         let findings = findings(&slice.running.channel()?, &slice.keys, DESCRIPTORS, package, table).await?;
         assert_eq!(findings, Vec::<String>::new());
     }

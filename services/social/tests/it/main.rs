@@ -3,8 +3,20 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
 mod access;
+mod achievements;
 mod challenges;
+mod erasure;
+mod export;
+mod families;
+mod friends;
+mod friendships;
+mod milestones;
+mod names;
+mod preferences;
+mod privacy;
 mod profiles;
 mod progress;
+mod registration;
 mod schema;
+mod visibility;
 mod world;

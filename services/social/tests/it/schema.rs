@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use orchard_server::Slice as _;
 use orchard_social::Service;
+use orchard_social::error::USER_REFERENCES;
 use orchard_testkit::database::Schema;
 use orchard_testkit::schema;
 use tokio_postgres::Client;
@@ -25,7 +26,10 @@ async fn every_reference_to_a_user_has_its_way_of_erasure() -> anyhow::Result<()
         ("achievement_milestones.user_id", "CASCADE"),
         ("challenge_participants.user_id", "CASCADE"),
         ("community_challenges.created_by", "NO ACTION"),
+        ("family_memberships.guardian_user_id", "SET NULL"),
         ("family_memberships.user_id", "CASCADE"),
+        ("friendships.first_user_id", "CASCADE"),
+        ("friendships.second_user_id", "CASCADE"),
         ("notification_preferences.user_id", "CASCADE"),
         ("referrals.referee_id", "NO ACTION"),
         ("referrals.referrer_id", "NO ACTION"),
@@ -33,6 +37,9 @@ async fn every_reference_to_a_user_has_its_way_of_erasure() -> anyhow::Result<()
     ];
     let decided: BTreeMap<_, _> = decided.iter().map(|(from, rule)| (from.to_string(), rule.to_string())).collect();
     assert_eq!(schema::user_references(&migrated().await?).await?, decided);
+    // Each has its way of refusing who was erased, too.
+    let names: BTreeSet<_> = decided.keys().map(|from| format!("{}_fkey", from.replace('.', "_"))).collect();
+    assert_eq!(names, USER_REFERENCES.map(str::to_owned).into());
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! A social service with people in it.
 
+use std::sync::Arc;
+
 use chrono::{Datelike as _, NaiveDate, TimeDelta, Utc};
 use orchard_proto::google::r#type::Date;
 use orchard_proto::social::v1 as pb;
@@ -8,14 +10,26 @@ use orchard_proto::social::v1::profile_service_client::ProfileServiceClient;
 use orchard_proto::social::v1::progress_service_client::ProgressServiceClient;
 use orchard_social::{Service, Settings};
 use orchard_testkit::client::Client;
-use orchard_testkit::service::SliceUnderTest;
+use orchard_testkit::database::Schema;
+use orchard_testkit::keys::DevKeys;
+use orchard_testkit::schema::refuse_stale_updates;
+use orchard_testkit::service::{SliceUnderTest, calls};
 use pb::scoring::Rule;
 use tonic::Status;
+use tonic::transport::Uri;
 use uuid::Uuid;
 
 pub struct World {
     pub slice: SliceUnderTest,
 }
+
+/// A service that asks the family service at `family_url`.
+pub fn settings(keys: &DevKeys, family_url: Uri) -> Settings {
+    Settings { currency: "EUR".parse().expect("currency"), family_url, calls: calls(keys, "social") }
+}
+
+/// Nobody answers there.
+pub const NOWHERE: &str = "http://127.0.0.1:1";
 
 pub fn id() -> Uuid {
     Uuid::new_v4()
@@ -55,7 +69,20 @@ pub fn new_challenge() -> pb::CreateChallengeRequest {
 
 impl World {
     pub async fn start() -> anyhow::Result<Self> {
-        Ok(Self { slice: SliceUnderTest::start::<Service>(&Settings {}).await? })
+        Self::asking(NOWHERE.parse()?, Arc::new(DevKeys::ephemeral()?)).await
+    }
+
+    /// One that asks a family service.
+    pub async fn asking(family_url: Uri, keys: Arc<DevKeys>) -> anyhow::Result<Self> {
+        let settings = settings(&keys, family_url);
+        Ok(Self { slice: SliceUnderTest::start_in::<Service>(&settings, Schema::create().await?, keys).await? })
+    }
+
+    /// One in which an update that forgets `updated_at` fails.
+    pub async fn strict() -> anyhow::Result<Self> {
+        let world = Self::start().await?;
+        refuse_stale_updates(&world.slice.schema.connect().await?).await?;
+        Ok(world)
     }
 
     pub fn profiles(&self, user: Uuid) -> anyhow::Result<ProfileServiceClient<Client>> {
@@ -69,6 +96,32 @@ impl World {
     pub async fn register(&self, request: pb::RegisterProfileRequest) -> Result<pb::Profile, Status> {
         let mut client = ProfileServiceClient::new(self.slice.service("identity").expect("client"));
         Ok(client.register_profile(request).await?.into_inner().profile.expect("a profile"))
+    }
+
+    /// Registers somebody, or has who is registered be seen as this says.
+    pub async fn settle(&self, user: Uuid, level: pb::PrivacyLevel) -> anyhow::Result<()> {
+        let request = pb::RegisterProfileRequest {
+            user_id: user.to_string(),
+            display_name: "Somebody".to_owned(),
+            time_zone: "UTC".to_owned(),
+            privacy_level: level.into(),
+        };
+        self.register(request).await?;
+        let profile = pb::Profile { privacy_level: level.into(), ..Default::default() };
+        self.change(user, profile, &["privacy_level"]).await?;
+        Ok(())
+    }
+
+    /// Changes fields of one's own profile.
+    pub async fn change(&self, user: Uuid, profile: pb::Profile, paths: &[&str]) -> Result<pb::Profile, Status> {
+        let update_mask = Some(prost_types::FieldMask { paths: paths.iter().map(ToString::to_string).collect() });
+        let request = pb::UpdateProfileRequest { profile: Some(profile), update_mask };
+        let mut client = self.profiles(user).expect("client");
+        Ok(client.update_profile(request).await?.into_inner().profile.expect("a profile"))
+    }
+
+    pub async fn rename(&self, user: Uuid, display_name: &str) -> Result<pb::Profile, Status> {
+        self.change(user, pb::Profile { display_name: display_name.to_owned(), ..Default::default() }, &["display_name"]).await
     }
 
     pub async fn create(&self, user: Uuid, request: pb::CreateChallengeRequest) -> Result<pb::Challenge, Status> {

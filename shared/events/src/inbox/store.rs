@@ -15,31 +15,24 @@ pub(super) async fn lock(
     source: &str,
     aggregates: BTreeSet<Uuid>,
 ) -> QueryResult<HashMap<Uuid, i64>> {
-    let reached = find(connection, source, &aggregates).await?;
-    let new: Vec<_> = aggregates
+    let rows: Vec<_> = aggregates
         .iter()
-        .filter(|aggregate| !reached.contains_key(aggregate))
         .map(|aggregate| (inbox::source.eq(source), inbox::aggregate_id.eq(aggregate), inbox::sequence.eq(0)))
         .collect();
-    if new.is_empty() {
-        return Ok(reached);
-    }
-    // What is not there cannot be locked; of two that tell of an aggregate for the first time, one waits here.
-    diesel::insert_into(inbox::table).values(new).on_conflict_do_nothing().execute(connection).await?;
-    find(connection, source, &aggregates).await
-}
-
-/// In one order, so that two who lock the same ones do not wait for each other.
-async fn find(connection: &mut AsyncPgConnection, source: &str, aggregates: &BTreeSet<Uuid>) -> QueryResult<HashMap<Uuid, i64>> {
-    let rows: Vec<(Uuid, i64)> = inbox::table
+    let (mut adding, mut locking) = (&*connection, &*connection);
+    // What is not there cannot be locked; of two that tell of an aggregate for the first time, one waits here. All are added before any is
+    // locked, and each in one order: who had locked those that were there, and then waited for one that another adds, would be waited for.
+    let added = diesel::insert_into(inbox::table).values(rows).on_conflict_do_nothing().execute(&mut adding);
+    let locked = inbox::table
         .filter(inbox::source.eq(source))
-        .filter(inbox::aggregate_id.eq_any(aggregates))
+        .filter(inbox::aggregate_id.eq_any(&aggregates))
         .order(inbox::aggregate_id)
         .select((inbox::aggregate_id, inbox::sequence))
         .for_update()
-        .load(connection)
-        .await?;
-    Ok(rows.into_iter().collect())
+        .load::<(Uuid, i64)>(&mut locking);
+    // Both are sent at once, and the second sees what the first has left.
+    let (_, reached) = tokio::try_join!(added, locked)?;
+    Ok(reached.into_iter().collect())
 }
 
 /// Remembers how far they are now.

@@ -2,6 +2,7 @@
 
 use orchard_proto::events::v1 as pb;
 use orchard_testkit::answer::{metadata, refused, violations};
+use tokio::task::JoinSet;
 use tonic::Code;
 
 use crate::world::{FINE, UNREADABLE, World, deliver, sent};
@@ -40,6 +41,33 @@ async fn fifty_who_deliver_at_once_have_one_effect() -> anyhow::Result<()> {
     for aggregate in aggregates {
         assert_eq!(world.effects(aggregate).await?, [1, 2]);
     }
+    Ok(())
+}
+
+/// Who waits for an aggregate that another tells of for the first time holds none that the other may need yet, or the two would wait for
+/// each other.
+#[tokio::test]
+async fn who_waits_for_a_new_aggregate_holds_no_later_one() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (new, known) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
+    let family = world.inbox("family")?;
+    deliver(&family, vec![sent(known, 1, FINE)]).await?;
+    let another = world.consumer.connect().await?;
+    let begin = format!("BEGIN; INSERT INTO inbox (source, aggregate_id, sequence) VALUES ('family', '{new}', 0)");
+    another.batch_execute(&begin).await?;
+    let mut deliveries = JoinSet::new();
+    let events = vec![sent(new, 1, FINE), sent(known, 2, FINE)];
+    deliveries.spawn(async move { deliver(&family, events).await });
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))";
+    while another.query_one(waits, &[]).await?.get::<_, i64>(0) == 0 {
+        // Within one transaction PostgreSQL shows the sessions of its first look, unless it is told to look again.
+        another.batch_execute("SELECT pg_stat_clear_snapshot()").await?;
+    }
+    another.batch_execute(&format!("SELECT 1 FROM inbox WHERE aggregate_id = '{known}' FOR UPDATE NOWAIT; ROLLBACK")).await?;
+    for delivered in deliveries.join_all().await {
+        delivered?;
+    }
+    assert_eq!((world.effects(new).await?, world.effects(known).await?), (vec![1], vec![1, 2]));
     Ok(())
 }
 

@@ -221,7 +221,7 @@ pub async fn publish(connection: &mut Connection, outbox: &Outbox, aggregate: Uu
 /// The event with this number.
 pub fn event(aggregate: Uuid, number: i64, user: &str) -> MemberJoined {
     let role = i32::try_from(number).expect("a small number");
-    MemberJoined { family_plan_id: aggregate.to_string(), user_id: user.to_owned(), role }
+    MemberJoined { family_plan_id: aggregate.to_string(), user_id: user.to_owned(), role, ..MemberJoined::default() }
 }
 
 /// The same as it is sent.

@@ -1,0 +1,165 @@
+//! What users achieve.
+
+mod api;
+mod reward;
+pub(crate) mod store;
+mod wire;
+
+use chrono::{DateTime, Utc};
+use strum::{EnumString, IntoStaticStr};
+use uuid::Uuid;
+
+pub use api::Api;
+pub use reward::{MOST_CREDITS, SpecialReward};
+
+use crate::error::Error;
+use crate::milestone::{self, MilestoneType};
+
+/// What kind of thing was achieved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum AchievementType {
+    /// Referred users have bought something.
+    ReferralMilestone,
+    /// A place at the top of a challenge.
+    ChallengeWinner,
+    /// A recipe was featured.
+    RecipeFeatured,
+    /// Challenges were completed.
+    ChallengeCompleted,
+    /// A consultation took place.
+    ConsultationCompleted,
+}
+
+/// What an achievement is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum EntityType {
+    /// A challenge.
+    Challenge,
+    /// A referral.
+    Referral,
+    /// A recipe.
+    Recipe,
+    /// A consultation session.
+    Session,
+}
+
+/// A particular thing that an achievement is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entity {
+    /// What it is.
+    pub of: EntityType,
+    /// Which.
+    pub id: Uuid,
+}
+
+/// An achievement to be awarded: of the same type and name and about the same thing, a user has one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Award {
+    /// What kind of thing.
+    pub achievement_type: AchievementType,
+    /// What it is called.
+    pub name: String,
+    /// What it was for.
+    pub description: Option<String>,
+    /// What it is about.
+    pub entity: Option<Entity>,
+    /// Points for it.
+    pub points: i32,
+    /// A badge for it.
+    pub badge: Option<String>,
+    /// What else comes with it.
+    pub special_reward: Option<SpecialReward>,
+}
+
+/// An achievement of a user.
+#[derive(Debug, Clone)]
+pub struct Achievement {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose it is.
+    pub user_id: Uuid,
+    /// What was awarded.
+    pub award: Award,
+    /// When it was.
+    pub achieved_at: DateTime<Utc>,
+    /// Whether others see it.
+    pub is_public: bool,
+    /// Whether the user was congratulated.
+    pub celebration_shown: bool,
+}
+
+/// Something that happened in another slice, for which there is an achievement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feat {
+    /// A recipe of the user was featured.
+    RecipeFeatured {
+        /// Its author.
+        user: Uuid,
+        /// Which.
+        recipe: Uuid,
+    },
+    /// The user has had a consultation.
+    SessionCompleted {
+        /// The client.
+        user: Uuid,
+        /// Which.
+        session: Uuid,
+    },
+}
+
+impl Feat {
+    /// Whose it is.
+    pub fn user(self) -> Uuid {
+        match self {
+            Self::RecipeFeatured { user, .. } | Self::SessionCompleted { user, .. } => user,
+        }
+    }
+
+    /// What is awarded for it. The first consultation is one achievement, whichever was the first: not even the user is reminded of which.
+    pub fn award(self) -> Award {
+        let (achievement_type, name, entity) = match self {
+            Self::RecipeFeatured { recipe, .. } => {
+                let entity = Entity { of: EntityType::Recipe, id: recipe };
+                (AchievementType::RecipeFeatured, "Recipe featured", Some(entity))
+            }
+            Self::SessionCompleted { .. } => (AchievementType::ConsultationCompleted, "First consultation", None),
+        };
+        let name = name.to_owned();
+        Award { achievement_type, name, description: None, entity, points: 10, badge: None, special_reward: None }
+    }
+
+    /// What it counts towards.
+    pub fn counts_as(self) -> Option<MilestoneType> {
+        match self {
+            Self::RecipeFeatured { .. } => Some(MilestoneType::RecipesFeatured),
+            Self::SessionCompleted { .. } => None,
+        }
+    }
+}
+
+/// Awards what a feat is worth to its user, who is locked. What was awarded before counts no further.
+pub(crate) async fn perform(connection: &mut orchard_db::Connection, feat: Feat) -> Result<(), Error> {
+    let award = feat.award();
+    let is_new = store::award(connection, feat.user(), &award).await?;
+    match (feat.counts_as(), award.entity) {
+        (Some(counted), Some(entity)) if is_new => milestone::advance(connection, feat.user(), counted, entity).await,
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_recipe_counts_and_only_the_first_consultation() {
+        let [user, one, other] = [1, 2, 3].map(Uuid::from_u128);
+        let of = |recipe| Feat::RecipeFeatured { user, recipe }.award();
+        assert_ne!(of(one), of(other));
+        let of = |session| Feat::SessionCompleted { user, session }.award();
+        assert_eq!(of(one), of(other));
+        assert!(!format!("{:?}", of(one)).contains(&one.to_string()), "nobody learns that the session exists");
+    }
+}

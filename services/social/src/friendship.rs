@@ -1,0 +1,220 @@
+//! Friendships that two users make, requests for them, and blocks.
+
+mod api;
+pub(crate) mod family;
+pub(crate) mod list;
+pub(crate) mod store;
+mod wire;
+
+use strum::{EnumString, IntoStaticStr};
+use uuid::Uuid;
+
+pub use api::Api;
+
+/// Requests of a user that may wait for an answer.
+pub const MOST_REQUESTS: i64 = 200;
+
+/// Why a request, or an answer to one, is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// There is nobody whom it could reach.
+    #[error("no such profile")]
+    NoSuchProfile,
+    /// There is no request.
+    #[error("no such request")]
+    NoSuchRequest,
+    /// The caller has blocked the other.
+    #[error("the caller has blocked the user")]
+    Blocked,
+    /// A request would show a profile that is nobody's to see.
+    #[error("a request would show the caller's private profile")]
+    Private,
+    /// The caller has too many that are not answered.
+    #[error("the caller waits for {MOST_REQUESTS} answers")]
+    TooMany,
+    /// Children make no friends by requests.
+    #[error("children make no friends by requests")]
+    Child,
+}
+
+/// Two users, in the one order that a pair has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    /// The one with the lower id.
+    pub first: Uuid,
+    /// The other.
+    pub second: Uuid,
+}
+
+impl Pair {
+    /// The pair of two users, who are not one.
+    pub fn of(one: Uuid, other: Uuid) -> Self {
+        Self { first: one.min(other), second: one.max(other) }
+    }
+}
+
+/// How the row of a pair says what they are to each other, but for blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Status {
+    /// Nothing: one has blocked the other.
+    None,
+    /// One has asked the other.
+    Requested,
+    /// Friends.
+    Accepted,
+}
+
+/// What another user is to me, but for blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Standing {
+    /// Nothing.
+    #[default]
+    Stranger,
+    /// I have asked them.
+    AskedByMe,
+    /// They have asked me.
+    AskedByThem,
+    /// A friend.
+    Friend,
+}
+
+/// What two users are to each other, as one of them sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Bond {
+    /// What the other is to me.
+    pub standing: Standing,
+    /// Whether I have blocked them.
+    pub blocked_by_me: bool,
+    /// Whether they have blocked me.
+    pub blocked_by_them: bool,
+}
+
+/// What counts for a request beside what the two are to each other already.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach {
+    /// Whether my profile is private.
+    pub am_private: bool,
+    /// Whether theirs is.
+    pub are_private: bool,
+    /// How many of my requests have no answer.
+    pub waiting: i64,
+}
+
+impl Bond {
+    fn with(self, standing: Standing) -> Self {
+        Self { standing, ..self }
+    }
+
+    /// I ask them. Requests that cross are one that is accepted.
+    pub fn ask(self, reach: Reach) -> Result<Self, Refused> {
+        match self.standing {
+            // First what the caller knows: who is told otherwise could tell that they are blocked as well.
+            _ if self.blocked_by_me => Err(Refused::Blocked),
+            _ if self.blocked_by_them => Err(Refused::NoSuchProfile),
+            Standing::Friend | Standing::AskedByMe => Ok(self),
+            Standing::AskedByThem => Ok(self.with(Standing::Friend)),
+            Standing::Stranger if reach.am_private => Err(Refused::Private),
+            Standing::Stranger if reach.are_private => Err(Refused::NoSuchProfile),
+            Standing::Stranger if reach.waiting >= MOST_REQUESTS => Err(Refused::TooMany),
+            Standing::Stranger => Ok(self.with(Standing::AskedByMe)),
+        }
+    }
+
+    /// I accept what they ask.
+    pub fn accept(self) -> Result<Self, Refused> {
+        match self.standing {
+            Standing::AskedByThem | Standing::Friend => Ok(self.with(Standing::Friend)),
+            Standing::AskedByMe | Standing::Stranger => Err(Refused::NoSuchRequest),
+        }
+    }
+
+    /// I decline what they ask.
+    pub fn decline(self) -> Result<Self, Refused> {
+        match self.standing {
+            Standing::AskedByThem => Ok(self.with(Standing::Stranger)),
+            Standing::AskedByMe | Standing::Stranger => Ok(self),
+            Standing::Friend => Err(Refused::NoSuchRequest),
+        }
+    }
+
+    /// I take back what I asked.
+    pub fn withdraw(self) -> Result<Self, Refused> {
+        match self.standing {
+            Standing::AskedByMe => Ok(self.with(Standing::Stranger)),
+            Standing::AskedByThem | Standing::Stranger => Ok(self),
+            Standing::Friend => Err(Refused::NoSuchRequest),
+        }
+    }
+
+    /// I am not their friend any more.
+    pub fn part(self) -> Self {
+        if self.standing == Standing::Friend { self.with(Standing::Stranger) } else { self }
+    }
+
+    /// I block them: what was between us is over.
+    pub fn block(self) -> Self {
+        Self { standing: Standing::Stranger, blocked_by_me: true, ..self }
+    }
+
+    /// I block them no more.
+    pub fn unblock(self) -> Self {
+        Self { blocked_by_me: false, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPEN: Reach = Reach { am_private: false, are_private: false, waiting: 0 };
+    const ALL: [Standing; 4] = [Standing::Stranger, Standing::AskedByMe, Standing::AskedByThem, Standing::Friend];
+
+    fn bond(standing: Standing) -> Bond {
+        Bond { standing, ..Bond::default() }
+    }
+
+    fn after(step: impl Fn(Bond) -> Result<Bond, Refused>) -> [Result<Standing, Refused>; 4] {
+        ALL.map(|standing| step(bond(standing)).map(|bond| bond.standing))
+    }
+
+    #[test]
+    fn a_pair_has_one_order() {
+        let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        assert_eq!(Pair::of(a, b), Pair::of(b, a));
+        assert_eq!(Pair::of(b, a).first, a);
+    }
+
+    #[test]
+    fn each_step_from_each_standing() {
+        use Standing::{AskedByMe, AskedByThem, Friend, Stranger};
+        let none = || Err(Refused::NoSuchRequest);
+        assert_eq!(after(|bond| bond.ask(OPEN)), [Ok(AskedByMe), Ok(AskedByMe), Ok(Friend), Ok(Friend)]);
+        assert_eq!(after(Bond::accept), [none(), none(), Ok(Friend), Ok(Friend)]);
+        assert_eq!(after(Bond::decline), [Ok(Stranger), Ok(AskedByMe), Ok(Stranger), none()]);
+        assert_eq!(after(Bond::withdraw), [Ok(Stranger), Ok(Stranger), Ok(AskedByThem), none()]);
+        assert_eq!(after(|bond| Ok(bond.part())), [Ok(Stranger), Ok(AskedByMe), Ok(AskedByThem), Ok(Stranger)]);
+        assert_eq!(after(|bond| Ok(bond.block())), [Stranger; 4].map(Ok));
+    }
+
+    #[test]
+    fn a_request_reaches_only_whom_it_may() {
+        let ask = |reach| bond(Standing::Stranger).ask(reach);
+        assert_eq!(ask(Reach { am_private: true, ..OPEN }), Err(Refused::Private));
+        assert_eq!(ask(Reach { are_private: true, ..OPEN }), Err(Refused::NoSuchProfile));
+        assert_eq!(ask(Reach { waiting: MOST_REQUESTS, ..OPEN }), Err(Refused::TooMany));
+        assert!(ask(Reach { waiting: MOST_REQUESTS - 1, ..OPEN }).is_ok());
+        // What is answered needs no reach.
+        let far = Reach { am_private: true, are_private: true, waiting: MOST_REQUESTS };
+        assert_eq!(bond(Standing::AskedByThem).ask(far).map(|bond| bond.standing), Ok(Standing::Friend));
+    }
+
+    #[test]
+    fn who_is_blocked_is_not_told() {
+        let by_them = Bond { blocked_by_them: true, ..Bond::default() };
+        assert_eq!(by_them.ask(OPEN), Err(Refused::NoSuchProfile));
+        assert_eq!(by_them.block().ask(OPEN), Err(Refused::Blocked), "as if they had not");
+        assert_eq!(by_them.block().unblock(), by_them);
+        assert_eq!(bond(Standing::Friend).block().unblock().standing, Standing::Stranger, "it does not come back");
+    }
+}

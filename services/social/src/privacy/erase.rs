@@ -1,0 +1,51 @@
+//! Erasing, in the transaction of a caller.
+
+use diesel_async::AsyncPgConnection;
+use orchard_db::idempotency;
+use uuid::Uuid;
+
+use super::{Receipt, store};
+use crate::error::Error;
+use crate::roll;
+
+/// Erases a user: their own rows are deleted, what others need names a pseudonym, and they do not come back.
+///
+/// Locks are taken in the order in which all writers take them: the keys of requests, the user, whom every row that refers to them needs,
+/// and then challenges, in the order of their ids.
+pub(super) async fn erase(connection: &mut AsyncPgConnection, user: Uuid) -> Result<Receipt, Error> {
+    let mut keys = idempotency::forget(connection, user).await?;
+    let is_new = roll::add(&mut &*connection, user).await?;
+    if !roll::lock(connection, user).await? {
+        // Somebody else has erased them meanwhile.
+        return Ok(Receipt::default());
+    }
+    // Those that came while the lock was waited for.
+    keys += idempotency::forget(connection, user).await?;
+
+    let mut receipt = Receipt::default();
+    receipt.add("idempotency_keys", keys, 0);
+    receipt.add("friendships", store::delete_friendships(connection, user).await?, 0);
+    store::release_children(connection, user).await?;
+    receipt.add("family_memberships", store::delete_memberships(connection, user).await?, 0);
+    receipt.add("notification_preferences", store::delete_preferences(connection, user).await?, 0);
+    receipt.add("social_achievements", store::delete_achievements(connection, user).await?, 0);
+    receipt.add("achievement_milestones", store::delete_milestones(connection, user).await?, 0);
+
+    let seats = store::lock_challenges(connection, user).await?;
+    store::free_seats(connection, &seats).await?;
+    receipt.add("challenge_progress", store::delete_progress(connection, user).await?, 0);
+    receipt.add("challenge_participants", store::delete_participants(connection, user).await?, 0);
+    let unused = store::delete_unused_challenges(connection, user).await?;
+    let (mut challenges, mut referrals) = (0, 0);
+    if store::is_referred_to(connection, user).await? {
+        let pseudonym = Uuid::new_v4();
+        store::add_pseudonym(connection, pseudonym).await?;
+        challenges = store::repoint_challenges(connection, user, pseudonym).await?;
+        referrals = store::repoint_referrals(connection, user, pseudonym).await?;
+    }
+    receipt.add("community_challenges", unused, challenges);
+    receipt.add("referrals", 0, referrals);
+    receipt.add("users", usize::from(!is_new), 0);
+    roll::strike(connection, user).await?;
+    Ok(receipt)
+}

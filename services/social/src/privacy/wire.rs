@@ -1,0 +1,90 @@
+//! Requests about a user's data, and what is told of it.
+
+use orchard_proto::privacy::v1 as pb;
+use orchard_rpc::{Fields, Violations, read};
+use orchard_server::{Caller, Role};
+use prost_types::value::Kind;
+use prost_types::{ListValue, NullValue, Struct};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Erased, Part, Receipt, Refused};
+use crate::error::Error;
+
+/// The service that has every slice asked for what it holds.
+const COORDINATOR: &str = "social";
+
+pub(super) fn erase(request: &pb::EraseUserRequest) -> Result<Uuid, Violations> {
+    Fields::one("user_id", read::uuid(&request.user_id))
+}
+
+/// Whose data is to be exported: the caller's, unless they may name others.
+pub(super) fn export(request: &pb::ExportUserRequest, caller: &Caller) -> Result<Uuid, Error> {
+    let oneself = caller.user.as_ref().map(|user| user.id);
+    let named = read::optional_uuid(&request.user_id);
+    let user = named.and_then(|named| named.or(oneself).ok_or_else(|| "is required".to_owned()));
+    let user = Fields::one("user_id", user)?;
+    let is_operator = caller.user.as_ref().is_some_and(|caller| caller.is(Role::Operator));
+    let may_name = is_operator || caller.service.as_deref() == Some(COORDINATOR);
+    if may_name || oneself == Some(user) { Ok(user) } else { Err(Refused::NotOneself.into()) }
+}
+
+pub(super) fn receipt(Receipt(tables): Receipt) -> pb::EraseUserResponse {
+    let count = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
+    let table = |erased: Erased| pb::TableCount {
+        table: erased.table.to_owned(),
+        rows_deleted: count(erased.deleted),
+        rows_pseudonymised: count(erased.pseudonymised),
+    };
+    pb::EraseUserResponse { table_counts: tables.into_iter().map(table).collect() }
+}
+
+pub(super) fn record(part: Part, row: Value) -> pb::ExportUserResponse {
+    let table: &str = part.into();
+    let row = if let Value::Object(columns) = row { Some(fields(columns)) } else { None };
+    pb::ExportUserResponse { record: Some(pb::ExportRecord { table: table.to_owned(), row }) }
+}
+
+fn fields(columns: serde_json::Map<String, Value>) -> Struct {
+    Struct { fields: columns.into_iter().map(|(name, value)| (name, self::value(value))).collect() }
+}
+
+fn value(value: Value) -> prost_types::Value {
+    let kind = match value {
+        Value::Null => Kind::NullValue(NullValue::NullValue.into()),
+        Value::Bool(truth) => Kind::BoolValue(truth),
+        Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or_default()),
+        Value::String(text) => Kind::StringValue(text),
+        Value::Array(values) => Kind::ListValue(ListValue { values: values.into_iter().map(self::value).collect() }),
+        Value::Object(columns) => Kind::StructValue(fields(columns)),
+    };
+    prost_types::Value { kind: Some(kind) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orchard_server::User;
+
+    fn named(user_id: &str, user: Option<(u128, &[Role])>, service: Option<&str>) -> Result<Uuid, String> {
+        let user = user.map(|(id, roles)| User { id: Uuid::from_u128(id), roles: roles.to_vec(), token: String::new() });
+        let caller = Caller { user, service: service.map(str::to_owned) };
+        export(&pb::ExportUserRequest { user_id: user_id.to_owned() }, &caller).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn users_name_themselves_and_those_who_may_name_others() {
+        let [me, other] = [7, 8].map(Uuid::from_u128);
+        let (mine, theirs) = (me.to_string(), other.to_string());
+        let refused = || Err(Refused::NotOneself.to_string());
+        assert_eq!(named("", Some((7, &[])), None), Ok(me));
+        assert_eq!(named(&mine, Some((7, &[])), None), Ok(me));
+        assert_eq!(named(&theirs, Some((7, &[])), None), refused());
+        assert_eq!(named(&theirs, Some((7, &[Role::Moderator])), None), refused());
+        assert_eq!(named(&theirs, Some((7, &[])), Some("recipe")), refused());
+        assert_eq!(named(&theirs, Some((7, &[Role::Operator])), None), Ok(other));
+        assert_eq!(named(&theirs, None, Some("social")), Ok(other));
+        assert_eq!(named("", Some((7, &[])), Some("social")), Ok(me));
+        assert!(named("", None, Some("social")).is_err(), "nobody is meant");
+    }
+}

@@ -1,0 +1,117 @@
+//! What users may call themselves.
+
+use std::ops::RangeInclusive;
+
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+use unicode_segmentation::UnicodeSegmentation as _;
+
+/// Characters as people count them: grapheme clusters.
+const CHARACTERS: RangeInclusive<usize> = 1..=50;
+/// Code points, which the column counts: a character may pile up as many as it likes.
+const CODE_POINTS: usize = 200;
+
+/// A name to be shown: something of it can be seen, and nothing of it changes how the text around it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisplayName(String);
+
+impl DisplayName {
+    /// Reads a name, without the blanks around it.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("is required".to_owned());
+        }
+        let (characters, code_points) = (text.graphemes(true).count(), text.chars().count());
+        if !CHARACTERS.contains(&characters) {
+            return Err(format!("must have {} to {} characters, not {characters}", CHARACTERS.start(), CHARACTERS.end()));
+        }
+        if code_points > CODE_POINTS {
+            return Err(format!("must have at most {CODE_POINTS} code points, not {code_points}"));
+        }
+        if text.chars().any(controls) {
+            return Err("must not have control, direction or private characters".to_owned());
+        }
+        if !text.chars().any(is_visible) {
+            return Err("must have something that can be seen".to_owned());
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// As it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What acts on the text around it, or means nothing to others. Joiners and variation selectors are not among it: Persian and Hindi need
+/// the ones, families and flags the others.
+fn controls(c: char) -> bool {
+    use GeneralCategory::{Control, LineSeparator, ParagraphSeparator, PrivateUse, Unassigned};
+
+    let directs = matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let annotates = matches!(c, '\u{FFF9}'..='\u{FFFB}');
+    directs || annotates || matches!(c.general_category(), Control | LineSeparator | ParagraphSeparator | PrivateUse | Unassigned)
+}
+
+/// Whether there is something to see of it by itself. Fillers are letters that are not.
+fn is_visible(c: char) -> bool {
+    use GeneralCategory::{EnclosingMark, Format, NonspacingMark, SpaceSeparator};
+
+    let fills = matches!(c, '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}');
+    !fills && !matches!(c.general_category(), Format | SpaceSeparator | NonspacingMark | EnclosingMark)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_are_counted_as_people_count_them() {
+        let family = "👨\u{200D}👩\u{200D}👧\u{200D}👦";
+        for good in [
+            "Al",
+            "  Al  ",
+            "ﷺ",
+            "José\u{301}",
+            "می\u{200C}خواهم",
+            "क्षि",
+            "🏳\u{FE0F}\u{200D}🌈",
+            "O'Neill-Øystein 3.",
+            "山田太郎",
+        ] {
+            assert!(DisplayName::read(good).is_ok(), "{good}");
+        }
+        assert_eq!(DisplayName::read("  Al  ").as_ref().map(DisplayName::as_str), Ok("Al"));
+        assert!(DisplayName::read(&"e\u{301}".repeat(50)).is_ok(), "50 letters, 100 code points");
+        assert!(DisplayName::read(&"e\u{301}".repeat(51)).is_err());
+        assert!(DisplayName::read(&family.repeat(28)).is_ok(), "28 families, 196 code points");
+        assert!(DisplayName::read(&family.repeat(29)).is_err(), "more than there is room for");
+        assert!(DisplayName::read(&format!("a{}", "\u{301}".repeat(200))).is_err(), "one character, much too high");
+        assert!(DisplayName::read(&"a".repeat(51)).is_err());
+    }
+
+    #[test]
+    fn names_are_seen_and_let_other_text_be() {
+        for bad in [
+            "",
+            "   ",
+            "\u{200B}",
+            "\u{200D}\u{FE0F}",
+            "\u{3164}\u{3164}",
+            "\u{2800}",
+            "\u{301}",
+            "a\0b",
+            "a\nb",
+            "a\u{85}b",
+            "a\u{2028}b",
+            "Al\u{202E}ecila",
+            "a\u{2066}b",
+            "a\u{FFF9}b",
+            "a\u{E000}b",
+            "a\u{FFFE}b",
+            "a\u{378}b",
+        ] {
+            assert!(DisplayName::read(bad).is_err(), "{bad:?}");
+        }
+    }
+}

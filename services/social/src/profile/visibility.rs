@@ -1,0 +1,23 @@
+//! Whose profile is whose to see: the one place that says so. Every query that gives a name, an id, a row or a number of somebody else
+//! to a user has it.
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::PrivacyLevel;
+use crate::friendship::store::{blocks, shows};
+use crate::membership::share_a_family;
+use crate::schema::users;
+
+/// Whether `viewer` may see the profile of the `users` row.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(crate) fn visible_to(viewer: Uuid) -> _ {
+    let public: PrivacyLevel = PrivacyLevel::Public;
+    let friends_only: PrivacyLevel = PrivacyLevel::FriendsOnly;
+    let family: share_a_family = share_a_family(viewer);
+    let friend: shows = shows(viewer);
+    let apart: blocks = blocks(viewer);
+    let among_friends = users::privacy_level.eq(friends_only).and(friend.or(family));
+    let open = users::privacy_level.eq(public).or(among_friends);
+    users::id.eq(viewer).or(diesel::dsl::not(apart).and(open))
+}

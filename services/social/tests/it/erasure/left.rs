@@ -1,0 +1,167 @@
+//! All that a user can leave behind, and what of it is found after their erasure.
+
+use orchard_proto::family::v1::{MemberJoined, MemberRole};
+use orchard_proto::social::v1 as pb;
+use orchard_testkit::answer::refused;
+use tonic::Code;
+use uuid::Uuid;
+
+use super::spellings;
+use crate::achievements::{award, featured};
+use crate::friends::{Act, event};
+use crate::world::{World, days_ago, id, new_challenge};
+
+/// Nobody else says this.
+pub const CANARY: &str = "Xanthippe";
+
+/// What a user has left, by those of it that others need.
+pub struct Life {
+    /// Their challenge, in which others take part.
+    pub shared: String,
+    /// Another's, with a seat for them.
+    pub others: String,
+}
+
+impl World {
+    /// Has a user leave something wherever they can, among others, with the canary in every text.
+    pub async fn live(&self, me: Uuid, other: Uuid) -> anyhow::Result<Life> {
+        for user in [me, other] {
+            self.settle(user, pb::PrivacyLevel::Public).await?;
+        }
+        self.rename(me, CANARY).await?;
+        // Below and above them in the order of ids: each side of a pair.
+        let ends = [
+            Uuid::from_u128(1 << 96 | u128::from(fastrand::u64(..))),
+            Uuid::from_u128(0xff << 120 | u128::from(fastrand::u64(..))),
+        ];
+        for (number, end) in ends.into_iter().enumerate() {
+            self.settle(end, pb::PrivacyLevel::Public).await?;
+            if number == 0 { self.befriend(me, end).await? } else { self.request(me, end).await? }
+        }
+        for (one, another) in [(me, id()), (id(), me), (me, id()), (id(), me)] {
+            for user in [one, another] {
+                self.settle(user, pb::PrivacyLevel::FriendsOnly).await?;
+            }
+            self.act(Act::Block, one, another).await?;
+        }
+        let (plan, child) = (id(), id());
+        self.join_family(plan, 1, me, MemberRole::Admin).await?;
+        let added = MemberJoined {
+            family_plan_id: plan.to_string(),
+            user_id: child.to_string(),
+            role: MemberRole::Child.into(),
+            guardian_user_id: me.to_string(),
+            was_added: true,
+        };
+        self.tell("family", vec![event(plan, 2, &added)]).await?;
+        self.prefer(me, pb::NotificationPreferences::default(), &["push_enabled"]).await?;
+        let description = CANARY.to_owned();
+        self.award_as(id(), pb::AwardAchievementRequest { description, ..award(me, CANARY) }).await?;
+        self.tell("recipe", vec![featured(id(), 1, me)]).await?;
+
+        let mine = || pb::CreateChallengeRequest {
+            challenge_name: CANARY.to_owned(),
+            description: CANARY.to_owned(),
+            ..new_challenge()
+        };
+        let alone = self.create(me, mine()).await?.challenge_id;
+        self.join(me, &alone).await?;
+        let shared = self.create(me, new_challenge()).await?.challenge_id;
+        let others = self.create(other, new_challenge()).await?.challenge_id;
+        for challenge in [&shared, &others] {
+            for user in [me, other] {
+                self.join(user, challenge).await?;
+                self.record(user, challenge, days_ago(0), &[(if user == me { CANARY } else { "apple" }, 5)], 0).await?;
+            }
+        }
+        let client = self.slice.schema.connect().await?;
+        let referred = "INSERT INTO referrals (referrer_id, referee_id, referral_code, metadata)
+            VALUES ($1, $2, upper($3), jsonb_build_object('note', $4::text))";
+        let code = |id: Uuid| id.simple().to_string()[..12].to_owned();
+        for (referrer, referee) in [(me, Some(other)), (me, None), (other, Some(me))] {
+            client.execute(referred, &[&referrer, &referee, &code(id()), &CANARY]).await?;
+        }
+        Ok(Life { shared, others })
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_names_a_user_is_left_anywhere() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let (me, other) = (id(), id());
+    let life = world.live(me, other).await?;
+    let texts = [spellings(me), vec![CANARY.to_owned()]].concat();
+    let tables = [
+        "achievement_milestones",
+        "challenge_participants",
+        "challenge_progress",
+        "community_challenges",
+        "family_memberships",
+        "friendships",
+        "idempotency_keys",
+        "notification_preferences",
+        "referrals",
+        "social_achievements",
+        "users",
+    ];
+    assert_eq!(world.places_of(&texts).await?, tables, "it can be found");
+    let receipt = world.erase(me).await?;
+    let count = |table: &str, deleted, pseudonymised| (table.to_owned(), deleted, pseudonymised);
+    let expected = [
+        count("idempotency_keys", 2, 0),
+        count("friendships", 6, 0),
+        count("family_memberships", 1, 0),
+        count("notification_preferences", 1, 0),
+        count("social_achievements", 3, 0),
+        count("achievement_milestones", 2, 0),
+        count("challenge_progress", 2, 0),
+        count("challenge_participants", 3, 0),
+        count("community_challenges", 1, 1),
+        count("referrals", 0, 3),
+        count("users", 1, 0),
+    ];
+    assert_eq!(receipt, expected);
+    assert_eq!(world.erase(me).await?, [], "again");
+    assert_eq!(world.places_of(&texts).await?, Vec::<String>::new());
+
+    // What others need is there: their challenges and seats, and who was referred stays so.
+    for challenge in [&life.shared, &life.others] {
+        let seen = world.get(other, challenge).await?;
+        assert_eq!(seen.participant_count, 1, "a seat is free");
+    }
+    assert_eq!(world.get(other, &life.shared).await?.created_by, "", "nobody's");
+    assert_eq!(
+        world.number("SELECT count(*) FROM community_challenges WHERE created_by IS NULL").await?,
+        0,
+        "not the platform's"
+    );
+    assert_eq!(world.number("SELECT count(*) FROM referrals").await?, 3);
+    assert_eq!(world.number("SELECT count(*) FROM referrals WHERE metadata IS NOT NULL").await?, 0);
+    assert_eq!(
+        world.number("SELECT count(*) FROM family_memberships WHERE role = 'child' AND was_added").await?,
+        1,
+        "the child stays"
+    );
+    // Nothing that was written with the tombstone has its time but what is written with every change.
+    assert_eq!(world.number("SELECT count(*) FROM users WHERE created_at = 'epoch' AND updated_at = 'epoch'").await?, 1);
+    assert_eq!(world.number("SELECT count(*) FROM erased_users WHERE erased_at = date_trunc('day', erased_at, 'UTC')").await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_others_are_shown_nobody() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (me, other) = (id(), id());
+    world.live(me, other).await?;
+    world.befriend(me, other).await?;
+    assert_eq!(world.friends(other).await?, [(me, false)]);
+    world.erase(me).await?;
+    assert!(world.friends(other).await?.is_empty());
+    assert!(!world.sees(other, me).await?);
+    let gone = (Code::NotFound, "PROFILE_NOT_FOUND".to_owned());
+    assert_eq!(refused(world.achieved(other, me).await), gone);
+    assert_eq!(refused(world.summary(other, me).await), gone);
+    assert_eq!(refused(world.milestones(other, me).await), gone);
+    assert_eq!(refused(world.act(Act::Block, other, me).await), gone);
+    Ok(())
+}

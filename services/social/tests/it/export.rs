@@ -1,0 +1,156 @@
+//! What users take along: all that is held of them, and nothing of anybody else.
+
+use std::collections::BTreeMap;
+
+use futures::TryStreamExt as _;
+use orchard_proto::privacy::v1::privacy_service_client::PrivacyServiceClient;
+use orchard_proto::privacy::v1::{ExportRecord, ExportUserRequest};
+use orchard_testkit::answer::{refused, violations};
+use orchard_testkit::client::Client;
+use prost_types::value::Kind;
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+use crate::erasure::left::CANARY;
+use crate::friends::Act;
+use crate::world::{World, id};
+
+async fn export(client: &Client, user_id: &str) -> Result<Vec<ExportRecord>, Status> {
+    let mut client = PrivacyServiceClient::new(client.clone());
+    let answers = client.export_user(ExportUserRequest { user_id: user_id.to_owned() }).await?.into_inner();
+    answers.map_ok(|answer| answer.record.expect("a record")).try_collect().await
+}
+
+/// A column of a record, if it is text.
+fn column(record: &ExportRecord, name: &str) -> Option<String> {
+    match record.row.as_ref()?.fields.get(name)?.kind.clone()? {
+        Kind::StringValue(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// How many rows of each table are the user's to take along.
+async fn rows_of(world: &World, user: Uuid) -> anyhow::Result<BTreeMap<String, i64>> {
+    let client = world.slice.schema.connect().await?;
+    let tables = [
+        ("achievement_milestones", "t::text LIKE $1"),
+        ("challenge_participants", "t::text LIKE $1"),
+        ("challenge_progress", "challenge_participant_id IN (SELECT id FROM challenge_participants p WHERE p::text LIKE $1)"),
+        ("community_challenges", "t::text LIKE $1"),
+        ("family_memberships", "t::text LIKE $1"),
+        // But those that say no more than that another has blocked them.
+        (
+            "friendships",
+            "t::text LIKE $1 AND NOT (status = 'none' AND CASE WHEN first_user_id::text LIKE $1
+                THEN blocked_by_first_at ELSE blocked_by_second_at END IS NULL)",
+        ),
+        ("notification_preferences", "t::text LIKE $1"),
+        ("referrals", "t::text LIKE $1"),
+        ("social_achievements", "t::text LIKE $1"),
+        ("users", "t::text LIKE $1"),
+    ];
+    let mut rows = BTreeMap::new();
+    for (table, own) in tables {
+        let count = format!("SELECT count(*) FROM {table} AS t WHERE {own}");
+        let number: i64 = client.query_one(&count, &[&format!("%{user}%")]).await?.get(0);
+        assert!(number > 0, "{table}");
+        rows.insert(table.to_owned(), number);
+    }
+    Ok(rows)
+}
+
+#[tokio::test]
+async fn an_export_is_every_row_of_a_user_and_none_of_anybody_else() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (me, other) = (id(), id());
+    world.live(me, other).await?;
+    // The same again for others, with other words.
+    let (them, theirs) = (id(), id());
+    world.live(them, theirs).await?;
+    let client = world.slice.schema.connect().await?;
+    for (table, column, whose) in [
+        ("social_achievements", "description", "user_id"),
+        ("users", "display_name", "id"),
+        ("community_challenges", "description", "created_by"),
+    ] {
+        let foreign = format!("UPDATE {table} SET {column} = 'Foreign' WHERE {whose} <> $1");
+        client.execute(&foreign, &[&me]).await?;
+    }
+    client.execute("UPDATE users SET referral_credits_earned = 12.50 WHERE id = $1", &[&me]).await?;
+    let expected = rows_of(&world, me).await?;
+    let exported = export(&world.slice.user(me)?, "").await?;
+    let mut counted: BTreeMap<String, i64> = BTreeMap::new();
+    for record in &exported {
+        *counted.entry(record.table.clone()).or_default() += 1;
+    }
+    assert_eq!(counted, expected, "{exported:#?}");
+    let said = format!("{exported:?}");
+    for stranger in [them, theirs] {
+        assert!(!said.contains(&stranger.to_string()));
+    }
+    assert!(!said.contains("Foreign"), "{said}");
+    for name in ["display_name", "achievement_name", "description", "challenge_name"] {
+        assert!(exported.iter().any(|record| column(record, name).as_deref() == Some(CANARY)), "{name}");
+    }
+    let own = exported.iter().find(|record| record.table == "users").expect("a profile");
+    assert_eq!(column(own, "referral_credits_earned").as_deref(), Some("12.50"), "no floating point touches money");
+    Ok(())
+}
+
+/// Who has blocked them is not told them this way either, whichever of the two has the higher id.
+#[tokio::test]
+async fn an_export_does_not_say_who_has_blocked_the_user() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    for _ in 0..4 {
+        let [me, blocks, both] = world.people().await?;
+        world.act(Act::Block, blocks, me).await?;
+        world.act(Act::Block, me, both).await?;
+        let alone = export(&world.slice.user(me)?, "").await?;
+        world.act(Act::Block, both, me).await?;
+        let exported = export(&world.slice.user(me)?, "").await?;
+        assert_eq!(exported, alone, "it looks the same");
+        let friendships = exported.iter().filter(|record| record.table == "friendships");
+        assert_eq!(friendships.count(), 1);
+        assert!(!format!("{exported:?}").contains(&blocks.to_string()));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_may_name_others() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let [me] = world.people().await?;
+    let own = export(&world.slice.user(me)?, &me.to_string()).await?;
+    assert_eq!(own.len(), 1);
+    for client in [world.slice.user_with(id(), &["operator"])?, world.slice.service("social")?] {
+        assert_eq!(export(&client, &me.to_string()).await?, own);
+    }
+    let refusal = (Code::PermissionDenied, "NOT_ONESELF".to_owned());
+    for roles in [&[][..], &["moderator"]] {
+        assert_eq!(refused(export(&world.slice.user_with(id(), roles)?, &me.to_string()).await), refusal);
+    }
+    assert_eq!(violations(export(&world.slice.service("social")?, "").await), ["user_id"]);
+    assert_eq!(violations(export(&world.slice.user(me)?, "me").await), ["user_id"]);
+    assert_eq!(export(&world.slice.user(id())?, "").await?, [], "nothing is held of a stranger");
+    world.erase(me).await?;
+    assert_eq!(export(&world.slice.user(me)?, "").await?, [], "nor of who was erased");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_export_of_several_pages_is_whole() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let [me] = world.people().await?;
+    let many = "WITH others AS (INSERT INTO users (id) SELECT gen_random_uuid() FROM generate_series(1, 1000) RETURNING id)
+        INSERT INTO friendships (first_user_id, second_user_id, status, accepted_at, blocked_by_first_at, blocked_by_second_at)
+        SELECT least(id, $1), greatest(id, $1), status, CASE status WHEN 'accepted' THEN now() END,
+            CASE WHEN status = 'none' AND id < $1 THEN now() END, CASE WHEN status = 'none' AND id > $1 THEN now() END
+        FROM (SELECT id, CASE WHEN random() < 0.5 THEN 'accepted' ELSE 'none' END AS status FROM others) o";
+    let client = world.slice.schema.connect().await?;
+    client.execute(many, &[&me]).await?;
+    let friends: i64 = client.query_one("SELECT count(*) FROM friendships WHERE status = 'accepted'", &[]).await?.get(0);
+    let exported = export(&world.slice.user(me)?, "").await?;
+    let told = exported.iter().filter(|record| record.table == "friendships").count();
+    assert_eq!(i64::try_from(told)?, friends, "all friends, and none of those who have only blocked them");
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! Ties of families: what the family slice tells, and who is whose friend for it.
+
+use orchard_proto::family::v1::{MemberJoined, MemberRole, RoleChanged};
+use orchard_proto::social::v1 as pb;
+use orchard_testkit::answer::{refused, violations};
+use tonic::Code;
+use uuid::Uuid;
+
+use crate::friends::{closed, event, joined, left};
+use crate::world::{World, id};
+
+fn changed(plan: Uuid, sequence: i64, user: Uuid, role: MemberRole) -> orchard_proto::events::v1::Event {
+    let (family_plan_id, user_id) = (plan.to_string(), user.to_string());
+    event(plan, sequence, &RoleChanged { family_plan_id, user_id, role: role.into() })
+}
+
+impl World {
+    async fn are_family(&self, one: Uuid, other: Uuid) -> anyhow::Result<bool> {
+        let of = |friends: Vec<(Uuid, bool)>, user: Uuid| friends.contains(&(user, true));
+        let (there, back) = (of(self.friends(one).await?, other), of(self.friends(other).await?, one));
+        assert_eq!(there, back, "both or none");
+        Ok(there)
+    }
+
+    async fn name_child(&self, adult: Uuid, child: Uuid, display_name: &str) -> Result<pb::Profile, tonic::Status> {
+        let request = pb::NameChildRequest { user_id: child.to_string(), display_name: display_name.to_owned() };
+        Ok(self.profiles(adult).expect("client").name_child(request).await?.into_inner().profile.expect("a profile"))
+    }
+
+    async fn add_child(&self, plan: Uuid, sequence: i64, child: Uuid, guardian: Option<Uuid>) -> anyhow::Result<()> {
+        let (family_plan_id, user_id) = (plan.to_string(), child.to_string());
+        let guardian_user_id = guardian.map(|id| id.to_string()).unwrap_or_default();
+        let role = MemberRole::Child.into();
+        let added = MemberJoined { family_plan_id, user_id, role, guardian_user_id, was_added: true };
+        Ok(self.tell("family", vec![event(plan, sequence, &added)]).await?)
+    }
+}
+
+#[tokio::test]
+async fn a_tie_lasts_as_long_as_any_plan_that_makes_it() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let [alice, bob] = world.people().await?;
+    let (one, other) = (id(), id());
+    for plan in [one, other] {
+        world.join_family(plan, 1, alice, MemberRole::Admin).await?;
+        world.join_family(plan, 2, bob, MemberRole::Member).await?;
+    }
+    assert!(world.are_family(alice, bob).await?);
+    assert_eq!(world.friends(alice).await?.len(), 1, "once, by two plans");
+    world.tell("family", vec![left(one, 3, bob)]).await?;
+    assert!(world.are_family(alice, bob).await?, "by the other");
+    world.tell("family", vec![closed(other, 3)]).await?;
+    assert!(!world.are_family(alice, bob).await?);
+    // It is in use again: each is told of as a newcomer.
+    world.tell("family", vec![joined(other, 4, alice, MemberRole::Admin), joined(other, 5, bob, MemberRole::Member)]).await?;
+    assert!(world.are_family(alice, bob).await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_friendship_outlives_the_family_and_is_none_of_its_doing() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let [alice, bob, carol] = world.people().await?;
+    world.befriend(alice, bob).await?;
+    let plan = id();
+    for (sequence, user) in [(1, alice), (2, bob), (3, carol)] {
+        world.join_family(plan, sequence, user, MemberRole::Member).await?;
+    }
+    assert!(world.are_family(alice, bob).await? && world.are_family(alice, carol).await?);
+    world.tell("family", vec![left(plan, 4, alice)]).await?;
+    assert_eq!(world.friends(alice).await?, [(bob, false)]);
+    assert!(world.sees(alice, bob).await? && !world.sees(alice, carol).await?);
+    // To unfriend does not leave the family.
+    world.tell("family", vec![joined(plan, 5, alice, MemberRole::Member)]).await?;
+    world.act(crate::friends::Act::Remove, alice, bob).await?;
+    assert!(world.are_family(alice, bob).await? && world.sees(alice, bob).await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn guests_are_no_friends_until_they_are_more() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let [alice, guest, other] = world.people().await?;
+    let plan = id();
+    world.join_family(plan, 1, alice, MemberRole::Admin).await?;
+    world.join_family(plan, 2, guest, MemberRole::Guest).await?;
+    world.join_family(plan, 3, other, MemberRole::Guest).await?;
+    assert!(!world.are_family(alice, guest).await? && !world.are_family(guest, other).await?);
+    world.tell("family", vec![changed(plan, 4, guest, MemberRole::Child)]).await?;
+    assert!(world.are_family(alice, guest).await? && !world.are_family(guest, other).await?);
+    world.tell("family", vec![changed(plan, 5, guest, MemberRole::Guest)]).await?;
+    assert!(!world.are_family(alice, guest).await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn late_and_repeated_events_change_nothing() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let [alice, bob] = world.people().await?;
+    let plan = id();
+    let all = [joined(plan, 1, alice, MemberRole::Admin), joined(plan, 2, bob, MemberRole::Member), left(plan, 3, bob)];
+    world.tell("family", all.to_vec()).await?;
+    assert!(!world.are_family(alice, bob).await?);
+    // One by one, all at once, and the last alone.
+    for event in all.clone() {
+        world.tell("family", vec![event]).await?;
+        assert!(!world.are_family(alice, bob).await?);
+    }
+    world.tell("family", all.to_vec()).await?;
+    assert!(!world.are_family(alice, bob).await?);
+    // A role that is told of after the seat is gone gives none.
+    world.tell("family", vec![changed(plan, 4, bob, MemberRole::Admin)]).await?;
+    assert!(!world.are_family(alice, bob).await?);
+    world.join_family(plan, 5, bob, MemberRole::Member).await?;
+    assert!(world.are_family(alice, bob).await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_child_that_was_added_is_named_by_who_answers_for_it() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let [admin, guardian, member, guest, stranger] = world.people().await?;
+    let (plan, child) = (id(), id());
+    let people =
+        [(admin, MemberRole::Admin), (guardian, MemberRole::Member), (member, MemberRole::Member), (guest, MemberRole::Guest)];
+    for (sequence, (user, role)) in (1..).zip(people) {
+        world.join_family(plan, sequence, user, role).await?;
+    }
+    world.add_child(plan, 5, child, Some(guardian)).await?;
+    assert!(world.are_family(guardian, child).await?, "its profile is there");
+    let hidden = (Code::NotFound, "PROFILE_NOT_FOUND".to_owned());
+    for other in [member, guest, stranger, child] {
+        assert_eq!(refused(world.name_child(other, child, "Mallory").await), hidden);
+    }
+    assert_eq!(world.name_child(guardian, child, "Pip").await?.display_name, "Pip");
+    assert_eq!(world.name_child(admin, child, "Pippa").await?.display_name, "Pippa");
+    // Neither is anybody else's to name, nor by an admin of another family.
+    for other in [guardian, stranger, id()] {
+        assert_eq!(refused(world.name_child(admin, other, "Mallory").await), hidden);
+    }
+    world.join_family(id(), 1, stranger, MemberRole::Admin).await?;
+    assert_eq!(refused(world.name_child(stranger, child, "Mallory").await), hidden);
+    assert_eq!(violations(world.name_child(guardian, child, "\u{202E}").await), ["display_name"]);
+
+    // A guardian who is a guest, or gone, answers for nobody; neither does anyone for a child who is none any more.
+    world.tell("family", vec![changed(plan, 6, guardian, MemberRole::Guest)]).await?;
+    assert_eq!(refused(world.name_child(guardian, child, "Mallory").await), hidden);
+    world.tell("family", vec![changed(plan, 7, guardian, MemberRole::Member)]).await?;
+    world.name_child(guardian, child, "Pip").await?;
+    world.tell("family", vec![left(plan, 8, guardian)]).await?;
+    assert_eq!(refused(world.name_child(guardian, child, "Mallory").await), hidden);
+    world.tell("family", vec![changed(plan, 9, child, MemberRole::Member)]).await?;
+    assert_eq!(refused(world.name_child(admin, child, "Mallory").await), hidden);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_has_become_a_child_by_accepting_keeps_their_name() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let [admin, teen] = world.people().await?;
+    let plan = id();
+    world.join_family(plan, 1, admin, MemberRole::Admin).await?;
+    world.join_family(plan, 2, teen, MemberRole::Child).await?;
+    assert_eq!(refused(world.name_child(admin, teen, "Mallory").await), (Code::NotFound, "PROFILE_NOT_FOUND".to_owned()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_childs_name_stays_when_it_signs_up_and_the_rest_is_its_own() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let ([guardian], child, plan) = (world.people().await?, id(), id());
+    world.join_family(plan, 1, guardian, MemberRole::Admin).await?;
+    world.add_child(plan, 2, child, Some(guardian)).await?;
+    world.name_child(guardian, child, "Pip").await?;
+    let request = pb::RegisterProfileRequest {
+        user_id: child.to_string(),
+        display_name: "Philippa".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
+        privacy_level: pb::PrivacyLevel::Private.into(),
+    };
+    let profile = world.register(request).await?;
+    assert_eq!((profile.display_name.as_str(), profile.time_zone.as_str()), ("Pip", "Europe/Berlin"));
+    assert_eq!(profile.privacy_level(), pb::PrivacyLevel::Private);
+    Ok(())
+}

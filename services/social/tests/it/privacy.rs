@@ -1,0 +1,190 @@
+//! Who reads what of whom: every method that reads, called as everyone who can be near a user, in search of names and ids.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use orchard_proto::DESCRIPTORS;
+use orchard_proto::family::v1::MemberRole;
+use orchard_proto::social::v1 as pb;
+use orchard_testkit::client::Client;
+use orchard_testkit::matrix::{Method, call, gaps, methods};
+use pb::PrivacyLevel::{FriendsOnly, Private, Public};
+use prost::Message as _;
+use uuid::Uuid;
+
+use crate::achievements::{award, featured};
+use crate::friends::Act;
+use crate::world::{World, id, new_challenge};
+
+/// People who are near each other, how private they are, and whom of the others each of them sees.
+const SEES: &[(&str, pb::PrivacyLevel, &[&str])] = &[
+    ("me", FriendsOnly, &["public", "friend", "parent", "sibling", "asks"]),
+    ("public", Public, &[]),
+    ("friend", FriendsOnly, &["me", "public"]),
+    ("private friend", Private, &["me", "public"]),
+    // They have not blocked me, and I have blocked them; the other way round.
+    ("blocked", Public, &["public"]),
+    ("blocks", Public, &["public"]),
+    ("parent", FriendsOnly, &["me", "public", "sibling"]),
+    ("sibling", FriendsOnly, &["me", "public", "parent"]),
+    ("private fellow", Private, &["me", "public", "parent", "sibling"]),
+    ("guest", FriendsOnly, &["public"]),
+    ("left", FriendsOnly, &["public"]),
+    ("asks", FriendsOnly, &["public"]),
+    ("private asks", Private, &["public"]),
+    ("asked", FriendsOnly, &["me", "public"]),
+    ("stranger", FriendsOnly, &["public"]),
+];
+
+struct People(BTreeMap<&'static str, Uuid>);
+
+impl People {
+    fn of(&self, name: &str) -> Uuid {
+        self.0[name]
+    }
+}
+
+/// A name as nobody else has it, none the beginning of another.
+fn canary(person: &str) -> String {
+    format!("<{person}>")
+}
+
+impl World {
+    /// Everyone is something to somebody, and has their canary wherever they can: in their name and in what they achieve.
+    async fn canaries(&self) -> anyhow::Result<(People, Vec<String>)> {
+        let people = People(SEES.iter().map(|(name, ..)| (*name, id())).collect());
+        let of = |name: &str| people.of(name);
+        let (me, mut challenges) = (of("me"), Vec::new());
+        for (name, ..) in SEES {
+            self.settle(of(name), FriendsOnly).await?;
+            self.rename(of(name), &canary(name)).await?;
+            let description = canary(name);
+            self.award_as(id(), pb::AwardAchievementRequest { description, ..award(of(name), "Canary") }).await?;
+            self.tell("recipe", vec![featured(id(), 1, of(name))]).await?;
+            let milestone_id = self.milestones(of(name), of(name)).await?.remove(0).milestone_id;
+            let share = pb::SetMilestoneSharingRequest { milestone_id, shared_publicly: true };
+            self.achievements(of(name)).set_milestone_sharing(share).await?;
+            challenges.push(self.create(of(name), new_challenge()).await?.challenge_id);
+        }
+        for friend in ["friend", "private friend"] {
+            self.befriend(me, of(friend)).await?;
+        }
+        let plan = id();
+        let family = [
+            ("me", MemberRole::Child),
+            ("parent", MemberRole::Admin),
+            ("sibling", MemberRole::Child),
+            ("private fellow", MemberRole::Member),
+            ("guest", MemberRole::Guest),
+            ("left", MemberRole::Member),
+        ];
+        for (sequence, (name, role)) in (1..).zip(family) {
+            self.join_family(plan, sequence, of(name), role).await?;
+        }
+        self.tell("family", vec![crate::friends::left(plan, 7, of("left"))]).await?;
+        for (from, to) in [("asks", "me"), ("private asks", "me"), ("me", "asked")] {
+            self.request(of(from), of(to)).await?;
+        }
+        self.act(Act::Block, me, of("blocked")).await?;
+        self.act(Act::Block, of("blocks"), me).await?;
+        for (name, level, _) in SEES {
+            self.settle(of(name), *level).await?;
+        }
+        // Blocked and blocking are public; and yet they see no less of others than those see of them.
+        Ok((people, challenges))
+    }
+}
+
+/// Requests of all methods by which users read, with all that they may name. Those of the privacy service are of oneself, and have tests
+/// of their own.
+fn requests(people: &People, challenges: &[String]) -> Vec<(&'static str, Vec<u8>)> {
+    let all: Vec<String> = people.0.values().map(Uuid::to_string).collect();
+    let direction = |of: pb::FriendRequestDirection| pb::ListFriendRequestsRequest { direction: of.into(), ..Default::default() };
+    let mut requests = vec![
+        ("ProfileService/BatchGetProfiles", pb::BatchGetProfilesRequest { user_ids: all.clone() }.encode_to_vec()),
+        ("FriendshipService/ListFriends", Vec::new()),
+        ("FriendshipService/ListFriendRequests", direction(pb::FriendRequestDirection::Incoming).encode_to_vec()),
+        ("FriendshipService/ListFriendRequests", direction(pb::FriendRequestDirection::Outgoing).encode_to_vec()),
+        ("FriendshipService/ListBlockedUsers", Vec::new()),
+        ("FriendshipService/CountFriends", Vec::new()),
+        ("AchievementService/ListHighlights", Vec::new()),
+        ("NotificationService/GetNotificationPreferences", Vec::new()),
+        // A service's, which users are not admitted to.
+        ("ChallengeService/CountActiveChallenges", pb::CountActiveChallengesRequest { user_ids: all.clone() }.encode_to_vec()),
+    ];
+    for user_id in all {
+        let of = || user_id.clone();
+        requests.push(("ProfileService/GetProfile", pb::GetProfileRequest { user_id: of() }.encode_to_vec()));
+        let list = pb::ListAchievementsRequest { user_id: of(), ..Default::default() };
+        requests.push(("AchievementService/ListAchievements", list.encode_to_vec()));
+        let summary = pb::GetAchievementSummaryRequest { user_id: of() };
+        requests.push(("AchievementService/GetAchievementSummary", summary.encode_to_vec()));
+        let milestones = pb::ListMilestonesRequest { user_id: of(), ..Default::default() };
+        requests.push(("AchievementService/ListMilestones", milestones.encode_to_vec()));
+    }
+    for challenge_id in challenges {
+        let get = pb::GetChallengeRequest { challenge_id: challenge_id.clone() };
+        requests.push(("ChallengeService/GetChallenge", get.encode_to_vec()));
+    }
+    requests
+}
+
+/// Whose names, and whose ids, are in the answers.
+async fn look(
+    client: Client,
+    reads: &[Method],
+    requests: &[(&'static str, Vec<u8>)],
+    people: &People,
+) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
+    let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
+    for (name, request) in requests {
+        let method = reads.iter().find(|method| method.name == *name).expect("a method");
+        let Ok(answer) = call(&client, method, request.clone()).await else { continue };
+        let has = |text: String| answer.windows(text.len()).any(|window| window == text.as_bytes());
+        for (person, user) in &people.0 {
+            if has(canary(person)) {
+                names.insert(*person);
+            }
+            if has(user.to_string()) {
+                ids.insert(*person);
+            }
+        }
+    }
+    (names, ids)
+}
+
+#[tokio::test]
+async fn nobody_reads_of_whom_is_not_for_them() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (people, challenges) = world.canaries().await?;
+    let mut reads = methods(DESCRIPTORS, "orchard.social.v1")?;
+    reads.retain(|method| method.reads);
+    let requests = requests(&people, &challenges);
+    assert_eq!(gaps(&reads, requests.iter().map(|(name, _)| *name)), Vec::<String>::new());
+    // "blocked" and "blocks" are public to all but me.
+    let public = ["public", "blocked", "blocks"];
+    for (person, _, sees) in SEES {
+        let (names, ids) = look(world.slice.user(people.of(person))?, &reads, &requests, &people).await;
+        let mut expected: BTreeSet<&str> = sees.iter().copied().chain([*person]).collect();
+        if *person != "me" {
+            expected.extend(public);
+        }
+        assert_eq!(names, expected, "names that {person} sees");
+        // What one has said oneself, one is told again: whom one has asked or blocked.
+        let said: &[&str] = match *person {
+            "me" => &["asked", "blocked"],
+            "asks" | "private asks" | "blocks" => &["me"],
+            _ => &[],
+        };
+        let expected: BTreeSet<&str> = expected.into_iter().chain(said.iter().copied()).collect();
+        assert_eq!(ids, expected, "ids that {person} sees");
+    }
+    for role in ["moderator", "operator"] {
+        let (names, ids) = look(world.slice.user_with(id(), &[role])?, &reads, &requests, &people).await;
+        assert_eq!((names, ids), (public.into(), public.into()), "{role}");
+    }
+    for service in ["family", "recipe", "edge", "billing", "identity"] {
+        let (names, ids) = look(world.slice.service(service)?, &reads, &requests, &people).await;
+        assert_eq!((names, ids), (BTreeSet::new(), BTreeSet::new()), "{service}");
+    }
+    Ok(())
+}
