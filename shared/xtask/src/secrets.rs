@@ -14,7 +14,7 @@ use crate::up::provision::{self, new_password, write_private, write_url};
 use crate::up::signs;
 
 /// Those that call others, and so have a key of their own.
-const CALLERS: [&str; 2] = [EDGE, "family"];
+const CALLERS: [&str; 3] = [EDGE, "family", "social"];
 
 /// Make what a deployment for development must be given, each service's in a folder of its own: keys, passwords, the URLs of
 /// databases. What is there stays as it is.
