@@ -1,6 +1,7 @@
 //! What users achieve.
 
 mod api;
+mod awards;
 mod reward;
 pub(crate) mod store;
 mod wire;
@@ -10,10 +11,12 @@ use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
 pub use api::Api;
+pub use awards::Awards;
 pub use reward::{MOST_CREDITS, SpecialReward};
 
 use crate::error::Error;
 use crate::milestone::{self, MilestoneType};
+use crate::notification::Topic;
 
 /// What kind of thing was achieved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
@@ -29,6 +32,17 @@ pub enum AchievementType {
     ChallengeCompleted,
     /// A consultation took place.
     ConsultationCompleted,
+}
+
+impl AchievementType {
+    /// What its user may not want to be notified of.
+    pub fn topic(self) -> Option<Topic> {
+        match self {
+            Self::ChallengeWinner | Self::ChallengeCompleted => Some(Topic::Challenges),
+            Self::ReferralMilestone => Some(Topic::Referrals),
+            Self::RecipeFeatured | Self::ConsultationCompleted => None,
+        }
+    }
 }
 
 /// What an achievement is about.
@@ -140,11 +154,11 @@ impl Feat {
 }
 
 /// Awards what a feat is worth to its user, who is locked. What was awarded before counts no further.
-pub(crate) async fn perform(connection: &mut orchard_db::Connection, feat: Feat) -> Result<(), Error> {
+pub(crate) async fn perform(connection: &mut orchard_db::Connection, awards: &Awards, feat: Feat) -> Result<(), Error> {
     let award = feat.award();
-    let is_new = store::award(connection, feat.user(), &award).await?;
+    let is_new = awards.make(connection, feat.user(), &award).await?;
     match (feat.counts_as(), award.entity) {
-        (Some(counted), Some(entity)) if is_new => milestone::advance(connection, feat.user(), counted, entity).await,
+        (Some(counted), Some(entity)) if is_new => milestone::advance(connection, awards, feat.user(), counted, entity).await,
         _ => Ok(()),
     }
 }

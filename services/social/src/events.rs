@@ -9,13 +9,22 @@ use orchard_rpc::{Fields, read};
 use prost_types::Any;
 use uuid::Uuid;
 
-use crate::achievement::{self, Feat};
+use crate::achievement::{self, Awards, Feat};
 use crate::error::Error;
 use crate::{membership, roll};
 
 /// What this slice does with events of others.
 #[derive(Debug)]
-pub struct Events;
+pub struct Events {
+    awards: Awards,
+}
+
+impl Events {
+    /// Makes `awards` for what others tell of.
+    pub fn new(awards: Awards) -> Self {
+        Self { awards }
+    }
+}
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,17 +38,12 @@ pub enum Event {
 impl Handler for Events {
     type Event = Event;
 
-    fn read(source: &str, payload: &Any) -> Result<Event, String> {
-        match (source, payload.type_url.rsplit('/').next()) {
-            ("family", _) => membership::read(payload).map(Event::Family),
-            ("recipe", Some("orchard.recipe.v1.RecipeFeatured")) => recipe_featured(payload).map(Event::Feat),
-            ("consultation", Some("orchard.consultation.v1.SessionCompleted")) => session_completed(payload).map(Event::Feat),
-            _ => Err(format!("{} of {source} means nothing here", payload.type_url)),
-        }
+    fn read(&self, source: &str, payload: &Any) -> Result<Event, String> {
+        read_event(source, payload)
     }
 
     /// Makes everyone known of whom something is told, but for those who were erased, and has those wait who would count for the same users.
-    async fn prepare(connection: &mut Connection, events: &[&Event]) -> Result<(), Failure> {
+    async fn prepare(&self, connection: &mut Connection, events: &[&Event]) -> Result<(), Failure> {
         let (mut all, mut counted): (BTreeSet<Uuid>, BTreeSet<Uuid>) = Default::default();
         for event in events {
             match event {
@@ -55,15 +59,24 @@ impl Handler for Events {
         Ok(())
     }
 
-    async fn apply(connection: &mut Connection, event: &Event) -> Result<(), NotApplied> {
+    async fn apply(&self, connection: &mut Connection, event: &Event) -> Result<(), NotApplied> {
         match event {
             Event::Family(event) => Ok(event.apply(connection).await?),
-            Event::Feat(feat) => match achievement::perform(connection, *feat).await {
+            Event::Feat(feat) => match achievement::perform(connection, &self.awards, *feat).await {
                 Ok(()) => Ok(()),
                 Err(Error::Database(failure)) => Err(failure.into()),
                 Err(refused) => Err(NotApplied::Refused(refused.to_string())),
             },
         }
+    }
+}
+
+fn read_event(source: &str, payload: &Any) -> Result<Event, String> {
+    match (source, payload.type_url.rsplit('/').next()) {
+        ("family", _) => membership::read(payload).map(Event::Family),
+        ("recipe", Some("orchard.recipe.v1.RecipeFeatured")) => recipe_featured(payload).map(Event::Feat),
+        ("consultation", Some("orchard.consultation.v1.SessionCompleted")) => session_completed(payload).map(Event::Feat),
+        _ => Err(format!("{} of {source} means nothing here", payload.type_url)),
     }
 }
 
@@ -99,14 +112,14 @@ mod tests {
         let completed = consultation::v1::SessionCompleted { session_id: id, user_id };
         let completed = Any::from_msg(&completed).expect("an event");
         let feat = |feat| Ok(Event::Feat(feat));
-        assert_eq!(Events::read("recipe", &featured), feat(Feat::RecipeFeatured { user, recipe: thing }));
-        assert_eq!(Events::read("consultation", &completed), feat(Feat::SessionCompleted { user, session: thing }));
+        assert_eq!(read_event("recipe", &featured), feat(Feat::RecipeFeatured { user, recipe: thing }));
+        assert_eq!(read_event("consultation", &completed), feat(Feat::SessionCompleted { user, session: thing }));
         for (source, payload) in
             [("family", &featured), ("consultation", &featured), ("recipe", &completed), ("edge", &completed)]
         {
-            assert!(Events::read(source, payload).is_err(), "{source}");
+            assert!(read_event(source, payload).is_err(), "{source}");
         }
         let empty = Any::from_msg(&recipe::v1::RecipeFeatured::default()).expect("an event");
-        assert!(Events::read("recipe", &empty).is_err());
+        assert!(read_event("recipe", &empty).is_err());
     }
 }

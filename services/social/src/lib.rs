@@ -18,8 +18,9 @@ use anyhow::Context as _;
 use clap::Args;
 use orchard_client::CallOptions;
 use orchard_db::{Db, EmbeddedMigrations};
-use orchard_events::{INBOX, Inbox};
+use orchard_events::{INBOX, Inbox, OUTBOX, Outbox, RelayOptions};
 use orchard_proto::privacy::v1::privacy_service_server::{PrivacyServiceServer, SERVICE_NAME as PRIVACY};
+use orchard_proto::social::v1::AchievementAwarded;
 use orchard_proto::social::v1::achievement_service_server::AchievementServiceServer;
 use orchard_proto::social::v1::challenge_service_server::ChallengeServiceServer;
 use orchard_proto::social::v1::friendship_service_server::FriendshipServiceServer;
@@ -28,8 +29,11 @@ use orchard_proto::social::v1::profile_service_server::ProfileServiceServer;
 use orchard_proto::social::v1::progress_service_server::ProgressServiceServer;
 use orchard_rpc::Currency;
 use orchard_server::{MAX_MESSAGE_BYTES, Parts, ServeOptions, Slice};
+use prost::Name as _;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
+
+use achievement::Awards;
 
 /// The social slice.
 #[derive(Debug)]
@@ -45,9 +49,15 @@ pub struct Settings {
     /// Address of the family service, which is asked who is a child
     #[arg(long, env = "ORCHARD_FAMILY_URL", value_name = "URL")]
     pub family_url: Uri,
-    /// As whom it asks
+    /// Address of a service that notifies users, which is told of achievements: its `orchard.events.v1.InboxService`; without it nobody is
+    #[arg(long, env = "ORCHARD_NOTIFICATIONS_URL", value_name = "URL")]
+    pub notifications_url: Option<Uri>,
+    /// As whom it asks and tells
     #[command(flatten)]
     pub calls: CallOptions,
+    /// What becomes of events that are refused
+    #[command(flatten)]
+    pub relay: RelayOptions,
 }
 
 impl Slice for Service {
@@ -62,12 +72,20 @@ impl Slice for Service {
     }
 
     fn parts(db: &Db, settings: &Settings, options: &ServeOptions) -> anyhow::Result<Parts> {
-        let Settings { currency, family_url, calls } = settings;
+        let Settings { currency, family_url, notifications_url, calls, relay } = settings;
         let calls = calls.load(Self::NAME, &options.identity.workload_issuer, &options.identity.audience)?;
         let family = calls.to("family", family_url).build().context("--family-url")?;
+        let mut outbox = Outbox::builder(Self::NAME, db, relay);
+        if let Some(url) = notifications_url {
+            let notifications = calls.to("notifications", url).build().context("--notifications-url")?;
+            outbox = outbox.consumer(notifications, [AchievementAwarded::full_name()]);
+        }
+        let (outbox, operations, deliver) = outbox.build();
+        let awards = Awards::new(outbox, currency.clone());
         let mut routes = RoutesBuilder::default();
         routes
-            .add_service(Inbox::<events::Events>::server(Self::NAME, db))
+            .add_service(Inbox::server(Self::NAME, db, events::Events::new(awards.clone())))
+            .add_service(operations)
             .add_service(
                 ProfileServiceServer::new(profile::Api::new(db.clone(), currency.clone()))
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
@@ -77,7 +95,7 @@ impl Slice for Service {
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(
-                AchievementServiceServer::new(achievement::Api::new(db.clone(), currency.clone()))
+                AchievementServiceServer::new(achievement::Api::new(db.clone(), currency.clone(), awards))
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(
@@ -88,6 +106,6 @@ impl Slice for Service {
                 ChallengeServiceServer::new(challenge::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(ProgressServiceServer::new(progress::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES));
-        Ok(Parts { shared: vec![INBOX, PRIVACY], ..Parts::of(routes) })
+        Ok(Parts { routes, shared: vec![INBOX, OUTBOX, PRIVACY], background: vec![deliver] })
     }
 }

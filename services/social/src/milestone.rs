@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
-use crate::achievement::{self, AchievementType, Award, Entity};
+use crate::achievement::{AchievementType, Award, Awards, Entity};
 use crate::error::Error;
 
 /// Points for each that a milestone takes.
@@ -117,12 +117,13 @@ impl Milestone {
 /// Counts one more for a user, who is locked, and awards what was reached. Whoever calls it knows that this one was not counted before.
 pub(crate) async fn advance(
     connection: &mut Connection,
+    awards: &Awards,
     user: Uuid,
     counted: MilestoneType,
     entity: Entity,
 ) -> Result<(), Error> {
     for target in store::count_up(connection, user, counted, context(entity)).await? {
-        achievement::store::award(connection, user, &counted.award(target)).await?;
+        awards.make(connection, user, &counted.award(target)).await?;
     }
     Ok(())
 }

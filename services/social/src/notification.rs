@@ -1,13 +1,31 @@
 //! What users want to be notified of.
 
 mod api;
-mod store;
-mod wire;
+pub(crate) mod store;
+pub(crate) mod wire;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use api::Api;
+
+/// What a user may not want to be notified of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// Challenges.
+    Challenges,
+    /// Referrals.
+    Referrals,
+}
+
+/// How a user wants to be told of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Notify {
+    /// By e-mail.
+    pub email: bool,
+    /// By messages to their devices.
+    pub push: bool,
+}
 
 /// About what of this slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +67,18 @@ impl Default for Preferences {
     fn default() -> Self {
         let social_notifications = SocialNotifications::default();
         Self { email_enabled: true, push_enabled: true, social_notifications, updated_at: None }
+    }
+}
+
+impl Preferences {
+    /// How the user wants to be told of something about this topic, or about none that they could turn off.
+    pub fn notify(&self, topic: Option<Topic>) -> Notify {
+        let is_wanted = match topic {
+            Some(Topic::Challenges) => self.social_notifications.challenges,
+            Some(Topic::Referrals) => self.social_notifications.referrals,
+            None => true,
+        };
+        Notify { email: self.email_enabled && is_wanted, push: self.push_enabled && is_wanted }
     }
 }
 
@@ -98,6 +128,26 @@ mod tests {
             serde_json::to_value(read(json!({}))).expect("json"),
             json!({"challenges": true, "referrals": true, "family": true})
         );
+    }
+
+    #[test]
+    fn who_wants_no_topic_is_told_by_no_way_and_others_by_those_they_want() {
+        let all = Preferences::default();
+        let no_challenges = SocialNotifications { challenges: false, ..all.social_notifications };
+        let no_referrals = SocialNotifications { referrals: false, ..all.social_notifications };
+        let about = |social_notifications| Preferences { social_notifications, ..all };
+        let topics = [Some(Topic::Challenges), Some(Topic::Referrals), None];
+        let (both, none) = (Notify { email: true, push: true }, Notify { email: false, push: false });
+        for (preferences, expected) in [
+            (all, [both; 3]),
+            (about(no_challenges), [none, both, both]),
+            (about(no_referrals), [both, none, both]),
+            (about(SocialNotifications::NONE), [none, none, both]),
+            (Preferences { email_enabled: false, ..all }, [Notify { email: false, push: true }; 3]),
+            (Preferences { push_enabled: false, ..all }, [Notify { email: true, push: false }; 3]),
+        ] {
+            assert_eq!(topics.map(|topic| preferences.notify(topic)), expected, "{preferences:?}");
+        }
     }
 
     #[test]

@@ -3,7 +3,6 @@
 mod store;
 mod wire;
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use orchard_db::{Connection, Db, Failure};
@@ -41,15 +40,19 @@ pub trait Handler: Send + Sync + 'static {
     type Event: Send + Sync + 'static;
 
     /// Reads an event of the service `source`, or says why it is none for this slice.
-    fn read(source: &str, payload: &Any) -> Result<Self::Event, String>;
+    fn read(&self, source: &str, payload: &Any) -> Result<Self::Event, String>;
 
     /// Does what the effects of all these events need, before the first of them: one statement where each would need one of its own.
-    fn prepare(_connection: &mut Connection, _events: &[&Self::Event]) -> impl Future<Output = Result<(), Failure>> + Send {
+    fn prepare(
+        &self,
+        _connection: &mut Connection,
+        _events: &[&Self::Event],
+    ) -> impl Future<Output = Result<(), Failure>> + Send {
         std::future::ready(Ok(()))
     }
 
     /// Has the event's effect, in the transaction that remembers that it had.
-    fn apply(connection: &mut Connection, event: &Self::Event) -> impl Future<Output = Result<(), NotApplied>> + Send;
+    fn apply(&self, connection: &mut Connection, event: &Self::Event) -> impl Future<Output = Result<(), NotApplied>> + Send;
 }
 
 /// Serves `InboxService`.
@@ -57,7 +60,7 @@ pub trait Handler: Send + Sync + 'static {
 pub struct Inbox<H> {
     db: Db,
     domain: String,
-    handler: PhantomData<H>,
+    handler: Arc<H>,
 }
 
 /// An event that arrived.
@@ -71,15 +74,16 @@ struct Delivered<E> {
 }
 
 impl<H: Handler> Inbox<H> {
-    /// The inbox of the slice `name`, in its database.
-    pub fn server(name: &str, db: &Db) -> InboxServiceServer<Self> {
-        let inbox = Self { db: db.clone(), domain: format!("orchard.{name}"), handler: PhantomData };
+    /// The inbox of the slice `name`, in its database, whose events `handler` applies.
+    pub fn server(name: &str, db: &Db, handler: H) -> InboxServiceServer<Self> {
+        let inbox = Self { db: db.clone(), domain: format!("orchard.{name}"), handler: Arc::new(handler) };
         InboxServiceServer::new(inbox).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     async fn deliver(&self, source: String, request: pb::DeliverEventsRequest) -> Result<(), Error> {
-        let events: Arc<[_]> = wire::events::<H>(&source, request)?.into();
-        let unit = async move |connection: &mut Connection| apply::<H>(connection, &source, &events).await;
+        let events: Arc<[_]> = wire::events(&*self.handler, &source, request)?.into();
+        let handler = Arc::clone(&self.handler);
+        let unit = async move |connection: &mut Connection| apply(connection, &*handler, &source, &events).await;
         self.db.write("apply events", unit).await
     }
 }
@@ -97,7 +101,12 @@ impl<H: Handler> InboxService for Inbox<H> {
 }
 
 /// Applies those that were not applied before: all of them, or the unit of work fails.
-async fn apply<H: Handler>(connection: &mut Connection, source: &str, events: &[Delivered<H::Event>]) -> Result<(), Error> {
+async fn apply<H: Handler>(
+    connection: &mut Connection,
+    handler: &H,
+    source: &str,
+    events: &[Delivered<H::Event>],
+) -> Result<(), Error> {
     let mut reached = store::lock(connection, source, events.iter().map(|event| event.aggregate).collect()).await?;
     let mut new = Vec::with_capacity(events.len());
     for event in events {
@@ -107,11 +116,11 @@ async fn apply<H: Handler>(connection: &mut Connection, source: &str, events: &[
             new.push(event);
         }
     }
-    H::prepare(connection, &new.iter().map(|event| &event.event).collect::<Vec<_>>()).await?;
+    handler.prepare(connection, &new.iter().map(|event| &event.event).collect::<Vec<_>>()).await?;
     for event in new {
         let span = tracing::info_span!("apply event", event_id = %event.id, source);
         trace::follow(&span, &event.traceparent);
-        H::apply(connection, &event.event).instrument(span).await.map_err(|cause| rejected(event.id, cause))?;
+        handler.apply(connection, &event.event).instrument(span).await.map_err(|cause| rejected(event.id, cause))?;
     }
     Ok(store::reach(connection, source, reached).await?)
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use clap::Args;
 use futures::FutureExt as _;
-use futures::future::{BoxFuture, join_all};
+use futures::future::{BoxFuture, join_all, pending};
 use orchard_client::Upstream;
 use orchard_db::{Connection, Db, after_commit};
 use orchard_proto::events::v1::outbox_service_server::OutboxServiceServer;
@@ -116,7 +116,8 @@ impl Builder {
     pub fn build(self) -> (Outbox, OutboxServiceServer<impl OutboxOperations>, BoxFuture<'static, ()>) {
         let operations = OutboxServiceServer::new(api::Api::new(self.db, self.domain));
         let deliver = join_all(self.relays.into_iter().map(|(relay, hinted)| relay.run(hinted)));
-        (Outbox(self.consumers.into()), operations, deliver.map(|_never| ()).boxed())
+        // With nobody to tell there is nothing to do, and that does not end either.
+        (Outbox(self.consumers.into()), operations, deliver.then(|_never| pending()).boxed())
     }
 }
 

@@ -111,7 +111,9 @@ fn social_settings(keys: &DevKeys, family: SocketAddr) -> orchard_social::Settin
     orchard_social::Settings {
         currency: "EUR".parse().expect("currency"),
         family_url: format!("http://{family}").parse().expect("a URL"),
+        notifications_url: None,
         calls: calls(keys, "social"),
+        relay: RelayOptions { event_attempts: 10, event_retry_delay: Duration::from_secs(1) },
     }
 }
 

@@ -10,7 +10,7 @@ use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Achievement, store, wire};
+use super::{Achievement, Awards, store, wire};
 use crate::error::Error;
 use crate::{friendship, membership, milestone, profile, roll};
 
@@ -19,22 +19,23 @@ use crate::{friendship, membership, milestone, profile, roll};
 pub struct Api {
     db: Db,
     currency: Currency,
+    awards: Awards,
 }
 
 impl Api {
-    /// Serves achievements from `db`.
-    pub fn new(db: Db, currency: Currency) -> Self {
-        Self { db, currency }
+    /// Serves achievements from `db`, and makes `awards`.
+    pub fn new(db: Db, currency: Currency, awards: Awards) -> Self {
+        Self { db, currency, awards }
     }
 }
 
-async fn by_hand(connection: &mut Connection, new: &wire::ByHand) -> Result<Achievement, Error> {
+async fn by_hand(connection: &mut Connection, awards: &Awards, new: &wire::ByHand) -> Result<Achievement, Error> {
     let _ = new.key.claim(connection, &[]).await?;
     // Whoever is not known gets nothing: an operator may have mistaken an id.
     if roll::take_turns(connection, &BTreeSet::from([new.user])).await?.is_empty() {
         return Err(roll::missing(connection, new.user).await?);
     }
-    store::award(connection, new.user, &new.award).await?;
+    awards.make(connection, new.user, &new.award).await?;
     store::awarded(connection, new.user, &new.award).await?.ok_or(Error::AchievementNotFound)
 }
 
@@ -56,7 +57,9 @@ impl AchievementService for Api {
     ) -> Result<Response<pb::AwardAchievementResponse>, Status> {
         let operator = Caller::user(&request)?.id;
         let new = wire::award(request.into_inner(), operator, &self.currency).map_err(Error::from)?;
-        let awarded = self.db.write("award achievement", async move |connection| by_hand(connection, &new).await).await?;
+        let awards = self.awards.clone();
+        let unit = async move |connection: &mut Connection| by_hand(connection, &awards, &new).await;
+        let awarded = self.db.write("award achievement", unit).await?;
         Ok(Response::new(pb::AwardAchievementResponse { achievement: Some(wire::own(awarded, &self.currency)) }))
     }
 

@@ -63,12 +63,12 @@ impl TryFrom<Row> for Achievement {
     }
 }
 
-/// Gives a user, who is known and locked, an award, unless they have it; says whether they had not. It starts public if they share.
-pub(crate) async fn award(connection: &mut AsyncPgConnection, user: Uuid, award: &Award) -> QueryResult<bool> {
+/// Gives a user, who is known and locked, an award, unless they have it; says by which id, if they had not. It starts public if they share.
+pub(super) async fn award(connection: &mut AsyncPgConnection, user: Uuid, award: &Award) -> QueryResult<Option<Uuid>> {
     let Some(shares) =
         users::table.find(user).select(users::social_sharing_enabled).first::<bool>(connection).await.optional()?
     else {
-        return Ok(false);
+        return Ok(None);
     };
     let reward = award.special_reward.as_ref().map(serde_json::to_value).transpose();
     diesel::insert_into(social_achievements::table)
@@ -86,9 +86,10 @@ pub(crate) async fn award(connection: &mut AsyncPgConnection, user: Uuid, award:
             social_achievements::is_public.eq(shares),
         ))
         .on_conflict_do_nothing()
-        .execute(connection)
+        .returning(social_achievements::id)
+        .get_result(connection)
         .await
-        .map(|written| written > 0)
+        .optional()
 }
 
 /// What a user has of an award.

@@ -7,6 +7,7 @@ use orchard_rpc::{Currency, Fields, PageRequest, Refused, Violations, read, time
 use uuid::Uuid;
 
 use super::{Achievement, AchievementType, Award, Entity, EntityType, MOST_CREDITS, SpecialReward};
+use crate::notification::{self, Notify};
 
 const MOST_POINTS: i32 = 1_000_000;
 
@@ -186,6 +187,18 @@ pub(super) fn own(achievement: Achievement, currency: &Currency) -> pb::Achievem
 /// An achievement as `viewer` is shown it.
 pub(super) fn achievement(achievement: Achievement, viewer: Uuid, currency: &Currency) -> pb::Achievement {
     if achievement.user_id == viewer { own(achievement, currency) } else { others(achievement) }
+}
+
+/// What others are told of an award.
+pub(super) fn awarded(id: Uuid, user: Uuid, award: &Award, notify: Notify, currency: &Currency) -> pb::AchievementAwarded {
+    pb::AchievementAwarded {
+        achievement_id: id.to_string(),
+        user_id: user.to_string(),
+        achievement_type: achievement_type(award.achievement_type).into(),
+        points_awarded: award.points,
+        special_reward: award.special_reward.clone().map(|given| reward(given, currency)),
+        notify: Some(notification::wire::notify(notify)),
+    }
 }
 
 pub(super) fn summary(user: Uuid, (points, count, badges): (i64, i64, Vec<String>)) -> pb::AchievementSummary {

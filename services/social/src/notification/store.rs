@@ -32,7 +32,7 @@ fn preferences((email_enabled, push_enabled, topics, updated_at): Row) -> Prefer
 }
 
 /// What a user has said.
-pub(super) async fn get(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<Option<Preferences>> {
+pub(crate) async fn get(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<Option<Preferences>> {
     let row: Option<Row> = notification_preferences::table.find(user).select(COLUMNS).first(&mut connection).await.optional()?;
     Ok(row.map(preferences))
 }

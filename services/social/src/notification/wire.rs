@@ -3,7 +3,7 @@
 use orchard_proto::social::v1 as pb;
 use orchard_rpc::{Fields, Violations, read, timestamp_to_wire};
 
-use super::{Patch, Preferences};
+use super::{Notify, Patch, Preferences};
 
 const PATHS: [&str; 6] = [
     "email_enabled",
@@ -31,6 +31,11 @@ pub(super) fn update(request: pb::UpdateNotificationPreferencesRequest) -> Resul
             family: topic("social_notifications.family", topics.family),
         })
     })
+}
+
+pub(crate) fn notify(notify: Notify) -> pb::Notify {
+    let Notify { email, push } = notify;
+    pb::Notify { email, push }
 }
 
 pub(super) fn preferences(preferences: Preferences) -> pb::NotificationPreferences {

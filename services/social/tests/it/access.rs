@@ -1,6 +1,6 @@
 use orchard_proto::DESCRIPTORS;
 use orchard_testkit::matrix::Actor::{self, Operator, Service, ServiceForUser};
-use orchard_testkit::matrix::Admits::{Hidden, Only};
+use orchard_testkit::matrix::Admits::Only;
 use orchard_testkit::matrix::{Table, USERS, findings};
 
 use crate::world::World;
@@ -39,7 +39,7 @@ const TABLE: &Table = &[
     ("ProgressService/RecordProgress", Only(&[USERS])),
 ];
 
-/// It is told of events, and tells of none.
+/// It is told of events, and tells of its own.
 const EVENTS: &Table = &[
     (
         "InboxService/DeliverEvents",
@@ -48,9 +48,9 @@ const EVENTS: &Table = &[
             &[ServiceForUser("consultation"), ServiceForUser("family"), ServiceForUser("recipe"), ServiceForUser("social")],
         ]),
     ),
-    ("OutboxService/ListParkedEvents", Hidden),
-    ("OutboxService/ReplayParkedEvent", Hidden),
-    ("OutboxService/DiscardParkedEvent", Hidden),
+    ("OutboxService/ListParkedEvents", Only(&[&[Operator]])),
+    ("OutboxService/ReplayParkedEvent", Only(&[&[Operator]])),
+    ("OutboxService/DiscardParkedEvent", Only(&[&[Operator]])),
 ];
 
 const SOCIAL: &[Actor] = &[Service("social"), ServiceForUser("social")];

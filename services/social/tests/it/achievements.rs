@@ -37,7 +37,7 @@ pub fn featured(recipe: Uuid, sequence: i64, user: Uuid) -> orchard_proto::event
     event(recipe, sequence, &RecipeFeatured { recipe_id: recipe.to_string(), user_id: user.to_string() })
 }
 
-fn completed(session: Uuid, user: Uuid) -> orchard_proto::events::v1::Event {
+pub fn completed(session: Uuid, user: Uuid) -> orchard_proto::events::v1::Event {
     event(session, 1, &SessionCompleted { session_id: session.to_string(), user_id: user.to_string() })
 }
 

@@ -4,6 +4,7 @@
 
 mod access;
 mod achievements;
+mod awarded;
 mod challenges;
 mod erasure;
 mod export;

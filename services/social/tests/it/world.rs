@@ -1,8 +1,10 @@
 //! A social service with people in it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{Datelike as _, NaiveDate, TimeDelta, Utc};
+use orchard_events::RelayOptions;
 use orchard_proto::google::r#type::Date;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::challenge_service_client::ChallengeServiceClient;
@@ -23,9 +25,15 @@ pub struct World {
     pub slice: SliceUnderTest,
 }
 
-/// A service that asks the family service at `family_url`.
+/// A service that asks the family service at `family_url`, and tells nobody.
 pub fn settings(keys: &DevKeys, family_url: Uri) -> Settings {
-    Settings { currency: "EUR".parse().expect("currency"), family_url, calls: calls(keys, "social") }
+    Settings {
+        currency: "EUR".parse().expect("currency"),
+        family_url,
+        notifications_url: None,
+        calls: calls(keys, "social"),
+        relay: RelayOptions { event_attempts: 10, event_retry_delay: Duration::from_millis(50) },
+    }
 }
 
 /// Nobody answers there.
@@ -75,7 +83,12 @@ impl World {
     /// One that asks a family service.
     pub async fn asking(family_url: Uri, keys: Arc<DevKeys>) -> anyhow::Result<Self> {
         let settings = settings(&keys, family_url);
-        Ok(Self { slice: SliceUnderTest::start_in::<Service>(&settings, Schema::create().await?, keys).await? })
+        Self::with(&settings, keys).await
+    }
+
+    /// One with settings of its own.
+    pub async fn with(settings: &Settings, keys: Arc<DevKeys>) -> anyhow::Result<Self> {
+        Ok(Self { slice: SliceUnderTest::start_in::<Service>(settings, Schema::create().await?, keys).await? })
     }
 
     /// One in which an update that forgets `updated_at` fails.

@@ -14,11 +14,15 @@ const MOST: usize = 500;
 type Envelope = Delivered<Any>;
 
 /// Reads them. What a message says wrongly of itself is refused by field, what the slice cannot apply by event.
-pub(super) fn events<H: Handler>(source: &str, request: pb::DeliverEventsRequest) -> Result<Vec<Delivered<H::Event>>, Error> {
+pub(super) fn events<H: Handler>(
+    handler: &H,
+    source: &str,
+    request: pb::DeliverEventsRequest,
+) -> Result<Vec<Delivered<H::Event>>, Error> {
     let mut fields = Fields::default();
     let envelopes = fields.each("events", 1..=MOST, request.events, envelope);
     let envelopes = fields.finish(|| envelopes)?;
-    envelopes.into_iter().map(|envelope| open::<H>(source, envelope)).collect()
+    envelopes.into_iter().map(|envelope| open(handler, source, envelope)).collect()
 }
 
 fn envelope(fields: &mut Fields, event: pb::Event) -> Result<Envelope, Refused> {
@@ -29,9 +33,9 @@ fn envelope(fields: &mut Fields, event: pb::Event) -> Result<Envelope, Refused> 
     Ok(Delivered { id: id?, aggregate: aggregate?, sequence: sequence?, traceparent: event.traceparent, event: payload? })
 }
 
-fn open<H: Handler>(source: &str, envelope: Envelope) -> Result<Delivered<H::Event>, Error> {
+fn open<H: Handler>(handler: &H, source: &str, envelope: Envelope) -> Result<Delivered<H::Event>, Error> {
     let Delivered { id, aggregate, sequence, traceparent, event: payload } = envelope;
-    match H::read(source, &payload) {
+    match handler.read(source, &payload) {
         Ok(event) => Ok(Delivered { id, aggregate, sequence, traceparent, event }),
         Err(cause) => {
             tracing::error!(event_id = %id, source, event_type = payload.type_url, cause, "an event cannot be read");

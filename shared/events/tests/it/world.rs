@@ -48,12 +48,12 @@ pub struct Effects;
 impl Handler for Effects {
     type Event = MemberJoined;
 
-    fn read(source: &str, payload: &Any) -> Result<MemberJoined, String> {
+    fn read(&self, source: &str, payload: &Any) -> Result<MemberJoined, String> {
         let event: MemberJoined = payload.to_msg().map_err(|error| error.to_string())?;
         if source != "family" || event.user_id == UNREADABLE { Err("unreadable".to_owned()) } else { Ok(event) }
     }
 
-    async fn apply(connection: &mut Connection, event: &MemberJoined) -> Result<(), NotApplied> {
+    async fn apply(&self, connection: &mut Connection, event: &MemberJoined) -> Result<(), NotApplied> {
         // What was half done before it is refused must be undone.
         let effect = |what: &str| {
             format!("INSERT INTO effects (aggregate, number, what) VALUES ('{}', {}, '{what}')", event.family_plan_id, event.role)
@@ -98,7 +98,7 @@ impl World {
 
     pub async fn start_consumer(&mut self) -> anyhow::Result<()> {
         let mut routes = RoutesBuilder::default();
-        routes.add_service(Inbox::<Effects>::server("social", &db(self.consumer.url())?));
+        routes.add_service(Inbox::server("social", &db(self.consumer.url())?, Effects));
         let serve = ServeOptions { listen: self.address, ..options(&self.keys) };
         self.running = Some(Running::start(server("social", INBOX, routes), &serve).await?);
         Ok(())

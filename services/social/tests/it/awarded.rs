@@ -1,0 +1,305 @@
+//! What others are told of awards: of each once, and how its user wants to be told.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use orchard_events::INBOX;
+use orchard_proto::DESCRIPTORS;
+use orchard_proto::events::v1::inbox_service_server::{InboxService, InboxServiceServer};
+use orchard_proto::events::v1::{DeliverEventsRequest, DeliverEventsResponse, ErrorReason, Event};
+use orchard_proto::google::r#type::Money;
+use orchard_proto::social::v1 as pb;
+use orchard_rpc::{Refusal, reason_name};
+use orchard_server::{Caller, Server};
+use orchard_testkit::keys::DevKeys;
+use orchard_testkit::service::{Running, options};
+use pb::AchievementType::{ChallengeCompleted, ChallengeWinner, ConsultationCompleted, RecipeFeatured, ReferralMilestone};
+use pb::PrivacyLevel::Public;
+use pb::special_reward::Reward;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+use tonic::service::RoutesBuilder;
+use tonic::{Code, Request, Response, Status};
+use uuid::Uuid;
+
+use crate::achievements::{award, completed, featured};
+use crate::erasure::left::CANARY;
+use crate::world::{NOWHERE, World, id, settings};
+
+/// A service that notifies users: it writes down what it is told, but for the first times, when it answers with these.
+struct Consumer {
+    failures: Arc<Mutex<VecDeque<Status>>>,
+    told: UnboundedSender<Event>,
+}
+
+#[tonic::async_trait]
+impl InboxService for Consumer {
+    async fn deliver_events(&self, request: Request<DeliverEventsRequest>) -> Result<Response<DeliverEventsResponse>, Status> {
+        assert_eq!(Caller::service(&request)?, "social");
+        if let Some(failure) = self.failures.lock().unwrap_or_else(PoisonError::into_inner).pop_front() {
+            return Err(failure);
+        }
+        for event in request.into_inner().events {
+            self.told.send(event).expect("the test reads it");
+        }
+        Ok(Response::new(DeliverEventsResponse {}))
+    }
+}
+
+/// A social service beside one that is told.
+struct Told {
+    world: Arc<World>,
+    told: UnboundedReceiver<Event>,
+    failures: Arc<Mutex<VecDeque<Status>>>,
+    _consumer: Running,
+}
+
+impl Told {
+    async fn start(failures: impl IntoIterator<Item = Status>) -> anyhow::Result<Self> {
+        let keys = Arc::new(DevKeys::ephemeral()?);
+        let (sender, told) = unbounded_channel();
+        let failures = Arc::new(Mutex::new(failures.into_iter().collect()));
+        let consumer = Consumer { failures: Arc::clone(&failures), told: sender };
+        let mut routes = RoutesBuilder::default();
+        routes.add_service(InboxServiceServer::new(consumer));
+        let server = Server {
+            name: "notifications",
+            contracts: DESCRIPTORS,
+            served: vec![INBOX],
+            front_door: false,
+            routes,
+            fallback: None,
+            max_calls: 16,
+            readiness: Box::new(|| async { Ok(()) }.boxed()),
+            gauges: Vec::new(),
+            background: Vec::new(),
+        };
+        let consumer = Running::start(server, &options(&keys)).await?;
+        let mut settings = settings(&keys, NOWHERE.parse()?);
+        settings.notifications_url = Some(format!("http://{}", consumer.address).parse()?);
+        let world = Arc::new(World::with(&settings, keys).await?);
+        Ok(Self { world, told, failures, _consumer: consumer })
+    }
+
+    /// What was told since the last time, once nothing waits to be told any more.
+    async fn all(&mut self) -> anyhow::Result<Vec<pb::AchievementAwarded>> {
+        let wait = async {
+            while self.world.pending().await? > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(Duration::from_secs(60), wait).await??;
+        let mut all = Vec::new();
+        while let Ok(event) = self.told.try_recv() {
+            let awarded: pb::AchievementAwarded = event.payload.expect("a payload").to_msg()?;
+            assert_eq!((&event.aggregate_id, event.sequence), (&awarded.achievement_id, 1), "each achievement has one event");
+            all.push(awarded);
+        }
+        Ok(all)
+    }
+
+    /// Of whom it was told is exactly what they have achieved.
+    async fn all_of(&mut self, user: Uuid) -> anyhow::Result<Vec<pb::AchievementAwarded>> {
+        let mut told = self.all().await?;
+        told.sort_by(|one, other| one.achievement_id.cmp(&other.achievement_id));
+        let said = |one: &pb::AchievementAwarded| {
+            (
+                one.achievement_id.clone(),
+                one.user_id.clone(),
+                one.achievement_type,
+                one.points_awarded,
+                one.special_reward.clone(),
+            )
+        };
+        let mut has: Vec<_> = self.world.achieved(user, user).await?;
+        has.sort_by(|one, other| one.achievement_id.cmp(&other.achievement_id));
+        let has = has
+            .into_iter()
+            .map(|one| (one.achievement_id, one.user_id, one.achievement_type, one.points_awarded, one.special_reward));
+        assert_eq!(told.iter().map(said).collect::<Vec<_>>(), has.collect::<Vec<_>>());
+        Ok(told)
+    }
+}
+
+impl World {
+    /// What is still to be told.
+    async fn pending(&self) -> anyhow::Result<i64> {
+        Ok(self.slice.schema.connect().await?.query_one("SELECT count(*) FROM outbox", &[]).await?.get(0))
+    }
+}
+
+const BOTH: Option<pb::Notify> = Some(pb::Notify { email: true, push: true });
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_awarded_a_hundred_times_is_told_once_though_it_fails_first() -> anyhow::Result<()> {
+    // It is away, refuses it, and is away again.
+    let refusal = Refusal::new(Code::FailedPrecondition, reason_name(ErrorReason::EventRejected.as_str_name()), "not yet");
+    let failures = [Status::unavailable("away"), refusal.into_status("orchard.notifications"), Status::unavailable("away")];
+    let mut told = Told::start(failures).await?;
+    let user = id();
+    told.world.settle(user, Public).await?;
+    let (same, operator) = (award(user, "Once"), id());
+    let mut calls = JoinSet::new();
+    for number in 0..100 {
+        let world = Arc::clone(&told.world);
+        // Half of them repeat a request, the others are requests of their own, by different operators.
+        let (by, request) = if number % 2 == 0 { (operator, same.clone()) } else { (id(), award(user, "Once")) };
+        calls.spawn(async move { world.award_as(by, request).await });
+    }
+    let awarded = calls.join_all().await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let expected = pb::AchievementAwarded {
+        achievement_id: awarded[0].achievement_id.clone(),
+        user_id: user.to_string(),
+        achievement_type: ChallengeWinner.into(),
+        points_awarded: 7,
+        special_reward: None,
+        notify: BOTH,
+    };
+    assert_eq!(told.all().await?, [expected]);
+    assert!(told.failures.lock().unwrap_or_else(PoisonError::into_inner).is_empty(), "it has failed as often as it was to");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_comes_a_hundred_times_is_told_on_once() -> anyhow::Result<()> {
+    let mut told = Told::start([]).await?;
+    let (user, recipe) = (id(), id());
+    let mut calls = JoinSet::new();
+    for number in 0..100 {
+        let world = Arc::clone(&told.world);
+        calls.spawn(async move { world.tell("recipe", vec![featured(recipe, 1 + number % 10, user)]).await });
+    }
+    for answer in calls.join_all().await {
+        answer?;
+    }
+    assert_eq!(told.all_of(user).await?.len(), 2, "the recipe, and the first of them");
+    told.world.tell("recipe", vec![featured(recipe, 11, user)]).await?;
+    assert_eq!(told.all().await?, []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn milestones_and_consultations_are_told_of_as_all_else() -> anyhow::Result<()> {
+    let mut told = Told::start([]).await?;
+    let user = id();
+    for _ in 0..6 {
+        told.world.tell("recipe", vec![featured(id(), 1, user)]).await?;
+    }
+    for _ in 0..2 {
+        told.world.tell("consultation", vec![completed(id(), user)]).await?;
+    }
+    let all = told.all_of(user).await?;
+    let mut points: Vec<_> = all.iter().map(|one| (one.achievement_type(), one.points_awarded)).collect();
+    points.sort_by_key(|(of, points)| (*of as i32, *points));
+    let mut expected = vec![(RecipeFeatured, 10); 7];
+    expected.extend([(RecipeFeatured, 50), (ConsultationCompleted, 10)]);
+    assert_eq!(points, expected, "six recipes, the first and the fifth of them, and the first consultation");
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_is_told_is_told_how_its_user_wants_to_be() -> anyhow::Result<()> {
+    let mut told = Told::start([]).await?;
+    let both = pb::Notify { email: true, push: true };
+    let none = pb::Notify { email: false, push: false };
+    let (email, push) = (pb::Notify { push: false, ..both }, pb::Notify { email: false, ..both });
+    // Of challenges, referrals, and what is no topic.
+    let wanted: [(&[&str], [pb::Notify; 3]); 8] = [
+        (&[], [both; 3]),
+        (&["email_enabled"], [push; 3]),
+        (&["push_enabled"], [email; 3]),
+        (&["email_enabled", "push_enabled"], [none; 3]),
+        (&["social_notifications.challenges"], [none, both, both]),
+        (&["social_notifications.referrals", "email_enabled"], [push, none, push]),
+        (&["social_notifications.family"], [both; 3]),
+        (&["social_notifications"], [none, none, both]),
+    ];
+    for (turned_off, [challenges, referrals, others]) in wanted {
+        let user = id();
+        told.world.settle(user, Public).await?;
+        if !turned_off.is_empty() {
+            told.world.prefer(user, pb::NotificationPreferences::default(), turned_off).await?;
+        }
+        for (of, expected) in [
+            (ChallengeWinner, challenges),
+            (ChallengeCompleted, challenges),
+            (ReferralMilestone, referrals),
+            (RecipeFeatured, others),
+            (ConsultationCompleted, others),
+        ] {
+            let request = pb::AwardAchievementRequest { achievement_type: of.into(), ..award(user, "Told") };
+            told.world.award_as(id(), request).await?;
+            let all = told.all().await?;
+            let found: Vec<_> = all.iter().map(|one| (one.achievement_type(), one.notify)).collect();
+            assert_eq!(found, [(of, Some(expected))], "without {turned_off:?}");
+        }
+    }
+    // Those who turn it on again are told from then on, and those who have said something that leaves all on as well.
+    let user = id();
+    told.world.settle(user, Public).await?;
+    let all = pb::SocialNotifications { challenges: true, referrals: true, family: true };
+    let on = pb::NotificationPreferences {
+        email_enabled: true,
+        push_enabled: true,
+        social_notifications: Some(all),
+        update_time: None,
+    };
+    for (number, sent) in [pb::NotificationPreferences::default(), on].into_iter().enumerate() {
+        told.world.prefer(user, sent, &["email_enabled", "social_notifications"]).await?;
+        told.world.award(user, &format!("Told {number}")).await?;
+        let notify = told.all().await?.remove(0).notify;
+        assert_eq!(notify, Some(if number == 0 { none } else { both }));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn rewards_are_told_as_what_they_are_and_no_words() -> anyhow::Result<()> {
+    let mut told = Told::start([]).await?;
+    let user = id();
+    told.world.settle(user, Public).await?;
+    let money = Money { currency_code: "EUR".to_owned(), units: 12, nanos: 500_000_000 };
+    let rewards = [Reward::Credits(money), Reward::DiscountPercent(15), Reward::SpecialAccess("early_orchard_tour".to_owned())];
+    for (number, reward) in rewards.into_iter().enumerate() {
+        let special_reward = Some(pb::SpecialReward { reward: Some(reward) });
+        let request =
+            pb::AwardAchievementRequest { special_reward: special_reward.clone(), ..award(user, &format!("Told {number}")) };
+        told.world.award_as(id(), request).await?;
+        let all = told.all().await?;
+        assert_eq!(all.iter().map(|one| one.special_reward.clone()).collect::<Vec<_>>(), [special_reward]);
+    }
+    Ok(())
+}
+
+/// Until they are told, what waits names the user by their id, and by nothing that anybody wrote.
+#[tokio::test]
+async fn what_waits_has_ids_and_no_words() -> anyhow::Result<()> {
+    let keys = Arc::new(DevKeys::ephemeral()?);
+    let mut settings = settings(&keys, NOWHERE.parse()?);
+    settings.notifications_url = Some(NOWHERE.parse()?);
+    let world = World::with(&settings, keys).await?;
+    let me = id();
+    world.live(me, id()).await?;
+    let found = "SELECT count(*), count(*) FILTER (WHERE position(convert_to($1, 'UTF8') IN payload) > 0),
+        count(*) FILTER (WHERE position(convert_to($2, 'UTF8') IN payload) > 0) FROM outbox";
+    let row = world.slice.schema.connect().await?.query_one(found, &[&me.to_string(), &CANARY]).await?;
+    let (all, of_me, words): (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
+    assert_eq!((of_me, words), (all, 0));
+    assert_eq!(all, 3, "one by hand, a recipe and the first of them");
+    Ok(())
+}
+
+#[tokio::test]
+async fn where_nobody_is_to_be_told_nothing_waits() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let user = id();
+    world.settle(user, Public).await?;
+    world.award(user, "Untold").await?;
+    world.tell("recipe", vec![featured(id(), 1, user)]).await?;
+    assert_eq!(world.achieved(user, user).await?.len(), 3);
+    assert_eq!(world.pending().await?, 0);
+    Ok(())
+}
