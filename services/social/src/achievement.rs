@@ -153,12 +153,26 @@ impl Feat {
     }
 }
 
-/// Awards what a feat is worth to its user, who is locked. What was awarded before counts no further.
+/// Awards what a feat is worth to its user, who is locked.
 pub(crate) async fn perform(connection: &mut orchard_db::Connection, awards: &Awards, feat: Feat) -> Result<(), Error> {
-    let award = feat.award();
-    let is_new = awards.make(connection, feat.user(), &award).await?;
-    match (feat.counts_as(), award.entity) {
-        (Some(counted), Some(entity)) if is_new => milestone::advance(connection, awards, feat.user(), counted, entity).await,
+    give(connection, awards, feat.user(), &feat.award()).await
+}
+
+/// Gives an award to a user, who is locked, and counts it towards theirs if a feat's is like it: by hand it stands in for an event that was
+/// lost. What was awarded before counts no further.
+async fn give(connection: &mut orchard_db::Connection, awards: &Awards, user: Uuid, award: &Award) -> Result<(), Error> {
+    let is_new = awards.make(connection, user, award).await?;
+    match award.entity {
+        Some(Entity { of: EntityType::Recipe, id }) if is_new => {
+            let feat = Feat::RecipeFeatured { user, recipe: id };
+            let like = feat.award();
+            match feat.counts_as() {
+                Some(counted) if (like.achievement_type, &like.name) == (award.achievement_type, &award.name) => {
+                    milestone::advance(connection, awards, user, counted, Entity { of: EntityType::Recipe, id }).await
+                }
+                _ => Ok(()),
+            }
+        }
         _ => Ok(()),
     }
 }

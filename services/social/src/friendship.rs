@@ -95,8 +95,8 @@ pub struct Bond {
 pub struct Reach {
     /// Whether my profile is private.
     pub am_private: bool,
-    /// Whether theirs is.
-    pub are_private: bool,
+    /// Whether they are nobody whom a request of mine could reach: not known, private, or a child.
+    pub are_hidden: bool,
     /// How many of my requests have no answer.
     pub waiting: i64,
 }
@@ -107,25 +107,26 @@ impl Bond {
     }
 
     /// I ask them. Requests that cross are one that is accepted.
+    ///
+    /// What I know, and what is my own, decides first; then all that I must not know has one answer.
     pub fn ask(self, reach: Reach) -> Result<Self, Refused> {
         match self.standing {
-            // First what the caller knows: who is told otherwise could tell that they are blocked as well.
             _ if self.blocked_by_me => Err(Refused::Blocked),
-            _ if self.blocked_by_them => Err(Refused::NoSuchProfile),
             Standing::Friend | Standing::AskedByMe => Ok(self),
-            Standing::AskedByThem => Ok(self.with(Standing::Friend)),
             Standing::Stranger if reach.am_private => Err(Refused::Private),
-            Standing::Stranger if reach.are_private => Err(Refused::NoSuchProfile),
             Standing::Stranger if reach.waiting >= MOST_REQUESTS => Err(Refused::TooMany),
+            _ if self.blocked_by_them || reach.are_hidden => Err(Refused::NoSuchProfile),
+            Standing::AskedByThem => Ok(self.with(Standing::Friend)),
             Standing::Stranger => Ok(self.with(Standing::AskedByMe)),
         }
     }
 
-    /// I accept what they ask.
-    pub fn accept(self) -> Result<Self, Refused> {
+    /// I accept what they ask, unless they have hidden since.
+    pub fn accept(self, reach: Reach) -> Result<Self, Refused> {
         match self.standing {
-            Standing::AskedByThem | Standing::Friend => Ok(self.with(Standing::Friend)),
-            Standing::AskedByMe | Standing::Stranger => Err(Refused::NoSuchRequest),
+            Standing::Friend => Ok(self),
+            Standing::AskedByThem if !reach.are_hidden => Ok(self.with(Standing::Friend)),
+            Standing::AskedByThem | Standing::AskedByMe | Standing::Stranger => Err(Refused::NoSuchRequest),
         }
     }
 
@@ -167,7 +168,7 @@ impl Bond {
 mod tests {
     use super::*;
 
-    const OPEN: Reach = Reach { am_private: false, are_private: false, waiting: 0 };
+    const OPEN: Reach = Reach { am_private: false, are_hidden: false, waiting: 0 };
     const ALL: [Standing; 4] = [Standing::Stranger, Standing::AskedByMe, Standing::AskedByThem, Standing::Friend];
 
     fn bond(standing: Standing) -> Bond {
@@ -190,7 +191,7 @@ mod tests {
         use Standing::{AskedByMe, AskedByThem, Friend, Stranger};
         let none = || Err(Refused::NoSuchRequest);
         assert_eq!(after(|bond| bond.ask(OPEN)), [Ok(AskedByMe), Ok(AskedByMe), Ok(Friend), Ok(Friend)]);
-        assert_eq!(after(Bond::accept), [none(), none(), Ok(Friend), Ok(Friend)]);
+        assert_eq!(after(|bond| bond.accept(OPEN)), [none(), none(), Ok(Friend), Ok(Friend)]);
         assert_eq!(after(Bond::decline), [Ok(Stranger), Ok(AskedByMe), Ok(Stranger), none()]);
         assert_eq!(after(Bond::withdraw), [Ok(Stranger), Ok(Stranger), Ok(AskedByThem), none()]);
         assert_eq!(after(|bond| Ok(bond.part())), [Ok(Stranger), Ok(AskedByMe), Ok(AskedByThem), Ok(Stranger)]);
@@ -201,17 +202,25 @@ mod tests {
     fn a_request_reaches_only_whom_it_may() {
         let ask = |reach| bond(Standing::Stranger).ask(reach);
         assert_eq!(ask(Reach { am_private: true, ..OPEN }), Err(Refused::Private));
-        assert_eq!(ask(Reach { are_private: true, ..OPEN }), Err(Refused::NoSuchProfile));
+        assert_eq!(ask(Reach { are_hidden: true, ..OPEN }), Err(Refused::NoSuchProfile));
         assert_eq!(ask(Reach { waiting: MOST_REQUESTS, ..OPEN }), Err(Refused::TooMany));
         assert!(ask(Reach { waiting: MOST_REQUESTS - 1, ..OPEN }).is_ok());
-        // What is answered needs no reach.
-        let far = Reach { am_private: true, are_private: true, waiting: MOST_REQUESTS };
+        // What is answered needs no reach of mine, but somebody who can be seen.
+        let far = Reach { am_private: true, waiting: MOST_REQUESTS, ..OPEN };
         assert_eq!(bond(Standing::AskedByThem).ask(far).map(|bond| bond.standing), Ok(Standing::Friend));
+        let hidden = Reach { are_hidden: true, ..OPEN };
+        assert_eq!(bond(Standing::AskedByThem).ask(hidden), Err(Refused::NoSuchProfile));
+        assert_eq!(bond(Standing::AskedByThem).accept(hidden), Err(Refused::NoSuchRequest));
+        assert!(bond(Standing::Friend).accept(hidden).is_ok() && bond(Standing::Friend).ask(hidden).is_ok(), "friends know");
     }
 
     #[test]
     fn who_is_blocked_is_not_told() {
         let by_them = Bond { blocked_by_them: true, ..Bond::default() };
+        for mine in [OPEN, Reach { am_private: true, ..OPEN }, Reach { waiting: MOST_REQUESTS, ..OPEN }] {
+            let hidden = bond(Standing::Stranger).ask(Reach { are_hidden: true, ..mine });
+            assert_eq!(by_them.ask(mine), hidden, "as of who is not there: {mine:?}");
+        }
         assert_eq!(by_them.ask(OPEN), Err(Refused::NoSuchProfile));
         assert_eq!(by_them.block().ask(OPEN), Err(Refused::Blocked), "as if they had not");
         assert_eq!(by_them.block().unblock(), by_them);

@@ -7,7 +7,7 @@ use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
 pub(crate) use events::read;
-pub(crate) use store::{is_answered_for_by, share_a_family};
+pub(crate) use store::{is_a_child, is_answered_for_by, share_a_family};
 
 /// What a user is in a family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]

@@ -3,6 +3,7 @@
 use diesel_async::AsyncPgConnection;
 use orchard_db::Failure;
 use orchard_events::Outbox;
+use orchard_proto::family::v1::MemberJoined;
 use uuid::Uuid;
 
 use super::store::{self, NewChild};
@@ -38,8 +39,8 @@ pub(crate) async fn take(
     roll::enrol(connection, user).await?;
     let joined = match comer {
         Comer::Invited { role, relationship } => {
-            store::seat(connection, plan.id, user, role, relationship).await?;
-            wire::joined(plan.id, user, role)
+            let (was_added, guardian) = store::seat(connection, plan.id, user, role, relationship).await?;
+            newcomer(plan.id, user, role, was_added, guardian)
         }
         Comer::Child(new) => {
             store::seat_child(connection, plan.id, user, &new).await?;
@@ -87,13 +88,18 @@ async fn withdraw(connection: &mut AsyncPgConnection, plan: &Plan, user: Uuid) -
     Ok(())
 }
 
+/// What is told of who has a seat: of a child that was added, whenever it comes, that it was, and who answers for it.
+fn newcomer(plan: Uuid, user: Uuid, role: Role, was_added: bool, guardian: Option<Uuid>) -> MemberJoined {
+    if was_added { wire::child_joined(plan, user, role, guardian) } else { wire::joined(plan, user, role) }
+}
+
 /// Tells of everyone who has a seat, as of newcomers: of a plan that comes back into use.
 pub(crate) async fn announce(connection: &mut AsyncPgConnection, outbox: &Outbox, plan: Uuid) -> Result<(), Failure> {
     let members = store::seats(connection, plan).await?;
     let count = i64::try_from(members.len()).unwrap_or_default();
     let last = plan::store::next_events(connection, plan, count).await?;
     for ((user, role, was_added, guardian), sequence) in members.into_iter().zip(last - count + 1..) {
-        let joined = if was_added { wire::child_joined(plan, user, role, guardian) } else { wire::joined(plan, user, role) };
+        let joined = newcomer(plan, user, role, was_added, guardian);
         outbox.publish(connection, plan, sequence, &joined).await?;
     }
     Ok(())

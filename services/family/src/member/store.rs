@@ -159,14 +159,15 @@ pub(super) async fn list(
     Ok(rows.into_iter().map(Row::into).collect())
 }
 
-/// Gives a user a place in a plan whose seat was taken for them; who was there before is there again, with what they shared.
+/// Gives a user a place in a plan whose seat was taken for them; who was there before is there again, with what they shared. Says whether
+/// they are a child that was added, and who answers for it.
 pub(super) async fn seat(
     connection: &mut AsyncPgConnection,
     plan: Uuid,
     user: Uuid,
     role: Role,
     relationship: Option<&str>,
-) -> QueryResult<()> {
+) -> QueryResult<(bool, Option<Uuid>)> {
     diesel::insert_into(family_members::table)
         .values((
             family_members::id.eq(Uuid::now_v7()),
@@ -184,9 +185,9 @@ pub(super) async fn seat(
             family_members::joined_at.eq(now),
             family_members::updated_at.eq(now),
         ))
-        .execute(connection)
+        .returning((family_members::consent_at.is_not_null(), family_members::guardian_user_id))
+        .get_result(connection)
         .await
-        .map(|_| ())
 }
 
 /// A child who is new, and who answers for it.

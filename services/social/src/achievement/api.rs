@@ -10,7 +10,7 @@ use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Achievement, Awards, store, wire};
+use super::{Achievement, Awards, give, store, wire};
 use crate::error::Error;
 use crate::{friendship, membership, milestone, profile, roll};
 
@@ -35,7 +35,7 @@ async fn by_hand(connection: &mut Connection, awards: &Awards, new: &wire::ByHan
     if roll::take_turns(connection, &BTreeSet::from([new.user])).await?.is_empty() {
         return Err(roll::missing(connection, new.user).await?);
     }
-    awards.make(connection, new.user, &new.award).await?;
+    give(connection, awards, new.user, &new.award).await?;
     store::awarded(connection, new.user, &new.award).await?.ok_or(Error::AchievementNotFound)
 }
 

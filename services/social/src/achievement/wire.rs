@@ -160,6 +160,8 @@ fn reward(reward: SpecialReward, currency: &Currency) -> pb::SpecialReward {
 /// An achievement as others are shown it.
 fn others(achievement: Achievement) -> pb::Achievement {
     let Award { achievement_type: of, name, description, entity, points, badge, special_reward: _ } = achievement.award;
+    // Nobody else learns which session it was.
+    let entity = entity.filter(|entity| entity.of != EntityType::Session);
     pb::Achievement {
         achievement_id: achievement.id.to_string(),
         user_id: achievement.user_id.to_string(),

@@ -34,23 +34,18 @@ impl Api {
         self.db.write(name, async move |connection| change(connection, me, other, step).await).await
     }
 
-    /// Lets nobody pass who is a child, nor who turns to one.
-    async fn adults(&self, me: Uuid, other: Uuid, no_such: Refused) -> Result<(), Error> {
+    /// Lets no child pass, and says whether the other is one.
+    async fn is_child(&self, me: Uuid, other: Uuid) -> Result<bool, Error> {
         let children = family::children(&self.family, &[me, other]).await?;
-        match (children.contains(&me), children.contains(&other)) {
-            (true, _) => Err(Refused::Child.into()),
-            // A stranger is not told that somebody is a child.
-            (false, true) => Err(no_such.into()),
-            (false, false) => Ok(()),
-        }
+        if children.contains(&me) { Err(Refused::Child.into()) } else { Ok(children.contains(&other)) }
     }
 }
 
 /// What is done.
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    Ask,
-    Accept,
+    Ask { is_child: bool },
+    Accept { is_child: bool },
     Decline,
     Withdraw,
     Part,
@@ -62,13 +57,13 @@ enum Step {
 async fn change(connection: &mut Connection, me: Uuid, other: Uuid, step: Step) -> Result<Standing, Error> {
     roll::enrol(connection, me).await?;
     let known = roll::take_turns(connection, &BTreeSet::from([me, other])).await?;
-    if !known.contains(&other) && matches!(step, Step::Ask | Step::Block) {
+    if !known.contains(&other) && matches!(step, Step::Block) {
         return Err(Refused::NoSuchProfile.into());
     }
     let tie = store::find(connection, me, other).await?;
     let bond: Bond = match step {
-        Step::Ask => tie.bond.ask(store::reach(connection, me, other).await?)?,
-        Step::Accept => tie.bond.accept()?,
+        Step::Ask { is_child } => tie.bond.ask(store::reach(connection, me, other, is_child).await?)?,
+        Step::Accept { is_child } => tie.bond.accept(store::reach(connection, me, other, is_child).await?)?,
         Step::Decline => tie.bond.decline()?,
         Step::Withdraw => tie.bond.withdraw()?,
         Step::Part => tie.bond.part(),
@@ -87,8 +82,8 @@ impl FriendshipService for Api {
     ) -> Result<Response<pb::SendFriendRequestResponse>, Status> {
         let me = Caller::user(&request)?.id;
         let other = wire::other(&request.get_ref().user_id, me).map_err(Error::from)?;
-        self.adults(me, other, Refused::NoSuchProfile).await?;
-        let standing = self.changed("send friend request", me, other, Step::Ask).await?;
+        let is_child = self.is_child(me, other).await?;
+        let standing = self.changed("send friend request", me, other, Step::Ask { is_child }).await?;
         Ok(Response::new(pb::SendFriendRequestResponse { status: wire::status(standing) }))
     }
 
@@ -98,8 +93,8 @@ impl FriendshipService for Api {
     ) -> Result<Response<pb::AcceptFriendRequestResponse>, Status> {
         let me = Caller::user(&request)?.id;
         let other = wire::other(&request.get_ref().user_id, me).map_err(Error::from)?;
-        self.adults(me, other, Refused::NoSuchRequest).await?;
-        let standing = self.changed("accept friend request", me, other, Step::Accept).await?;
+        let is_child = self.is_child(me, other).await?;
+        let standing = self.changed("accept friend request", me, other, Step::Accept { is_child }).await?;
         Ok(Response::new(pb::AcceptFriendRequestResponse { status: wire::status(standing) }))
     }
 

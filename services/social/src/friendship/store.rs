@@ -152,10 +152,22 @@ fn changed(tie: &Tie, bond: Bond, moment: DateTime<Utc>) -> Row {
     }
 }
 
-/// What counts for a request of `me` to another, whom the caller has locked.
-pub(super) async fn reach(connection: &mut AsyncPgConnection, me: Uuid, other: Uuid) -> QueryResult<Reach> {
+/// What counts for a request of `me` to another, whom the caller has locked if they are known.
+pub(super) async fn reach(connection: &mut AsyncPgConnection, me: Uuid, other: Uuid, is_child: bool) -> QueryResult<Reach> {
     let levels: Vec<(Uuid, PrivacyLevel)> =
         users::table.filter(users::id.eq_any([me, other])).select((users::id, users::privacy_level)).load(connection).await?;
-    let is_private = |id: Uuid| levels.iter().any(|(of, level)| *of == id && *level == PrivacyLevel::Private);
-    Ok(Reach { am_private: is_private(me), are_private: is_private(other), waiting: list::count_outgoing(connection, me).await? })
+    let level = |id: Uuid| levels.iter().find(|(of, _)| *of == id).map(|(_, level)| *level);
+    let are_hidden = is_child || level(other).is_none_or(|level| level == PrivacyLevel::Private);
+    Ok(Reach {
+        am_private: level(me) == Some(PrivacyLevel::Private),
+        are_hidden,
+        waiting: list::count_outgoing(connection, me).await?,
+    })
+}
+
+/// Ends the requests of a user, and those to them, that have no answer.
+pub(crate) async fn drop_requests(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
+    let own = friendships::first_user_id.eq(user).or(friendships::second_user_id.eq(user));
+    let waiting = friendships::table.filter(own).filter(friendships::status.eq(Status::Requested));
+    diesel::delete(waiting).execute(connection).await.map(|_| ())
 }

@@ -9,7 +9,7 @@ use prost_types::Any;
 use uuid::Uuid;
 
 use super::{Added, Event, Role, store};
-use crate::roll;
+use crate::{friendship, roll};
 
 /// Reads an event of the family slice.
 pub(crate) fn read(payload: &Any) -> Result<Event, String> {
@@ -52,13 +52,22 @@ impl Event {
                     }
                     other => *other,
                 };
-                store::join(connection, *plan, *user, *role, added).await
+                store::join(connection, *plan, *user, *role, added).await?;
+                grow(connection, *user, *role).await
             }
-            Self::RoleChanged { plan, user, role } => store::set_role(connection, *plan, *user, *role).await,
+            Self::RoleChanged { plan, user, role } => {
+                store::set_role(connection, *plan, *user, *role).await?;
+                grow(connection, *user, *role).await
+            }
             Self::Left { plan, user } => store::leave(connection, *plan, *user).await,
             Self::Closed { plan } => store::close(connection, *plan).await,
         }
     }
+}
+
+/// Who is a child now has no requests: one that could not be answered would say why.
+async fn grow(connection: &mut Connection, user: Uuid, role: Role) -> QueryResult<()> {
+    if role == Role::Child { friendship::store::drop_requests(connection, user).await } else { Ok(()) }
 }
 
 fn message<M: Message + Name + Default>(payload: &Any) -> Result<M, String> {

@@ -30,6 +30,14 @@ pub(crate) fn share_a_family(viewer: Uuid) -> _ {
     diesel::dsl::exists(both.filter(own.and(theirs)))
 }
 
+/// Whether the user of the `users` row is a child in a family.
+#[diesel::dsl::auto_type]
+pub(crate) fn is_a_child() -> _ {
+    let child: Role = Role::Child;
+    let own = family_memberships::user_id.eq(users::id).and(family_memberships::role.eq(child));
+    diesel::dsl::exists(family_memberships::table.filter(own))
+}
+
 /// Who is in a family with a user, neither as a guest.
 pub(crate) async fn fellows_of(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<Vec<Uuid>> {
     let own = family_memberships::table

@@ -29,7 +29,8 @@ struct UserRow {
     completed_at: Option<DateTime<Utc>>,
 }
 
-/// Of what two users are to each other what both know: whether the other has blocked them is not theirs.
+/// Of what two users are to each other what both know: whether the other has blocked them is not theirs. Nor is when the row was made:
+/// earlier than all that is shown, it would say so.
 #[derive(Queryable, Selectable, Serialize)]
 #[diesel(table_name = friendships)]
 struct FriendshipRow {
@@ -41,7 +42,6 @@ struct FriendshipRow {
     accepted_at: Option<DateTime<Utc>>,
     blocked_by_first_at: Option<DateTime<Utc>>,
     blocked_by_second_at: Option<DateTime<Utc>>,
-    created_at: DateTime<Utc>,
 }
 
 #[derive(Queryable, Selectable, Serialize)]
@@ -160,7 +160,9 @@ struct ProgressRow {
     updated_at: DateTime<Utc>,
 }
 
-/// Of a referral the user's side: of who referred them only that somebody did, and what came of it is the referrer's.
+/// What is a referee's of a referral: that somebody referred them, and what they did. The rest is the referrer's.
+const REFEREES: [&str; 4] = ["id", "referee_id", "signed_up_at", "first_purchase_at"];
+
 #[derive(Queryable, Selectable, Serialize)]
 #[diesel(table_name = referrals)]
 struct ReferralRow {
@@ -248,7 +250,15 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, place: 
         }
         Part::Referrals => {
             let own = referrals::referrer_id.nullable().eq(user).or(referrals::referee_id.eq(user));
-            told(rows!(referrals, ReferralRow, referrals::id, own), |row| row.id)
+            let rows = rows!(referrals, ReferralRow, referrals::id, own);
+            let others: Vec<Uuid> = rows.iter().filter(|row| row.referrer_id != user).map(|row| row.id).collect();
+            let mut rows = told(rows, |row| row.id)?;
+            for (_, row) in rows.iter_mut().filter(|(id, _)| others.contains(id)) {
+                if let Some(row) = row.as_object_mut() {
+                    row.retain(|column, _| REFEREES.contains(&column.as_str()));
+                }
+            }
+            Ok(rows)
         }
     }
 }

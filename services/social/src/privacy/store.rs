@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::challenge::CompletionStatus;
 use crate::schema::{
     achievement_milestones, challenge_participants, challenge_progress, community_challenges, family_memberships, friendships,
-    notification_preferences, referrals, social_achievements, users,
+    notification_preferences, outbox, referrals, social_achievements, users,
 };
 
 /// Deletes what a user is to others.
@@ -38,8 +38,10 @@ pub(super) async fn delete_preferences(connection: &mut AsyncPgConnection, user:
     diesel::delete(notification_preferences::table.find(user)).execute(connection).await
 }
 
-/// Deletes what a user has achieved.
+/// Deletes what a user has achieved, and what others are still to be told of it: of who is gone nobody is congratulated or rewarded.
 pub(super) async fn delete_achievements(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<usize> {
+    let own = social_achievements::table.filter(social_achievements::user_id.eq(user)).select(social_achievements::id);
+    diesel::delete(outbox::table.filter(outbox::aggregate_id.eq_any(own))).execute(connection).await?;
     diesel::delete(social_achievements::table.filter(social_achievements::user_id.eq(user))).execute(connection).await
 }
 

@@ -7,8 +7,10 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 /// Characters as people count them: grapheme clusters.
 const CHARACTERS: RangeInclusive<usize> = 1..=50;
-/// Code points, which the column counts: a character may pile up as many as it likes.
+/// Code points, which the column counts.
 const CODE_POINTS: usize = 200;
+/// Those of one character: the flag of Wales has 7, a family 11. What piles up more covers the lines around it.
+const PILE: usize = 16;
 
 /// A name to be shown: something of it can be seen, and nothing of it changes how the text around it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,9 @@ impl DisplayName {
         let (characters, code_points) = (text.graphemes(true).count(), text.chars().count());
         if !CHARACTERS.contains(&characters) {
             return Err(format!("must have {} to {} characters, not {characters}", CHARACTERS.start(), CHARACTERS.end()));
+        }
+        if text.graphemes(true).any(|character| character.chars().count() > PILE) {
+            return Err(format!("must have at most {PILE} code points in a character"));
         }
         if code_points > CODE_POINTS {
             return Err(format!("must have at most {CODE_POINTS} code points, not {code_points}"));
@@ -43,14 +48,19 @@ impl DisplayName {
     }
 }
 
-/// What acts on the text around it, or means nothing to others. Joiners and variation selectors are not among it: Persian and Hindi need
-/// the ones, families and flags the others.
+/// What acts on the text around it, cannot be seen, or means nothing to others. Joiners, variation selectors and tags are not among it:
+/// Persian and Hindi need the ones, families and flags the others.
 fn controls(c: char) -> bool {
     use GeneralCategory::{Control, LineSeparator, ParagraphSeparator, PrivateUse, Unassigned};
 
     let directs = matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     let annotates = matches!(c, '\u{FFF9}'..='\u{FFFB}');
-    directs || annotates || matches!(c.general_category(), Control | LineSeparator | ParagraphSeparator | PrivateUse | Unassigned)
+    let joins = matches!(c, '\u{200C}' | '\u{200D}' | '\u{E0020}'..='\u{E007F}');
+    let hides = c.general_category() == GeneralCategory::Format && !joins;
+    directs
+        || annotates
+        || hides
+        || matches!(c.general_category(), Control | LineSeparator | ParagraphSeparator | PrivateUse | Unassigned)
 }
 
 /// Whether there is something to see of it by itself. Fillers are letters that are not.

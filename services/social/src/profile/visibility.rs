@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::PrivacyLevel;
 use crate::friendship::store::{blocks, shows};
-use crate::membership::share_a_family;
+use crate::membership::{is_a_child, share_a_family};
 use crate::schema::users;
 
 /// Whether `viewer` may see the profile of the `users` row.
@@ -18,6 +18,9 @@ pub(crate) fn visible_to(viewer: Uuid) -> _ {
     let friend: shows = shows(viewer);
     let apart: blocks = blocks(viewer);
     let among_friends = users::privacy_level.eq(friends_only).and(friend.or(family));
-    let open = users::privacy_level.eq(public).or(among_friends);
+    // A child's is for its friends at most, whatever it says.
+    let child: is_a_child = is_a_child();
+    let among_friends = users::privacy_level.eq(public).and(friend.or(family)).or(among_friends);
+    let open = users::privacy_level.eq(public).and(diesel::dsl::not(child)).or(among_friends);
     users::id.eq(viewer).or(diesel::dsl::not(apart).and(open))
 }

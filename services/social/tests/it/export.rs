@@ -112,6 +112,12 @@ async fn an_export_does_not_say_who_has_blocked_the_user() -> anyhow::Result<()>
         let friendships = exported.iter().filter(|record| record.table == "friendships");
         assert_eq!(friendships.count(), 1);
         assert!(!format!("{exported:?}").contains(&blocks.to_string()));
+        // They first, and then I, is as I alone, whose block is the oldest that is told.
+        world.act(Act::Block, me, blocks).await?;
+        let exported = export(&world.slice.user(me)?, "").await?;
+        for record in exported.iter().filter(|record| record.table == "friendships") {
+            assert_eq!(column(record, "created_at"), None, "it could be earlier than my own block");
+        }
     }
     Ok(())
 }

@@ -119,6 +119,24 @@ async fn a_request_reaches_only_whom_it_may() -> anyhow::Result<()> {
     world.request(child, other).await?;
     assert_eq!(refused(world.act(Accept, other, child).await), not_found("FRIEND_REQUEST"));
     world.act(Decline, other, child).await?;
+    // Nor by the order in which refusals come.
+    for nobody in [child, hermit, id()] {
+        assert_eq!(refused(world.act(Send, other, nobody).await), not_found("PROFILE"));
+        assert_eq!(
+            refused(world.act(Send, hermit, nobody).await).1,
+            if nobody == hermit { "FIELDS_INVALID" } else { "PROFILE_PRIVATE" }
+        );
+    }
+    for somebody in [child, hermit] {
+        world.act(Block, other, somebody).await?;
+        assert_eq!(refused(world.act(Send, other, somebody).await), (Code::FailedPrecondition, "USER_BLOCKED".to_owned()));
+    }
+    // Who hides after they have asked cannot be answered.
+    let [shy] = world.people().await?;
+    world.act(Send, shy, other).await?;
+    world.settle(shy, PrivacyLevel::Private).await?;
+    assert_eq!(refused(world.act(Accept, other, shy).await), not_found("FRIEND_REQUEST"));
+    assert_eq!(refused(world.act(Send, other, shy).await), not_found("PROFILE"));
     world.act(Block, child, alice).await?;
     assert!(world.friends(child).await?.is_empty());
     Ok(())
