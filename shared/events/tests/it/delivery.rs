@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use orchard_db::{Connection, Failure};
-use orchard_events::RelayOptions;
+use orchard_events::{Outbox, RelayOptions};
 
 use crate::world::{FINE, PENDING, REFUSED, World, impatient, publish};
 
@@ -75,4 +76,19 @@ async fn what_a_replica_leaves_behind_another_delivers() -> anyhow::Result<()> {
     world.until(PENDING, 0).await?;
     assert_eq!(world.effects(aggregate).await?, [1, 2]);
     world.until("SELECT count(*) FROM outbox_leases", 0).await
+}
+
+/// Its service would end with it.
+#[tokio::test]
+async fn who_tells_nobody_writes_nothing_and_does_not_end() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let replica = world.replica(&impatient())?;
+    let (outbox, _operations, deliver) = Outbox::builder("family", &replica.db, &impatient()).build();
+    let aggregate = world.aggregates(1).await?[0];
+    let unit = async move |connection: &mut Connection| publish(connection, &outbox, aggregate, &[FINE]).await;
+    replica.db.write("publish", unit).await?;
+    world.until(PENDING, 0).await?;
+    assert_eq!(world.effects(aggregate).await?, [0; 0]);
+    assert!(deliver.now_or_never().is_none());
+    Ok(())
 }
