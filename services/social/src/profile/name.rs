@@ -96,7 +96,9 @@ mod tests {
         assert!(DisplayName::read(&"e\u{301}".repeat(51)).is_err());
         assert!(DisplayName::read(&family.repeat(28)).is_ok(), "28 families, 196 code points");
         assert!(DisplayName::read(&family.repeat(29)).is_err(), "more than there is room for");
-        assert!(DisplayName::read(&format!("a{}", "\u{301}".repeat(200))).is_err(), "one character, much too high");
+        assert!(DisplayName::read(&format!("a{}", "\u{301}".repeat(16))).is_err(), "one character, much too high");
+        let wales = "🏴\u{E0067}\u{E0062}\u{E0077}\u{E006C}\u{E0073}\u{E007F}";
+        assert!(DisplayName::read(wales).is_ok());
         assert!(DisplayName::read(&"a".repeat(51)).is_err());
     }
 
@@ -115,6 +117,11 @@ mod tests {
             "a\u{85}b",
             "a\u{2028}b",
             "Al\u{202E}ecila",
+            "Al\u{200B}ice",
+            "Al\u{2060}ice",
+            "Al\u{AD}ice",
+            "Al\u{FEFF}ice",
+            "Al\u{200F}ice",
             "a\u{2066}b",
             "a\u{FFF9}b",
             "a\u{E000}b",

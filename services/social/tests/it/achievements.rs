@@ -177,6 +177,9 @@ async fn an_event_that_comes_a_hundred_times_is_worth_one_achievement() -> anyho
     let consulted: Vec<_> = consulted.iter().filter(|one| one.achievement_type() == ConsultationCompleted).collect();
     assert_eq!(consulted.len(), 1, "the first");
     assert_eq!(consulted[0].related_entity_id, "", "which it was is nobody's business");
+    world.settle(user, pb::PrivacyLevel::Public).await?;
+    let seen = world.achieved(id(), user).await?;
+    assert!(!seen.is_empty() && seen.iter().all(|one| one.achievement_type() != ConsultationCompleted), "nor that there was one");
     Ok(())
 }
 

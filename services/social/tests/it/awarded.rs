@@ -70,6 +70,25 @@ async fn an_event_that_comes_a_hundred_times_is_told_on_once() -> anyhow::Result
     Ok(())
 }
 
+/// Of who is gone nobody is congratulated or rewarded.
+#[tokio::test]
+async fn what_waits_to_be_told_of_a_user_goes_with_them() -> anyhow::Result<()> {
+    let mut told = Told::start([]).await?;
+    let [gone, stays] = told.world.people().await?;
+    told.world.tell("recipe", vec![featured(id(), 1, gone)]).await?;
+    assert_eq!(told.all_of(gone).await?.len(), 2);
+    // As if nobody had been there to be told.
+    let client = told.world.slice.schema.connect().await?;
+    let again = "INSERT INTO outbox (consumer, event_id, aggregate_id, sequence, event_type, payload)
+        SELECT 'nobody', gen_random_uuid(), id, 1, 'orchard.social.v1.AchievementAwarded', '' FROM social_achievements";
+    told.world.tell("recipe", vec![featured(id(), 1, stays)]).await?;
+    client.execute(again, &[]).await?;
+    told.world.erase(gone).await?;
+    let left: i64 = client.query_one("SELECT count(*) FROM outbox WHERE consumer = 'nobody'", &[]).await?.get(0);
+    assert_eq!(left, 2, "those of who stays");
+    Ok(())
+}
+
 #[tokio::test]
 async fn milestones_and_consultations_are_told_of_as_all_else() -> anyhow::Result<()> {
     let mut told = Told::start([]).await?;

@@ -122,6 +122,25 @@ async fn an_export_does_not_say_who_has_blocked_the_user() -> anyhow::Result<()>
     Ok(())
 }
 
+/// Who referred them, and what came of it for them, is theirs.
+#[tokio::test]
+async fn a_referees_export_has_the_referees_side() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let [me, referrer] = world.people().await?;
+    let client = world.slice.schema.connect().await?;
+    let refer = "INSERT INTO referrals (referrer_id, referee_id, referral_code, metadata)
+        VALUES ($1, $2, 'FOREIGN1', '{\"words\": \"Foreign\"}')";
+    client.execute(refer, &[&referrer, &me]).await?;
+    let of = |exported: Vec<ExportRecord>| exported.into_iter().find(|record| record.table == "referrals").expect("a referral");
+    let mine = of(export(&world.slice.user(me)?, "").await?);
+    assert_eq!(column(&mine, "referee_id"), Some(me.to_string()));
+    let said = format!("{mine:?}").to_lowercase();
+    assert!(!said.contains("foreign") && !said.contains(&referrer.to_string()), "{said}");
+    let theirs = format!("{:?}", of(export(&world.slice.user(referrer)?, "").await?)).to_lowercase();
+    assert!(theirs.contains("foreign") && theirs.contains(&referrer.to_string()), "{theirs}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn who_may_name_others() -> anyhow::Result<()> {
     let world = World::start().await?;

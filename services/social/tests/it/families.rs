@@ -57,6 +57,30 @@ async fn a_tie_lasts_as_long_as_any_plan_that_makes_it() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whatever it says of itself, and from the moment that it is a child: a request that could not be answered would say why.
+#[tokio::test]
+async fn a_child_is_its_friends_to_see() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let [child, friend, parent, stranger, asked] = world.people().await?;
+    world.settle(child, pb::PrivacyLevel::Public).await?;
+    world.befriend(child, friend).await?;
+    world.request(stranger, child).await?;
+    world.request(child, asked).await?;
+    assert!(world.sees(stranger, child).await? && world.sees(asked, child).await?);
+    let plan = id();
+    world.join_family(plan, 1, parent, MemberRole::Admin).await?;
+    world.join_family(plan, 2, child, MemberRole::Child).await?;
+    for (viewer, sees) in [(stranger, false), (asked, false), (friend, true), (parent, true), (child, true)] {
+        assert_eq!(world.sees(viewer, child).await?, sees);
+    }
+    let client = world.slice.schema.connect().await?;
+    let waiting: i64 = client.query_one("SELECT count(*) FROM friendships WHERE status = 'requested'", &[]).await?.get(0);
+    assert_eq!(waiting, 0, "nor is it among anybody's requests");
+    world.tell("family", vec![changed(plan, 3, child, MemberRole::Member)]).await?;
+    assert!(world.sees(stranger, child).await?, "grown up");
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_friendship_outlives_the_family_and_is_none_of_its_doing() -> anyhow::Result<()> {
     let world = World::start().await?;
