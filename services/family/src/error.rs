@@ -2,11 +2,10 @@
 
 use orchard_db::{Failure, UnitError};
 use orchard_proto::family::v1::ErrorReason;
-use orchard_proto::privacy::v1::ErrorReason as PrivacyReason;
 use orchard_rpc::{Refusal, Violations, reason_name};
 use tonic::{Code, Status};
 
-use crate::{hold, invitation, member, plan, privacy, wallet};
+use crate::{hold, invitation, member, plan, wallet};
 
 /// Domain of this slice's reasons.
 pub const DOMAIN: &str = "orchard.family";
@@ -68,9 +67,6 @@ pub enum Error {
     /// By a rule of the wallet.
     #[error(transparent)]
     Wallet(#[from] wallet::Refused),
-    /// By a rule of privacy.
-    #[error(transparent)]
-    Privacy(#[from] privacy::Refused),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] Failure),
@@ -98,9 +94,6 @@ impl From<Error> for Status {
         let refuse = |code, reason: ErrorReason| Refusal::new(code, reason_name(reason.as_str_name()), &message);
         let refusal = match error {
             Error::UserErased => refuse(Code::FailedPrecondition, ErrorReason::UserErased),
-            Error::Privacy(privacy::Refused::NotOneself) => {
-                Refusal::new(Code::PermissionDenied, reason_name(PrivacyReason::NotOneself.as_str_name()), &message)
-            }
             Error::Fields(violations) => violations.into(),
             Error::Database(failure) => failure.into_refusal(),
             Error::PlanNotFound => refuse(Code::NotFound, ErrorReason::PlanNotFound),

@@ -16,6 +16,7 @@ use clap::Args;
 use orchard_client::CallOptions;
 use orchard_db::{Db, EmbeddedMigrations};
 use orchard_events::{OUTBOX, Outbox, RelayOptions};
+use orchard_privacy::{PRIVACY, Privacy};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::hold_service_server::HoldServiceServer;
 use orchard_proto::family::v1::invitation_service_server::InvitationServiceServer;
@@ -23,7 +24,6 @@ use orchard_proto::family::v1::member_service_server::MemberServiceServer;
 use orchard_proto::family::v1::nutrition_service_server::NutritionServiceServer;
 use orchard_proto::family::v1::plan_service_server::PlanServiceServer;
 use orchard_proto::family::v1::wallet_service_server::WalletServiceServer;
-use orchard_proto::privacy::v1::privacy_service_server::{PrivacyServiceServer, SERVICE_NAME as PRIVACY};
 use orchard_rpc::Currency;
 use orchard_server::{MAX_MESSAGE_BYTES, Parts, ServeOptions, Slice};
 use prost::Name as _;
@@ -88,9 +88,7 @@ impl Slice for Service {
                 InvitationServiceServer::new(invitation::Api::new(db.clone(), currency.clone(), outbox.clone()))
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
-            .add_service(
-                PrivacyServiceServer::new(privacy::Api::new(db.clone(), outbox)).max_decoding_message_size(MAX_MESSAGE_BYTES),
-            )
+            .add_service(Privacy::server(Self::NAME, db, privacy::Held(outbox)))
             .add_service(
                 WalletServiceServer::new(wallet::Api::new(db.clone(), currency.clone()))
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),

@@ -4,23 +4,14 @@ mod api;
 mod erase;
 mod export;
 mod store;
-mod wire;
 
-use strum::IntoStaticStr;
+use strum::{IntoStaticStr, VariantArray};
 use uuid::Uuid;
 
-pub use api::Api;
+pub use api::Held;
 
 use crate::member::Role;
 use crate::plan::Plan;
-
-/// Why privacy refuses.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// Somebody else is named.
-    #[error("users are told what is held of themselves only")]
-    NotOneself,
-}
 
 /// What becomes of a plan whose holder is erased.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,32 +43,8 @@ pub fn closed(plan: Plan, left: bool) -> Plan {
     Plan { family_name: "Closed".to_owned(), family_goals: None, coordination_preferences: None, ..plan }
 }
 
-/// What was erased, by table.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Receipt(Vec<Erased>);
-
-/// How much of a table was erased.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Erased {
-    /// The table.
-    pub table: &'static str,
-    /// Rows that are gone.
-    pub deleted: usize,
-    /// Rows that name a pseudonym.
-    pub pseudonymised: usize,
-}
-
-impl Receipt {
-    /// Adds what was erased of a table, if it was anything.
-    pub fn add(&mut self, table: &'static str, deleted: usize, pseudonymised: usize) {
-        if deleted + pseudonymised > 0 {
-            self.0.push(Erased { table, deleted, pseudonymised });
-        }
-    }
-}
-
-/// What an export is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+/// What an export is made of, in the order in which it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum Part {
     /// Their place on the roll.
@@ -97,43 +64,6 @@ pub enum Part {
     WalletHolds,
     /// What they ate.
     NutritionalIntake,
-}
-
-const PARTS: &[Part] = &[
-    Part::Users,
-    Part::FamilyPlans,
-    Part::FamilyMembers,
-    Part::Children,
-    Part::FamilyInvitations,
-    Part::WalletEntries,
-    Part::WalletHolds,
-    Part::NutritionalIntake,
-];
-
-/// Rows that are read at once: so many, and no more, are in memory.
-pub const PAGE: usize = 200;
-
-/// How far an export is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// The part.
-    pub part: Part,
-    /// The last row that was read of it.
-    pub after: Option<Uuid>,
-}
-
-impl Place {
-    /// The beginning.
-    pub const START: Self = Self { part: Part::Users, after: None };
-
-    /// What comes behind so many rows, the last of which has this id; nothing at the end.
-    pub fn next(self, rows: usize, last: Option<Uuid>) -> Option<Self> {
-        if rows == PAGE {
-            return Some(Self { after: last, ..self });
-        }
-        let later = PARTS.iter().skip_while(|part| **part != self.part).nth(1);
-        later.map(|part| Self { part: *part, after: None })
-    }
 }
 
 #[cfg(test)]
@@ -159,17 +89,5 @@ mod tests {
         let (kept, empty) = (closed(plan(), true), closed(plan(), false));
         assert_eq!((kept.is_active, kept.primary_account_holder, kept.family_name.as_str()), (false, None, "F"));
         assert_eq!((empty.is_active, empty.primary_account_holder, empty.family_name.as_str()), (false, None, "Closed"));
-    }
-
-    #[test]
-    fn an_export_goes_through_every_part_to_its_end() {
-        let (mut place, mut parts) = (Some(Place::START), Vec::new());
-        while let Some(here) = place {
-            parts.push(here.part);
-            let last = Some(Uuid::from_u128(7));
-            assert_eq!(here.next(PAGE, last), Some(Place { after: last, ..here }), "a full page may not be the last");
-            place = here.next(PAGE - 1, last);
-        }
-        assert_eq!(parts, PARTS);
     }
 }

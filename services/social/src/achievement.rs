@@ -18,6 +18,9 @@ use crate::error::Error;
 use crate::milestone::{self, MilestoneType};
 use crate::notification::Topic;
 
+/// What a recipe is awarded with that was featured.
+const RECIPE_FEATURED: &str = "Recipe featured";
+
 /// What kind of thing was achieved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
@@ -136,45 +139,42 @@ impl Feat {
         let (achievement_type, name, entity) = match self {
             Self::RecipeFeatured { recipe, .. } => {
                 let entity = Entity { of: EntityType::Recipe, id: recipe };
-                (AchievementType::RecipeFeatured, "Recipe featured", Some(entity))
+                (AchievementType::RecipeFeatured, RECIPE_FEATURED, Some(entity))
             }
             Self::SessionCompleted { .. } => (AchievementType::ConsultationCompleted, "First consultation", None),
         };
         let name = name.to_owned();
         Award { achievement_type, name, description: None, entity, points: 10, badge: None, special_reward: None }
     }
+}
 
-    /// What it counts towards.
-    pub fn counts_as(self) -> Option<MilestoneType> {
-        match self {
-            Self::RecipeFeatured { .. } => Some(MilestoneType::RecipesFeatured),
-            Self::SessionCompleted { .. } => None,
-        }
+impl Award {
+    /// Whether it starts public, of a user who shares or not. Who had a consultation says so themselves, or nobody does.
+    pub fn starts_public(&self, shares: bool) -> bool {
+        shares && self.achievement_type != AchievementType::ConsultationCompleted
+    }
+
+    /// What it counts towards, and by which thing: given by hand it stands in for an event that was lost.
+    pub fn counts_as(&self) -> Option<(MilestoneType, Entity)> {
+        let recipe = self.entity.filter(|entity| entity.of == EntityType::Recipe)?;
+        let is_featured = self.achievement_type == AchievementType::RecipeFeatured && self.name == RECIPE_FEATURED;
+        is_featured.then_some((MilestoneType::RecipesFeatured, recipe))
     }
 }
 
-/// Awards what a feat is worth to its user, who is locked.
-pub(crate) async fn perform(connection: &mut orchard_db::Connection, awards: &Awards, feat: Feat) -> Result<(), Error> {
-    give(connection, awards, feat.user(), &feat.award()).await
-}
-
-/// Gives an award to a user, who is locked, and counts it towards theirs if a feat's is like it: by hand it stands in for an event that was
-/// lost. What was awarded before counts no further.
-async fn give(connection: &mut orchard_db::Connection, awards: &Awards, user: Uuid, award: &Award) -> Result<(), Error> {
-    let is_new = awards.make(connection, user, award).await?;
-    match award.entity {
-        Some(Entity { of: EntityType::Recipe, id }) if is_new => {
-            let feat = Feat::RecipeFeatured { user, recipe: id };
-            let like = feat.award();
-            match feat.counts_as() {
-                Some(counted) if (like.achievement_type, &like.name) == (award.achievement_type, &award.name) => {
-                    milestone::advance(connection, awards, user, counted, Entity { of: EntityType::Recipe, id }).await
-                }
-                _ => Ok(()),
-            }
-        }
-        _ => Ok(()),
+/// Gives an award to a user, who is known and locked, and counts it. What was awarded before counts no further.
+pub(crate) async fn give(
+    connection: &mut orchard_db::Connection,
+    awards: &Awards,
+    user: Uuid,
+    award: &Award,
+) -> Result<(), Error> {
+    if awards.make(connection, user, award).await?
+        && let Some((counted, by)) = award.counts_as()
+    {
+        milestone::advance(connection, awards, user, counted, by).await?;
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -189,5 +189,35 @@ mod tests {
         let of = |session| Feat::SessionCompleted { user, session }.award();
         assert_eq!(of(one), of(other));
         assert!(!format!("{:?}", of(one)).contains(&one.to_string()), "nobody learns that the session exists");
+    }
+
+    #[test]
+    fn a_featured_recipe_counts_whoever_awards_it_and_nothing_else_does() {
+        let [user, recipe] = [1, 2].map(Uuid::from_u128);
+        let featured = Feat::RecipeFeatured { user, recipe }.award();
+        let entity = Entity { of: EntityType::Recipe, id: recipe };
+        assert_eq!(featured.counts_as(), Some((MilestoneType::RecipesFeatured, entity)));
+        let others = [
+            Award { name: "1 featured recipe".to_owned(), ..featured.clone() },
+            Award { entity: None, ..featured.clone() },
+            Award { entity: Some(Entity { of: EntityType::Challenge, id: recipe }), ..featured.clone() },
+            Award { achievement_type: AchievementType::ChallengeWinner, ..featured.clone() },
+            Feat::SessionCompleted { user, session: recipe }.award(),
+        ];
+        for award in others {
+            assert_eq!(award.counts_as(), None, "{award:?}");
+        }
+    }
+
+    #[test]
+    fn a_consultation_never_starts_public() {
+        let [user, thing] = [1, 2].map(Uuid::from_u128);
+        for (feat, shares, public) in [
+            (Feat::RecipeFeatured { user, recipe: thing }, true, true),
+            (Feat::RecipeFeatured { user, recipe: thing }, false, false),
+            (Feat::SessionCompleted { user, session: thing }, true, false),
+        ] {
+            assert_eq!(feat.award().starts_public(shares), public, "{feat:?}");
+        }
     }
 }

@@ -1,13 +1,12 @@
 //! Every way in which a call to this slice can be refused, and what its caller is told.
 
 use orchard_db::{Failure, UnitError};
-use orchard_proto::privacy::v1::ErrorReason as PrivacyReason;
 use orchard_proto::rpc::v1::ErrorReason as CommonReason;
 use orchard_proto::social::v1::ErrorReason;
 use orchard_rpc::{Refusal, Violations, common, reason_name};
 use tonic::{Code, Status};
 
-use crate::{challenge, friendship, privacy, progress};
+use crate::{challenge, friendship, progress};
 
 /// Domain of this slice's reasons.
 pub const DOMAIN: &str = "orchard.social";
@@ -57,9 +56,6 @@ pub enum Error {
     /// By a rule of friendships.
     #[error(transparent)]
     Friendship(#[from] friendship::Refused),
-    /// By a rule of privacy.
-    #[error(transparent)]
-    Privacy(#[from] privacy::Refused),
     /// By a rule of challenges.
     #[error(transparent)]
     Challenge(#[from] challenge::Refused),
@@ -95,9 +91,6 @@ impl From<Error> for Status {
             Error::Database(failure) => failure.into_refusal(),
             Error::UserErased => refuse(Code::FailedPrecondition, ErrorReason::UserErased),
             Error::FamilyUnavailable => common(CommonReason::UpstreamUnavailable, &message).with("upstream", "family"),
-            Error::Privacy(privacy::Refused::NotOneself) => {
-                Refusal::new(Code::PermissionDenied, reason_name(PrivacyReason::NotOneself.as_str_name()), &message)
-            }
             Error::Friendship(friendship::Refused::NoSuchProfile) => refuse(Code::NotFound, ErrorReason::ProfileNotFound),
             Error::Friendship(friendship::Refused::NoSuchRequest) => refuse(Code::NotFound, ErrorReason::FriendRequestNotFound),
             Error::Friendship(friendship::Refused::Blocked) => refuse(Code::FailedPrecondition, ErrorReason::UserBlocked),

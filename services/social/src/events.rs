@@ -42,19 +42,25 @@ impl Handler for Events {
         read_event(source, payload)
     }
 
-    /// Makes everyone known of whom something is told, but for those who were erased, and has those wait who would count for the same users.
+    /// Makes everyone known of whom something is told, but for those who were erased, and has those wait who would
+    /// count for the same users, or befriend those who are children now.
     async fn prepare(&self, connection: &mut Connection, events: &[&Event]) -> Result<(), Failure> {
-        let (mut all, mut counted): (BTreeSet<Uuid>, BTreeSet<Uuid>) = Default::default();
+        let (mut all, mut changed): (BTreeSet<Uuid>, BTreeSet<Uuid>) = Default::default();
         for event in events {
             match event {
-                Event::Family(event) => all.extend(event.newcomers()),
-                Event::Feat(feat) => counted.extend([feat.user()]),
+                Event::Family(event) => {
+                    all.extend(event.newcomers());
+                    changed.extend(event.child());
+                }
+                Event::Feat(feat) => {
+                    all.insert(feat.user());
+                    changed.insert(feat.user());
+                }
             }
         }
-        all.extend(&counted);
         roll::enrol_all(connection, &all).await?;
-        if !counted.is_empty() {
-            roll::take_turns(connection, &counted).await?;
+        if !changed.is_empty() {
+            roll::take_turns(connection, &changed).await?;
         }
         Ok(())
     }
@@ -62,7 +68,7 @@ impl Handler for Events {
     async fn apply(&self, connection: &mut Connection, event: &Event) -> Result<(), NotApplied> {
         match event {
             Event::Family(event) => Ok(event.apply(connection).await?),
-            Event::Feat(feat) => match achievement::perform(connection, &self.awards, *feat).await {
+            Event::Feat(feat) => match achievement::give(connection, &self.awards, feat.user(), &feat.award()).await {
                 Ok(()) => Ok(()),
                 Err(Error::Database(failure)) => Err(failure.into()),
                 Err(refused) => Err(NotApplied::Refused(refused.to_string())),

@@ -90,15 +90,15 @@ pub struct Bond {
     pub blocked_by_them: bool,
 }
 
-/// What counts for a request beside what the two are to each other already.
-#[derive(Debug, Clone, Copy)]
-pub struct Reach {
+/// What counts for a request, and for an answer to one, beside what the two are to each other already.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ends {
+    /// Whether I am a child.
+    pub am_child: bool,
     /// Whether my profile is private.
     pub am_private: bool,
     /// Whether they are nobody whom a request of mine could reach: not known, private, or a child.
     pub are_hidden: bool,
-    /// How many of my requests have no answer.
-    pub waiting: i64,
 }
 
 impl Bond {
@@ -106,26 +106,28 @@ impl Bond {
         Self { standing, ..self }
     }
 
-    /// I ask them. Requests that cross are one that is accepted.
+    /// I ask them, and wait for so many answers already. Requests that cross are one that is accepted.
     ///
     /// What I know, and what is my own, decides first; then all that I must not know has one answer.
-    pub fn ask(self, reach: Reach) -> Result<Self, Refused> {
+    pub fn ask(self, ends: Ends, waiting: i64) -> Result<Self, Refused> {
         match self.standing {
+            _ if ends.am_child => Err(Refused::Child),
             _ if self.blocked_by_me => Err(Refused::Blocked),
             Standing::Friend | Standing::AskedByMe => Ok(self),
-            Standing::Stranger if reach.am_private => Err(Refused::Private),
-            Standing::Stranger if reach.waiting >= MOST_REQUESTS => Err(Refused::TooMany),
-            _ if self.blocked_by_them || reach.are_hidden => Err(Refused::NoSuchProfile),
+            Standing::Stranger if ends.am_private => Err(Refused::Private),
+            Standing::Stranger if waiting >= MOST_REQUESTS => Err(Refused::TooMany),
+            _ if self.blocked_by_them || ends.are_hidden => Err(Refused::NoSuchProfile),
             Standing::AskedByThem => Ok(self.with(Standing::Friend)),
             Standing::Stranger => Ok(self.with(Standing::AskedByMe)),
         }
     }
 
     /// I accept what they ask, unless they have hidden since.
-    pub fn accept(self, reach: Reach) -> Result<Self, Refused> {
+    pub fn accept(self, ends: Ends) -> Result<Self, Refused> {
         match self.standing {
+            _ if ends.am_child => Err(Refused::Child),
             Standing::Friend => Ok(self),
-            Standing::AskedByThem if !reach.are_hidden => Ok(self.with(Standing::Friend)),
+            Standing::AskedByThem if !ends.are_hidden => Ok(self.with(Standing::Friend)),
             Standing::AskedByThem | Standing::AskedByMe | Standing::Stranger => Err(Refused::NoSuchRequest),
         }
     }
@@ -168,7 +170,9 @@ impl Bond {
 mod tests {
     use super::*;
 
-    const OPEN: Reach = Reach { am_private: false, are_hidden: false, waiting: 0 };
+    const OPEN: Ends = Ends { am_child: false, am_private: false, are_hidden: false };
+    const PRIVATE: Ends = Ends { am_private: true, ..OPEN };
+    const HIDDEN: Ends = Ends { are_hidden: true, ..OPEN };
     const ALL: [Standing; 4] = [Standing::Stranger, Standing::AskedByMe, Standing::AskedByThem, Standing::Friend];
 
     fn bond(standing: Standing) -> Bond {
@@ -190,7 +194,7 @@ mod tests {
     fn each_step_from_each_standing() {
         use Standing::{AskedByMe, AskedByThem, Friend, Stranger};
         let none = || Err(Refused::NoSuchRequest);
-        assert_eq!(after(|bond| bond.ask(OPEN)), [Ok(AskedByMe), Ok(AskedByMe), Ok(Friend), Ok(Friend)]);
+        assert_eq!(after(|bond| bond.ask(OPEN, 0)), [Ok(AskedByMe), Ok(AskedByMe), Ok(Friend), Ok(Friend)]);
         assert_eq!(after(|bond| bond.accept(OPEN)), [none(), none(), Ok(Friend), Ok(Friend)]);
         assert_eq!(after(Bond::decline), [Ok(Stranger), Ok(AskedByMe), Ok(Stranger), none()]);
         assert_eq!(after(Bond::withdraw), [Ok(Stranger), Ok(Stranger), Ok(AskedByThem), none()]);
@@ -200,29 +204,36 @@ mod tests {
 
     #[test]
     fn a_request_reaches_only_whom_it_may() {
-        let ask = |reach| bond(Standing::Stranger).ask(reach);
-        assert_eq!(ask(Reach { am_private: true, ..OPEN }), Err(Refused::Private));
-        assert_eq!(ask(Reach { are_hidden: true, ..OPEN }), Err(Refused::NoSuchProfile));
-        assert_eq!(ask(Reach { waiting: MOST_REQUESTS, ..OPEN }), Err(Refused::TooMany));
-        assert!(ask(Reach { waiting: MOST_REQUESTS - 1, ..OPEN }).is_ok());
+        let ask = |ends, waiting| bond(Standing::Stranger).ask(ends, waiting);
+        assert_eq!(ask(PRIVATE, 0), Err(Refused::Private));
+        assert_eq!(ask(HIDDEN, 0), Err(Refused::NoSuchProfile));
+        assert_eq!(ask(OPEN, MOST_REQUESTS), Err(Refused::TooMany));
+        assert!(ask(OPEN, MOST_REQUESTS - 1).is_ok());
         // What is answered needs no reach of mine, but somebody who can be seen.
-        let far = Reach { am_private: true, waiting: MOST_REQUESTS, ..OPEN };
-        assert_eq!(bond(Standing::AskedByThem).ask(far).map(|bond| bond.standing), Ok(Standing::Friend));
-        let hidden = Reach { are_hidden: true, ..OPEN };
-        assert_eq!(bond(Standing::AskedByThem).ask(hidden), Err(Refused::NoSuchProfile));
-        assert_eq!(bond(Standing::AskedByThem).accept(hidden), Err(Refused::NoSuchRequest));
-        assert!(bond(Standing::Friend).accept(hidden).is_ok() && bond(Standing::Friend).ask(hidden).is_ok(), "friends know");
+        let asked = bond(Standing::AskedByThem);
+        assert_eq!(asked.ask(PRIVATE, MOST_REQUESTS).map(|bond| bond.standing), Ok(Standing::Friend));
+        assert_eq!(asked.ask(HIDDEN, 0), Err(Refused::NoSuchProfile));
+        assert_eq!(asked.accept(HIDDEN), Err(Refused::NoSuchRequest));
+        let friend = bond(Standing::Friend);
+        assert!(friend.accept(HIDDEN).is_ok() && friend.ask(HIDDEN, 0).is_ok(), "friends know");
+    }
+
+    #[test]
+    fn a_child_neither_asks_nor_accepts() {
+        let child = Ends { am_child: true, ..OPEN };
+        assert_eq!(after(|bond| bond.ask(child, 0)), [(); 4].map(|()| Err(Refused::Child)));
+        assert_eq!(after(|bond| bond.accept(child)), [(); 4].map(|()| Err(Refused::Child)));
     }
 
     #[test]
     fn who_is_blocked_is_not_told() {
         let by_them = Bond { blocked_by_them: true, ..Bond::default() };
-        for mine in [OPEN, Reach { am_private: true, ..OPEN }, Reach { waiting: MOST_REQUESTS, ..OPEN }] {
-            let hidden = bond(Standing::Stranger).ask(Reach { are_hidden: true, ..mine });
-            assert_eq!(by_them.ask(mine), hidden, "as of who is not there: {mine:?}");
+        for (mine, waiting) in [(OPEN, 0), (PRIVATE, 0), (OPEN, MOST_REQUESTS)] {
+            let hidden = bond(Standing::Stranger).ask(Ends { are_hidden: true, ..mine }, waiting);
+            assert_eq!(by_them.ask(mine, waiting), hidden, "as of who is not there: {mine:?}");
         }
-        assert_eq!(by_them.ask(OPEN), Err(Refused::NoSuchProfile));
-        assert_eq!(by_them.block().ask(OPEN), Err(Refused::Blocked), "as if they had not");
+        assert_eq!(by_them.ask(OPEN, 0), Err(Refused::NoSuchProfile));
+        assert_eq!(by_them.block().ask(OPEN, 0), Err(Refused::Blocked), "as if they had not");
         assert_eq!(by_them.block().unblock(), by_them);
         assert_eq!(bond(Standing::Friend).block().unblock().standing, Standing::Stranger, "it does not come back");
     }

@@ -19,7 +19,7 @@ use clap::Args;
 use orchard_client::CallOptions;
 use orchard_db::{Db, EmbeddedMigrations};
 use orchard_events::{INBOX, Inbox, OUTBOX, Outbox, RelayOptions};
-use orchard_proto::privacy::v1::privacy_service_server::{PrivacyServiceServer, SERVICE_NAME as PRIVACY};
+use orchard_privacy::{PRIVACY, Privacy};
 use orchard_proto::social::v1::AchievementAwarded;
 use orchard_proto::social::v1::achievement_service_server::AchievementServiceServer;
 use orchard_proto::social::v1::challenge_service_server::ChallengeServiceServer;
@@ -101,7 +101,7 @@ impl Slice for Service {
             .add_service(
                 NotificationServiceServer::new(notification::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
-            .add_service(PrivacyServiceServer::new(privacy::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES))
+            .add_service(Privacy::server(Self::NAME, db, privacy::Held))
             .add_service(
                 ChallengeServiceServer::new(challenge::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
             )

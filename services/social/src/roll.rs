@@ -2,28 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use diesel::dsl::{exists, not};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use sha2::{Digest as _, Sha256};
+use orchard_privacy::roll;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::schema::{erased_users, users};
+use crate::schema::users;
 
 /// Knows a user from their first use on, though nobody has registered them, if they were not erased; nobody erases them before the
 /// transaction ends.
-///
-/// An erasure that was first is waited for, by the one statement or by the other: if it has added the row, the insertion waits, and what
-/// follows sees what it left, for each statement sees what was committed before it; if it has locked the row, the second waits until the
-/// row is gone. Both are sent at once.
 pub(crate) async fn enrol(connection: &mut AsyncPgConnection, user: Uuid) -> Result<(), Error> {
-    let (mut adding, mut looking) = (&*connection, &*connection);
-    let added = add(&mut adding, user);
-    let may_stay = not(exists(erased_users::table.find(hash(user))));
-    let found = users::table.find(user).select(may_stay).for_key_share().first::<bool>(&mut looking);
-    let (_, found) = tokio::try_join!(added, async { found.await.optional() })?;
-    if found == Some(true) { Ok(()) } else { Err(Error::UserErased) }
+    if roll::enrol(connection, user).await? { Ok(()) } else { Err(Error::UserErased) }
 }
 
 /// The same for many, but that those who were erased are not there afterwards. In one order, so that two who know some of the same users
@@ -35,10 +26,7 @@ pub(crate) async fn enrol_all(connection: &mut AsyncPgConnection, all: &BTreeSet
     let rows: Vec<_> = all.iter().map(|id| users::id.eq(*id)).collect();
     diesel::insert_into(users::table).values(rows).on_conflict_do_nothing().execute(connection).await?;
     let held: Vec<Uuid> = places(all).select(users::id).order(users::id).for_key_share().load(connection).await?;
-    let hashes: Vec<Vec<u8>> = held.iter().copied().map(hash).collect();
-    let tombstones = erased_users::table.filter(erased_users::user_hash.eq_any(hashes)).select(erased_users::user_hash);
-    let erased: BTreeSet<Vec<u8>> = tombstones.load(connection).await?.into_iter().collect();
-    let gone: BTreeSet<Uuid> = held.into_iter().filter(|id| erased.contains(&hash(*id))).collect();
+    let gone = roll::erased(connection, held).await?;
     if !gone.is_empty() {
         // These were added above: of who was erased there is no row.
         diesel::delete(places(&gone)).execute(connection).await?;
@@ -60,35 +48,11 @@ pub(crate) async fn take_turns(connection: &mut AsyncPgConnection, ids: &BTreeSe
 
 /// Why a user is not known.
 pub(crate) async fn missing(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<Error> {
-    let erased = diesel::select(exists(erased_users::table.find(hash(user)))).get_result(connection).await?;
+    let erased = !roll::erased(connection, [user]).await?.is_empty();
     Ok(if erased { Error::UserErased } else { Error::ProfileNotFound })
 }
 
 /// Whether a user is known.
 pub(crate) async fn is_known(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<bool> {
     diesel::select(exists(users::table.find(user))).get_result(connection).await
-}
-
-/// Adds a user who is to be erased, and says whether they were not there.
-pub(crate) async fn add(connection: &mut &AsyncPgConnection, user: Uuid) -> QueryResult<bool> {
-    let add = diesel::insert_into(users::table).values(users::id.eq(user)).on_conflict_do_nothing();
-    add.execute(connection).await.map(|added| added > 0)
-}
-
-/// Locks a user's row: nobody refers to it before the transaction ends. Says whether there is one.
-pub(crate) async fn lock(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<bool> {
-    let place = users::table.find(user).select(users::id).for_update();
-    place.first::<Uuid>(connection).await.optional().map(|found| found.is_some())
-}
-
-/// Forgets a user, to whom nothing refers that must stay, and keeps them forgotten.
-pub(crate) async fn strike(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
-    let erased = diesel::insert_into(erased_users::table).values(erased_users::user_hash.eq(hash(user)));
-    erased.on_conflict_do_nothing().execute(connection).await?;
-    diesel::delete(users::table.find(user)).execute(connection).await.map(|_| ())
-}
-
-/// Names nobody: who has an id can ask whether it was erased, and who has the hash has no id.
-fn hash(user: Uuid) -> Vec<u8> {
-    Sha256::digest(user.as_bytes()).to_vec()
 }

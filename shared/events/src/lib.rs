@@ -10,7 +10,7 @@ mod outbox;
 mod schema;
 
 pub use inbox::{Handler, Inbox, NotApplied};
-pub use outbox::{Builder, Outbox, OutboxOperations, RelayOptions};
+pub use outbox::{Builder, Outbox, OutboxOperations, RelayOptions, forget};
 
 /// The service that is told of events, by its full name.
 pub use orchard_proto::events::v1::inbox_service_server::SERVICE_NAME as INBOX;

@@ -102,6 +102,11 @@ impl Outbox {
     }
 }
 
+/// Forgets what nobody was told yet of these aggregates.
+pub async fn forget(connection: &mut Connection, aggregates: &[Uuid]) -> diesel::QueryResult<()> {
+    store::forget(connection, aggregates).await
+}
+
 impl Builder {
     /// Has `upstream` told of events of these types, full names of messages.
     #[must_use]

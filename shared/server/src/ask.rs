@@ -1,4 +1,4 @@
-//! The `health` command: asks the service beside it how it is, for container engines that know no gRPC.
+//! Asks a service how it is: the `health` command, for container engines that know no gRPC.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -12,34 +12,34 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::options::ADMIN_LISTEN;
 
-/// Whom to ask, and about what.
+/// Longest that an answer to the command may take.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// Whom to ask.
 #[derive(Debug, Clone, Args)]
 pub struct HealthOptions {
     /// Address that the service serves health at; asked on the loopback when it listens everywhere
     #[arg(long, env = "ORCHARD_ADMIN_LISTEN", default_value = ADMIN_LISTEN, value_name = "ADDRESS")]
     admin_listen: SocketAddr,
-    /// Health of what: nothing for whether it serves calls, `liveness` for whether it is alive
-    #[arg(long, default_value = "", value_name = "NAME")]
-    service: String,
-    /// Longest that the answer may take
-    #[arg(long, default_value = "2s", value_parser = crate::options::some_duration, value_name = "DURATION")]
-    limit: Duration,
 }
 
-/// Fails unless the answer is `SERVING`.
-pub(crate) fn ask(options: &HealthOptions) -> anyhow::Result<()> {
+/// The command.
+pub(crate) fn run(options: &HealthOptions) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")?;
-    let HealthOptions { admin_listen, service, limit } = options;
+    runtime.block_on(ask(reachable(options.admin_listen), LIMIT))
+}
+
+/// Asks whether the service whose health is served at `admin` serves calls. Fails unless it says `SERVING` within `limit`.
+pub async fn ask(admin: SocketAddr, limit: Duration) -> anyhow::Result<()> {
     let answer = async {
-        let channel = Endpoint::from_shared(format!("http://{}", reachable(*admin_listen)))?.connect().await?;
-        let request = HealthCheckRequest { service: service.clone() };
-        anyhow::Ok(HealthClient::new(channel).check(request).await?.into_inner().status())
+        let channel = Endpoint::from_shared(format!("http://{admin}"))?.connect().await?;
+        anyhow::Ok(HealthClient::new(channel).check(HealthCheckRequest::default()).await?.into_inner().status())
     };
-    match runtime.block_on(async { tokio::time::timeout(*limit, answer).await }) {
+    match tokio::time::timeout(limit, answer).await {
         Ok(Ok(ServingStatus::Serving)) => Ok(()),
-        Ok(Ok(status)) => bail!("{}", status.as_str_name()),
-        Ok(Err(error)) => Err(error.context(format!("no answer at {admin_listen}"))),
-        Err(_late) => bail!("no answer at {admin_listen} within {limit:?}"),
+        Ok(Ok(status)) => bail!("its health is {}", status.as_str_name()),
+        Ok(Err(error)) => Err(error.context(format!("no answer at {admin}"))),
+        Err(_late) => bail!("no answer at {admin} within {limit:?}"),
     }
 }
 
@@ -62,24 +62,19 @@ mod tests {
 
     use super::*;
 
-    async fn asked(address: SocketAddr, service: &str) -> Result<(), String> {
-        let options = HealthOptions { admin_listen: address, service: service.to_owned(), limit: Duration::from_millis(300) };
-        tokio::task::spawn_blocking(move || ask(&options)).await.expect("no panic").map_err(|error| format!("{error:#}"))
-    }
+    const LIMIT: Duration = Duration::from_millis(300);
 
     #[tokio::test]
     async fn only_serving_is_well() {
-        let listener = TcpListener::bind("0.0.0.0:0").await.expect("a port");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
         let (reporter, health) = tonic_health::server::health_reporter();
-        reporter.set_service_status("", ServingStatus::NotServing).await;
-        reporter.set_service_status("liveness", ServingStatus::Serving).await;
         let server = Server::builder().add_service(health).serve_with_incoming(TcpIncoming::from(listener));
         let questions = async {
-            assert_eq!(asked(address, "liveness").await, Ok(()));
-            assert_eq!(asked(address, "").await, Err("NOT_SERVING".to_owned()));
-            let unknown = asked(address, "nobody").await.expect_err("unknown");
-            assert!(unknown.starts_with("no answer at 0.0.0.0:"), "{unknown}");
+            reporter.set_service_status("", ServingStatus::Serving).await;
+            ask(address, LIMIT).await.expect("it serves");
+            reporter.set_service_status("", ServingStatus::NotServing).await;
+            assert_eq!(ask(address, LIMIT).await.expect_err("it does not").to_string(), "its health is NOT_SERVING");
         };
         tokio::select! { ended = server => panic!("{ended:?}"), () = questions => {} }
     }
@@ -88,10 +83,10 @@ mod tests {
     async fn nobody_and_silence_are_not() {
         let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = silent.local_addr().expect("its address");
-        let late = asked(address, "").await.expect_err("silent");
+        let late = ask(address, LIMIT).await.expect_err("silent").to_string();
         assert!(late.ends_with("within 300ms"), "{late}");
         drop(silent);
-        assert!(asked(address, "").await.expect_err("gone").starts_with("no answer at"));
+        assert!(ask(address, LIMIT).await.expect_err("gone").to_string().starts_with("no answer at"));
     }
 
     #[test]

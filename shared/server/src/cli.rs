@@ -15,8 +15,7 @@ use orchard_proto::DESCRIPTORS;
 use tokio::signal::unix::{SignalKind, signal};
 use tonic::service::RoutesBuilder;
 
-use crate::ask::{HealthOptions, ask};
-use crate::{DatabaseOptions, ServeOptions, Server, telemetry};
+use crate::{DatabaseOptions, HealthOptions, ServeOptions, Server, ask, telemetry};
 
 /// A service that owns a slice of the schema.
 pub trait Slice: 'static {
@@ -94,7 +93,7 @@ pub fn slice_main_from<S: Slice>(arguments: impl IntoIterator<Item: Into<OsStrin
     let result = match Cli::<S::Settings>::from_arg_matches(&matches) {
         Ok(Cli { command: Command::Serve(options) }) => serve::<S>(&options),
         Ok(Cli { command: Command::Migrate(database) }) => apply::<S>(&database),
-        Ok(Cli { command: Command::Health(options) }) => ask(&options),
+        Ok(Cli { command: Command::Health(options) }) => ask::run(&options),
         Err(error) => error.exit(),
     };
     exit(S::NAME, result)
@@ -206,7 +205,7 @@ pub fn run_to_end(name: &str, options: &ServeOptions, server: impl Future<Output
 
 /// The rest of `main` for the `health` command of a service without a database.
 pub fn health_to_end(name: &str, options: &HealthOptions) -> ExitCode {
-    exit(name, ask(options))
+    exit(name, ask::run(options))
 }
 
 fn run(name: &str, options: &ServeOptions, work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {

@@ -1,6 +1,6 @@
 //! Development keys, and tokens signed with them. They are made where they are used; nothing that is deployed knows them.
 
-mod files;
+pub mod files;
 #[cfg(test)]
 mod tests;
 

@@ -34,6 +34,20 @@ pub fn name() -> Option<String> {
     std::env::var(NAME).ok()
 }
 
+/// What runs the test `test` of this executable, such as `telemetry::program`, as the program `name`. It is killed when it is dropped.
+pub fn command(test: &str, name: &str) -> anyhow::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["--exact", test, "--ignored", "--nocapture", "--test-threads=1"]).env(NAME, name);
+    command.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+    Ok(command)
+}
+
+/// Asks a program to end.
+pub fn terminate(program: &Child) -> anyhow::Result<()> {
+    let pid = program.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)).context("it runs")?;
+    Ok(kill_process(pid, Signal::TERM)?)
+}
+
 /// A program that runs. It is killed when it is dropped.
 #[derive(Debug)]
 pub struct Program {
@@ -49,14 +63,13 @@ impl Program {
     /// Runs the test `test` of this executable, such as `telemetry::program`, as the program `name`, and waits until it is healthy.
     pub async fn start(test: &str, name: &str, keys: &DevKeys, settings: &[(&str, String)]) -> anyhow::Result<Self> {
         let (address, admin_address) = (free_address(), free_address());
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["--exact", test, "--ignored", "--nocapture", "--test-threads=1"]).env(NAME, name);
+        let mut command = self::command(test, name)?;
         command.env("ORCHARD_LISTEN", address.to_string()).env("ORCHARD_ADMIN_LISTEN", admin_address.to_string());
         command.env("ORCHARD_USER_JWKS_FILE", keys.user_jwks_file());
         command.env("ORCHARD_WORKLOAD_JWKS_FILE", keys.workload_jwks_file());
         command.env("ORCHARD_DRAIN_WAIT", "0s").env("OTEL_BSP_SCHEDULE_DELAY", "50");
         command.envs(settings.iter().map(|(name, value)| (name, value)));
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
+        let mut child = command.spawn()?;
         let mut stderr = child.stderr.take().context("its stderr")?;
         let said = async move {
             let mut text = String::new();
@@ -74,8 +87,7 @@ impl Program {
 
     /// Asks it to stop, and gives what it has logged in its life.
     pub async fn stop(mut self) -> anyhow::Result<String> {
-        let pid = Pid::from_raw(self.id()?.try_into()?).context("a process")?;
-        kill_process(pid, Signal::TERM)?;
+        terminate(&self.child)?;
         let ended = tokio::time::timeout(END_LIMIT, self.child.wait()).await.context("it does not end")??;
         let said = self.said.join_next().await.context("what it said")???;
         ensure!(ended.success(), "it ended with {ended}:\n{said}");

@@ -7,11 +7,11 @@ mod hadolint;
 mod kubernetes;
 mod reasons;
 mod steps;
+mod tool;
 
-use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use orchard_testkit::answer::SEEN_REASONS;
 use orchard_testkit::cluster::{Cluster, Options, TEST_DATABASE_URL};
 
@@ -188,16 +188,4 @@ pub fn server(steps: &mut Steps, project: &Project, assume_yes: bool) -> Option<
             None
         }
     }
-}
-
-/// Python's own installer, for tools that Debian does not package.
-fn pip(target: &Path, package: &str) -> Result<()> {
-    let mut command = Command::new("python3");
-    command.args(["-m", "pip", "install", "--quiet", "--upgrade", "--target"]).arg(target).arg(package);
-    let Ok(output) = command.stdin(Stdio::null()).output() else { bail!("python3 is not installed") };
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        bail!("pip cannot install {package}: {}", said.lines().last().unwrap_or("it does not say why"));
-    }
-    Ok(())
 }

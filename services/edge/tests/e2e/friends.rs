@@ -3,7 +3,9 @@
 use orchard_proto::family::v1::AddChildRequest;
 use orchard_proto::family::v1::member_service_client::MemberServiceClient;
 use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
-use orchard_proto::family::v1::{DeactivatePlanRequest, LeavePlanRequest, MemberRole, ReactivatePlanRequest};
+use orchard_proto::family::v1::{
+    DeactivatePlanRequest, LeavePlanRequest, MemberRole, ReactivatePlanRequest, RemoveMemberRequest,
+};
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::friendship_service_client::FriendshipServiceClient;
 use orchard_proto::social::v1::profile_service_client::ProfileServiceClient;
@@ -64,6 +66,14 @@ async fn a_child_that_is_added_has_a_profile_a_name_and_no_friends_by_request() 
     all_told(&suite.family.schema).await?;
     assert_eq!(refused(suite.name_child(guardian, &child, "Pip").await), hidden);
     plans.reactivate_plan(ReactivatePlanRequest { family_plan_id: plan.clone() }).await?;
+    all_told(&suite.family.schema).await?;
+    suite.name_child(guardian, &child, "Pip").await?;
+    // So it is when the child comes back by an invitation.
+    let remove = RemoveMemberRequest { family_plan_id: plan.clone(), user_id: child.clone() };
+    MemberServiceClient::new(suite.user(holder)?).remove_member(remove).await?;
+    all_told(&suite.family.schema).await?;
+    assert_eq!(refused(suite.name_child(guardian, &child, "Pippin").await), hidden);
+    suite.join(&plan, holder, child_id, MemberRole::Child).await?;
     all_told(&suite.family.schema).await?;
     suite.name_child(guardian, &child, "Pip").await?;
     MemberServiceClient::new(suite.user(guardian)?).leave_plan(LeavePlanRequest { family_plan_id: plan }).await?;

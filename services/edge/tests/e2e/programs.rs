@@ -10,18 +10,23 @@ use orchard_testkit::database::Schema;
 use orchard_testkit::keys::DevKeys;
 use orchard_testkit::program::{self, Program};
 use orchard_testkit::service::{channel, free_address};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::suite::all_told;
 
 const PROGRAM: &str = "programs::program";
+/// Longest that a program may take to begin, or to end.
+const LIMIT: Duration = Duration::from_secs(30);
 
 #[test]
 #[ignore = "is the program of other tests"]
 fn program() {
     let Some(name) = program::name() else { return };
-    let arguments = [name.as_str(), "serve"];
-    match name.as_str() {
+    let (name, task) = name.split_once(' ').unwrap_or((&name, "serve"));
+    let arguments = [name, task];
+    match name {
         "family" => slice_main_from::<orchard_family::Service>(arguments),
         "social" => slice_main_from::<orchard_social::Service>(arguments),
         "recipe" => slice_main_from::<orchard_recipe::Service>(arguments),
@@ -109,4 +114,18 @@ impl Programs {
         }
         Ok((self.collector, said))
     }
+}
+
+/// The first process of a container is not ended by a signal that it does not handle.
+#[tokio::test]
+async fn a_migration_that_waits_for_its_database_ends_when_it_is_told_to() -> anyhow::Result<()> {
+    let silent = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("postgres://family:secret@{}/orchard", silent.local_addr()?);
+    let program = program::command(PROGRAM, "family migrate")?.env("DATABASE_URL", url).spawn()?;
+    let _connection = timeout(LIMIT, silent.accept()).await??;
+    program::terminate(&program)?;
+    let output = timeout(LIMIT, program.wait_with_output()).await??;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("family: stopped by a signal"), "{said}");
+    Ok(())
 }

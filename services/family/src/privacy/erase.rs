@@ -6,13 +6,13 @@ use std::collections::btree_map::Entry;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use orchard_db::idempotency;
 use orchard_events::Outbox;
+use orchard_privacy::{Receipt, roll};
 use uuid::Uuid;
 
-use super::{Receipt, Succession, closed, store};
+use super::{Succession, closed, store};
 use crate::error::Error;
 use crate::member::{self, Role};
 use crate::plan::{self, Plan};
-use crate::roll;
 
 /// Erases a user: their own rows are deleted, what others need names a pseudonym, and they do not come back.
 ///

@@ -3,13 +3,13 @@
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::result::Error;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_privacy::{Page, Rows, told};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{PAGE, Part, Place};
+use super::Part;
 use crate::schema::{family_invitations, family_members, family_plans, nutritional_intake, users, wallet_entries, wallet_holds};
 
 #[derive(Queryable, Selectable, Serialize)]
@@ -123,18 +123,16 @@ struct IntakeRow {
     updated_at: DateTime<Utc>,
 }
 
-/// The rows of `user` at `place`, at most [`PAGE`], each with its id.
-pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, place: Place) -> QueryResult<Vec<(Uuid, Value)>> {
-    // Ids of all tables are above this one.
-    let after = place.after.unwrap_or_default();
+/// The rows of a part that are the user's to know.
+pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: Part, page: Page) -> QueryResult<Rows> {
     /// Those rows of a table that the filter lets through.
     macro_rules! rows {
         ($table:ident, $row:ty, $filter:expr) => {{
             let rows: Vec<$row> = $table::table
                 .filter($filter)
-                .filter($table::id.gt(after))
+                .filter($table::id.gt(page.after))
                 .order($table::id)
-                .limit(i64::try_from(PAGE).unwrap_or_default())
+                .limit(page.limit)
                 .select(<$row>::as_select())
                 .load(connection)
                 .await?;
@@ -142,7 +140,7 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, place: 
         }};
     }
     let ids = |of: Option<Uuid>| of.filter(|named| *named == user);
-    match place.part {
+    match part {
         Part::Users => told(rows!(users, UserRow, users::id.eq(user)), |row| row.id),
         Part::FamilyPlans => {
             let named = family_plans::primary_account_holder
@@ -170,9 +168,4 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, place: 
         Part::WalletHolds => told(rows!(wallet_holds, HoldRow, wallet_holds::user_id.eq(user)), |row| row.id),
         Part::NutritionalIntake => told(rows!(nutritional_intake, IntakeRow, nutritional_intake::user_id.eq(user)), |row| row.id),
     }
-}
-
-fn told<R: Serialize>(rows: Vec<R>, id: impl Fn(&R) -> Uuid) -> QueryResult<Vec<(Uuid, Value)>> {
-    let told = |row: &R| serde_json::to_value(row).map_err(|error| Error::SerializationError(error.into()));
-    rows.iter().map(|row| Ok((id(row), told(row)?))).collect()
 }

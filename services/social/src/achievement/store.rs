@@ -83,8 +83,7 @@ pub(super) async fn award(connection: &mut AsyncPgConnection, user: Uuid, award:
             social_achievements::points_awarded.eq(award.points),
             social_achievements::badge_awarded.eq(&award.badge),
             social_achievements::special_reward.eq(reward.map_err(|error| SerializationError(error.into()))?),
-            // Who had a consultation, says so themselves or nobody does.
-            social_achievements::is_public.eq(shares && award.achievement_type != AchievementType::ConsultationCompleted),
+            social_achievements::is_public.eq(award.starts_public(shares)),
         ))
         .on_conflict_do_nothing()
         .returning(social_achievements::id)

@@ -33,19 +33,14 @@ impl Api {
     async fn changed(&self, name: &'static str, me: Uuid, other: Uuid, step: Step) -> Result<Standing, Error> {
         self.db.write(name, async move |connection| change(connection, me, other, step).await).await
     }
-
-    /// Lets no child pass, and says whether the other is one.
-    async fn is_child(&self, me: Uuid, other: Uuid) -> Result<bool, Error> {
-        let children = family::children(&self.family, &[me, other]).await?;
-        if children.contains(&me) { Err(Refused::Child.into()) } else { Ok(children.contains(&other)) }
-    }
 }
 
 /// What is done.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Step {
-    Ask { is_child: bool },
-    Accept { is_child: bool },
+    /// Those of the two are children whom the family slice says to be.
+    Ask(BTreeSet<Uuid>),
+    Accept(BTreeSet<Uuid>),
     Decline,
     Withdraw,
     Part,
@@ -62,8 +57,11 @@ async fn change(connection: &mut Connection, me: Uuid, other: Uuid, step: Step) 
     }
     let tie = store::find(connection, me, other).await?;
     let bond: Bond = match step {
-        Step::Ask { is_child } => tie.bond.ask(store::reach(connection, me, other, is_child).await?)?,
-        Step::Accept { is_child } => tie.bond.accept(store::reach(connection, me, other, is_child).await?)?,
+        Step::Ask(children) => {
+            let ends = store::ends(connection, (me, other), &children).await?;
+            tie.bond.ask(ends, list::count_outgoing(connection, me).await?)?
+        }
+        Step::Accept(children) => tie.bond.accept(store::ends(connection, (me, other), &children).await?)?,
         Step::Decline => tie.bond.decline()?,
         Step::Withdraw => tie.bond.withdraw()?,
         Step::Part => tie.bond.part(),
@@ -82,8 +80,8 @@ impl FriendshipService for Api {
     ) -> Result<Response<pb::SendFriendRequestResponse>, Status> {
         let me = Caller::user(&request)?.id;
         let other = wire::other(&request.get_ref().user_id, me).map_err(Error::from)?;
-        let is_child = self.is_child(me, other).await?;
-        let standing = self.changed("send friend request", me, other, Step::Ask { is_child }).await?;
+        let children = family::children(&self.family, &[me, other]).await?;
+        let standing = self.changed("send friend request", me, other, Step::Ask(children)).await?;
         Ok(Response::new(pb::SendFriendRequestResponse { status: wire::status(standing) }))
     }
 
@@ -93,8 +91,8 @@ impl FriendshipService for Api {
     ) -> Result<Response<pb::AcceptFriendRequestResponse>, Status> {
         let me = Caller::user(&request)?.id;
         let other = wire::other(&request.get_ref().user_id, me).map_err(Error::from)?;
-        let is_child = self.is_child(me, other).await?;
-        let standing = self.changed("accept friend request", me, other, Step::Accept { is_child }).await?;
+        let children = family::children(&self.family, &[me, other]).await?;
+        let standing = self.changed("accept friend request", me, other, Step::Accept(children)).await?;
         Ok(Response::new(pb::AcceptFriendRequestResponse { status: wire::status(standing) }))
     }
 

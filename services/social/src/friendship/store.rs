@@ -1,5 +1,7 @@
 //! Queries of friendships.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, now};
 use diesel::prelude::*;
@@ -8,7 +10,8 @@ use diesel::sql_types::{Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{Bond, Pair, Reach, Standing, Status, list};
+use super::{Bond, Ends, Pair, Standing, Status};
+use crate::membership::is_a_child;
 use crate::profile::PrivacyLevel;
 use crate::schema::{friendships, users};
 
@@ -152,17 +155,22 @@ fn changed(tie: &Tie, bond: Bond, moment: DateTime<Utc>) -> Row {
     }
 }
 
-/// What counts for a request of `me` to another, whom the caller has locked if they are known.
-pub(super) async fn reach(connection: &mut AsyncPgConnection, me: Uuid, other: Uuid, is_child: bool) -> QueryResult<Reach> {
-    let levels: Vec<(Uuid, PrivacyLevel)> =
-        users::table.filter(users::id.eq_any([me, other])).select((users::id, users::privacy_level)).load(connection).await?;
-    let level = |id: Uuid| levels.iter().find(|(of, _)| *of == id).map(|(_, level)| *level);
-    let are_hidden = is_child || level(other).is_none_or(|level| level == PrivacyLevel::Private);
-    Ok(Reach {
-        am_private: level(me) == Some(PrivacyLevel::Private),
-        are_hidden,
-        waiting: list::count_outgoing(connection, me).await?,
-    })
+/// What counts for a request of `me` to another, of whom those are `children` whom the family slice says to be: those who are locked stay
+/// what they are here, whatever it says later.
+pub(super) async fn ends(
+    connection: &mut AsyncPgConnection,
+    (me, other): (Uuid, Uuid),
+    children: &BTreeSet<Uuid>,
+) -> QueryResult<Ends> {
+    let both: Vec<(Uuid, PrivacyLevel, bool)> = users::table
+        .filter(users::id.eq_any([me, other]))
+        .select((users::id, users::privacy_level, is_a_child()))
+        .load(connection)
+        .await?;
+    let known = |id: Uuid| both.iter().find(|(of, ..)| *of == id);
+    let is_child = |id: Uuid| children.contains(&id) || known(id).is_some_and(|(.., is_child)| *is_child);
+    let is_private = |id: Uuid| known(id).is_none_or(|(_, level, _)| *level == PrivacyLevel::Private);
+    Ok(Ends { am_child: is_child(me), am_private: is_private(me), are_hidden: is_child(other) || is_private(other) })
 }
 
 /// Ends the requests of a user, and those to them, that have no answer.

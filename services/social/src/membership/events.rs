@@ -42,6 +42,14 @@ impl Event {
         user.into_iter().chain(guardian)
     }
 
+    /// Who is a child from now on, and so makes friends by requests no more.
+    pub(crate) fn child(&self) -> Option<Uuid> {
+        match self {
+            Self::Joined { user, role: Role::Child, .. } | Self::RoleChanged { user, role: Role::Child, .. } => Some(*user),
+            Self::Joined { .. } | Self::RoleChanged { .. } | Self::Left { .. } | Self::Closed { .. } => None,
+        }
+    }
+
     /// Has its effect. Of who was erased meanwhile there is none.
     pub(crate) async fn apply(&self, connection: &mut Connection) -> QueryResult<()> {
         match self {
@@ -53,21 +61,17 @@ impl Event {
                     other => *other,
                 };
                 store::join(connection, *plan, *user, *role, added).await?;
-                grow(connection, *user, *role).await
             }
-            Self::RoleChanged { plan, user, role } => {
-                store::set_role(connection, *plan, *user, *role).await?;
-                grow(connection, *user, *role).await
-            }
-            Self::Left { plan, user } => store::leave(connection, *plan, *user).await,
-            Self::Closed { plan } => store::close(connection, *plan).await,
+            Self::RoleChanged { plan, user, role } => store::set_role(connection, *plan, *user, *role).await?,
+            Self::Left { plan, user } => store::leave(connection, *plan, *user).await?,
+            Self::Closed { plan } => store::close(connection, *plan).await?,
+        }
+        match self.child() {
+            // A request that could not be answered would say why.
+            Some(child) => friendship::store::drop_requests(connection, child).await,
+            None => Ok(()),
         }
     }
-}
-
-/// Who is a child now has no requests: one that could not be answered would say why.
-async fn grow(connection: &mut Connection, user: Uuid, role: Role) -> QueryResult<()> {
-    if role == Role::Child { friendship::store::drop_requests(connection, user).await } else { Ok(()) }
 }
 
 fn message<M: Message + Name + Default>(payload: &Any) -> Result<M, String> {

@@ -2,11 +2,11 @@
 
 use diesel_async::AsyncPgConnection;
 use orchard_db::idempotency;
+use orchard_privacy::{Receipt, roll};
 use uuid::Uuid;
 
-use super::{Receipt, store};
+use super::store;
 use crate::error::Error;
-use crate::roll;
 
 /// Erases a user: their own rows are deleted, what others need names a pseudonym, and they do not come back.
 ///

@@ -3,13 +3,13 @@
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::result::Error;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_privacy::{Page, Rows, told};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{PAGE, Part, Place};
+use super::Part;
 use crate::schema::{
     achievement_milestones, challenge_participants, challenge_progress, community_challenges, family_memberships, friendships,
     notification_preferences, referrals, social_achievements, users,
@@ -181,25 +181,23 @@ struct ReferralRow {
     metadata: Option<Value>,
 }
 
-/// The rows of `user` at `place`, at most [`PAGE`], each with its id within the part.
-pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, place: Place) -> QueryResult<Vec<(Uuid, Value)>> {
-    // Ids of all tables are above this one.
-    let after = place.after.unwrap_or_default();
+/// The rows of a part that are the user's to know.
+pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: Part, page: Page) -> QueryResult<Rows> {
     /// Those rows of a table that the filter lets through, in the order of that id.
     macro_rules! rows {
         ($table:ident, $row:ty, $id:expr, $filter:expr) => {{
             let rows: Vec<$row> = $table::table
                 .filter($filter)
-                .filter($id.gt(after))
+                .filter($id.gt(page.after))
                 .order($id)
-                .limit(i64::try_from(PAGE).unwrap_or_default())
+                .limit(page.limit)
                 .select(<$row>::as_select())
                 .load(connection)
                 .await?;
             rows
         }};
     }
-    match place.part {
+    match part {
         Part::Users => told(rows!(users, UserRow, users::id, users::id.eq(user)), |row| row.id),
         Part::Friendships => {
             let known = friendships::status.ne("none").or(friendships::blocked_by_first_at.is_not_null());
@@ -261,9 +259,4 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, place: 
             Ok(rows)
         }
     }
-}
-
-fn told<R: Serialize>(rows: Vec<R>, id: impl Fn(&R) -> Uuid) -> QueryResult<Vec<(Uuid, Value)>> {
-    let told = |row: &R| serde_json::to_value(row).map_err(|error| Error::SerializationError(error.into()));
-    rows.iter().map(|row| Ok((id(row), told(row)?))).collect()
 }

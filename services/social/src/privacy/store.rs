@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::challenge::CompletionStatus;
 use crate::schema::{
     achievement_milestones, challenge_participants, challenge_progress, community_challenges, family_memberships, friendships,
-    notification_preferences, outbox, referrals, social_achievements, users,
+    notification_preferences, referrals, social_achievements, users,
 };
 
 /// Deletes what a user is to others.
@@ -40,9 +40,10 @@ pub(super) async fn delete_preferences(connection: &mut AsyncPgConnection, user:
 
 /// Deletes what a user has achieved, and what others are still to be told of it: of who is gone nobody is congratulated or rewarded.
 pub(super) async fn delete_achievements(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<usize> {
-    let own = social_achievements::table.filter(social_achievements::user_id.eq(user)).select(social_achievements::id);
-    diesel::delete(outbox::table.filter(outbox::aggregate_id.eq_any(own))).execute(connection).await?;
-    diesel::delete(social_achievements::table.filter(social_achievements::user_id.eq(user))).execute(connection).await
+    let own = social_achievements::table.filter(social_achievements::user_id.eq(user));
+    let ids: Vec<Uuid> = diesel::delete(own).returning(social_achievements::id).get_results(connection).await?;
+    orchard_events::forget(connection, &ids).await?;
+    Ok(ids.len())
 }
 
 /// Deletes what counts towards a user's achievements.

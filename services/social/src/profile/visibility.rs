@@ -13,14 +13,13 @@ use crate::schema::users;
 #[diesel::dsl::auto_type(no_type_alias)]
 pub(crate) fn visible_to(viewer: Uuid) -> _ {
     let public: PrivacyLevel = PrivacyLevel::Public;
-    let friends_only: PrivacyLevel = PrivacyLevel::FriendsOnly;
+    let private: PrivacyLevel = PrivacyLevel::Private;
     let family: share_a_family = share_a_family(viewer);
     let friend: shows = shows(viewer);
     let apart: blocks = blocks(viewer);
-    let among_friends = users::privacy_level.eq(friends_only).and(friend.or(family));
+    let among_friends = users::privacy_level.ne(private).and(friend.or(family));
     // A child's is for its friends at most, whatever it says.
     let child: is_a_child = is_a_child();
-    let among_friends = users::privacy_level.eq(public).and(friend.or(family)).or(among_friends);
     let open = users::privacy_level.eq(public).and(diesel::dsl::not(child)).or(among_friends);
     users::id.eq(viewer).or(diesel::dsl::not(apart).and(open))
 }

@@ -6,7 +6,7 @@ use orchard_testkit::answer::{refused, violations};
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::friends::{closed, event, joined, left};
+use crate::friends::{Act, closed, event, joined, left};
 use crate::world::{World, id};
 
 fn changed(plan: Uuid, sequence: i64, user: Uuid, role: MemberRole) -> orchard_proto::events::v1::Event {
@@ -60,7 +60,7 @@ async fn a_tie_lasts_as_long_as_any_plan_that_makes_it() -> anyhow::Result<()> {
 /// Whatever it says of itself, and from the moment that it is a child: a request that could not be answered would say why.
 #[tokio::test]
 async fn a_child_is_its_friends_to_see() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let (world, _family) = World::with_family().await?;
     let [child, friend, parent, stranger, asked] = world.people().await?;
     world.settle(child, pb::PrivacyLevel::Public).await?;
     world.befriend(child, friend).await?;
@@ -73,6 +73,10 @@ async fn a_child_is_its_friends_to_see() -> anyhow::Result<()> {
     for (viewer, sees) in [(stranger, false), (asked, false), (friend, true), (parent, true), (child, true)] {
         assert_eq!(world.sees(viewer, child).await?, sees);
     }
+    // What the family slice says reaches this one now or in a moment; until it has, what was told before counts.
+    let [adult] = world.people().await?;
+    assert_eq!(refused(world.act(Act::Send, adult, child).await), (Code::NotFound, "PROFILE_NOT_FOUND".to_owned()));
+    assert_eq!(refused(world.act(Act::Send, child, adult).await), (Code::PermissionDenied, "CHILD_NOT_PERMITTED".to_owned()));
     let client = world.slice.schema.connect().await?;
     let waiting: i64 = client.query_one("SELECT count(*) FROM friendships WHERE status = 'requested'", &[]).await?.get(0);
     assert_eq!(waiting, 0, "nor is it among anybody's requests");
@@ -96,7 +100,7 @@ async fn a_friendship_outlives_the_family_and_is_none_of_its_doing() -> anyhow::
     assert!(world.sees(alice, bob).await? && !world.sees(alice, carol).await?);
     // To unfriend does not leave the family.
     world.tell("family", vec![joined(plan, 5, alice, MemberRole::Member)]).await?;
-    world.act(crate::friends::Act::Remove, alice, bob).await?;
+    world.act(Act::Remove, alice, bob).await?;
     assert!(world.are_family(alice, bob).await? && world.sees(alice, bob).await?);
     Ok(())
 }

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use crate::achievements::featured;
+use crate::achievements::{award, featured};
 use crate::world::{World, id};
 
 impl World {
@@ -23,6 +23,27 @@ impl World {
 
 fn counts(milestones: &[pb::Milestone]) -> Vec<(i32, i32, bool)> {
     milestones.iter().map(|one| (one.target, one.current, one.achieved)).collect()
+}
+
+/// By hand it stands in for an event that was lost, and for one that only comes late.
+#[tokio::test]
+async fn a_recipe_counts_once_by_hand_or_by_its_event() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let [user] = world.people().await?;
+    let by_hand = |recipe: uuid::Uuid| pb::AwardAchievementRequest {
+        achievement_type: pb::AchievementType::RecipeFeatured.into(),
+        related_entity_id: recipe.to_string(),
+        related_entity_type: pb::RelatedEntityType::Recipe.into(),
+        ..award(user, "Recipe featured")
+    };
+    let (lost, late) = (id(), id());
+    world.award_as(id(), by_hand(lost)).await?;
+    world.award_as(id(), by_hand(late)).await?;
+    world.tell("recipe", vec![featured(late, 1, user)]).await?;
+    world.award_as(id(), by_hand(late)).await?;
+    let counts: Vec<_> = world.milestones(user, user).await?.iter().map(|one| one.current).collect();
+    assert_eq!(counts, [2, 2]);
+    Ok(())
 }
 
 #[tokio::test]

@@ -225,3 +225,8 @@ pub(super) async fn backlog(connection: &mut AsyncPgConnection, consumer: &str) 
 fn interval(duration: Duration) -> PgInterval {
     PgInterval::from_microseconds(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
 }
+
+/// Removes what was not delivered of these aggregates.
+pub(super) async fn forget(connection: &mut AsyncPgConnection, aggregates: &[Uuid]) -> QueryResult<()> {
+    diesel::delete(outbox::table.filter(outbox::aggregate_id.eq_any(aggregates))).execute(connection).await.map(|_| ())
+}

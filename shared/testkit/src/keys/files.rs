@@ -1,4 +1,4 @@
-//! The files of the keys: private, and whole from the moment that they have their name.
+//! Files of keys and passwords: private, and whole from the moment that they have their name.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -11,7 +11,7 @@ use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use uuid::Uuid;
 
 /// Closed to others, unlike those above it, which may hold what others are to reach.
-pub(super) fn create_folder(folder: &Path) -> Result<()> {
+pub fn create_folder(folder: &Path) -> Result<()> {
     let make = || -> std::io::Result<()> {
         fs::create_dir_all(folder.parent().unwrap_or(folder))?;
         match DirBuilder::new().mode(0o700).create(folder) {
@@ -47,7 +47,7 @@ pub(super) fn read_or_create(path: &Path, make: impl FnOnce() -> Result<String>)
 }
 
 /// Leaves a file alone that holds the content already, so that whoever watches it sees only changes.
-pub(super) fn write(path: &Path, content: &str) -> Result<()> {
+pub fn write(path: &Path, content: &str) -> Result<()> {
     if fs::read_to_string(path).is_ok_and(|found| found == content) {
         return Ok(());
     }

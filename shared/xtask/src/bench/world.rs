@@ -164,7 +164,7 @@ impl<'a> World<'a> {
         while let Err(state) = health::ask(self.ports.admin_of(service)).await {
             self.services.all_run()?;
             if Instant::now() > deadline {
-                bail!("{service} does not serve: {state}; its last lines were:\n{}", self.services.last_lines(service));
+                bail!("{service} does not serve: {state:#}; its last lines were:\n{}", self.services.last_lines(service));
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

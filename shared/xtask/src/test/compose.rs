@@ -9,8 +9,8 @@ use orchard_testkit::cluster::{free_port, tail};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::engine::{Engine, output};
-use super::steps::{Steps, succeeds};
+use super::engine::Engine;
+use super::steps::{Steps, output, succeeds};
 use crate::output::Progress;
 use crate::project::{EDGE, Project, SLICES};
 

@@ -4,14 +4,14 @@ mod bases;
 mod private;
 
 use std::ffi::OsStr;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use self::bases::Bases;
 use self::private::Private;
 pub use self::private::root;
-use super::steps::succeeds;
+use super::steps::{output, succeeds};
 use crate::project::Project;
 
 /// Containers that see a part of a volume came with these.
@@ -96,18 +96,4 @@ impl Engine {
 fn numbers(version: &str) -> Option<(u32, u32)> {
     let mut parts = version.trim().trim_start_matches('v').split('.').map_while(|part| part.parse().ok());
     Some((parts.next()?, parts.next()?))
-}
-
-/// What a command says, or its last lines when it fails.
-pub fn output(command: &mut Command) -> Result<String> {
-    let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot run {:?}", command.get_program()))?;
-    if !output.status.success() {
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
-        let lines: Vec<_> = said.trim_end().lines().collect();
-        let last = lines.get(lines.len().saturating_sub(12)..).unwrap_or_default().join("\n");
-        let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
-        bail!("{} failed:\n{last}", words.join(" "));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

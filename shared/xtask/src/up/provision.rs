@@ -1,12 +1,11 @@
 //! What a PostgreSQL server needs before the services can migrate. Also for one that exists already, so nothing is assumed.
 
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use orchard_testkit::cluster::MINIMUM_MAJOR;
+use orchard_testkit::keys::files;
 use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
@@ -142,21 +141,13 @@ pub fn new_password() -> Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Writes a file that is its owner's alone, whole from the moment that it has its name; unless it holds that already, for it may be
-/// one that cannot be written.
+/// Writes a file in a folder that are their owner's alone, unless it holds that already, for it may be one that cannot be written.
 pub fn write_private(path: &Path, content: &str) -> Result<()> {
     let folder = path.parent().unwrap_or(path);
-    let write = || -> std::io::Result<()> {
-        if fs::read_to_string(path).is_ok_and(|found| found == content) {
-            return Ok(());
-        }
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let whole = path.with_extension(format!("{}.new", std::process::id()));
-        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&whole)?;
-        file.write_all(content.as_bytes())?;
-        fs::rename(whole, path)
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    if !folder.is_dir() {
+        files::create_folder(folder)?;
+    }
+    files::write(path, content)
 }
 
 #[cfg(test)]

@@ -7,10 +7,9 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, ensure};
 use uuid::Uuid;
 
-use super::output;
 use super::private::Private;
 use crate::project::Project;
-use crate::test::steps::succeeds;
+use crate::test::steps::{output, succeeds};
 
 /// The images' names, or those of what stands in for them.
 pub struct Bases {

@@ -12,10 +12,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use orchard_testkit::cluster::process::{Process, Signal, bound};
 use orchard_testkit::cluster::tail;
 
-use super::output;
 use crate::output::say;
 use crate::project::Project;
-use crate::test::steps::succeeds;
+use crate::test::steps::{output, succeeds};
 
 /// Debian's newest, for today's Compose; its engine's programs run on older systems in this root of their own.
 const SUITE: &str = "trixie";

@@ -1,35 +1,40 @@
 //! Requests about a user's data, and what is told of it.
 
 use orchard_proto::privacy::v1 as pb;
-use orchard_rpc::{Fields, Violations, read};
+use orchard_rpc::{Fields, Refusal, read, reason_name};
 use orchard_server::{Caller, Role};
 use prost_types::value::Kind;
 use prost_types::{ListValue, NullValue, Struct};
 use serde_json::Value;
+use tonic::Code;
 use uuid::Uuid;
 
-use super::{Erased, Part, Receipt, Refused};
-use crate::error::Error;
+use crate::receipt::{Erased, Receipt};
 
 /// The service that has every slice asked for what it holds.
 const COORDINATOR: &str = "social";
 
-pub(super) fn erase(request: &pb::EraseUserRequest) -> Result<Uuid, Violations> {
-    Fields::one("user_id", read::uuid(&request.user_id))
+pub(crate) fn erase(request: &pb::EraseUserRequest) -> Result<Uuid, Refusal> {
+    Ok(Fields::one("user_id", read::uuid(&request.user_id))?)
 }
 
 /// Whose data is to be exported: the caller's, unless they may name others.
-pub(super) fn export(request: &pb::ExportUserRequest, caller: &Caller) -> Result<Uuid, Error> {
+pub(crate) fn export(request: &pb::ExportUserRequest, caller: &Caller) -> Result<Uuid, Refusal> {
     let oneself = caller.user.as_ref().map(|user| user.id);
     let named = read::optional_uuid(&request.user_id);
     let user = named.and_then(|named| named.or(oneself).ok_or_else(|| "is required".to_owned()));
     let user = Fields::one("user_id", user)?;
     let is_operator = caller.user.as_ref().is_some_and(|caller| caller.is(Role::Operator));
     let may_name = is_operator || caller.service.as_deref() == Some(COORDINATOR);
-    if may_name || oneself == Some(user) { Ok(user) } else { Err(Refused::NotOneself.into()) }
+    if may_name || oneself == Some(user) { Ok(user) } else { Err(not_oneself()) }
 }
 
-pub(super) fn receipt(Receipt(tables): Receipt) -> pb::EraseUserResponse {
+fn not_oneself() -> Refusal {
+    let reason = reason_name(pb::ErrorReason::NotOneself.as_str_name());
+    Refusal::new(Code::PermissionDenied, reason, "users are told what is held of themselves only")
+}
+
+pub(crate) fn receipt(Receipt(tables): Receipt) -> pb::EraseUserResponse {
     let count = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
     let table = |erased: Erased| pb::TableCount {
         table: erased.table.to_owned(),
@@ -39,8 +44,7 @@ pub(super) fn receipt(Receipt(tables): Receipt) -> pb::EraseUserResponse {
     pb::EraseUserResponse { table_counts: tables.into_iter().map(table).collect() }
 }
 
-pub(super) fn record(part: Part, row: Value) -> pb::ExportUserResponse {
-    let table: &str = part.into();
+pub(crate) fn record(table: &str, row: Value) -> pb::ExportUserResponse {
     let row = if let Value::Object(columns) = row { Some(fields(columns)) } else { None };
     pb::ExportUserResponse { record: Some(pb::ExportRecord { table: table.to_owned(), row }) }
 }
@@ -69,14 +73,15 @@ mod tests {
     fn named(user_id: &str, user: Option<(u128, &[Role])>, service: Option<&str>) -> Result<Uuid, String> {
         let user = user.map(|(id, roles)| User { id: Uuid::from_u128(id), roles: roles.to_vec(), token: String::new() });
         let caller = Caller { user, service: service.map(str::to_owned) };
-        export(&pb::ExportUserRequest { user_id: user_id.to_owned() }, &caller).map_err(|error| error.to_string())
+        export(&pb::ExportUserRequest { user_id: user_id.to_owned() }, &caller)
+            .map_err(|refusal| refusal.into_status("test").message().to_owned())
     }
 
     #[test]
     fn users_name_themselves_and_those_who_may_name_others() {
         let [me, other] = [7, 8].map(Uuid::from_u128);
         let (mine, theirs) = (me.to_string(), other.to_string());
-        let refused = || Err(Refused::NotOneself.to_string());
+        let refused = || Err("users are told what is held of themselves only".to_owned());
         assert_eq!(named("", Some((7, &[])), None), Ok(me));
         assert_eq!(named(&mine, Some((7, &[])), None), Ok(me));
         assert_eq!(named(&theirs, Some((7, &[])), None), refused());
