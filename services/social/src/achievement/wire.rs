@@ -157,11 +157,9 @@ fn reward(reward: SpecialReward, currency: &Currency) -> pb::SpecialReward {
     pb::SpecialReward { reward: Some(reward) }
 }
 
-/// An achievement as others are shown it.
-fn others(achievement: Achievement) -> pb::Achievement {
+/// What of an achievement is not its user's alone.
+fn common(achievement: Achievement) -> pb::Achievement {
     let Award { achievement_type: of, name, description, entity, points, badge, special_reward: _ } = achievement.award;
-    // Nobody else learns which session it was.
-    let entity = entity.filter(|entity| entity.of != EntityType::Session);
     pb::Achievement {
         achievement_id: achievement.id.to_string(),
         user_id: achievement.user_id.to_string(),
@@ -179,11 +177,17 @@ fn others(achievement: Achievement) -> pb::Achievement {
     }
 }
 
+/// An achievement as others are shown it, who do not learn which session it was.
+fn others(mut achievement: Achievement) -> pb::Achievement {
+    achievement.award.entity = achievement.award.entity.filter(|entity| entity.of != EntityType::Session);
+    common(achievement)
+}
+
 /// An achievement as its user, and who awards it, is shown it.
 pub(super) fn own(achievement: Achievement, currency: &Currency) -> pb::Achievement {
     let special_reward = achievement.award.special_reward.clone().map(|given| reward(given, currency));
     let celebration_shown = Some(achievement.celebration_shown);
-    pb::Achievement { special_reward, celebration_shown, ..others(achievement) }
+    pb::Achievement { special_reward, celebration_shown, ..common(achievement) }
 }
 
 /// An achievement as `viewer` is shown it.

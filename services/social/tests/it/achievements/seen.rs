@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tonic::Code;
 use uuid::Uuid;
 
-use super::featured;
+use super::{award, featured};
 use crate::world::{World, id};
 
 #[tokio::test]
@@ -33,6 +33,28 @@ async fn others_see_what_is_public() -> anyhow::Result<()> {
     assert_eq!(world.achieved(stranger, user).await?.len(), 1);
     world.achievements(user).set_achievement_visibility(hide(true)).await?;
     assert_eq!(world.achieved(stranger, user).await?.len(), 2);
+    Ok(())
+}
+
+/// Even of one that its user has made public.
+#[tokio::test]
+async fn nobody_else_learns_of_a_session() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let (user, session) = (id(), id().to_string());
+    world.settle(user, Public).await?;
+    let request = pb::AwardAchievementRequest {
+        achievement_type: pb::AchievementType::ConsultationCompleted.into(),
+        related_entity_id: session.clone(),
+        related_entity_type: pb::RelatedEntityType::Session.into(),
+        ..award(user, "Tenth consultation")
+    };
+    let achievement_id = world.award_as(id(), request).await?.achievement_id;
+    assert_eq!(world.achieved(id(), user).await?, []);
+    let show = pb::SetAchievementVisibilityRequest { achievement_id, is_public: true };
+    world.achievements(user).set_achievement_visibility(show).await?;
+    assert_eq!(world.achieved(user, user).await?[0].related_entity_id, session);
+    let seen = world.achieved(id(), user).await?;
+    assert_eq!((seen.len(), seen[0].related_entity_id.as_str(), seen[0].related_entity_type), (1, "", 0));
     Ok(())
 }
 
