@@ -3,6 +3,7 @@
 mod compose;
 mod manifests;
 mod network;
+mod overlay;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;

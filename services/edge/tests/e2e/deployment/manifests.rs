@@ -1,110 +1,15 @@
 //! The manifests for Kubernetes, as kustomize renders them: `cargo xtask test --all` does that, and says where.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use orchard_server::LIVENESS;
 use serde_json::Value;
 
 use super::network::{Flow, Policies};
-use super::{Accepted, Container, RESERVED, SERVICES, at, list, names, text, texts};
-
-/// The folder with an overlay in each file.
-const RENDERED: &str = "ORCHARD_MANIFESTS";
-
-struct Overlay {
-    objects: Vec<Value>,
-}
-
-/// What runs in pods of one kind.
-struct Workload<'a> {
-    object: &'a Value,
-    pod: &'a Value,
-    labels: BTreeMap<String, String>,
-    accepted: Accepted,
-}
-
-impl Overlay {
-    fn read(name: &str) -> anyhow::Result<Self> {
-        let folder = std::env::var(RENDERED).with_context(|| format!("{RENDERED} names no folder"))?;
-        let file = std::fs::read_to_string(Path::new(&folder).join(format!("{name}.yaml")))?;
-        Ok(Self { objects: serde_saphyr::from_multiple(&file)? })
-    }
-
-    fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Value> {
-        self.objects.iter().filter(move |object| object["kind"] == kind)
-    }
-
-    fn named(&self, kind: &str, name: &str) -> Option<&Value> {
-        self.of_kind(kind).find(|object| at(object, "metadata.name") == name)
-    }
-
-    /// Those of one of the five programs, by their names.
-    fn workloads(&self, kind: &str) -> anyhow::Result<BTreeMap<String, Workload<'_>>> {
-        let mut workloads = BTreeMap::new();
-        for object in self.of_kind(kind) {
-            let pod = at(object, "spec.template.spec");
-            let container = at(pod, "containers.0");
-            let image = text(&container["image"]);
-            if image.contains("tools") {
-                continue;
-            }
-            let name = text(at(object, "metadata.name"));
-            let accepted = self.container(pod, container)?.accepted().with_context(|| name.clone())?;
-            let labels = labels(at(object, "spec.template.metadata.labels"));
-            workloads.insert(name, Workload { object, pod, labels, accepted });
-        }
-        Ok(workloads)
-    }
-
-    fn container(&self, pod: &Value, container: &Value) -> anyhow::Result<Container> {
-        let mut environment = BTreeMap::new();
-        for from in list(&container["envFrom"]) {
-            let name = text(at(from, "configMapRef.name"));
-            let map = self.named("ConfigMap", &name).with_context(|| format!("no ConfigMap {name}"))?;
-            environment.extend(map["data"].as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))));
-        }
-        environment.extend(list(&container["env"]).iter().map(|one| (text(&one["name"]), text(&one["value"]))));
-        let mut mounts = BTreeMap::new();
-        for mount in list(&container["volumeMounts"]) {
-            ensure!(mount["readOnly"] == true, "{mount}");
-            let mut volumes = list(&pod["volumes"]).iter();
-            let volume =
-                volumes.find(|volume| volume["name"] == mount["name"]).with_context(|| format!("no volume for {mount}"))?;
-            let source = [at(volume, "secret.secretName"), at(volume, "configMap.name")].into_iter().find(|name| !name.is_null());
-            mounts.insert(text(&mount["mountPath"]), text(source.context("a Secret or ConfigMap")?));
-        }
-        self.check_files(&environment, &mounts)?;
-        let program = text(at(container, "command.0"));
-        let own = format!("orchard-{}", program.rsplit('/').next().unwrap_or_default());
-        let sees = |secret: &String| *secret == own || secret == "orchard-public-keys";
-        ensure!(mounts.values().all(sees), "{program} sees what is another's: {mounts:?}");
-        Ok(Container { words: [texts(&container["command"]), texts(&container["args"])].concat(), environment, mounts })
-    }
-
-    /// Each file that a setting names is in what is mounted there, where this overlay says what that is.
-    fn check_files(&self, environment: &BTreeMap<String, String>, mounts: &BTreeMap<String, String>) -> anyhow::Result<()> {
-        for (name, path) in environment.iter().filter(|(name, _)| name.ends_with("_FILE")) {
-            let Some((folder, file)) = path.rsplit_once('/') else { continue };
-            let Some(source) = mounts.get(folder) else { continue };
-            let object = self.named("Secret", source).or_else(|| self.named("ConfigMap", source));
-            let has = |object: &Value| names(&object["data"]).contains(file) || names(&object["binaryData"]).contains(file);
-            ensure!(object.is_none_or(has), "{name}: {source} has no {file}");
-        }
-        Ok(())
-    }
-}
-
-fn labels(value: &Value) -> BTreeMap<String, String> {
-    value.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect()
-}
-
-fn selects(selector: &Value, workload: &Workload<'_>) -> bool {
-    let selector = labels(selector);
-    !selector.is_empty() && selector.iter().all(|(name, value)| workload.labels.get(name) == Some(value))
-}
+use super::overlay::{Overlay, Workload, labels, selects};
+use super::{RESERVED, SERVICES, at, list, text, texts};
 
 fn check_hardened(pod: &Value) {
     let container = at(pod, "containers.0.securityContext");

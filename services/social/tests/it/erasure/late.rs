@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use orchard_proto::family::v1::{MemberJoined, MemberRole};
 use orchard_proto::social::v1 as pb;
+use orchard_social::error::USER_REFERENCES;
 use orchard_testkit::answer::{refused, violations};
 use tokio::task::JoinSet;
 use tonic::Code;
@@ -133,21 +134,18 @@ async fn wait_for_waiters(client: &tokio_postgres::Client, number: i64) -> anyho
     }
 }
 
-/// Whoever gets past the roll is stopped by what refers to it. Nobody can, so a constraint is taken away to let one.
+/// Whoever gets past the roll is stopped by what refers to it. Nobody can, so here a user goes in the middle of their own call.
 #[tokio::test]
 async fn a_reference_to_who_is_gone_is_refused_as_such() -> anyhow::Result<()> {
     let world = World::start().await?;
-    let (me, other) = (id(), id());
-    let life = world.live(me, other).await?;
-    let gone = format!(
-        "ALTER TABLE friendships DROP CONSTRAINT friendships_first_user_id_fkey;
-         ALTER TABLE friendships DROP CONSTRAINT friendships_second_user_id_fkey;
-         ALTER TABLE challenge_participants DROP CONSTRAINT challenge_participants_user_id_fkey;
-         CREATE RULE keep AS ON INSERT TO users DO INSTEAD NOTHING;
-         DELETE FROM referrals; DELETE FROM community_challenges WHERE created_by = '{me}'; DELETE FROM users WHERE id = '{me}'"
-    );
-    world.slice.schema.connect().await?.batch_execute(&gone).await?;
-    assert_eq!(refused(world.join(me, &life.others).await), erased(), "there is no place for them");
+    let [me, other] = world.people().await?;
+    let challenge = world.create(other, new_challenge()).await?;
+    let gone = "CREATE FUNCTION gone() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN DELETE FROM users WHERE id = NEW.user_id; RETURN NEW; END';
+        CREATE TRIGGER gone BEFORE INSERT ON challenge_participants FOR EACH ROW EXECUTE FUNCTION gone()";
+    world.slice.schema.connect().await?.batch_execute(gone).await?;
+    assert!(USER_REFERENCES.contains(&"challenge_participants_user_id_fkey"));
+    assert_eq!(refused(world.join(me, &challenge.challenge_id).await), erased());
     Ok(())
 }
 

@@ -44,6 +44,7 @@ umount -l /mnt
 exec /usr/sbin/dockerd --cgroup-parent="/$3"
 "#;
 const CGROUP: &str = "orchard-test";
+const KEPT: &str = "4GB";
 const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
@@ -129,8 +130,9 @@ impl Private {
         &self.root
     }
 
-    /// Has it end in order.
+    /// Has it end in order, and keep no more layers than the next run is likely to need.
     pub fn stop(mut self) -> Result<()> {
+        output(self.docker().args(["builder", "prune", "--force", "--keep-storage", KEPT]))?;
         let id = rustix::process::Pid::from_raw(self.id.try_into()?).context("no process")?;
         rustix::process::kill_process(id, Signal::TERM).context("the engine is gone")?;
         let ended = self.unshare.wait(STOP_LIMIT)?;
