@@ -183,6 +183,8 @@ pub struct Participant {
     pub final_score: i32,
     /// When they joined.
     pub joined_at: DateTime<Utc>,
+    /// Whether they want to be on the leaderboard.
+    pub is_visible: bool,
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod challenge;
 pub mod error;
 pub mod events;
 pub mod friendship;
+pub mod leaderboard;
 pub mod membership;
 pub mod milestone;
 pub mod notification;
@@ -28,7 +29,7 @@ use orchard_proto::social::v1::notification_service_server::NotificationServiceS
 use orchard_proto::social::v1::profile_service_server::ProfileServiceServer;
 use orchard_proto::social::v1::progress_service_server::ProgressServiceServer;
 use orchard_rpc::Currency;
-use orchard_server::{MAX_MESSAGE_BYTES, Parts, ServeOptions, Slice};
+use orchard_server::{Clock, MAX_MESSAGE_BYTES, Parts, ServeOptions, Slice};
 use prost::Name as _;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
@@ -58,6 +59,9 @@ pub struct Settings {
     /// What becomes of events that are refused
     #[command(flatten)]
     pub relay: RelayOptions,
+    /// What time it is in challenges
+    #[arg(skip)]
+    pub clock: Clock,
 }
 
 impl Slice for Service {
@@ -72,7 +76,7 @@ impl Slice for Service {
     }
 
     fn parts(db: &Db, settings: &Settings, options: &ServeOptions) -> anyhow::Result<Parts> {
-        let Settings { currency, family_url, notifications_url, calls, relay } = settings;
+        let Settings { currency, family_url, notifications_url, calls, relay, clock } = settings;
         let calls = calls.load(Self::NAME, &options.identity.workload_issuer, &options.identity.audience)?;
         let family = calls.to("family", family_url).build().context("--family-url")?;
         let mut outbox = Outbox::builder(Self::NAME, db, relay);
@@ -91,7 +95,7 @@ impl Slice for Service {
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(
-                FriendshipServiceServer::new(friendship::Api::new(db.clone(), family))
+                FriendshipServiceServer::new(friendship::Api::new(db.clone(), family.clone()))
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(
@@ -103,9 +107,13 @@ impl Slice for Service {
             )
             .add_service(Privacy::server(Self::NAME, db, privacy::Held))
             .add_service(
-                ChallengeServiceServer::new(challenge::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
+                ChallengeServiceServer::new(challenge::Api::new(db.clone(), family, clock.clone()))
+                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
-            .add_service(ProgressServiceServer::new(progress::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES));
+            .add_service(
+                ProgressServiceServer::new(progress::Api::new(db.clone(), clock.clone()))
+                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
+            );
         Ok(Parts { routes, shared: vec![INBOX, OUTBOX, PRIVACY], background: vec![deliver] })
     }
 }

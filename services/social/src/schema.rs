@@ -32,6 +32,12 @@ diesel::table! {
         is_visible -> Bool,
         score_reached_at -> Timestamptz,
         updated_at -> Timestamptz,
+        progress_version -> Int4,
+        #[max_length = 200]
+        display_name -> Nullable<Varchar>,
+        #[max_length = 20]
+        shown_to -> Varchar,
+        on_board -> Bool,
     }
 }
 
@@ -74,6 +80,8 @@ diesel::table! {
         scoring -> Jsonb,
         participant_count -> Int4,
         updated_at -> Timestamptz,
+        #[max_length = 10]
+        join_code -> Nullable<Varchar>,
     }
 }
 
@@ -130,6 +138,24 @@ diesel::table! {
         source -> Text,
         aggregate_id -> Uuid,
         sequence -> Int8,
+    }
+}
+
+diesel::table! {
+    leaderboard_changes (challenge_id, id) {
+        challenge_id -> Uuid,
+        id -> Int8,
+        old_score -> Nullable<Int4>,
+        new_score -> Nullable<Int4>,
+    }
+}
+
+diesel::table! {
+    leaderboard_counts (challenge_id, level, bucket) {
+        challenge_id -> Uuid,
+        level -> Int2,
+        bucket -> Int4,
+        participants -> Int4,
     }
 }
 
@@ -256,6 +282,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     friendships,
     idempotency_keys,
     inbox,
+    leaderboard_changes,
+    leaderboard_counts,
     notification_preferences,
     outbox,
     outbox_failures,

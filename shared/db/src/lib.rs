@@ -6,6 +6,7 @@ mod failure;
 pub mod idempotency;
 mod migrate;
 mod observe;
+mod prepared;
 mod readers;
 mod statements;
 mod text;

@@ -62,6 +62,26 @@ impl Db {
         .await
     }
 
+    /// Runs one statement that writes, which is a transaction of its own: it needs no other round trip than its own. It runs in a task of its
+    /// own, too, and is not run again.
+    pub async fn statement<T, E, F>(&self, name: &'static str, statement: F) -> Result<T, E>
+    where
+        for<'r> F: AsyncFnOnce(&'r mut AsyncPgConnection) -> Result<T, E>
+            + Unit<&'r mut AsyncPgConnection, Result<T, E>, Fut: Send>
+            + Send
+            + 'static,
+        T: Send + 'static,
+        E: UnitError,
+    {
+        let db = self.clone();
+        self.detached(name, async move {
+            let mut connection = db.connection().await?;
+            let result = followed(statement(&mut *connection)).await;
+            end(connection, result)
+        })
+        .await
+    }
+
     /// Reads several things as they were at one moment.
     pub async fn snapshot<T, E, F>(&self, read: F) -> Result<T, E>
     where

@@ -163,14 +163,15 @@ async fn good(programs: &Programs) -> anyhow::Result<(String, Uuid)> {
     ProfileServiceClient::new(programs.service("identity", &programs.social)?).register_profile(profile).await?;
     let made = ChallengeServiceClient::new(client()?).create_challenge(new_challenge()).await?.into_inner();
     let challenge_id = made.challenge.expect("a challenge").challenge_id;
-    let join = social::JoinChallengeRequest { challenge_id: challenge_id.clone() };
+    let join = social::JoinChallengeRequest { challenge_id: challenge_id.clone(), ..Default::default() };
     ChallengeServiceClient::new(client()?).join_challenge(join).await?;
-    let eaten = social::FruitServings { fruit: CANARY.to_owned(), servings: 5 };
+    let eaten = social::FruitServings { fruit: "apple".to_owned(), servings: 5 };
     let day = social::RecordProgressRequest {
         challenge_id,
         progress_date: today(),
         progress_data: Some(social::ProgressData { fruits: vec![eaten], amount: 0 }),
         notes: text(),
+        auto_generated: false,
     };
     ProgressServiceClient::new(client()?).record_progress(day).await?;
     RecipeServiceClient::new(client()?).create_recipe(new_recipe()).await?;

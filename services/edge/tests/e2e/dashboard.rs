@@ -62,14 +62,14 @@ impl Suite {
         let made = ChallengeServiceClient::new(self.user(id())?).create_challenge(request).await?.into_inner();
         let challenge_id = made.challenge.expect("a challenge").challenge_id;
         for user in users {
-            let join = social::JoinChallengeRequest { challenge_id: challenge_id.clone() };
+            let join = social::JoinChallengeRequest { challenge_id: challenge_id.clone(), ..Default::default() };
             ChallengeServiceClient::new(self.user(*user)?).join_challenge(join).await?;
             let eaten = social::FruitServings { fruit: "apple".to_owned(), servings: 5 };
             let day = social::RecordProgressRequest {
                 challenge_id: challenge_id.clone(),
                 progress_date: today(),
                 progress_data: Some(social::ProgressData { fruits: vec![eaten], amount: 0 }),
-                notes: String::new(),
+                ..Default::default()
             };
             let recorded = ProgressServiceClient::new(self.user(*user)?).record_progress(day).await?.into_inner();
             assert_eq!(recorded.participant.expect("a participant").final_score, 1);

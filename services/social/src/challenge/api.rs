@@ -1,28 +1,34 @@
 //! Use cases of challenges.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use orchard_client::Upstream;
 use orchard_db::{Connection, Db};
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::challenge_service_server::ChallengeService;
 use orchard_rpc::{Fields, Violations, read};
-use orchard_server::{Caller, Role};
+use orchard_server::{Caller, Clock, Role};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::store::NewRow;
 use super::{Participant, last_day, may_start, store, wire};
 use crate::error::Error;
-use crate::{profile, roll};
+use crate::{leaderboard, profile, roll};
 
 /// Serves `ChallengeService`.
 #[derive(Debug)]
 pub struct Api {
     db: Db,
+    family: Upstream,
+    clock: Clock,
 }
 
 impl Api {
-    /// Serves challenges from `db`.
-    pub fn new(db: Db) -> Self {
-        Self { db }
+    /// Serves challenges from `db`, and asks `family` who is a child and who has a family plan.
+    pub fn new(db: Db, family: Upstream, clock: Clock) -> Self {
+        Self { db, family, clock }
     }
 }
 
@@ -60,13 +66,50 @@ impl ChallengeService for Api {
         Ok(Response::new(pb::GetChallengeResponse { challenge: Some(wire::challenge(challenge, creator)) }))
     }
 
+    async fn update_challenge(
+        &self,
+        _: Request<pb::UpdateChallengeRequest>,
+    ) -> Result<Response<pb::UpdateChallengeResponse>, Status> {
+        Err(Status::unimplemented("being built"))
+    }
+
+    async fn list_challenges(
+        &self,
+        _: Request<pb::ListChallengesRequest>,
+    ) -> Result<Response<pb::ListChallengesResponse>, Status> {
+        Err(Status::unimplemented("being built"))
+    }
+
+    async fn feature_challenge(
+        &self,
+        _: Request<pb::FeatureChallengeRequest>,
+    ) -> Result<Response<pb::FeatureChallengeResponse>, Status> {
+        Err(Status::unimplemented("being built"))
+    }
+
+    async fn deactivate_challenge(
+        &self,
+        _: Request<pb::DeactivateChallengeRequest>,
+    ) -> Result<Response<pb::DeactivateChallengeResponse>, Status> {
+        Err(Status::unimplemented("being built"))
+    }
+
+    async fn reactivate_challenge(
+        &self,
+        _: Request<pb::ReactivateChallengeRequest>,
+    ) -> Result<Response<pb::ReactivateChallengeResponse>, Status> {
+        Err(Status::unimplemented("being built"))
+    }
+
     async fn join_challenge(
         &self,
         request: Request<pb::JoinChallengeRequest>,
     ) -> Result<Response<pb::JoinChallengeResponse>, Status> {
         let user = Caller::user(&request)?.id;
         let id = Fields::one("challenge_id", read::uuid(&request.get_ref().challenge_id)).map_err(Error::from)?;
-        let participant = self.db.write("join challenge", async move |connection| join(connection, id, user).await).await?;
+        let ahead = self.clock.ahead();
+        let participant =
+            self.db.write("join challenge", async move |connection| join(connection, id, user, ahead).await).await?;
         Ok(Response::new(pb::JoinChallengeResponse { participant: Some(wire::participant(participant)) }))
     }
 
@@ -106,13 +149,17 @@ async fn create(connection: &mut Connection, id: Uuid, new: &wire::NewChallenge,
     Ok(store::insert(connection, row).await?)
 }
 
-async fn join(connection: &mut Connection, id: Uuid, user: Uuid) -> Result<Participant, Error> {
+async fn join(connection: &mut Connection, id: Uuid, user: Uuid, ahead: Duration) -> Result<Participant, Error> {
     roll::enrol(connection, user).await?;
+    // Whoever changes their profile finds the seat, or is found by it.
+    roll::take_turns(connection, &BTreeSet::from([user])).await?;
     let challenge = store::lock(connection, id).await?.ok_or(Error::ChallengeNotFound)?;
     if let Some(seated) = store::participant(connection, id, user).await? {
         return Ok(seated);
     }
-    let (time_zone, now) = profile::store::clock(connection, user).await?;
+    let (time_zone, now) = profile::store::clock(connection, user, ahead).await?;
     challenge.admit(profile::today(time_zone, now))?;
-    Ok(store::take_seat(connection, id, user).await?)
+    let participant = store::take_seat(connection, id, user, now).await?;
+    leaderboard::reflect(connection, &BTreeSet::from([user])).await?;
+    Ok(participant)
 }

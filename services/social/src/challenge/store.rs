@@ -78,6 +78,7 @@ pub(crate) struct ParticipantRow {
     completion_status: CompletionStatus,
     final_score: i32,
     joined_at: DateTime<Utc>,
+    is_visible: bool,
 }
 
 impl From<ParticipantRow> for Participant {
@@ -89,6 +90,7 @@ impl From<ParticipantRow> for Participant {
             completion_status: row.completion_status,
             final_score: row.final_score,
             joined_at: row.joined_at,
+            is_visible: row.is_visible,
         }
     }
 }
@@ -183,8 +185,14 @@ pub(super) async fn participant(
         .map(|found| found.map(ParticipantRow::into))
 }
 
-/// Takes a seat of a challenge that is locked. The CHECK on the counter refuses one too many, whatever the callers do.
-pub(super) async fn take_seat(connection: &mut AsyncPgConnection, challenge: Uuid, user: Uuid) -> QueryResult<Participant> {
+/// Takes a seat of a challenge that is locked. The CHECK on the counter refuses one too many, whatever the callers do. It is on no
+/// leaderboard until that reflects the user's profile.
+pub(super) async fn take_seat(
+    connection: &mut AsyncPgConnection,
+    challenge: Uuid,
+    user: Uuid,
+    moment: DateTime<Utc>,
+) -> QueryResult<Participant> {
     diesel::update(community_challenges::table.find(challenge))
         .set((
             community_challenges::participant_count.eq(community_challenges::participant_count + 1),
@@ -197,6 +205,9 @@ pub(super) async fn take_seat(connection: &mut AsyncPgConnection, challenge: Uui
             challenge_participants::id.eq(Uuid::now_v7()),
             challenge_participants::challenge_id.eq(challenge),
             challenge_participants::user_id.eq(user),
+            challenge_participants::joined_at.eq(moment),
+            challenge_participants::score_reached_at.eq(moment),
+            challenge_participants::shown_to.eq("nobody"),
         ))
         .returning(ParticipantRow::as_returning())
         .get_result(connection)

@@ -108,6 +108,7 @@ pub(super) fn challenge(challenge: Challenge, creator: Option<Uuid>) -> pb::Chal
         is_active: challenge.is_active,
         scoring: Some(scoring(challenge.scoring)),
         create_time: Some(timestamp_to_wire(challenge.created_at)),
+        ..Default::default()
     }
 }
 
@@ -138,5 +139,6 @@ pub(crate) fn participant(participant: Participant) -> pb::Participant {
         completion_status: status.into(),
         final_score: participant.final_score,
         join_time: Some(timestamp_to_wire(participant.joined_at)),
+        is_visible: participant.is_visible,
     }
 }

@@ -1,5 +1,7 @@
 //! Queries of profiles.
 
+use std::time::Duration;
+
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -139,9 +141,9 @@ pub(super) async fn name_child(
         .map(|found| found.map(Row::into))
 }
 
-/// A user's zone, and the database's time at which the transaction began.
-pub(crate) async fn clock(mut connection: &AsyncPgConnection, id: Uuid) -> QueryResult<(Tz, DateTime<Utc>)> {
+/// A user's zone, and what time it is: the database's at which the transaction began, and `ahead` more.
+pub(crate) async fn clock(mut connection: &AsyncPgConnection, id: Uuid, ahead: Duration) -> QueryResult<(Tz, DateTime<Utc>)> {
     let clock = (users::time_zone, now.into_sql::<Timestamptz>());
     let (name, moment): (String, DateTime<Utc>) = users::table.find(id).select(clock).first(&mut connection).await?;
-    Ok((zone(&name), moment))
+    Ok((zone(&name), moment + ahead))
 }

@@ -1,9 +1,11 @@
 //! Use cases of progress.
 
+use std::time::Duration;
+
 use orchard_db::{Connection, Db};
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::progress_service_server::ProgressService;
-use orchard_server::Caller;
+use orchard_server::{Caller, Clock};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -16,12 +18,13 @@ use crate::profile;
 #[derive(Debug)]
 pub struct Api {
     db: Db,
+    clock: Clock,
 }
 
 impl Api {
     /// Serves progress from `db`.
-    pub fn new(db: Db) -> Self {
-        Self { db }
+    pub fn new(db: Db, clock: Clock) -> Self {
+        Self { db, clock }
     }
 }
 
@@ -33,20 +36,44 @@ impl ProgressService for Api {
     ) -> Result<Response<pb::RecordProgressResponse>, Status> {
         let user = Caller::user(&request)?.id;
         let new = wire::record(request.into_inner()).map_err(Error::from)?;
+        let ahead = self.clock.ahead();
         let (day, participant) =
-            self.db.write("record progress", async move |connection| record(connection, new, user).await).await?;
+            self.db.write("record progress", async move |connection| record(connection, new, user, ahead).await).await?;
         Ok(Response::new(pb::RecordProgressResponse {
             day: Some(wire::day(day)),
             participant: Some(challenge::wire::participant(participant)),
         }))
     }
+
+    async fn batch_record_progress(
+        &self,
+        _: Request<pb::BatchRecordProgressRequest>,
+    ) -> Result<Response<pb::BatchRecordProgressResponse>, Status> {
+        Err(Status::unimplemented("being built"))
+    }
+
+    async fn delete_progress(
+        &self,
+        _: Request<pb::DeleteProgressRequest>,
+    ) -> Result<Response<pb::DeleteProgressResponse>, Status> {
+        Err(Status::unimplemented("being built"))
+    }
+
+    async fn list_progress(&self, _: Request<pb::ListProgressRequest>) -> Result<Response<pb::ListProgressResponse>, Status> {
+        Err(Status::unimplemented("being built"))
+    }
 }
 
-async fn record(connection: &mut Connection, new: wire::Record, user: Uuid) -> Result<(Day, Participant), Error> {
+async fn record(
+    connection: &mut Connection,
+    new: wire::Record,
+    user: Uuid,
+    ahead: Duration,
+) -> Result<(Day, Participant), Error> {
     let challenge = store::challenge(connection, new.challenge, user).await?.ok_or(Error::ChallengeNotFound)?;
     let participant = store::lock(connection, new.challenge, user).await?.ok_or(Error::NotParticipating)?;
     challenge.in_use()?;
-    let (time_zone, now) = profile::store::clock(connection, user).await?;
+    let (time_zone, now) = profile::store::clock(connection, user, ahead).await?;
     let joined = profile::today(time_zone, participant.joined_at);
     open(new.date, challenge.days(joined), profile::today(time_zone, now))?;
 

@@ -54,5 +54,6 @@ pub(super) fn day(day: Day) -> pb::ProgressDay {
         daily_score: day.daily_score,
         cumulative_score: day.cumulative_score,
         notes: day.notes.unwrap_or_default(),
+        ..Default::default()
     }
 }

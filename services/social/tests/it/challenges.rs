@@ -68,6 +68,7 @@ async fn bad_challenges_are_refused_by_field() -> anyhow::Result<()> {
         start_date: Some(orchard_proto::google::r#type::Date { year: 2026, month: 2, day: 30 }),
         scoring: None,
         request_id: "x".to_owned(),
+        ..Default::default()
     };
     let paths = [
         "challenge_name",

@@ -122,7 +122,7 @@ fn requests(people: &People, challenges: &[String]) -> Vec<(&'static str, Vec<u8
         requests.push(("AchievementService/ListMilestones", milestones.encode_to_vec()));
     }
     for challenge_id in challenges {
-        let get = pb::GetChallengeRequest { challenge_id: challenge_id.clone() };
+        let get = pb::GetChallengeRequest { challenge_id: challenge_id.clone(), ..Default::default() };
         requests.push(("ChallengeService/GetChallenge", get.encode_to_vec()));
     }
     requests

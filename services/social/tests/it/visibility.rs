@@ -121,7 +121,7 @@ async fn ways(world: &World, (me, client): &(Uuid, Client), user: Uuid, challeng
     let summary = achievements.get_achievement_summary(summary).await.map_err(hidden).is_ok();
     let milestones = pb::ListMilestonesRequest { user_id: user_id(), ..Default::default() };
     let milestones = achievements.list_milestones(milestones).await.map_err(hidden).is_ok();
-    let get_challenge = pb::GetChallengeRequest { challenge_id: challenge.to_owned() };
+    let get_challenge = pb::GetChallengeRequest { challenge_id: challenge.to_owned(), ..Default::default() };
     let challenge = ChallengeServiceClient::new(client.clone()).get_challenge(get_challenge).await?.into_inner().challenge;
     let creator = challenge.expect("a challenge").created_by == user_id();
     // Lists and counts of the viewer's own can only have them if they are to be seen; and then only if they are what the list is of.

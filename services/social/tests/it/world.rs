@@ -10,6 +10,7 @@ use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::challenge_service_client::ChallengeServiceClient;
 use orchard_proto::social::v1::profile_service_client::ProfileServiceClient;
 use orchard_proto::social::v1::progress_service_client::ProgressServiceClient;
+use orchard_server::Clock;
 use orchard_social::{Service, Settings};
 use orchard_testkit::client::Client;
 use orchard_testkit::database::Schema;
@@ -23,6 +24,8 @@ use uuid::Uuid;
 
 pub struct World {
     pub slice: SliceUnderTest,
+    /// Whom it asks, if it does not only try to.
+    _family: Option<SliceUnderTest>,
 }
 
 /// A service that asks the family service at `family_url`, and tells nobody.
@@ -33,6 +36,7 @@ pub fn settings(keys: &DevKeys, family_url: Uri) -> Settings {
         notifications_url: None,
         calls: calls(keys, "social"),
         relay: RelayOptions { event_attempts: 10, event_retry_delay: Duration::from_millis(50) },
+        clock: Clock::default(),
     }
 }
 
@@ -72,12 +76,15 @@ pub fn new_challenge() -> pb::CreateChallengeRequest {
         start_date: date(days_ago(1)),
         scoring: consistency(5),
         request_id: id().to_string(),
+        ..Default::default()
     }
 }
 
 impl World {
+    /// One beside a family service that nobody has told anything.
     pub async fn start() -> anyhow::Result<Self> {
-        Self::asking(NOWHERE.parse()?, Arc::new(DevKeys::ephemeral()?)).await
+        let (world, family) = Self::with_family().await?;
+        Ok(Self { _family: Some(family), ..world })
     }
 
     /// One that asks a family service.
@@ -88,7 +95,8 @@ impl World {
 
     /// One with settings of its own.
     pub async fn with(settings: &Settings, keys: Arc<DevKeys>) -> anyhow::Result<Self> {
-        Ok(Self { slice: SliceUnderTest::start_in::<Service>(settings, Schema::create().await?, keys).await? })
+        let slice = SliceUnderTest::start_in::<Service>(settings, Schema::create().await?, keys).await?;
+        Ok(Self { slice, _family: None })
     }
 
     /// One in which an update that forgets `updated_at` fails.
@@ -144,13 +152,13 @@ impl World {
 
     pub async fn get(&self, user: Uuid, challenge: &str) -> Result<pb::Challenge, Status> {
         let mut client = self.challenges(user).expect("client");
-        let request = pb::GetChallengeRequest { challenge_id: challenge.to_owned() };
+        let request = pb::GetChallengeRequest { challenge_id: challenge.to_owned(), ..Default::default() };
         Ok(client.get_challenge(request).await?.into_inner().challenge.expect("a challenge"))
     }
 
     pub async fn join(&self, user: Uuid, challenge: &str) -> Result<pb::Participant, Status> {
         let mut client = self.challenges(user).expect("client");
-        let request = pb::JoinChallengeRequest { challenge_id: challenge.to_owned() };
+        let request = pb::JoinChallengeRequest { challenge_id: challenge.to_owned(), ..Default::default() };
         Ok(client.join_challenge(request).await?.into_inner().participant.expect("a participant"))
     }
 
@@ -168,6 +176,7 @@ impl World {
             progress_date: date(day),
             progress_data: Some(pb::ProgressData { fruits: fruits.collect(), amount }),
             notes: "crunchy".to_owned(),
+            auto_generated: false,
         };
         let mut client = ProgressServiceClient::new(self.slice.user(user).expect("client"));
         Ok(client.record_progress(request).await?.into_inner())

@@ -1,4 +1,4 @@
-//! What time it is, to those who judge tokens and the age of keys.
+//! What time it is, to those who judge tokens, the age of keys, and what is due.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,7 +27,8 @@ impl Clock {
         (SystemTime::now() + self.ahead()).duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
     }
 
-    fn ahead(&self) -> Duration {
+    /// How far it is ahead of the system's.
+    pub fn ahead(&self) -> Duration {
         Duration::from_millis(self.ahead_millis.load(Ordering::Relaxed))
     }
 }

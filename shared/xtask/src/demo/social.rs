@@ -30,6 +30,7 @@ pub async fn open_challenges(calls: &Calls<'_>, state: &mut State) -> Result<()>
         scoring: Some(Scoring { rule: Some(Rule::Consistency(ConsistencyScoring { daily_target_servings: 2 })) }),
         // The day is part of the request, so it is part of its id.
         request_id: request_id(&format!("two a day from {}", state.first_day)),
+        ..Default::default()
     };
     state.consistency = create(calls, consistency).await?;
     state.save()?;
@@ -42,6 +43,7 @@ pub async fn open_challenges(calls: &Calls<'_>, state: &mut State) -> Result<()>
         start_date: None,
         scoring: Some(Scoring { rule: Some(Rule::Variety(VarietyScoring { daily_cap: 5 })) }),
         request_id: request_id("all colours"),
+        ..Default::default()
     };
     state.variety = create(calls, variety).await?;
     state.save()
@@ -63,7 +65,7 @@ pub async fn take_part(calls: &Calls<'_>, state: &State, today: NaiveDate) -> Re
 
 /// Whether the demo's challenge exists on this server.
 pub async fn is_there(calls: &Calls<'_>, challenge: &str) -> Result<bool> {
-    let request = calls.user("alice", GetChallengeRequest { challenge_id: challenge.to_owned() })?;
+    let request = calls.user("alice", GetChallengeRequest { challenge_id: challenge.to_owned(), ..Default::default() })?;
     match ChallengeServiceClient::new(calls.edge.clone()).get_challenge(request).await {
         Err(refusal) if refusal.code() == Code::NotFound => Ok(false),
         result => answer("GetChallenge", result).map(|_| true),
@@ -77,7 +79,7 @@ async fn create(calls: &Calls<'_>, request: CreateChallengeRequest) -> Result<St
 }
 
 async fn join(calls: &Calls<'_>, name: &str, challenge: &str) -> Result<()> {
-    let request = JoinChallengeRequest { challenge_id: challenge.to_owned() };
+    let request = JoinChallengeRequest { challenge_id: challenge.to_owned(), ..Default::default() };
     let mut challenges = ChallengeServiceClient::new(calls.edge.clone());
     answer("JoinChallenge", challenges.join_challenge(calls.user(name, request)?).await)?;
     Ok(())
@@ -94,6 +96,7 @@ async fn record(calls: &Calls<'_>, name: &str, number: usize, challenge: &str, d
         progress_date: Some(date(day)),
         progress_data: Some(ProgressData { fruits, amount: 0 }),
         notes: String::new(),
+        auto_generated: true,
     };
     let mut progress = ProgressServiceClient::new(calls.edge.clone());
     answer("RecordProgress", progress.record_progress(calls.user(name, request)?).await)?;

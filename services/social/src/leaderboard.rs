@@ -1,0 +1,5 @@
+//! Leaderboards: who is ahead in a challenge.
+
+pub(crate) mod store;
+
+pub(crate) use store::{change, reflect};
