@@ -4,7 +4,7 @@ mod api;
 mod awards;
 mod reward;
 pub(crate) mod store;
-mod wire;
+pub(crate) mod wire;
 
 use chrono::{DateTime, Utc};
 use strum::{EnumString, IntoStaticStr};

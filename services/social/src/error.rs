@@ -6,7 +6,7 @@ use orchard_proto::social::v1::ErrorReason;
 use orchard_rpc::{Refusal, Violations, common, reason_name};
 use tonic::{Code, Status};
 
-use crate::{challenge, friendship, progress};
+use crate::{challenge, friendship, participant, progress};
 
 /// Domain of this slice's reasons.
 pub const DOMAIN: &str = "orchard.social";
@@ -59,6 +59,9 @@ pub enum Error {
     /// By a rule of challenges.
     #[error(transparent)]
     Challenge(#[from] challenge::Refused),
+    /// By a rule of seats.
+    #[error(transparent)]
+    Participant(#[from] participant::Refused),
     /// By a rule of progress.
     #[error(transparent)]
     Progress(#[from] progress::Refused),
@@ -109,6 +112,16 @@ impl From<Error> for Status {
             Error::Challenge(challenge::Refused::Full { max_participants }) => {
                 refuse(Code::FailedPrecondition, ErrorReason::ChallengeFull).with("max_participants", max_participants)
             }
+            Error::Challenge(challenge::Refused::NotCreator) => refuse(Code::PermissionDenied, ErrorReason::NotCreator),
+            Error::Challenge(challenge::Refused::Started) => refuse(Code::FailedPrecondition, ErrorReason::ChallengeStarted),
+            Error::Challenge(challenge::Refused::Child) => refuse(Code::PermissionDenied, ErrorReason::ChildNotPermitted),
+            Error::Challenge(challenge::Refused::Unmet { requirement, required, actual }) => {
+                refuse(Code::FailedPrecondition, ErrorReason::EntryRequirementUnmet)
+                    .with("requirement", requirement)
+                    .with("required", required)
+                    .with("actual", actual)
+            }
+            Error::Participant(participant::Refused::Ended) => refuse(Code::FailedPrecondition, ErrorReason::ParticipationEnded),
             Error::Progress(progress::Refused::DateNotOpen { open: None }) => {
                 refuse(Code::FailedPrecondition, ErrorReason::DateNotOpen)
             }

@@ -2,4 +2,4 @@
 
 pub(crate) mod store;
 
-pub(crate) use store::{change, reflect};
+pub(crate) use store::{moved, reflect};

@@ -9,6 +9,7 @@ pub mod leaderboard;
 pub mod membership;
 pub mod milestone;
 pub mod notification;
+pub mod participant;
 pub mod privacy;
 pub mod profile;
 pub mod progress;
@@ -26,6 +27,7 @@ use orchard_proto::social::v1::achievement_service_server::AchievementServiceSer
 use orchard_proto::social::v1::challenge_service_server::ChallengeServiceServer;
 use orchard_proto::social::v1::friendship_service_server::FriendshipServiceServer;
 use orchard_proto::social::v1::notification_service_server::NotificationServiceServer;
+use orchard_proto::social::v1::participant_service_server::ParticipantServiceServer;
 use orchard_proto::social::v1::profile_service_server::ProfileServiceServer;
 use orchard_proto::social::v1::progress_service_server::ProgressServiceServer;
 use orchard_rpc::Currency;
@@ -107,8 +109,11 @@ impl Slice for Service {
             )
             .add_service(Privacy::server(Self::NAME, db, privacy::Held))
             .add_service(
-                ChallengeServiceServer::new(challenge::Api::new(db.clone(), family, clock.clone()))
+                ChallengeServiceServer::new(challenge::Api::new(db.clone(), family, currency.clone(), clock.clone()))
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
+            )
+            .add_service(
+                ParticipantServiceServer::new(participant::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(
                 ProgressServiceServer::new(progress::Api::new(db.clone(), clock.clone()))

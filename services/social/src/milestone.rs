@@ -37,6 +37,11 @@ impl MilestoneType {
         }
     }
 
+    /// Whether a badge is, or may be, that of a milestone.
+    pub fn has_badge(badge: &str) -> bool {
+        badge.rsplit_once('_').is_some_and(|(of, target)| of.parse::<Self>().is_ok() && target.parse::<i32>().is_ok())
+    }
+
     /// What reaching a target is awarded with.
     pub fn award(self, target: i32) -> Award {
         let (achievement_type, one, many) = match self {

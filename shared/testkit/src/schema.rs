@@ -55,6 +55,7 @@ fn diesel_type(udt: &str) -> anyhow::Result<String> {
         "bool" => "Bool",
         "bytea" => "Bytea",
         "date" => "Date",
+        "int2" => "Int2",
         "int4" => "Int4",
         "int8" => "Int8",
         "jsonb" => "Jsonb",

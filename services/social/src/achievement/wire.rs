@@ -31,7 +31,7 @@ pub(super) fn award(request: pb::AwardAchievementRequest, operator: Uuid, curren
     let entity = read_entity(&mut fields, &request.related_entity_id, request.related_entity_type);
     let points = fields.read("points_awarded", read::within(request.points_awarded, 0..=MOST_POINTS));
     let badge = fields.read("badge_awarded", read::text(&request.badge_awarded, 0..=50));
-    let reward = request.special_reward.as_ref().map(|sent| read_reward(&mut fields, sent.clone(), currency)).transpose();
+    let reward = request.special_reward.as_ref().map(|sent| read_special_reward(&mut fields, sent.clone(), currency)).transpose();
     let id = fields.read("request_id", read::uuid(&request.request_id));
     let some = |text: String| Some(text).filter(|text| !text.is_empty());
     fields.finish(|| {
@@ -84,7 +84,11 @@ fn read_entity_type(value: i32) -> Result<Option<EntityType>, String> {
     }
 }
 
-fn read_reward(fields: &mut Fields, sent: pb::SpecialReward, currency: &Currency) -> Result<SpecialReward, Refused> {
+pub(crate) fn read_special_reward(
+    fields: &mut Fields,
+    sent: pb::SpecialReward,
+    currency: &Currency,
+) -> Result<SpecialReward, Refused> {
     use pb::special_reward::Reward;
 
     let reward = fields.read("special_reward.reward", read::required(sent.reward))?;
@@ -146,7 +150,7 @@ fn achievement_type(of: AchievementType) -> pb::AchievementType {
     }
 }
 
-fn reward(reward: SpecialReward, currency: &Currency) -> pb::SpecialReward {
+pub(crate) fn special_reward(reward: SpecialReward, currency: &Currency) -> pb::SpecialReward {
     use pb::special_reward::Reward;
 
     let reward = match reward {
@@ -185,7 +189,7 @@ fn others(mut achievement: Achievement) -> pb::Achievement {
 
 /// An achievement as its user, and who awards it, is shown it.
 pub(super) fn own(achievement: Achievement, currency: &Currency) -> pb::Achievement {
-    let special_reward = achievement.award.special_reward.clone().map(|given| reward(given, currency));
+    let special_reward = achievement.award.special_reward.clone().map(|given| special_reward(given, currency));
     let celebration_shown = Some(achievement.celebration_shown);
     pb::Achievement { special_reward, celebration_shown, ..common(achievement) }
 }
@@ -202,7 +206,7 @@ pub(super) fn awarded(id: Uuid, user: Uuid, award: &Award, notify: Notify, curre
         user_id: user.to_string(),
         achievement_type: achievement_type(award.achievement_type).into(),
         points_awarded: award.points,
-        special_reward: award.special_reward.clone().map(|given| reward(given, currency)),
+        special_reward: award.special_reward.clone().map(|given| special_reward(given, currency)),
         notify: Some(notification::wire::notify(notify)),
     }
 }

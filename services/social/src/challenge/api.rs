@@ -1,34 +1,64 @@
 //! Use cases of challenges.
 
-use std::collections::BTreeSet;
-use std::time::Duration;
-
 use orchard_client::Upstream;
-use orchard_db::{Connection, Db};
+use orchard_db::Db;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::challenge_service_server::ChallengeService;
-use orchard_rpc::{Fields, Violations, read};
-use orchard_server::{Caller, Clock, Role};
+use orchard_rpc::{Currency, Fields, read};
+use orchard_server::{Caller, Clock, Role, User};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::store::NewRow;
-use super::{Participant, last_day, may_start, store, wire};
+use super::updating::{self, Author};
+use super::{Challenge, store, wire};
 use crate::error::Error;
-use crate::{leaderboard, profile, roll};
+use crate::friendship::family;
+use crate::participant::{self, Target};
+use crate::profile;
 
 /// Serves `ChallengeService`.
 #[derive(Debug)]
 pub struct Api {
     db: Db,
     family: Upstream,
+    currency: Currency,
     clock: Clock,
 }
 
 impl Api {
     /// Serves challenges from `db`, and asks `family` who is a child and who has a family plan.
-    pub fn new(db: Db, family: Upstream, clock: Clock) -> Self {
-        Self { db, family, clock }
+    pub fn new(db: Db, family: Upstream, currency: Currency, clock: Clock) -> Self {
+        Self { db, family, currency, clock }
+    }
+
+    /// Who a caller is to challenges. Whoever speaks for the platform, or of what not everyone finds, need not be asked about.
+    async fn author(&self, user: &User, is_public: bool) -> Result<Author, Error> {
+        let is_operator = user.is(Role::Operator);
+        let is_child = is_public && !is_operator && family::children(&self.family, &[user.id]).await?.contains(&user.id);
+        Ok(Author { user: user.id, is_operator, is_child })
+    }
+
+    fn told(&self, (challenge, creator): (Challenge, Option<Uuid>), user: &User) -> Option<pb::Challenge> {
+        let tells_code = challenge.is_of(user.id, user.is(Role::Operator)).is_ok();
+        Some(wire::challenge(challenge, creator, tells_code, &self.currency))
+    }
+
+    /// Has a challenge be in use or not, and says how it is then.
+    async fn set_active(&self, user: &User, challenge_id: &str, is_active: bool) -> Result<Option<pb::Challenge>, Error> {
+        let id = Fields::one("challenge_id", read::uuid(challenge_id))?;
+        let moderates = user.is(Role::Moderator) || user.is(Role::Operator);
+        let author = Author { user: user.id, is_operator: moderates, is_child: false };
+        let changed = self
+            .db
+            .write("set challenge active", async move |connection| {
+                let before = updating::lock(connection, id, author).await?;
+                if before.is_active != is_active {
+                    store::set_active(connection, id, is_active).await?;
+                }
+                store::get(connection, id, author.user, moderates).await?.ok_or(Error::ChallengeNotFound)
+            })
+            .await?;
+        Ok(self.told(changed, user))
     }
 }
 
@@ -39,66 +69,108 @@ impl ChallengeService for Api {
         request: Request<pb::CreateChallengeRequest>,
     ) -> Result<Response<pb::CreateChallengeResponse>, Status> {
         let caller = Caller::user(&request)?;
-        let new = wire::new_challenge(request.get_ref(), caller.id).map_err(Error::from)?;
-        let created_by = (!caller.is(Role::Operator)).then_some(caller.id);
-        let (challenge, creator) = self
+        let (key, terms) = wire::new_challenge(request.get_ref(), caller.id, &self.currency).map_err(Error::from)?;
+        updating::consistent(&terms, caller.is(Role::Operator), "").map_err(Error::from)?;
+        let author = self.author(&caller, terms.is_public).await?;
+        let ahead = self.clock.ahead();
+        let made = self
             .db
             .write("create challenge", async move |connection| {
-                let (id, first) = new.key.claim_one(connection, Uuid::now_v7()).await?;
+                let (id, first) = key.claim_one(connection, Uuid::now_v7()).await?;
                 if first {
-                    create(connection, id, &new, created_by).await?;
+                    updating::create(connection, id, &terms, author, ahead).await?;
                 }
-                store::get(connection, id, caller.id).await?.ok_or(Error::ChallengeNotFound)
+                store::get(connection, id, author.user, author.is_operator).await?.ok_or(Error::ChallengeNotFound)
             })
             .await?;
-        Ok(Response::new(pb::CreateChallengeResponse { challenge: Some(wire::challenge(challenge, creator)) }))
+        Ok(Response::new(pb::CreateChallengeResponse { challenge: self.told(made, &caller) }))
     }
 
     async fn get_challenge(
         &self,
         request: Request<pb::GetChallengeRequest>,
     ) -> Result<Response<pb::GetChallengeResponse>, Status> {
-        let viewer = Caller::user(&request)?.id;
-        let id = Fields::one("challenge_id", read::uuid(&request.get_ref().challenge_id)).map_err(Error::from)?;
+        let caller = Caller::user(&request)?;
+        let pb::GetChallengeRequest { challenge_id, join_code } = request.get_ref();
+        let target = wire::target(challenge_id, join_code).map_err(Error::from)?;
+        let all = caller.is(Role::Moderator) || caller.is(Role::Operator);
         let connection = self.db.read().await.map_err(Error::from)?;
-        let found = store::get(&connection, id, viewer).await.map_err(Error::from)?;
-        let (challenge, creator) = found.ok_or(Error::ChallengeNotFound)?;
-        Ok(Response::new(pb::GetChallengeResponse { challenge: Some(wire::challenge(challenge, creator)) }))
+        let id = store::id_of(&connection, &target).await.map_err(Error::from)?.ok_or(Error::ChallengeNotFound)?;
+        let all = all || matches!(target, Target::Code(_));
+        let found = store::get(&connection, id, caller.id, all).await.map_err(Error::from)?;
+        let found = found.ok_or(Error::ChallengeNotFound)?;
+        Ok(Response::new(pb::GetChallengeResponse { challenge: self.told(found, &caller) }))
     }
 
     async fn update_challenge(
         &self,
-        _: Request<pb::UpdateChallengeRequest>,
+        request: Request<pb::UpdateChallengeRequest>,
     ) -> Result<Response<pb::UpdateChallengeResponse>, Status> {
-        Err(Status::unimplemented("being built"))
+        let caller = Caller::user(&request)?;
+        let (id, patch) = wire::update(request.into_inner(), &self.currency).map_err(Error::from)?;
+        let author = self.author(&caller, true).await?;
+        let ahead = self.clock.ahead();
+        let changed = self
+            .db
+            .write("update challenge", async move |connection| {
+                updating::update(connection, id, patch, author, ahead).await?;
+                store::get(connection, id, author.user, author.is_operator).await?.ok_or(Error::ChallengeNotFound)
+            })
+            .await?;
+        Ok(Response::new(pb::UpdateChallengeResponse { challenge: self.told(changed, &caller) }))
     }
 
     async fn list_challenges(
         &self,
-        _: Request<pb::ListChallengesRequest>,
+        request: Request<pb::ListChallengesRequest>,
     ) -> Result<Response<pb::ListChallengesResponse>, Status> {
-        Err(Status::unimplemented("being built"))
+        let caller = Caller::user(&request)?;
+        let (filter, asked) = wire::list(request.get_ref(), caller.id).map_err(Error::from)?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let today = profile::store::today(&connection, caller.id, self.clock.ahead()).await.map_err(Error::from)?;
+        let rows = store::list(&connection, &filter, caller.id, today, asked.after, asked.fetch()).await.map_err(Error::from)?;
+        let page = asked.page(rows, |(challenge, _)| wire::listed(challenge));
+        Ok(Response::new(pb::ListChallengesResponse {
+            challenges: page.rows.into_iter().filter_map(|found| self.told(found, &caller)).collect(),
+            next_page_token: page.next_page_token,
+        }))
     }
 
     async fn feature_challenge(
         &self,
-        _: Request<pb::FeatureChallengeRequest>,
+        request: Request<pb::FeatureChallengeRequest>,
     ) -> Result<Response<pb::FeatureChallengeResponse>, Status> {
-        Err(Status::unimplemented("being built"))
+        let caller = Caller::user(&request)?;
+        let (id, priority) = wire::feature(request.get_ref()).map_err(Error::from)?;
+        let viewer = caller.id;
+        let featured = self
+            .db
+            .write("feature challenge", async move |connection| {
+                if !store::feature(connection, id, priority).await? {
+                    return Err(Error::ChallengeNotFound);
+                }
+                store::get(connection, id, viewer, true).await?.ok_or(Error::ChallengeNotFound)
+            })
+            .await?;
+        Ok(Response::new(pb::FeatureChallengeResponse { challenge: self.told(featured, &caller) }))
     }
 
     async fn deactivate_challenge(
         &self,
-        _: Request<pb::DeactivateChallengeRequest>,
+        request: Request<pb::DeactivateChallengeRequest>,
     ) -> Result<Response<pb::DeactivateChallengeResponse>, Status> {
-        Err(Status::unimplemented("being built"))
+        let caller = Caller::user(&request)?;
+        let challenge = self.set_active(&caller, &request.get_ref().challenge_id, false).await?;
+        Ok(Response::new(pb::DeactivateChallengeResponse { challenge }))
     }
 
     async fn reactivate_challenge(
         &self,
-        _: Request<pb::ReactivateChallengeRequest>,
+        request: Request<pb::ReactivateChallengeRequest>,
     ) -> Result<Response<pb::ReactivateChallengeResponse>, Status> {
-        Err(Status::unimplemented("being built"))
+        let caller = Caller::user(&request)?;
+        let challenge = self.set_active(&caller, &request.get_ref().challenge_id, true).await?;
+        Ok(Response::new(pb::ReactivateChallengeResponse { challenge }))
     }
 
     async fn join_challenge(
@@ -106,11 +178,10 @@ impl ChallengeService for Api {
         request: Request<pb::JoinChallengeRequest>,
     ) -> Result<Response<pb::JoinChallengeResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let id = Fields::one("challenge_id", read::uuid(&request.get_ref().challenge_id)).map_err(Error::from)?;
-        let ahead = self.clock.ahead();
-        let participant =
-            self.db.write("join challenge", async move |connection| join(connection, id, user, ahead).await).await?;
-        Ok(Response::new(pb::JoinChallengeResponse { participant: Some(wire::participant(participant)) }))
+        let pb::JoinChallengeRequest { challenge_id, join_code } = request.get_ref();
+        let target = wire::target(challenge_id, join_code).map_err(Error::from)?;
+        let participant = participant::join(&self.db, &self.family, target, user, self.clock.ahead()).await?;
+        Ok(Response::new(pb::JoinChallengeResponse { participant: Some(participant::wire::participant(participant)) }))
     }
 
     async fn count_active_challenges(
@@ -123,43 +194,4 @@ impl ChallengeService for Api {
         let active_challenges = i32::try_from(count).unwrap_or(i32::MAX);
         Ok(Response::new(pb::CountActiveChallengesResponse { active_challenges }))
     }
-}
-
-async fn create(connection: &mut Connection, id: Uuid, new: &wire::NewChallenge, created_by: Option<Uuid>) -> Result<(), Error> {
-    // Only now: a request that is repeated after midnight has its challenge.
-    if let Some(start) = new.start_date {
-        let today = store::today(connection).await?;
-        may_start(start, today).map_err(|refused| Violations::of("start_date", refused))?;
-    }
-    if let Some(creator) = created_by {
-        roll::enrol(connection, creator).await?;
-    }
-    let row = NewRow {
-        id,
-        challenge_name: &new.challenge_name,
-        description: &new.description,
-        difficulty_level: new.difficulty_level,
-        duration_days: new.duration_days,
-        max_participants: new.max_participants,
-        start_date: new.start_date,
-        end_date: new.start_date.map(|first| last_day(first, new.duration_days)),
-        scoring: &new.scoring,
-        created_by,
-    };
-    Ok(store::insert(connection, row).await?)
-}
-
-async fn join(connection: &mut Connection, id: Uuid, user: Uuid, ahead: Duration) -> Result<Participant, Error> {
-    roll::enrol(connection, user).await?;
-    // Whoever changes their profile finds the seat, or is found by it.
-    roll::take_turns(connection, &BTreeSet::from([user])).await?;
-    let challenge = store::lock(connection, id).await?.ok_or(Error::ChallengeNotFound)?;
-    if let Some(seated) = store::participant(connection, id, user).await? {
-        return Ok(seated);
-    }
-    let (time_zone, now) = profile::store::clock(connection, user, ahead).await?;
-    challenge.admit(profile::today(time_zone, now))?;
-    let participant = store::take_seat(connection, id, user, now).await?;
-    leaderboard::reflect(connection, &BTreeSet::from([user])).await?;
-    Ok(participant)
 }

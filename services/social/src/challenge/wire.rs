@@ -1,42 +1,54 @@
 //! Challenges as sent.
 
-use std::collections::BTreeSet;
+mod list;
+mod scoring;
+mod terms;
 
-use chrono::NaiveDate;
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Fields, Refused, Violations, date_to_wire, read, timestamp_to_wire};
+use orchard_rpc::{Currency, Fields, Refused, Violations, date_to_wire, read, timestamp_to_wire};
 use uuid::Uuid;
 
-use super::{Challenge, ChallengeType, CompletionStatus, Participant, Scoring};
+use super::{Challenge, ChallengeType, JoinCode, Patch, Terms};
+use crate::participant::Target;
+
+pub(super) use list::{list, listed};
+pub(crate) use scoring::fruit;
+
+const PATHS: [&str; 11] = [
+    "challenge_name",
+    "description",
+    "difficulty_level",
+    "duration_days",
+    "max_participants",
+    "start_date",
+    "scoring",
+    "entry_requirements",
+    "success_criteria",
+    "reward_structure",
+    "is_public",
+];
 
 /// A challenge to create.
-#[derive(Debug, Clone)]
-pub(super) struct NewChallenge {
-    pub(super) key: Key,
-    pub(super) challenge_name: String,
-    pub(super) description: String,
-    pub(super) difficulty_level: i32,
-    pub(super) duration_days: i32,
-    pub(super) max_participants: Option<i32>,
-    pub(super) start_date: Option<NaiveDate>,
-    pub(super) scoring: Scoring,
-}
-
-pub(super) fn new_challenge(request: &pb::CreateChallengeRequest, caller: Uuid) -> Result<NewChallenge, Violations> {
+pub(super) fn new_challenge(
+    request: &pb::CreateChallengeRequest,
+    caller: Uuid,
+    currency: &Currency,
+) -> Result<(Key, Terms), Violations> {
     let mut fields = Fields::default();
-    let name = fields.read("challenge_name", read::text(&request.challenge_name, 1..=100));
-    let description = fields.read("description", read::long_text(&request.description, 1..=2_000));
+    let name = fields.read("challenge_name", read_name(&request.challenge_name));
+    let description = fields.read("description", read_description(&request.description));
     let difficulty = fields.read("difficulty_level", read::within_or(request.difficulty_level, 1, 1..=5));
-    let duration = fields.read("duration_days", read::within(request.duration_days, 1..=366));
-    let seats = request.max_participants.map(|seats| read::within(seats, 1..=1_000_000)).transpose();
-    let seats = fields.read("max_participants", seats);
-    let start = fields.read("start_date", request.start_date.map(|date| read::date(Some(date))).transpose());
-    let scoring = read_scoring(&mut fields, request.scoring.clone());
+    let duration = fields.read("duration_days", read_duration(request.duration_days));
+    let seats = fields.read("max_participants", read_seats(request.max_participants));
+    let start = fields.read("start_date", read::optional_date(request.start_date));
+    let scoring = scoring::read_scoring(&mut fields, request.scoring.clone());
+    let requirements = terms::read_requirements(&mut fields, request.entry_requirements.clone());
+    let criteria = terms::read_criteria(&mut fields, request.success_criteria);
+    let rewards = terms::read_rewards(&mut fields, request.reward_structure.clone(), currency);
     let request_id = fields.read("request_id", read::uuid(&request.request_id));
     fields.finish(|| {
-        Ok(NewChallenge {
-            key: Key::new(caller, "CreateChallenge", request_id?, Keep::Days30, request),
+        let terms = Terms {
             challenge_name: name?,
             description: description?,
             difficulty_level: difficulty?,
@@ -44,40 +56,99 @@ pub(super) fn new_challenge(request: &pb::CreateChallengeRequest, caller: Uuid) 
             max_participants: seats?,
             start_date: start?,
             scoring: scoring?,
+            entry_requirements: requirements?,
+            success_criteria: criteria?,
+            reward_structure: rewards?,
+            is_public: request.is_public.unwrap_or(true),
+        };
+        Ok((Key::new(caller, "CreateChallenge", request_id?, Keep::Days30, request), terms))
+    })
+}
+
+/// What changes of a challenge.
+pub(super) fn update(request: pb::UpdateChallengeRequest, currency: &Currency) -> Result<(Uuid, Patch), Violations> {
+    let mut fields = Fields::default();
+    let paths = fields.read("update_mask", read::field_mask(request.update_mask, &PATHS));
+    let challenge = fields.read("challenge", read::required(request.challenge));
+    let mask = paths.as_deref().unwrap_or_default();
+    let read = challenge.map(|challenge| {
+        fields.within("challenge", |fields| {
+            let id = fields.read("challenge_id", read::uuid(&challenge.challenge_id));
+            let patch = read_patch(fields, mask, challenge, currency);
+            Ok((id?, patch?))
         })
+    });
+    fields.finish(|| {
+        paths?;
+        read?
     })
 }
 
-fn read_scoring(fields: &mut Fields, scoring: Option<pb::Scoring>) -> Result<Scoring, Refused> {
-    use pb::scoring::Rule;
-
-    let rule = fields.read("scoring", read::required(scoring.and_then(|scoring| scoring.rule)))?;
-    fields.within("scoring", |fields| match rule {
-        Rule::Consistency(rule) => fields.within("consistency", |fields| {
-            let target = fields.read("daily_target_servings", read::within(rule.daily_target_servings, 1..=50));
-            Ok(Scoring::Consistency { daily_target_servings: target? })
-        }),
-        Rule::Variety(rule) => fields.within("variety", |fields| {
-            let cap = fields.read("daily_cap", read::within(rule.daily_cap, 1..=50));
-            Ok(Scoring::Variety { daily_cap: cap? })
-        }),
-        Rule::Seasonal(rule) => fields.within("seasonal", |fields| {
-            let fruits = fields.values("fruits", 1..=50, &rule.fruits, |name| fruit(name)).map(BTreeSet::from_iter);
-            let cap = fields.read("daily_cap", read::within(rule.daily_cap, 1..=100));
-            Ok(Scoring::Seasonal { fruits: fruits?.into_iter().collect(), daily_cap: cap? })
-        }),
-        Rule::GoalBased(rule) => fields.within("goal_based", |fields| {
-            let unit = fields.read("unit", read::text(&rule.unit, 1..=30));
-            let points = fields.read("points_per_unit", read::within(rule.points_per_unit, 1..=1_000));
-            let cap = fields.read("daily_cap", read::within(rule.daily_cap, 1..=100_000));
-            Ok(Scoring::GoalBased { unit: unit?, points_per_unit: points?, daily_cap: cap? })
-        }),
+fn read_patch(fields: &mut Fields, mask: &[&str], challenge: pb::Challenge, currency: &Currency) -> Result<Patch, Refused> {
+    let name = fields.masked(mask, "challenge_name", || read_name(&challenge.challenge_name));
+    let description = fields.masked(mask, "description", || read_description(&challenge.description));
+    let difficulty = fields.masked(mask, "difficulty_level", || read::within(challenge.difficulty_level, 1..=5));
+    let duration = fields.masked(mask, "duration_days", || read_duration(challenge.duration_days));
+    let seats = fields.masked(mask, "max_participants", || read_seats(challenge.max_participants));
+    let start = fields.masked(mask, "start_date", || read::optional_date(challenge.start_date));
+    let is_public = fields.masked(mask, "is_public", || Ok(challenge.is_public));
+    let names = |name| mask.contains(&name);
+    let scoring = names("scoring").then(|| scoring::read_scoring(fields, challenge.scoring)).transpose();
+    let requirements =
+        names("entry_requirements").then(|| terms::read_requirements(fields, challenge.entry_requirements)).transpose();
+    let criteria = names("success_criteria").then(|| terms::read_criteria(fields, challenge.success_criteria)).transpose();
+    let rewards =
+        names("reward_structure").then(|| terms::read_rewards(fields, challenge.reward_structure, currency)).transpose();
+    Ok(Patch {
+        challenge_name: name?,
+        description: description?,
+        difficulty_level: difficulty?,
+        duration_days: duration?,
+        max_participants: seats?,
+        start_date: start?,
+        scoring: scoring?,
+        entry_requirements: requirements?,
+        success_criteria: criteria?,
+        reward_structure: rewards?,
+        is_public: is_public?,
     })
 }
 
-/// The name of a fruit as it is compared.
-pub(crate) fn fruit(name: &str) -> Result<String, String> {
-    read::text(name, 1..=50).map(|name| name.to_lowercase())
+fn read_name(name: &str) -> Result<String, String> {
+    read::text(name, 1..=100)
+}
+
+fn read_description(description: &str) -> Result<String, String> {
+    read::long_text(description, 1..=2_000)
+}
+
+fn read_duration(days: i32) -> Result<i32, String> {
+    read::within(days, 1..=366)
+}
+
+fn read_seats(seats: Option<i32>) -> Result<Option<i32>, String> {
+    seats.map(|seats| read::within(seats, 1..=1_000_000)).transpose()
+}
+
+/// Which challenge is meant, by its id or by its code.
+pub(super) fn target(challenge_id: &str, join_code: &str) -> Result<Target, Violations> {
+    let mut fields = Fields::default();
+    let target = if join_code.is_empty() {
+        fields.read("challenge_id", read::uuid(challenge_id)).map(Target::Id)
+    } else if challenge_id.is_empty() {
+        fields.read("join_code", JoinCode::read(join_code)).map(Target::Code)
+    } else {
+        fields.read("join_code", Err("must be empty beside a challenge_id".to_owned()))
+    };
+    fields.finish(|| target)
+}
+
+/// Which challenge is to be featured, and how much.
+pub(super) fn feature(request: &pb::FeatureChallengeRequest) -> Result<(Uuid, i32), Violations> {
+    let mut fields = Fields::default();
+    let id = fields.read("challenge_id", read::uuid(&request.challenge_id));
+    let priority = fields.read("featured_priority", read::within(request.featured_priority, 0..=1_000));
+    fields.finish(|| Ok((id?, priority?)))
 }
 
 pub(super) fn user_ids(request: &pb::CountActiveChallengesRequest) -> Result<Vec<Uuid>, Violations> {
@@ -86,59 +157,37 @@ pub(super) fn user_ids(request: &pb::CountActiveChallengesRequest) -> Result<Vec
     fields.finish(|| ids)
 }
 
-pub(super) fn challenge(challenge: Challenge, creator: Option<Uuid>) -> pb::Challenge {
-    let challenge_type = match challenge.challenge_type {
+/// A challenge as it is told, with who created it and with its code to those who may know.
+pub(super) fn challenge(challenge: Challenge, creator: Option<Uuid>, tells_code: bool, currency: &Currency) -> pb::Challenge {
+    let end_date = challenge.terms.end_date().map(date_to_wire);
+    let Terms { scoring: rule, entry_requirements, success_criteria, reward_structure, .. } = challenge.terms;
+    let challenge_type = match rule.challenge_type() {
         ChallengeType::Consistency => pb::ChallengeType::Consistency,
         ChallengeType::Variety => pb::ChallengeType::Variety,
         ChallengeType::Seasonal => pb::ChallengeType::Seasonal,
         ChallengeType::GoalBased => pb::ChallengeType::GoalBased,
     };
+    let code = challenge.join_code.filter(|_| tells_code);
     pb::Challenge {
         challenge_id: challenge.id.to_string(),
-        challenge_name: challenge.challenge_name,
-        description: challenge.description,
+        challenge_name: challenge.terms.challenge_name,
+        description: challenge.terms.description,
         challenge_type: challenge_type.into(),
-        difficulty_level: challenge.difficulty_level,
-        duration_days: challenge.duration_days,
-        max_participants: challenge.max_participants,
+        difficulty_level: challenge.terms.difficulty_level,
+        duration_days: challenge.terms.duration_days,
+        max_participants: challenge.terms.max_participants,
         participant_count: challenge.participant_count,
-        start_date: challenge.start_date.map(date_to_wire),
-        end_date: challenge.end_date.map(date_to_wire),
+        start_date: challenge.terms.start_date.map(date_to_wire),
+        end_date,
         created_by: creator.map(|id| id.to_string()).unwrap_or_default(),
         is_active: challenge.is_active,
-        scoring: Some(scoring(challenge.scoring)),
+        scoring: Some(scoring::scoring(rule)),
         create_time: Some(timestamp_to_wire(challenge.created_at)),
-        ..Default::default()
-    }
-}
-
-fn scoring(scoring: Scoring) -> pb::Scoring {
-    use pb::scoring::Rule;
-
-    let rule = match scoring {
-        Scoring::Consistency { daily_target_servings } => Rule::Consistency(pb::ConsistencyScoring { daily_target_servings }),
-        Scoring::Variety { daily_cap } => Rule::Variety(pb::VarietyScoring { daily_cap }),
-        Scoring::Seasonal { fruits, daily_cap } => Rule::Seasonal(pb::SeasonalScoring { fruits, daily_cap }),
-        Scoring::GoalBased { unit, points_per_unit, daily_cap } => {
-            Rule::GoalBased(pb::GoalScoring { unit, points_per_unit, daily_cap })
-        }
-    };
-    pb::Scoring { rule: Some(rule) }
-}
-
-pub(crate) fn participant(participant: Participant) -> pb::Participant {
-    let status = match participant.completion_status {
-        CompletionStatus::Active => pb::CompletionStatus::Active,
-        CompletionStatus::Completed => pb::CompletionStatus::Completed,
-        CompletionStatus::Failed => pb::CompletionStatus::Failed,
-        CompletionStatus::Withdrawn => pb::CompletionStatus::Withdrawn,
-    };
-    pb::Participant {
-        challenge_id: participant.challenge_id.to_string(),
-        user_id: participant.user_id.to_string(),
-        completion_status: status.into(),
-        final_score: participant.final_score,
-        join_time: Some(timestamp_to_wire(participant.joined_at)),
-        is_visible: participant.is_visible,
+        entry_requirements: entry_requirements.map(terms::requirements),
+        success_criteria: success_criteria.map(|criteria| terms::criteria(&criteria)),
+        reward_structure: reward_structure.map(|rewards| terms::rewards(rewards, currency)),
+        is_public: challenge.terms.is_public,
+        join_code: code.map(|code| code.as_str().to_owned()).unwrap_or_default(),
+        featured_priority: challenge.featured_priority,
     }
 }

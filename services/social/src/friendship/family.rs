@@ -1,4 +1,4 @@
-//! What the family slice is asked: who is a child.
+//! What the family slice is asked: who is a child, and who has a plan.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,10 +14,23 @@ use crate::error::Error;
 /// Longest that is waited for an answer.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// Those of these users who are children in any family. No answer is not a no: whoever asks gives up.
+/// Those of these users who are children in any family.
 pub(crate) async fn children(family: &Upstream, users: &[Uuid]) -> Result<BTreeSet<Uuid>, Error> {
+    let memberships = memberships(family, users).await?;
+    let child = memberships.iter().filter(|membership| membership.role() == pb::MemberRole::Child);
+    Ok(child.filter_map(|membership| membership.user_id.parse().ok()).collect())
+}
+
+/// Whether a user belongs to a family plan that is in use, not as a guest.
+pub(crate) async fn has_plan(family: &Upstream, user: Uuid) -> Result<bool, Error> {
+    let memberships = memberships(family, &[user]).await?;
+    Ok(memberships.iter().any(|membership| membership.role() != pb::MemberRole::Guest))
+}
+
+/// The seats of these users in plans that are in use. No answer is not a no: whoever asks gives up.
+async fn memberships(family: &Upstream, users: &[Uuid]) -> Result<Vec<pb::Membership>, Error> {
     let unavailable = |cause: &dyn std::fmt::Display| {
-        tracing::warn!(%cause, "the family service does not say who is a child");
+        tracing::warn!(%cause, "the family service does not say who is in which family");
         Error::FamilyUnavailable
     };
     let mut client = MemberServiceClient::new(family.as_service().map_err(|cause| unavailable(&cause))?);
@@ -25,7 +38,5 @@ pub(crate) async fn children(family: &Upstream, users: &[Uuid]) -> Result<BTreeS
     let limit = Deadline::after(LIMIT);
     let deadline = Deadline::current().map_or(limit, |callers| callers.min(limit));
     let answer = deadline.scope(client.batch_get_memberships(request)).await.map_err(|status| unavailable(&status.code()))?;
-    let memberships = answer.into_inner().memberships;
-    let child = memberships.iter().filter(|membership| membership.role() == pb::MemberRole::Child);
-    Ok(child.filter_map(|membership| membership.user_id.parse().ok()).collect())
+    Ok(answer.into_inner().memberships)
 }

@@ -7,7 +7,14 @@ use diesel::sql_types::{Array, Bool, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
+use crate::participant::Participant;
 use crate::schema::{challenge_participants, leaderboard_changes};
+
+/// Says what has become of a participant's place on the board.
+pub(crate) async fn moved(connection: &mut AsyncPgConnection, before: &Participant, now: &Participant) -> QueryResult<()> {
+    let place = |participant: &Participant| participant.on_board.then_some(participant.final_score);
+    change(connection, now.challenge_id, place(before), place(now)).await
+}
 
 /// Says that somebody on a board has another score, or is on it from now on (`old` is nothing), or no longer (`new` is).
 pub(crate) async fn change(

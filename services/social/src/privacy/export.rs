@@ -125,6 +125,11 @@ struct ChallengeRow {
     end_date: Option<NaiveDate>,
     created_by: Option<Uuid>,
     scoring: Value,
+    entry_requirements: Option<Value>,
+    success_criteria: Option<Value>,
+    reward_structure: Option<Value>,
+    is_public: bool,
+    join_code: Option<String>,
     created_at: DateTime<Utc>,
 }
 
@@ -141,6 +146,7 @@ struct ParticipantRow {
     rank_position: Option<i32>,
     rewards_earned: Option<Value>,
     is_visible: bool,
+    display_name: Option<String>,
     score_reached_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bigdecimal::BigDecimal;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use diesel::dsl::{case_when, exists, now};
 use diesel::prelude::*;
@@ -139,6 +139,19 @@ pub(super) async fn name_child(
         .await
         .optional()
         .map(|found| found.map(Row::into))
+}
+
+/// The date that it is for a user, `ahead` of the database's time; for those who are not known, in UTC.
+pub(crate) async fn today(mut connection: &AsyncPgConnection, id: Uuid, ahead: Duration) -> QueryResult<NaiveDate> {
+    let zone_of = users::table.find(id).select(users::time_zone).single_value();
+    let (name, moment): (Option<String>, DateTime<Utc>) =
+        diesel::select((zone_of, now.into_sql::<Timestamptz>())).get_result(&mut connection).await?;
+    Ok(super::today(zone(&name.unwrap_or_default()), moment + ahead))
+}
+
+/// When a user was first known.
+pub(crate) async fn known_since(mut connection: &AsyncPgConnection, id: Uuid) -> QueryResult<DateTime<Utc>> {
+    users::table.find(id).select(users::created_at).first(&mut connection).await
 }
 
 /// A user's zone, and what time it is: the database's at which the transaction began, and `ahead` more.

@@ -10,8 +10,8 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{Day, open, score, store, wire};
-use crate::challenge::{self, Participant};
 use crate::error::Error;
+use crate::participant::{self, Participant};
 use crate::profile;
 
 /// Serves `ProgressService`.
@@ -41,7 +41,7 @@ impl ProgressService for Api {
             self.db.write("record progress", async move |connection| record(connection, new, user, ahead).await).await?;
         Ok(Response::new(pb::RecordProgressResponse {
             day: Some(wire::day(day)),
-            participant: Some(challenge::wire::participant(participant)),
+            participant: Some(participant::wire::participant(participant)),
         }))
     }
 
@@ -78,7 +78,7 @@ async fn record(
     open(new.date, challenge.days(joined), profile::today(time_zone, now))?;
 
     let (before, replaced) = store::scored(connection, participant.id, new.date).await?;
-    let daily_score = score(&challenge.scoring, &new.data);
+    let daily_score = score(&challenge.terms.scoring, &new.data);
     let cumulative_score = before + daily_score;
     let day = Day { date: new.date, data: new.data, daily_score, cumulative_score, notes: new.notes };
     store::record(connection, participant.id, &day).await?;

@@ -7,8 +7,10 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::Day;
-use crate::challenge::store::{ParticipantRow, Row};
-use crate::challenge::{Challenge, CompletionStatus, Participant};
+use crate::challenge::Challenge;
+use crate::challenge::store::Row;
+use crate::participant::store::ParticipantRow;
+use crate::participant::{CompletionStatus, Participant};
 use crate::schema::{challenge_participants, challenge_progress, community_challenges};
 
 /// A challenge, as one who takes part in it knows it.

@@ -1,5 +1,5 @@
 use orchard_proto::DESCRIPTORS;
-use orchard_testkit::matrix::Actor::{self, Operator, Service, ServiceForUser};
+use orchard_testkit::matrix::Actor::{self, Moderator, Operator, Service, ServiceForUser};
 use orchard_testkit::matrix::Admits::Only;
 use orchard_testkit::matrix::{Table, USERS, findings};
 
@@ -34,8 +34,17 @@ const TABLE: &Table = &[
     ("NotificationService/UpdateNotificationPreferences", Only(&[USERS])),
     ("ChallengeService/CreateChallenge", Only(&[USERS])),
     ("ChallengeService/GetChallenge", Only(&[USERS])),
+    ("ChallengeService/UpdateChallenge", Only(&[USERS])),
+    ("ChallengeService/ListChallenges", Only(&[USERS])),
+    ("ChallengeService/FeatureChallenge", Only(&[&[Moderator, Operator]])),
+    ("ChallengeService/DeactivateChallenge", Only(&[USERS])),
+    ("ChallengeService/ReactivateChallenge", Only(&[&[Moderator, Operator]])),
     ("ChallengeService/JoinChallenge", Only(&[USERS])),
     ("ChallengeService/CountActiveChallenges", Only(&[&[Service("edge"), ServiceForUser("edge")]])),
+    ("ParticipantService/GetParticipant", Only(&[USERS])),
+    ("ParticipantService/ListParticipants", Only(&[USERS])),
+    ("ParticipantService/WithdrawParticipant", Only(&[USERS])),
+    ("ParticipantService/SetParticipantVisibility", Only(&[USERS])),
     ("ProgressService/RecordProgress", Only(&[USERS])),
 ];
 

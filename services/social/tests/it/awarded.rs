@@ -17,6 +17,7 @@ use tonic::{Code, Status};
 
 use crate::achievements::{award, completed, featured};
 use crate::erasure::left::CANARY;
+use crate::friends::family_service;
 use crate::world::{NOWHERE, World, id, settings};
 use told::Told;
 
@@ -186,7 +187,8 @@ async fn rewards_are_told_as_what_they_are() -> anyhow::Result<()> {
 #[tokio::test]
 async fn what_waits_has_ids_and_no_words() -> anyhow::Result<()> {
     let keys = Arc::new(DevKeys::ephemeral()?);
-    let mut settings = settings(&keys, NOWHERE.parse()?);
+    let family = family_service(Arc::clone(&keys)).await?;
+    let mut settings = settings(&keys, format!("http://{}", family.running.address).parse()?);
     settings.notifications_url = Some(NOWHERE.parse()?);
     let world = World::with(&settings, keys).await?;
     let me = id();

@@ -1,3 +1,7 @@
+mod changed;
+mod entered;
+mod listed;
+
 use std::sync::Arc;
 
 use orchard_proto::social::v1 as pb;

@@ -2,8 +2,11 @@
 
 mod races;
 
+use std::sync::Arc;
+
 use orchard_proto::social::v1 as pb;
 use orchard_testkit::answer::{metadata, refused, violations};
+use orchard_testkit::keys::DevKeys;
 use pb::FriendRequestDirection::{Incoming, Outgoing};
 use pb::FriendshipStatus::{Friends, RequestSent};
 use pb::PrivacyLevel;
@@ -12,7 +15,7 @@ use uuid::Uuid;
 
 use crate::friends::Act::{Accept, Block, Decline, Remove, Send, Unblock, Withdraw};
 use crate::friends::a_child;
-use crate::world::{World, id};
+use crate::world::{NOWHERE, World, id};
 
 fn not_found(what: &str) -> (Code, String) {
     (Code::NotFound, format!("{what}_NOT_FOUND"))
@@ -144,7 +147,7 @@ async fn a_request_reaches_only_whom_it_may() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn no_answer_of_the_family_service_is_a_no() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::asking(NOWHERE.parse()?, Arc::new(DevKeys::ephemeral()?)).await?;
     let [alice, bob] = world.people().await?;
     let answer = world.act(Send, alice, bob).await;
     assert_eq!(answer.as_ref().err().and_then(|status| metadata(status, "upstream")).as_deref(), Some("family"));

@@ -13,6 +13,7 @@ mod friends;
 mod friendships;
 mod milestones;
 mod names;
+mod participants;
 mod preferences;
 mod privacy;
 mod profiles;

@@ -107,6 +107,8 @@ fn requests(people: &People, challenges: &[String]) -> Vec<(&'static str, Vec<u8
         ("FriendshipService/ListBlockedUsers", Vec::new()),
         ("FriendshipService/CountFriends", Vec::new()),
         ("AchievementService/ListHighlights", Vec::new()),
+        ("ChallengeService/ListChallenges", Vec::new()),
+        ("ParticipantService/ListParticipants", Vec::new()),
         ("NotificationService/GetNotificationPreferences", Vec::new()),
         // A service's, which users are not admitted to.
         ("ChallengeService/CountActiveChallenges", pb::CountActiveChallengesRequest { user_ids: all.clone() }.encode_to_vec()),
@@ -124,6 +126,8 @@ fn requests(people: &People, challenges: &[String]) -> Vec<(&'static str, Vec<u8
     for challenge_id in challenges {
         let get = pb::GetChallengeRequest { challenge_id: challenge_id.clone(), ..Default::default() };
         requests.push(("ChallengeService/GetChallenge", get.encode_to_vec()));
+        let seat = pb::GetParticipantRequest { challenge_id: challenge_id.clone() };
+        requests.push(("ParticipantService/GetParticipant", seat.encode_to_vec()));
     }
     requests
 }

@@ -24,6 +24,8 @@ use uuid::Uuid;
 
 pub struct World {
     pub slice: SliceUnderTest,
+    /// What time it is in challenges.
+    pub clock: Clock,
     /// Whom it asks, if it does not only try to.
     _family: Option<SliceUnderTest>,
 }
@@ -96,7 +98,7 @@ impl World {
     /// One with settings of its own.
     pub async fn with(settings: &Settings, keys: Arc<DevKeys>) -> anyhow::Result<Self> {
         let slice = SliceUnderTest::start_in::<Service>(settings, Schema::create().await?, keys).await?;
-        Ok(Self { slice, _family: None })
+        Ok(Self { slice, clock: settings.clock.clone(), _family: None })
     }
 
     /// One in which an update that forgets `updated_at` fails.
@@ -112,6 +114,10 @@ impl World {
 
     pub fn challenges(&self, user: Uuid) -> anyhow::Result<ChallengeServiceClient<Client>> {
         Ok(ChallengeServiceClient::new(self.slice.user(user)?))
+    }
+
+    pub fn challenges_as(&self, user: Uuid, roles: &[&str]) -> ChallengeServiceClient<Client> {
+        ChallengeServiceClient::new(self.slice.user_with(user, roles).expect("client"))
     }
 
     pub async fn register(&self, request: pb::RegisterProfileRequest) -> Result<pb::Profile, Status> {

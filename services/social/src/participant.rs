@@ -1,0 +1,56 @@
+//! Seats in challenges, and who has them.
+
+mod api;
+mod joining;
+pub(crate) mod store;
+pub(crate) mod wire;
+
+use chrono::{DateTime, Utc};
+use strum::{EnumString, IntoStaticStr};
+use uuid::Uuid;
+
+pub use api::Api;
+pub(crate) use joining::{Target, join};
+
+/// How far a participant got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum CompletionStatus {
+    /// Takes part.
+    Active,
+    /// Met the criteria.
+    Completed,
+    /// Did not.
+    Failed,
+    /// Left.
+    Withdrawn,
+}
+
+/// A user's seat in a challenge.
+#[derive(Debug, Clone)]
+pub struct Participant {
+    /// Its id.
+    pub id: Uuid,
+    /// The challenge.
+    pub challenge_id: Uuid,
+    /// The user.
+    pub user_id: Uuid,
+    /// How far they got.
+    pub completion_status: CompletionStatus,
+    /// Sum of the daily scores.
+    pub final_score: i32,
+    /// When they joined.
+    pub joined_at: DateTime<Utc>,
+    /// Whether they want to be on the leaderboard.
+    pub is_visible: bool,
+    /// Whether they are.
+    pub on_board: bool,
+}
+
+/// Why a seat stays as it is.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// They have completed the challenge, or failed.
+    #[error("the challenge is over for the caller")]
+    Ended,
+}
