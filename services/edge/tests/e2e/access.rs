@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use orchard_proto::DESCRIPTORS;
-use orchard_testkit::matrix::Actor::Operator;
+use orchard_testkit::matrix::Actor::{Moderator, Operator};
 use orchard_testkit::matrix::Admits::{Hidden, Only};
 use orchard_testkit::matrix::{Table, USERS, findings, packages};
 
@@ -100,9 +100,26 @@ const TABLES: &[(&str, &Table)] = &[
             ("NotificationService/UpdateNotificationPreferences", Only(&[USERS])),
             ("ChallengeService/CreateChallenge", Only(&[USERS])),
             ("ChallengeService/GetChallenge", Only(&[USERS])),
+            ("ChallengeService/UpdateChallenge", Only(&[USERS])),
+            ("ChallengeService/ListChallenges", Only(&[USERS])),
+            ("ChallengeService/FeatureChallenge", Only(&[&[Moderator, Operator]])),
+            ("ChallengeService/DeactivateChallenge", Only(&[USERS])),
+            ("ChallengeService/ReactivateChallenge", Only(&[&[Moderator, Operator]])),
             ("ChallengeService/JoinChallenge", Only(&[USERS])),
             ("ChallengeService/CountActiveChallenges", Hidden),
+            ("ParticipantService/GetParticipant", Only(&[USERS])),
+            ("ParticipantService/ListParticipants", Only(&[USERS])),
+            ("ParticipantService/WithdrawParticipant", Only(&[USERS])),
+            ("ParticipantService/SetParticipantVisibility", Only(&[USERS])),
             ("ProgressService/RecordProgress", Only(&[USERS])),
+            ("ProgressService/BatchRecordProgress", Only(&[USERS])),
+            ("ProgressService/DeleteProgress", Only(&[USERS])),
+            ("ProgressService/ListProgress", Only(&[USERS])),
+            ("LeaderboardService/ListLeaderboard", Only(&[USERS])),
+            ("LeaderboardService/GetLeaderboardAroundMe", Only(&[USERS])),
+            ("LeaderboardService/ListFriendsLeaderboard", Only(&[USERS])),
+            ("LeaderboardService/GetStanding", Only(&[USERS])),
+            ("FruitService/ListFruits", Only(&[USERS])),
         ],
     ),
     ("orchard.recipe.v1", &[("RecipeService/CreateRecipe", Only(&[USERS])), ("RecipeService/GetRecipe", Only(&[USERS]))]),

@@ -30,7 +30,8 @@ fn paths(wrong: Wrong) -> Vec<String> {
 
 #[test]
 fn bands_cover_ranks_from_the_first_on_without_gaps() {
-    let table: [(&[(i32, i32)], &[&str]); 9] = [
+    type Row<'a> = (&'a [(i32, i32)], &'a [&'a str]);
+    let table: [Row<'_>; 9] = [
         (&[], &[]),
         (&[(1, 1)], &[]),
         (&[(1, 1), (2, 3), (4, 10)], &[]),
