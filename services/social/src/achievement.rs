@@ -172,7 +172,7 @@ pub(crate) async fn give(
     if awards.make(connection, user, award).await?
         && let Some((counted, by)) = award.counts_as()
     {
-        milestone::advance(connection, awards, user, counted, by).await?;
+        milestone::advance(connection, awards, &[user], counted, by).await?;
     }
     Ok(())
 }

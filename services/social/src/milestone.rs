@@ -119,17 +119,18 @@ impl Milestone {
     }
 }
 
-/// Counts one more for a user, who is locked, and awards what was reached. Whoever calls it knows that this one was not counted before.
+/// Counts one more for each of these users, who are locked, and awards what was reached. Whoever calls it knows that this one was not counted
+/// before.
 pub(crate) async fn advance(
     connection: &mut Connection,
     awards: &Awards,
-    user: Uuid,
+    users: &[Uuid],
     counted: MilestoneType,
     entity: Entity,
 ) -> Result<(), Error> {
-    for target in store::count_up(connection, user, counted, context(entity)).await? {
-        awards.make(connection, user, &counted.award(target)).await?;
-    }
+    let reached = store::count_up(connection, users, counted, context(entity)).await?;
+    let reached: Vec<_> = reached.into_iter().map(|(user, target)| (user, counted.award(target))).collect();
+    awards.make_all(connection, &reached).await?;
     Ok(())
 }
 

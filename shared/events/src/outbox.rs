@@ -79,24 +79,36 @@ impl Outbox {
         sequence: i64,
         event: &E,
     ) -> diesel::QueryResult<()> {
+        self.publish_all(connection, &[(aggregate, sequence, event)]).await
+    }
+
+    /// The same of many events, each with its aggregate and that one's next sequence.
+    pub async fn publish_all<E: Message + Name>(
+        &self,
+        connection: &mut Connection,
+        events: &[(Uuid, i64, &E)],
+    ) -> diesel::QueryResult<()> {
         let event_type = E::full_name();
-        let (event_id, payload, traceparent) = (Uuid::now_v7(), event.encode_to_vec(), trace::traceparent());
+        let traceparent = trace::traceparent();
+        let encoded: Vec<_> = events.iter().map(|(_, _, event)| (Uuid::now_v7(), event.encode_to_vec())).collect();
         for consumer in self.0.iter().filter(|consumer| consumer.event_types.contains(&event_type)) {
-            let new = New {
+            let rows = events.iter().zip(&encoded).map(|((aggregate, sequence, _), (event_id, payload))| New {
                 consumer: consumer.name,
-                event_id,
-                aggregate_id: aggregate,
-                sequence,
+                event_id: *event_id,
+                aggregate_id: *aggregate,
+                sequence: *sequence,
                 event_type: &event_type,
-                payload: &payload,
+                payload,
                 traceparent: traceparent.as_deref(),
-            };
-            store::insert(connection, new).await?;
-            let hints = consumer.hints.clone();
-            after_commit(move || {
-                // Where there is no room the sweep finds it.
-                let _ = hints.try_send(aggregate);
             });
+            store::insert(connection, &rows.collect::<Vec<_>>()).await?;
+            for (aggregate, ..) in events {
+                let (hints, aggregate) = (consumer.hints.clone(), *aggregate);
+                after_commit(move || {
+                    // Where there is no room the sweep finds it.
+                    let _ = hints.try_send(aggregate);
+                });
+            }
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Awards: what is given to a user, others are told of.
 
+use diesel::QueryResult;
 use orchard_db::Connection;
 use orchard_events::Outbox;
 use orchard_rpc::Currency;
@@ -26,14 +27,24 @@ impl Awards {
 
     /// Gives a user, who is known and locked, an award, unless they have it; says whether they had not. Only then others are told, whatever
     /// the user wants to be notified of: that is part of what they are told.
-    pub(crate) async fn make(&self, connection: &mut Connection, user: Uuid, award: &Award) -> diesel::QueryResult<bool> {
-        let Some(id) = store::award(connection, user, award).await? else {
-            return Ok(false);
-        };
-        let preferences = notification::store::get(connection, user).await?.unwrap_or_default();
-        let notify = preferences.notify(award.achievement_type.topic());
-        let event = wire::awarded(id, user, award, notify, &self.currency);
-        self.outbox.publish(connection, id, ONLY, &event).await?;
-        Ok(true)
+    pub(crate) async fn make(&self, connection: &mut Connection, user: Uuid, award: &Award) -> QueryResult<bool> {
+        Ok(!self.make_all(connection, &[(user, award.clone())]).await?.is_empty())
+    }
+
+    /// The same for many at once; the places of those that were given.
+    pub(crate) async fn make_all(&self, connection: &mut Connection, all: &[(Uuid, Award)]) -> QueryResult<Vec<usize>> {
+        let given = store::award(connection, all).await?;
+        let users: Vec<Uuid> = given.iter().map(|(place, _)| all[*place].0).collect();
+        let preferences = notification::store::get_all(connection, &users).await?;
+        let mut events = Vec::with_capacity(given.len());
+        for (place, id) in &given {
+            let (user, award) = &all[*place];
+            let wanted = preferences.get(user).cloned().unwrap_or_default();
+            let notify = wanted.notify(award.achievement_type.topic());
+            events.push((*id, wire::awarded(*id, *user, award, notify, &self.currency)));
+        }
+        let events: Vec<_> = events.iter().map(|(id, event)| (*id, ONLY, event)).collect();
+        self.outbox.publish_all(connection, &events).await?;
+        Ok(given.into_iter().map(|(place, _)| place).collect())
     }
 }

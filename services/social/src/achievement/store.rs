@@ -1,6 +1,8 @@
 //! Queries of achievements.
 
 use bigdecimal::ToPrimitive as _;
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::{count_star, now, sum};
 use diesel::prelude::*;
@@ -63,18 +65,23 @@ impl TryFrom<Row> for Achievement {
     }
 }
 
-/// Gives a user, who is known and locked, an award, unless they have it; says by which id, if they had not. It starts public if they share.
-pub(super) async fn award(connection: &mut AsyncPgConnection, user: Uuid, award: &Award) -> QueryResult<Option<Uuid>> {
-    let Some(shares) =
-        users::table.find(user).select(users::social_sharing_enabled).first::<bool>(connection).await.optional()?
-    else {
-        return Ok(None);
-    };
-    let reward = award.special_reward.as_ref().map(serde_json::to_value).transpose();
-    diesel::insert_into(social_achievements::table)
-        .values((
-            social_achievements::id.eq(Uuid::now_v7()),
-            social_achievements::user_id.eq(user),
+/// Gives users, who are known and locked, awards, unless they have them; the places of those that they had not, and their ids. An award starts
+/// public if its user shares.
+pub(super) async fn award(connection: &mut AsyncPgConnection, all: &[(Uuid, Award)]) -> QueryResult<Vec<(usize, Uuid)>> {
+    let users: Vec<Uuid> = all.iter().map(|(user, _)| *user).collect();
+    let shares = users::table.filter(users::id.eq_any(users)).select((users::id, users::social_sharing_enabled));
+    let shares: HashMap<Uuid, bool> = shares.load(connection).await?.into_iter().collect();
+    let mut places = HashMap::new();
+    let mut rows = Vec::with_capacity(all.len());
+    for (place, (user, award)) in all.iter().enumerate() {
+        // Who is gone has nothing to gain.
+        let Some(shares) = shares.get(user) else { continue };
+        let id = Uuid::now_v7();
+        places.insert(id, place);
+        let reward = award.special_reward.as_ref().map(serde_json::to_value).transpose();
+        rows.push((
+            social_achievements::id.eq(id),
+            social_achievements::user_id.eq(*user),
             social_achievements::achievement_type.eq(award.achievement_type),
             social_achievements::achievement_name.eq(&award.name),
             social_achievements::description.eq(&award.description),
@@ -83,13 +90,16 @@ pub(super) async fn award(connection: &mut AsyncPgConnection, user: Uuid, award:
             social_achievements::points_awarded.eq(award.points),
             social_achievements::badge_awarded.eq(&award.badge),
             social_achievements::special_reward.eq(reward.map_err(|error| SerializationError(error.into()))?),
-            social_achievements::is_public.eq(award.starts_public(shares)),
-        ))
+            social_achievements::is_public.eq(award.starts_public(*shares)),
+        ));
+    }
+    let given: Vec<Uuid> = diesel::insert_into(social_achievements::table)
+        .values(rows)
         .on_conflict_do_nothing()
         .returning(social_achievements::id)
-        .get_result(connection)
-        .await
-        .optional()
+        .get_results(connection)
+        .await?;
+    Ok(given.into_iter().filter_map(|id| places.get(&id).map(|place| (*place, id))).collect())
 }
 
 /// What a user has of an award.

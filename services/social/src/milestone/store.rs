@@ -1,5 +1,7 @@
 //! Queries of milestones.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::{case_when, max, now};
 use diesel::prelude::*;
@@ -46,23 +48,28 @@ impl From<Row> for Milestone {
     }
 }
 
-/// Counts one more towards all targets of a type, and says which were reached. The user is locked, so that nobody else counts meanwhile.
+/// Counts one more towards all targets of a type, of each of these users, and says which were reached. The users are locked, so that nobody
+/// else counts meanwhile.
 pub(super) async fn count_up(
     connection: &mut AsyncPgConnection,
-    user: Uuid,
+    users: &[Uuid],
     counted: MilestoneType,
     last: Option<SocialContext>,
-) -> QueryResult<Vec<i32>> {
-    let of = achievement_milestones::user_id.eq(user).and(achievement_milestones::milestone_type.eq(counted));
-    let before: Option<i32> =
-        achievement_milestones::table.filter(of).select(max(achievement_milestones::current)).first(connection).await?;
-    let before = before.unwrap_or_default();
-    let mut reached = begin(connection, user, counted, before).await?;
+) -> QueryResult<Vec<(Uuid, i32)>> {
+    let of = achievement_milestones::user_id.eq_any(users).and(achievement_milestones::milestone_type.eq(counted));
+    let before: Vec<(Uuid, Option<i32>)> = achievement_milestones::table
+        .filter(of.clone())
+        .group_by(achievement_milestones::user_id)
+        .select((achievement_milestones::user_id, max(achievement_milestones::current)))
+        .load(connection)
+        .await?;
+    let before: HashMap<Uuid, i32> = before.into_iter().map(|(user, count)| (user, count.unwrap_or_default())).collect();
+    let mut reached = begin(connection, users, counted, &before).await?;
     let context = last.map(serde_json::to_value).transpose().map_err(|error| SerializationError(error.into()))?;
     let enough = (achievement_milestones::current + 1).ge(achievement_milestones::target);
     let since = case_when(achievement_milestones::achieved_at.is_null().and(enough), now.into_sql::<Nullable<Timestamptz>>())
         .otherwise(achievement_milestones::achieved_at);
-    let counts: Vec<(i32, i32)> = diesel::update(achievement_milestones::table.filter(of))
+    let counts: Vec<(Uuid, i32, i32)> = diesel::update(achievement_milestones::table.filter(of))
         .set((
             achievement_milestones::current.eq(achievement_milestones::current + 1),
             achievement_milestones::achieved.eq(achievement_milestones::achieved.or(enough)),
@@ -70,37 +77,45 @@ pub(super) async fn count_up(
             achievement_milestones::social_context.eq(context),
             achievement_milestones::updated_at.eq(now),
         ))
-        .returning((achievement_milestones::target, achievement_milestones::current))
+        .returning((achievement_milestones::user_id, achievement_milestones::target, achievement_milestones::current))
         .get_results(connection)
         .await?;
-    reached.extend(counts.into_iter().filter(|(target, current)| target == current).map(|(target, _)| target));
+    let now_reached = counts.into_iter().filter(|(_, target, current)| target == current);
+    reached.extend(now_reached.map(|(user, target, _)| (user, target)));
     Ok(reached)
 }
 
 /// Begins with the targets that there is no row of yet: all at first, and later those that a release has added. Says which of them were
 /// reached before they were there.
-async fn begin(connection: &mut AsyncPgConnection, user: Uuid, counted: MilestoneType, count: i32) -> QueryResult<Vec<i32>> {
+async fn begin(
+    connection: &mut AsyncPgConnection,
+    users: &[Uuid],
+    counted: MilestoneType,
+    before: &HashMap<Uuid, i32>,
+) -> QueryResult<Vec<(Uuid, i32)>> {
     let moment: DateTime<Utc> = diesel::select(now.into_sql::<Timestamptz>()).get_result(connection).await?;
-    let row = |target: &i32| {
-        let is_reached = count >= *target;
+    let row = |user: Uuid, target: i32| {
+        let count = before.get(&user).copied().unwrap_or_default();
+        let is_reached = count >= target;
         (
             achievement_milestones::id.eq(Uuid::now_v7()),
             achievement_milestones::user_id.eq(user),
             achievement_milestones::milestone_type.eq(counted),
-            achievement_milestones::target.eq(*target),
+            achievement_milestones::target.eq(target),
             achievement_milestones::current.eq(count),
             achievement_milestones::achieved.eq(is_reached),
             achievement_milestones::achieved_at.eq(is_reached.then_some(moment)),
             achievement_milestones::is_social_achievement.eq(true),
         )
     };
-    let begun: Vec<(i32, bool)> = diesel::insert_into(achievement_milestones::table)
-        .values(counted.targets().iter().map(row).collect::<Vec<_>>())
+    let rows = users.iter().flat_map(|user| counted.targets().iter().map(move |target| row(*user, *target)));
+    let begun: Vec<(Uuid, i32, bool)> = diesel::insert_into(achievement_milestones::table)
+        .values(rows.collect::<Vec<_>>())
         .on_conflict_do_nothing()
-        .returning((achievement_milestones::target, achievement_milestones::achieved))
+        .returning((achievement_milestones::user_id, achievement_milestones::target, achievement_milestones::achieved))
         .get_results(connection)
         .await?;
-    Ok(begun.into_iter().filter(|(_, is_reached)| *is_reached).map(|(target, _)| target).collect())
+    Ok(begun.into_iter().filter(|(_, _, is_reached)| *is_reached).map(|(user, target, _)| (user, target)).collect())
 }
 
 /// Milestones of a user that `viewer` may see, behind the place `after`. They are as few as there are targets.

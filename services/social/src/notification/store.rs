@@ -1,5 +1,7 @@
 //! Queries of notification preferences.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::now;
 use diesel::prelude::*;
@@ -35,6 +37,16 @@ fn preferences((email_enabled, push_enabled, topics, updated_at): Row) -> Prefer
 pub(crate) async fn get(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<Option<Preferences>> {
     let row: Option<Row> = notification_preferences::table.find(user).select(COLUMNS).first(&mut connection).await.optional()?;
     Ok(row.map(preferences))
+}
+
+/// What these users have said, those of them who have.
+pub(crate) async fn get_all(mut connection: &AsyncPgConnection, users: &[Uuid]) -> QueryResult<HashMap<Uuid, Preferences>> {
+    let rows: Vec<(Uuid, Row)> = notification_preferences::table
+        .filter(notification_preferences::user_id.eq_any(users))
+        .select((notification_preferences::user_id, COLUMNS))
+        .load(&mut connection)
+        .await?;
+    Ok(rows.into_iter().map(|(user, row)| (user, preferences(row))).collect())
 }
 
 /// The same, so that nobody else changes it before the transaction ends: what one changes must not undo what another has. A user who has

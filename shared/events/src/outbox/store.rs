@@ -13,6 +13,9 @@ use uuid::Uuid;
 
 use crate::schema::{outbox, outbox_failures, outbox_leases};
 
+/// Events that are written at once: a statement has 65,535 parameters at most.
+const INSERTED: usize = 1_000;
+
 /// An event to write.
 #[derive(Insertable)]
 #[diesel(table_name = outbox)]
@@ -80,8 +83,15 @@ pub(super) struct Backlog {
     pub(super) parked: i64,
 }
 
-pub(super) async fn insert(connection: &mut AsyncPgConnection, event: New<'_>) -> QueryResult<()> {
-    diesel::insert_into(outbox::table).values(event).execute(connection).await.map(|_| ())
+pub(super) async fn insert(connection: &mut AsyncPgConnection, events: &[New<'_>]) -> QueryResult<()> {
+    // One is written so often that its statement is to be one.
+    if let [event] = events {
+        return diesel::insert_into(outbox::table).values(event).execute(connection).await.map(|_| ());
+    }
+    for part in events.chunks(INSERTED) {
+        diesel::insert_into(outbox::table).values(part).execute(connection).await?;
+    }
+    Ok(())
 }
 
 /// The failure that an event's aggregate waits for, its own included.
