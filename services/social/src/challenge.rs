@@ -11,6 +11,8 @@ pub(crate) mod wire;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use uuid::Uuid;
 
+use crate::finalisation::due;
+
 pub use api::Api;
 pub use code::JoinCode;
 pub use scoring::{ChallengeType, Scoring};
@@ -40,6 +42,12 @@ pub enum Refused {
     /// It has begun.
     #[error("the challenge has begun")]
     Started,
+    /// Its days are not over everywhere.
+    #[error("the challenge is not over everywhere")]
+    NotDue {
+        /// When they are, if it has days.
+        due: Option<DateTime<Utc>>,
+    },
     /// Children make none that is public.
     #[error("a child makes no public challenge")]
     Child,
@@ -74,6 +82,8 @@ pub struct Challenge {
     pub featured_priority: i32,
     /// When it was created.
     pub created_at: DateTime<Utc>,
+    /// When its results became final.
+    pub finalised_at: Option<DateTime<Utc>>,
 }
 
 /// Who wants to join, as far as a challenge may ask.
@@ -118,6 +128,12 @@ impl Challenge {
         (first, last_day(first, self.terms.duration_days))
     }
 
+    /// When nothing changes any more of the seat of a user who joins on `joined`, in a challenge without dates: one with dates ends for all.
+    pub fn ends_at(&self, joined: NaiveDate) -> Option<DateTime<Utc>> {
+        let (_, last) = self.days(joined);
+        self.terms.start_date.is_none().then(|| due(last))
+    }
+
     /// Whether it can still change at `now`: its first day has begun nowhere, or nobody was ever in it.
     pub fn can_change(&self, now: DateTime<Utc>, was_joined: bool) -> Result<(), Refused> {
         let has_begun = match self.terms.start_date {
@@ -125,6 +141,13 @@ impl Challenge {
             None => was_joined,
         };
         if has_begun { Err(Refused::Started) } else { Ok(()) }
+    }
+
+    /// Whether it may be finalised at `now`.
+    pub fn is_due(&self, now: DateTime<Utc>) -> Result<(), Refused> {
+        self.in_use()?;
+        let due = self.terms.end_date().map(due);
+        if due.is_some_and(|due| now >= due) { Ok(()) } else { Err(Refused::NotDue { due }) }
     }
 
     /// Whether a user may change it, who is an operator or not.

@@ -1,5 +1,6 @@
 //! Every way in which a call to this slice can be refused, and what its caller is told.
 
+use chrono::SecondsFormat;
 use orchard_db::{Failure, UnitError};
 use orchard_proto::rpc::v1::ErrorReason as CommonReason;
 use orchard_proto::social::v1::ErrorReason;
@@ -114,6 +115,13 @@ impl From<Error> for Status {
             }
             Error::Challenge(challenge::Refused::NotCreator) => refuse(Code::PermissionDenied, ErrorReason::NotCreator),
             Error::Challenge(challenge::Refused::Started) => refuse(Code::FailedPrecondition, ErrorReason::ChallengeStarted),
+            Error::Challenge(challenge::Refused::NotDue { due }) => {
+                let refusal = refuse(Code::FailedPrecondition, ErrorReason::ChallengeNotDue);
+                match due {
+                    Some(due) => refusal.with("due_time", due.to_rfc3339_opts(SecondsFormat::Secs, true)),
+                    None => refusal,
+                }
+            }
             Error::Challenge(challenge::Refused::Child) => refuse(Code::PermissionDenied, ErrorReason::ChildNotPermitted),
             Error::Challenge(challenge::Refused::Unmet { requirement, required, actual }) => {
                 refuse(Code::FailedPrecondition, ErrorReason::EntryRequirementUnmet)

@@ -4,6 +4,7 @@ pub mod achievement;
 pub mod challenge;
 pub mod error;
 pub mod events;
+pub mod finalisation;
 pub mod friendship;
 pub mod leaderboard;
 pub mod membership;
@@ -16,13 +17,15 @@ pub mod progress;
 mod roll;
 mod schema;
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use clap::Args;
+use futures::FutureExt as _;
 use orchard_client::CallOptions;
 use orchard_db::{Db, EmbeddedMigrations};
 use orchard_events::{INBOX, Inbox, OUTBOX, Outbox, RelayOptions};
 use orchard_privacy::{PRIVACY, Privacy};
-use orchard_proto::social::v1::AchievementAwarded;
 use orchard_proto::social::v1::achievement_service_server::AchievementServiceServer;
 use orchard_proto::social::v1::challenge_service_server::ChallengeServiceServer;
 use orchard_proto::social::v1::friendship_service_server::FriendshipServiceServer;
@@ -30,6 +33,7 @@ use orchard_proto::social::v1::notification_service_server::NotificationServiceS
 use orchard_proto::social::v1::participant_service_server::ParticipantServiceServer;
 use orchard_proto::social::v1::profile_service_server::ProfileServiceServer;
 use orchard_proto::social::v1::progress_service_server::ProgressServiceServer;
+use orchard_proto::social::v1::{AchievementAwarded, ChallengeFinalised, ParticipantFinished};
 use orchard_rpc::Currency;
 use orchard_server::{Clock, MAX_MESSAGE_BYTES, Parts, ServeOptions, Slice};
 use prost::Name as _;
@@ -37,6 +41,10 @@ use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
 
 use achievement::Awards;
+use finalisation::{Ending, Finaliser, Nudge};
+
+/// What a service that notifies users is told of.
+const TOLD: [fn() -> String; 3] = [AchievementAwarded::full_name, ChallengeFinalised::full_name, ParticipantFinished::full_name];
 
 /// The social slice.
 #[derive(Debug)]
@@ -61,6 +69,9 @@ pub struct Settings {
     /// What becomes of events that are refused
     #[command(flatten)]
     pub relay: RelayOptions,
+    /// How often challenges are looked for that are over
+    #[arg(long, env = "ORCHARD_FINALISE_PERIOD", default_value = "30s", value_parser = orchard_server::duration, value_name = "DURATION")]
+    pub finalise_period: Duration,
     /// What time it is in challenges
     #[arg(skip)]
     pub clock: Clock,
@@ -78,16 +89,19 @@ impl Slice for Service {
     }
 
     fn parts(db: &Db, settings: &Settings, options: &ServeOptions) -> anyhow::Result<Parts> {
-        let Settings { currency, family_url, notifications_url, calls, relay, clock } = settings;
+        let Settings { currency, family_url, notifications_url, calls, relay, finalise_period, clock } = settings;
         let calls = calls.load(Self::NAME, &options.identity.workload_issuer, &options.identity.audience)?;
         let family = calls.to("family", family_url).build().context("--family-url")?;
         let mut outbox = Outbox::builder(Self::NAME, db, relay);
         if let Some(url) = notifications_url {
             let notifications = calls.to("notifications", url).build().context("--notifications-url")?;
-            outbox = outbox.consumer(notifications, [AchievementAwarded::full_name()]);
+            outbox = outbox.consumer(notifications, TOLD.map(|full_name| full_name()));
         }
         let (outbox, operations, deliver) = outbox.build();
-        let awards = Awards::new(outbox, currency.clone());
+        let awards = Awards::new(outbox.clone(), currency.clone());
+        let nudge = Nudge::default();
+        let ending = Ending { awards: awards.clone(), outbox };
+        let finaliser = Finaliser::new(db.clone(), ending, clock.clone(), *finalise_period, nudge.clone());
         let mut routes = RoutesBuilder::default();
         routes
             .add_service(Inbox::server(Self::NAME, db, events::Events::new(awards.clone())))
@@ -109,16 +123,21 @@ impl Slice for Service {
             )
             .add_service(Privacy::server(Self::NAME, db, privacy::Held))
             .add_service(
-                ChallengeServiceServer::new(challenge::Api::new(db.clone(), family, currency.clone(), clock.clone()))
+                ChallengeServiceServer::new(challenge::Api::new(db.clone(), family, currency.clone(), clock.clone(), nudge))
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(
-                ParticipantServiceServer::new(participant::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
+                ParticipantServiceServer::new(participant::Api::new(db.clone(), currency.clone()))
+                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(
-                ProgressServiceServer::new(progress::Api::new(db.clone(), clock.clone()))
+                ProgressServiceServer::new(progress::Api::new(db.clone(), currency.clone(), clock.clone()))
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
             );
-        Ok(Parts { routes, shared: vec![INBOX, OUTBOX, PRIVACY], background: vec![deliver] })
+        Ok(Parts {
+            routes,
+            shared: vec![INBOX, OUTBOX, PRIVACY],
+            background: vec![deliver, finaliser.run().map(|never| match never {}).boxed()],
+        })
     }
 }

@@ -6,8 +6,11 @@ pub(crate) mod store;
 pub(crate) mod wire;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
+
+use crate::challenge::Reward;
 
 pub use api::Api;
 pub(crate) use joining::{Target, join};
@@ -45,6 +48,22 @@ pub struct Participant {
     pub is_visible: bool,
     /// Whether they are.
     pub on_board: bool,
+    /// When what became of them was final.
+    pub completion_date: Option<DateTime<Utc>>,
+    /// Among all who stayed.
+    pub rank_position: Option<i32>,
+    /// What they were given.
+    pub rewards_earned: Option<RewardsEarned>,
+}
+
+/// What a participant was given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RewardsEarned {
+    /// For completing the challenge.
+    pub completion: Option<Reward>,
+    /// For their rank.
+    pub rank: Option<Reward>,
 }
 
 /// Why a seat stays as it is.

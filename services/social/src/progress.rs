@@ -6,13 +6,14 @@ mod wire;
 
 use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use api::Api;
 
 use crate::challenge::Scoring;
 
 /// How many days late a day can still be recorded.
-const LATE_DAYS: i64 = 2;
+pub(crate) const LATE_DAYS: i64 = 2;
 
 /// Why a day is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +57,12 @@ pub struct Day {
     pub cumulative_score: i32,
     /// The participant's own words.
     pub notes: Option<String>,
+}
+
+/// The fruits of a day as it is kept. What a newer release keeps is not known here.
+pub(crate) fn fruits(kept: &Value) -> Vec<String> {
+    let data: ProgressData = serde_json::from_value(kept.clone()).unwrap_or_default();
+    data.fruits.into_iter().map(|eaten| eaten.fruit).collect()
 }
 
 /// What a day scores. Challenges cap it so that 366 days stay within the column.

@@ -18,6 +18,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    challenge_finalisations (challenge_id) {
+        challenge_id -> Uuid,
+        started_at -> Timestamptz,
+        judged_user_id -> Nullable<Uuid>,
+        judged_all -> Bool,
+        completed -> Int4,
+        ranked_id -> Nullable<Uuid>,
+        ranked_score -> Nullable<Int4>,
+        ranked_position -> Nullable<Int4>,
+        ranked -> Int4,
+    }
+}
+
+diesel::table! {
     challenge_participants (id) {
         id -> Uuid,
         challenge_id -> Uuid,
@@ -38,6 +52,7 @@ diesel::table! {
         #[max_length = 20]
         shown_to -> Varchar,
         on_board -> Bool,
+        ends_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -82,6 +97,7 @@ diesel::table! {
         updated_at -> Timestamptz,
         #[max_length = 10]
         join_code -> Nullable<Varchar>,
+        finalised_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -265,6 +281,7 @@ diesel::table! {
 }
 
 diesel::joinable!(achievement_milestones -> users (user_id));
+diesel::joinable!(challenge_finalisations -> community_challenges (challenge_id));
 diesel::joinable!(challenge_participants -> community_challenges (challenge_id));
 diesel::joinable!(challenge_participants -> users (user_id));
 diesel::joinable!(challenge_progress -> challenge_participants (challenge_participant_id));
@@ -274,6 +291,7 @@ diesel::joinable!(social_achievements -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     achievement_milestones,
+    challenge_finalisations,
     challenge_participants,
     challenge_progress,
     community_challenges,

@@ -105,6 +105,7 @@ const TABLES: &[(&str, &Table)] = &[
             ("ChallengeService/FeatureChallenge", Only(&[&[Moderator, Operator]])),
             ("ChallengeService/DeactivateChallenge", Only(&[USERS])),
             ("ChallengeService/ReactivateChallenge", Only(&[&[Moderator, Operator]])),
+            ("ChallengeService/FinaliseChallenge", Only(&[&[Operator]])),
             ("ChallengeService/JoinChallenge", Only(&[USERS])),
             ("ChallengeService/CountActiveChallenges", Hidden),
             ("ParticipantService/GetParticipant", Only(&[USERS])),

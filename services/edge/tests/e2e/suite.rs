@@ -114,6 +114,7 @@ fn social_settings(keys: &DevKeys, family: SocketAddr) -> orchard_social::Settin
         notifications_url: None,
         calls: calls(keys, "social"),
         relay: RelayOptions { event_attempts: 10, event_retry_delay: Duration::from_secs(1) },
+        finalise_period: Duration::from_secs(1),
         clock: Default::default(),
     }
 }

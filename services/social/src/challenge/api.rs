@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::updating::{self, Author};
 use super::{Challenge, store, wire};
 use crate::error::Error;
+use crate::finalisation::Nudge;
 use crate::friendship::family;
 use crate::participant::{self, Target};
 use crate::profile;
@@ -23,12 +24,13 @@ pub struct Api {
     family: Upstream,
     currency: Currency,
     clock: Clock,
+    nudge: Nudge,
 }
 
 impl Api {
-    /// Serves challenges from `db`, and asks `family` who is a child and who has a family plan.
-    pub fn new(db: Db, family: Upstream, currency: Currency, clock: Clock) -> Self {
-        Self { db, family, currency, clock }
+    /// Serves challenges from `db`, asks `family` who is a child and who has a family plan, and has those ended that are over by `nudge`.
+    pub fn new(db: Db, family: Upstream, currency: Currency, clock: Clock, nudge: Nudge) -> Self {
+        Self { db, family, currency, clock, nudge }
     }
 
     /// Who a caller is to challenges. Whoever speaks for the platform, or of what not everyone finds, need not be asked about.
@@ -173,6 +175,23 @@ impl ChallengeService for Api {
         Ok(Response::new(pb::ReactivateChallengeResponse { challenge }))
     }
 
+    async fn finalise_challenge(
+        &self,
+        request: Request<pb::FinaliseChallengeRequest>,
+    ) -> Result<Response<pb::FinaliseChallengeResponse>, Status> {
+        let caller = Caller::user(&request)?;
+        let id = Fields::one("challenge_id", read::uuid(&request.get_ref().challenge_id)).map_err(Error::from)?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let moment = store::moment(&connection).await.map_err(Error::from)? + self.clock.ahead();
+        let found = store::get(&connection, id, caller.id, true).await.map_err(Error::from)?;
+        let found = found.ok_or(Error::ChallengeNotFound)?;
+        if found.0.finalised_at.is_none() {
+            found.0.is_due(moment).map_err(Error::from)?;
+            self.nudge.now();
+        }
+        Ok(Response::new(pb::FinaliseChallengeResponse { challenge: self.told(found, &caller) }))
+    }
+
     async fn join_challenge(
         &self,
         request: Request<pb::JoinChallengeRequest>,
@@ -181,7 +200,9 @@ impl ChallengeService for Api {
         let pb::JoinChallengeRequest { challenge_id, join_code } = request.get_ref();
         let target = wire::target(challenge_id, join_code).map_err(Error::from)?;
         let participant = participant::join(&self.db, &self.family, target, user, self.clock.ahead()).await?;
-        Ok(Response::new(pb::JoinChallengeResponse { participant: Some(participant::wire::participant(participant)) }))
+        Ok(Response::new(pb::JoinChallengeResponse {
+            participant: Some(participant::wire::participant(participant, &self.currency)),
+        }))
     }
 
     async fn count_active_challenges(

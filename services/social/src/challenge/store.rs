@@ -18,9 +18,10 @@ use crate::schema::{challenge_participants, community_challenges, users};
 pub(super) use list::{Filter, Listed, Phase, list};
 pub(crate) use row::Row;
 use row::TermsRow;
+pub(crate) use row::json_column;
 
 /// The database's time at which the transaction began.
-pub(super) async fn moment(mut connection: &AsyncPgConnection) -> QueryResult<DateTime<Utc>> {
+pub(crate) async fn moment(mut connection: &AsyncPgConnection) -> QueryResult<DateTime<Utc>> {
     diesel::select(now.into_sql::<Timestamptz>()).get_result(&mut connection).await
 }
 
@@ -113,6 +114,12 @@ pub(super) async fn get(
         .await
         .optional()
         .map(|found| found.map(|(row, creator)| (row.into(), creator)))
+}
+
+/// A challenge, whoever may know of it.
+pub(crate) async fn find(mut connection: &AsyncPgConnection, id: Uuid) -> QueryResult<Option<Challenge>> {
+    let found = community_challenges::table.find(id).select(Row::as_select()).first(&mut connection).await.optional()?;
+    Ok(found.map(Row::into))
 }
 
 /// A challenge; nobody takes or leaves a seat of it, or changes it, before the transaction ends.

@@ -26,6 +26,7 @@ pub(crate) fn challenge(start_date: Option<&str>, duration_days: i32) -> Challen
         join_code: None,
         featured_priority: 0,
         created_at: DateTime::UNIX_EPOCH,
+        finalised_at: None,
     }
 }
 

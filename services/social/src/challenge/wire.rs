@@ -14,6 +14,7 @@ use crate::participant::Target;
 
 pub(super) use list::{list, listed};
 pub(crate) use scoring::fruit;
+pub(crate) use terms::reward;
 
 const PATHS: [&str; 11] = [
     "challenge_name",
@@ -189,5 +190,6 @@ pub(super) fn challenge(challenge: Challenge, creator: Option<Uuid>, tells_code:
         is_public: challenge.terms.is_public,
         join_code: code.map(|code| code.as_str().to_owned()).unwrap_or_default(),
         featured_priority: challenge.featured_priority,
+        finalise_time: challenge.finalised_at.map(timestamp_to_wire),
     }
 }

@@ -3,7 +3,7 @@
 use orchard_db::Db;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::participant_service_server::ParticipantService;
-use orchard_rpc::{Fields, read};
+use orchard_rpc::{Currency, Fields, read};
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -16,12 +16,13 @@ use crate::{challenge, leaderboard};
 #[derive(Debug)]
 pub struct Api {
     db: Db,
+    currency: Currency,
 }
 
 impl Api {
     /// Serves seats from `db`.
-    pub fn new(db: Db) -> Self {
-        Self { db }
+    pub fn new(db: Db, currency: Currency) -> Self {
+        Self { db, currency }
     }
 
     async fn withdraw(&self, id: Uuid, user: Uuid) -> Result<Participant, Error> {
@@ -67,7 +68,7 @@ impl ParticipantService for Api {
         let id = Fields::one("challenge_id", read::uuid(&request.get_ref().challenge_id)).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         let found = store::get(&connection, id, user).await.map_err(Error::from)?.ok_or(Error::NotParticipating)?;
-        Ok(Response::new(pb::GetParticipantResponse { participant: Some(wire::participant(found)) }))
+        Ok(Response::new(pb::GetParticipantResponse { participant: Some(wire::participant(found, &self.currency)) }))
     }
 
     async fn list_participants(
@@ -80,7 +81,7 @@ impl ParticipantService for Api {
         let rows = store::list(&connection, user, status, asked.after, asked.fetch()).await.map_err(Error::from)?;
         let page = asked.page(rows, |seat| (seat.joined_at, seat.id));
         Ok(Response::new(pb::ListParticipantsResponse {
-            participants: page.rows.into_iter().map(wire::participant).collect(),
+            participants: page.rows.into_iter().map(|seat| wire::participant(seat, &self.currency)).collect(),
             next_page_token: page.next_page_token,
         }))
     }
@@ -92,7 +93,7 @@ impl ParticipantService for Api {
         let user = Caller::user(&request)?.id;
         let id = Fields::one("challenge_id", read::uuid(&request.get_ref().challenge_id)).map_err(Error::from)?;
         let participant = self.withdraw(id, user).await?;
-        Ok(Response::new(pb::WithdrawParticipantResponse { participant: Some(wire::participant(participant)) }))
+        Ok(Response::new(pb::WithdrawParticipantResponse { participant: Some(wire::participant(participant, &self.currency)) }))
     }
 
     async fn set_participant_visibility(
@@ -103,6 +104,8 @@ impl ParticipantService for Api {
         let pb::SetParticipantVisibilityRequest { challenge_id, is_visible } = request.into_inner();
         let id = Fields::one("challenge_id", read::uuid(&challenge_id)).map_err(Error::from)?;
         let participant = self.show(id, user, is_visible).await?;
-        Ok(Response::new(pb::SetParticipantVisibilityResponse { participant: Some(wire::participant(participant)) }))
+        Ok(Response::new(pb::SetParticipantVisibilityResponse {
+            participant: Some(wire::participant(participant, &self.currency)),
+        }))
     }
 }

@@ -71,8 +71,9 @@ async fn enter(connection: &mut Connection, id: Uuid, entry: Entry) -> Result<Pa
             Ok(back)
         }
         None => {
-            let (_, now) = profile::store::clock(connection, user, entry.ahead).await?;
-            let seated = store::insert(connection, challenge.id, user, now).await?;
+            let (time_zone, now) = profile::store::clock(connection, user, entry.ahead).await?;
+            let ends_at = challenge.ends_at(profile::today(time_zone, now));
+            let seated = store::insert(connection, challenge.id, user, now, ends_at).await?;
             leaderboard::reflect(connection, &BTreeSet::from([user])).await?;
             Ok(seated)
         }

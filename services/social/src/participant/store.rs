@@ -3,13 +3,24 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::{count_star, now};
 use diesel::prelude::*;
+use diesel::result::Error::SerializationError;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::{CompletionStatus, Participant};
+use super::{CompletionStatus, Participant, RewardsEarned};
+use crate::challenge::store::json_column;
 use crate::schema::{challenge_participants, community_challenges, social_achievements};
 
 orchard_db::text_column!(CompletionStatus);
+json_column!(RewardsEarned);
+
+impl RewardsEarned {
+    /// As it is kept.
+    pub(crate) fn kept(earned: Option<&Self>) -> QueryResult<Option<Value>> {
+        earned.map(serde_json::to_value).transpose().map_err(|error| SerializationError(error.into()))
+    }
+}
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = challenge_participants)]
@@ -22,6 +33,9 @@ pub(crate) struct ParticipantRow {
     joined_at: DateTime<Utc>,
     is_visible: bool,
     on_board: bool,
+    completion_date: Option<DateTime<Utc>>,
+    rank_position: Option<i32>,
+    rewards_earned: Option<RewardsEarned>,
 }
 
 impl From<ParticipantRow> for Participant {
@@ -35,6 +49,9 @@ impl From<ParticipantRow> for Participant {
             joined_at: row.joined_at,
             is_visible: row.is_visible,
             on_board: row.on_board,
+            completion_date: row.completion_date,
+            rank_position: row.rank_position,
+            rewards_earned: row.rewards_earned,
         }
     }
 }
@@ -103,6 +120,7 @@ pub(super) async fn insert(
     challenge: Uuid,
     user: Uuid,
     moment: DateTime<Utc>,
+    ends_at: Option<DateTime<Utc>>,
 ) -> QueryResult<Participant> {
     diesel::insert_into(challenge_participants::table)
         .values((
@@ -112,6 +130,7 @@ pub(super) async fn insert(
             challenge_participants::user_id.eq(user),
             challenge_participants::joined_at.eq(moment),
             challenge_participants::score_reached_at.eq(moment),
+            challenge_participants::ends_at.eq(ends_at),
             challenge_participants::shown_to.eq("nobody"),
         ))
         .returning(ParticipantRow::as_returning())

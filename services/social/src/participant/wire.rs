@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Fields, PageRequest, Violations, timestamp_to_wire};
+use orchard_rpc::{Currency, Fields, PageRequest, Violations, timestamp_to_wire};
 use uuid::Uuid;
+
+use crate::challenge::wire::reward;
 
 use super::{CompletionStatus, Participant};
 
@@ -40,7 +42,11 @@ pub(crate) fn status(status: CompletionStatus) -> pb::CompletionStatus {
 }
 
 /// A seat as its user is told it.
-pub(crate) fn participant(participant: Participant) -> pb::Participant {
+pub(crate) fn participant(participant: Participant, currency: &Currency) -> pb::Participant {
+    let earned = participant.rewards_earned.map(|earned| pb::RewardsEarned {
+        completion: earned.completion.map(|given| reward(given, currency)),
+        rank: earned.rank.map(|given| reward(given, currency)),
+    });
     pb::Participant {
         challenge_id: participant.challenge_id.to_string(),
         user_id: participant.user_id.to_string(),
@@ -48,5 +54,8 @@ pub(crate) fn participant(participant: Participant) -> pb::Participant {
         final_score: participant.final_score,
         join_time: Some(timestamp_to_wire(participant.joined_at)),
         is_visible: participant.is_visible,
+        completion_time: participant.completion_date.map(timestamp_to_wire),
+        rank_position: participant.rank_position,
+        rewards_earned: earned,
     }
 }

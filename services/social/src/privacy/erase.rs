@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::store;
 use crate::error::Error;
+use crate::finalisation;
 
 /// Erases a user: their own rows are deleted, what others need names a pseudonym, and they do not come back.
 ///
@@ -33,6 +34,7 @@ pub(super) async fn erase(connection: &mut AsyncPgConnection, user: Uuid) -> Res
 
     let seats = store::lock_challenges(connection, user).await?;
     store::free_seats(connection, &seats).await?;
+    finalisation::forget(connection, user).await?;
     receipt.add("challenge_progress", store::delete_progress(connection, user).await?, 0);
     receipt.add("challenge_participants", store::delete_participants(connection, user).await?, 0);
     let unused = store::delete_unused_challenges(connection, user).await?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use orchard_db::{Connection, Db};
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::progress_service_server::ProgressService;
+use orchard_rpc::Currency;
 use orchard_server::{Caller, Clock};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -18,13 +19,14 @@ use crate::profile;
 #[derive(Debug)]
 pub struct Api {
     db: Db,
+    currency: Currency,
     clock: Clock,
 }
 
 impl Api {
     /// Serves progress from `db`.
-    pub fn new(db: Db, clock: Clock) -> Self {
-        Self { db, clock }
+    pub fn new(db: Db, currency: Currency, clock: Clock) -> Self {
+        Self { db, currency, clock }
     }
 }
 
@@ -41,7 +43,7 @@ impl ProgressService for Api {
             self.db.write("record progress", async move |connection| record(connection, new, user, ahead).await).await?;
         Ok(Response::new(pb::RecordProgressResponse {
             day: Some(wire::day(day)),
-            participant: Some(participant::wire::participant(participant)),
+            participant: Some(participant::wire::participant(participant, &self.currency)),
         }))
     }
 

@@ -39,6 +39,7 @@ const TABLE: &Table = &[
     ("ChallengeService/FeatureChallenge", Only(&[&[Moderator, Operator]])),
     ("ChallengeService/DeactivateChallenge", Only(&[USERS])),
     ("ChallengeService/ReactivateChallenge", Only(&[&[Moderator, Operator]])),
+    ("ChallengeService/FinaliseChallenge", Only(&[&[Operator]])),
     ("ChallengeService/JoinChallenge", Only(&[USERS])),
     ("ChallengeService/CountActiveChallenges", Only(&[&[Service("edge"), ServiceForUser("edge")]])),
     ("ParticipantService/GetParticipant", Only(&[USERS])),

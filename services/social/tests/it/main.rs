@@ -9,6 +9,7 @@ mod challenges;
 mod erasure;
 mod export;
 mod families;
+mod finalisation;
 mod friends;
 mod friendships;
 mod milestones;

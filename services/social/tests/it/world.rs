@@ -27,7 +27,7 @@ pub struct World {
     /// What time it is in challenges.
     pub clock: Clock,
     /// Whom it asks, if it does not only try to.
-    _family: Option<SliceUnderTest>,
+    pub family: Option<SliceUnderTest>,
 }
 
 /// A service that asks the family service at `family_url`, and tells nobody.
@@ -38,6 +38,7 @@ pub fn settings(keys: &DevKeys, family_url: Uri) -> Settings {
         notifications_url: None,
         calls: calls(keys, "social"),
         relay: RelayOptions { event_attempts: 10, event_retry_delay: Duration::from_millis(50) },
+        finalise_period: Duration::from_millis(100),
         clock: Clock::default(),
     }
 }
@@ -86,7 +87,7 @@ impl World {
     /// One beside a family service that nobody has told anything.
     pub async fn start() -> anyhow::Result<Self> {
         let (world, family) = Self::with_family().await?;
-        Ok(Self { _family: Some(family), ..world })
+        Ok(Self { family: Some(family), ..world })
     }
 
     /// One that asks a family service.
@@ -98,7 +99,7 @@ impl World {
     /// One with settings of its own.
     pub async fn with(settings: &Settings, keys: Arc<DevKeys>) -> anyhow::Result<Self> {
         let slice = SliceUnderTest::start_in::<Service>(settings, Schema::create().await?, keys).await?;
-        Ok(Self { slice, clock: settings.clock.clone(), _family: None })
+        Ok(Self { slice, clock: settings.clock.clone(), family: None })
     }
 
     /// One in which an update that forgets `updated_at` fails.
@@ -106,6 +107,15 @@ impl World {
         let world = Self::start().await?;
         refuse_stale_updates(&world.slice.schema.connect().await?).await?;
         Ok(world)
+    }
+
+    /// Where the family service is.
+    pub fn family_url(&self) -> anyhow::Result<Uri> {
+        Ok(self
+            .family
+            .as_ref()
+            .map_or_else(|| NOWHERE.to_owned(), |family| format!("http://{}", family.running.address))
+            .parse()?)
     }
 
     pub fn profiles(&self, user: Uuid) -> anyhow::Result<ProfileServiceClient<Client>> {

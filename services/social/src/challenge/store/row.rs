@@ -1,11 +1,8 @@
 //! Challenges as they are kept.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::deserialize::FromSql;
-use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
 use diesel::result::Error::SerializationError;
-use diesel::sql_types::Jsonb;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -18,13 +15,17 @@ orchard_db::text_column!(ChallengeType);
 /// Lets what a challenge says be read from JSON.
 macro_rules! json_column {
     ($($of:ty),*) => {$(
-        impl FromSql<Jsonb, Pg> for $of {
-            fn from_sql(value: PgValue<'_>) -> diesel::deserialize::Result<Self> {
-                Ok(serde_json::from_value(<Value as FromSql<Jsonb, Pg>>::from_sql(value)?)?)
+        impl diesel::deserialize::FromSql<diesel::sql_types::Jsonb, diesel::pg::Pg> for $of {
+            fn from_sql(value: diesel::pg::PgValue<'_>) -> diesel::deserialize::Result<Self> {
+                use diesel::deserialize::FromSql;
+                use diesel::pg::Pg;
+                use diesel::sql_types::Jsonb;
+
+                Ok(serde_json::from_value(<serde_json::Value as FromSql<Jsonb, Pg>>::from_sql(value)?)?)
             }
         }
 
-        impl Queryable<Jsonb, Pg> for $of {
+        impl diesel::deserialize::Queryable<diesel::sql_types::Jsonb, diesel::pg::Pg> for $of {
             type Row = Self;
 
             fn build(row: Self) -> diesel::deserialize::Result<Self> {
@@ -33,6 +34,8 @@ macro_rules! json_column {
         }
     )*};
 }
+
+pub(crate) use json_column;
 
 json_column!(Scoring, EntryRequirements, SuccessCriteria, RewardStructure);
 
@@ -57,6 +60,7 @@ pub(crate) struct Row {
     scoring: Scoring,
     participant_count: i32,
     join_code: Option<String>,
+    finalised_at: Option<DateTime<Utc>>,
 }
 
 impl From<Row> for Challenge {
@@ -82,6 +86,7 @@ impl From<Row> for Challenge {
             join_code: row.join_code.map(JoinCode::from),
             featured_priority: row.featured_priority,
             created_at: row.created_at,
+            finalised_at: row.finalised_at,
         }
     }
 }

@@ -90,7 +90,8 @@ pub(super) fn rewards(rewards: RewardStructure, currency: &Currency) -> pb::Rewa
     pb::RewardStructure { completion: rewards.completion.map(|given| reward(given, currency)), rank_bands: bands.collect() }
 }
 
-fn reward(reward: Reward, currency: &Currency) -> pb::Reward {
+/// What is given.
+pub(crate) fn reward(reward: Reward, currency: &Currency) -> pb::Reward {
     pb::Reward {
         points: reward.points,
         badge: reward.badge.unwrap_or_default(),
