@@ -8,7 +8,8 @@ use orchard_testkit::cluster::TEST_DATABASE_URL;
 use crate::project::Project;
 use crate::test::{Steps, server};
 
-/// Run the tests that grow with their numbers, with large ones: 100,000 events past replicas that are killed.
+/// Run the tests that grow with their numbers, with large ones: 100,000 events past replicas that are killed, and a challenge of 100,000 that
+/// replicas finalise whose connections are cut.
 ///
 /// They run as `cargo xtask test` runs them with smaller numbers, built for speed.
 #[derive(clap::Args)]
@@ -19,7 +20,7 @@ pub struct Args {
 }
 
 /// Each crate's tests that read ORCHARD_SOAK.
-const SOAKED: [(&str, &str); 1] = [("orchard-events", "storm")];
+const SOAKED: [(&str, &str); 2] = [("orchard-events", "storm"), ("orchard-social", "each_reward_is_given_once")];
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<ExitCode> {

@@ -26,6 +26,8 @@ pub struct World {
     pub slice: SliceUnderTest,
     /// What time it is in challenges.
     pub clock: Clock,
+    /// What its service was started with.
+    pub settings: Settings,
     /// Whom it asks, if it does not only try to.
     pub family: Option<SliceUnderTest>,
 }
@@ -99,7 +101,7 @@ impl World {
     /// One with settings of its own.
     pub async fn with(settings: &Settings, keys: Arc<DevKeys>) -> anyhow::Result<Self> {
         let slice = SliceUnderTest::start_in::<Service>(settings, Schema::create().await?, keys).await?;
-        Ok(Self { slice, clock: settings.clock.clone(), family: None })
+        Ok(Self { slice, clock: settings.clock.clone(), settings: settings.clone(), family: None })
     }
 
     /// One in which an update that forgets `updated_at` fails.
@@ -107,15 +109,6 @@ impl World {
         let world = Self::start().await?;
         refuse_stale_updates(&world.slice.schema.connect().await?).await?;
         Ok(world)
-    }
-
-    /// Where the family service is.
-    pub fn family_url(&self) -> anyhow::Result<Uri> {
-        Ok(self
-            .family
-            .as_ref()
-            .map_or_else(|| NOWHERE.to_owned(), |family| format!("http://{}", family.running.address))
-            .parse()?)
     }
 
     pub fn profiles(&self, user: Uuid) -> anyhow::Result<ProfileServiceClient<Client>> {

@@ -1,22 +1,26 @@
 //! Replicas that race, and are cut off.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use orchard_proto::social::v1 as pb;
-use orchard_social::Service;
+use orchard_social::{Service, Settings};
+use orchard_testkit::keys::DevKeys;
 use orchard_testkit::service::SliceUnderTest;
+use prost::Message as _;
 use tokio::time::{Instant, sleep};
 use tokio_postgres::Client;
 
 use super::during::{WRONG, crowd};
 use super::{UNTIL_DUE, number, rewards};
-use crate::world::{World, new_challenge};
+use crate::friends::family_service;
+use crate::world::{NOWHERE, World, new_challenge, settings};
 
 /// Longest that a transaction may take.
 const LONGEST: Duration = Duration::from_secs(1);
 
 /// What was given twice, or not: each to be counted once for each participant.
-const GIVEN: [(&str, &str); 6] = [
+const GIVEN: [(&str, &str); 7] = [
     (
         "rewards",
         "SELECT count(*) FROM challenge_participants WHERE challenge_id = $1 AND (rewards_earned->'completion' <> 'null') IS TRUE",
@@ -36,6 +40,11 @@ const GIVEN: [(&str, &str); 6] = [
     (
         "milestones",
         "SELECT count(*) FROM achievement_milestones WHERE target = 1 AND current = 1 AND social_context->>'id' = $1::uuid::text",
+    ),
+    (
+        "told",
+        "SELECT count(DISTINCT o.aggregate_id) FROM outbox o JOIN challenge_participants p ON p.id = o.aggregate_id
+         WHERE p.challenge_id = $1 AND o.event_type = 'orchard.social.v1.ParticipantFinished' AND o.sequence = 1",
     ),
     (
         "first",
@@ -61,14 +70,20 @@ async fn harass(client: &Client, own: i32) -> anyhow::Result<Duration> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
-/// Five thousand are judged and ranked by three replicas, whose connections are cut all the time, and one of which ends.
+/// They are judged and ranked by three replicas, whose connections are cut all the time, and one of which ends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_reward_is_given_once_whoever_is_cut_off() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let participants = if std::env::var_os("ORCHARD_SOAK").is_some() { 100_000 } else { 5_000 };
+    // Somebody is to be told who does not answer, so that what they are to be told stays where it can be counted.
+    let keys = Arc::new(DevKeys::ephemeral()?);
+    let family = family_service(Arc::clone(&keys)).await?;
+    let settings = settings(&keys, format!("http://{}", family.running.address).parse()?);
+    let settings = Settings { notifications_url: Some(NOWHERE.parse()?), ..settings };
+    let world = World { family: Some(family), ..World::with(&settings, keys).await? };
     let request =
         pb::CreateChallengeRequest { reward_structure: rewards(1, &[(1, 10, 50), (11, 100_000, 5)]), ..new_challenge() };
     let challenge = world.official(request).await?;
-    crowd(&world, &challenge, 5_000).await?;
+    crowd(&world, &challenge, participants).await?;
     let mut replicas: Vec<SliceUnderTest> = Vec::new();
     for _ in 0..2 {
         replicas.push(world.replica(Duration::from_millis(50)).await?);
@@ -78,7 +93,7 @@ async fn each_reward_is_given_once_whoever_is_cut_off() -> anyhow::Result<()> {
     let harasser = world.slice.schema.connect().await?;
     let own: i32 = watcher.query_one("SELECT pg_backend_pid()", &[]).await?.get(0);
     let (mut longest, mut cuts) = (Duration::ZERO, 0);
-    let limit = Instant::now() + Duration::from_secs(200);
+    let limit = Instant::now() + Duration::from_secs(60 + u64::try_from(participants)? / 50);
     let is_final = "SELECT count(finalised_at) FROM community_challenges WHERE id = $1";
     while watcher.query_one(is_final, &[&challenge.parse::<uuid::Uuid>()?]).await?.get::<_, i64>(0) == 0 {
         anyhow::ensure!(Instant::now() < limit, "it does not end");
@@ -98,9 +113,13 @@ async fn each_reward_is_given_once_whoever_is_cut_off() -> anyhow::Result<()> {
         number(&world, "SELECT count(*) FROM challenge_participants WHERE challenge_id = $1 AND final_score > 0", &challenge);
     let completed = completed.await?;
     for (what, query) in GIVEN {
-        let expected = if matches!(what, "ranks" | "winners") { 5_000 } else { completed };
+        let expected = if matches!(what, "ranks" | "winners" | "told") { i64::from(participants) } else { completed };
         assert_eq!(number(&world, query, &challenge).await?, expected, "{what}");
     }
+    let told = "SELECT payload FROM outbox WHERE event_type = 'orchard.social.v1.ChallengeFinalised'";
+    let told: Vec<Vec<u8>> = watcher.query(told, &[]).await?.iter().map(|row| row.get(0)).collect();
+    let event = pb::ChallengeFinalised { challenge_id: challenge, participants, completed: i32::try_from(completed)? };
+    assert_eq!(told, [event.encode_to_vec()]);
     for replica in replicas {
         replica.running.stop().await?;
     }
@@ -112,17 +131,14 @@ impl World {
     pub async fn looking_every(period: Duration) -> anyhow::Result<Self> {
         let world = Self::start().await?;
         let replica = world.replica(period).await?;
-        let World { slice, clock, family } = world;
+        let World { slice, clock, settings, family } = world;
         slice.running.stop().await?;
-        Ok(World { slice: replica, clock, family })
+        Ok(World { slice: replica, clock, settings, family })
     }
 
     /// Another replica, over the same schema and with the same clock.
     pub async fn replica(&self, finalise_period: Duration) -> anyhow::Result<SliceUnderTest> {
-        let keys = std::sync::Arc::clone(&self.slice.keys);
-        let mut settings = crate::world::settings(&keys, self.family_url()?);
-        settings.clock = self.clock.clone();
-        settings.finalise_period = finalise_period;
-        SliceUnderTest::start_in::<Service>(&settings, self.slice.schema.clone(), keys).await
+        let settings = Settings { finalise_period, ..self.settings.clone() };
+        SliceUnderTest::start_in::<Service>(&settings, self.slice.schema.clone(), Arc::clone(&self.slice.keys)).await
     }
 }
