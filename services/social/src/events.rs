@@ -43,14 +43,14 @@ impl Handler for Events {
     }
 
     /// Makes everyone known of whom something is told, but for those who were erased, and has those wait who would
-    /// count for the same users, or befriend those who are children now.
+    /// count for the same users, befriend those who are children now, or show them otherwise.
     async fn prepare(&self, connection: &mut Connection, events: &[&Event]) -> Result<(), Failure> {
         let (mut all, mut changed): (BTreeSet<Uuid>, BTreeSet<Uuid>) = Default::default();
         for event in events {
             match event {
                 Event::Family(event) => {
                     all.extend(event.newcomers());
-                    changed.extend(event.child());
+                    changed.extend(event.grown(connection).await?);
                 }
                 Event::Feat(feat) => {
                     all.insert(feat.user());

@@ -29,6 +29,7 @@ use orchard_privacy::{PRIVACY, Privacy};
 use orchard_proto::social::v1::achievement_service_server::AchievementServiceServer;
 use orchard_proto::social::v1::challenge_service_server::ChallengeServiceServer;
 use orchard_proto::social::v1::friendship_service_server::FriendshipServiceServer;
+use orchard_proto::social::v1::leaderboard_service_server::LeaderboardServiceServer;
 use orchard_proto::social::v1::notification_service_server::NotificationServiceServer;
 use orchard_proto::social::v1::participant_service_server::ParticipantServiceServer;
 use orchard_proto::social::v1::profile_service_server::ProfileServiceServer;
@@ -131,13 +132,20 @@ impl Slice for Service {
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(
+                LeaderboardServiceServer::new(leaderboard::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
+            )
+            .add_service(
                 ProgressServiceServer::new(progress::Api::new(db.clone(), currency.clone(), clock.clone()))
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
             );
         Ok(Parts {
             routes,
             shared: vec![INBOX, OUTBOX, PRIVACY],
-            background: vec![deliver, finaliser.run().map(|never| match never {}).boxed()],
+            background: vec![
+                deliver,
+                finaliser.run().map(|never| match never {}).boxed(),
+                leaderboard::Folder::new(db.clone()).run().map(|never| match never {}).boxed(),
+            ],
         })
     }
 }

@@ -17,7 +17,7 @@ macro_rules! prepared {
     (
         $(#[$meta:meta])*
         $vis:vis struct $name:ident { $($field:ident: $type:ty),* $(,)? } -> ($($answer:ty),+ $(,)?) =
-            $first:literal $(, $value:ident as $sql:ty, $text:literal)*;
+            $first:expr $(, $value:ident as $sql:ty, $text:expr)*;
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone)]

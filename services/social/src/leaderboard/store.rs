@@ -8,7 +8,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use crate::participant::Participant;
-use crate::schema::{challenge_participants, leaderboard_changes};
+use crate::schema::{challenge_participants, leaderboard_changes, leaderboard_counts};
 
 /// Says what has become of a participant's place on the board.
 pub(crate) async fn moved(connection: &mut AsyncPgConnection, before: &Participant, now: &Participant) -> QueryResult<()> {
@@ -35,6 +35,14 @@ pub(crate) async fn change(
         .execute(connection)
         .await
         .map(|_| ())
+}
+
+/// Deletes the boards of challenges that are gone.
+pub(crate) async fn forget(connection: &mut AsyncPgConnection, challenges: &[Uuid]) -> QueryResult<()> {
+    let changes = leaderboard_changes::table.filter(leaderboard_changes::challenge_id.eq_any(challenges));
+    diesel::delete(changes).execute(connection).await?;
+    let counts = leaderboard_counts::table.filter(leaderboard_counts::challenge_id.eq_any(challenges));
+    diesel::delete(counts).execute(connection).await.map(|_| ())
 }
 
 orchard_db::prepared! {

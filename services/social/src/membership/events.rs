@@ -1,5 +1,7 @@
 //! Events of the family slice, as sent, and their effects.
 
+use std::collections::BTreeSet;
+
 use diesel::QueryResult;
 use orchard_db::Connection;
 use orchard_proto::family::v1 as pb;
@@ -9,7 +11,7 @@ use prost_types::Any;
 use uuid::Uuid;
 
 use super::{Added, Event, Role, store};
-use crate::{friendship, roll};
+use crate::{friendship, leaderboard, roll};
 
 /// Reads an event of the family slice.
 pub(crate) fn read(payload: &Any) -> Result<Event, String> {
@@ -50,8 +52,25 @@ impl Event {
         }
     }
 
+    /// Those who may be a child from now on, or none any more: how they are seen changes with it.
+    pub(crate) async fn grown(&self, connection: &mut Connection) -> QueryResult<BTreeSet<Uuid>> {
+        match self {
+            Self::Joined { user, role: Role::Child, .. } | Self::RoleChanged { user, .. } | Self::Left { user, .. } => {
+                Ok(BTreeSet::from([*user]))
+            }
+            Self::Joined { .. } => Ok(BTreeSet::new()),
+            Self::Closed { plan } => store::children_of(connection, *plan).await,
+        }
+    }
+
     /// Has its effect. Of who was erased meanwhile there is none.
     pub(crate) async fn apply(&self, connection: &mut Connection) -> QueryResult<()> {
+        let grown = self.grown(connection).await?;
+        self.write(connection).await?;
+        leaderboard::reflect(connection, &grown).await
+    }
+
+    async fn write(&self, connection: &mut Connection) -> QueryResult<()> {
         match self {
             Self::Joined { plan, user, role, added } => {
                 let added = match added {

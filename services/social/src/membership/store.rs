@@ -1,5 +1,7 @@
 //! Queries of memberships.
 
+use std::collections::BTreeSet;
+
 use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel::query_source::{Alias, AliasedField};
@@ -71,6 +73,15 @@ pub(crate) fn is_answered_for_by(adult: Uuid) -> _ {
     let answers = user.eq(adult).and(role.eq(admin).or(guardian));
     let both = family_memberships::table.inner_join(fellows.on(plan.eq(family_memberships::family_plan_id)));
     diesel::dsl::exists(both.filter(added.and(answers)))
+}
+
+/// Who is a child in a family.
+pub(super) async fn children_of(connection: &mut AsyncPgConnection, plan: Uuid) -> QueryResult<BTreeSet<Uuid>> {
+    let children = family_memberships::table
+        .filter(family_memberships::family_plan_id.eq(plan))
+        .filter(family_memberships::role.eq(Role::Child))
+        .select(family_memberships::user_id);
+    Ok(children.load(connection).await?.into_iter().collect())
 }
 
 /// Writes that a user, if they are known, belongs to a family; again, that they do so in this role.

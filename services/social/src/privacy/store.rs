@@ -7,6 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::leaderboard;
 use crate::participant::CompletionStatus;
 use crate::schema::{
     achievement_milestones, challenge_participants, challenge_progress, community_challenges, family_memberships, friendships,
@@ -91,16 +92,33 @@ pub(super) async fn delete_progress(connection: &mut AsyncPgConnection, user: Uu
     diesel::delete(days).execute(connection).await
 }
 
-/// Deletes a user's places in challenges.
+/// Deletes a user's places in challenges, on their boards, and what others are still to be told of them.
 pub(super) async fn delete_participants(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<usize> {
-    diesel::delete(challenge_participants::table.filter(challenge_participants::user_id.eq(user))).execute(connection).await
+    let own = challenge_participants::table.filter(challenge_participants::user_id.eq(user));
+    let places: Vec<(Uuid, Uuid, i32, bool)> = diesel::delete(own)
+        .returning((
+            challenge_participants::id,
+            challenge_participants::challenge_id,
+            challenge_participants::final_score,
+            challenge_participants::on_board,
+        ))
+        .get_results(connection)
+        .await?;
+    for (_, challenge, score, on_board) in &places {
+        leaderboard::change(connection, *challenge, on_board.then_some(*score), None).await?;
+    }
+    let ids: Vec<Uuid> = places.into_iter().map(|(id, ..)| id).collect();
+    orchard_events::forget(connection, &ids).await?;
+    Ok(ids.len())
 }
 
 /// Deletes the challenges that a user has made and nobody else has a place in; they are locked.
 pub(super) async fn delete_unused_challenges(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<usize> {
     let others = challenge_participants::table.filter(challenge_participants::challenge_id.eq(community_challenges::id));
     let unused = community_challenges::table.filter(community_challenges::created_by.eq(user)).filter(not(exists(others)));
-    diesel::delete(unused).execute(connection).await
+    let gone: Vec<Uuid> = diesel::delete(unused).returning(community_challenges::id).get_results(connection).await?;
+    leaderboard::forget(connection, &gone).await?;
+    Ok(gone.len())
 }
 
 /// Whether there is anything of a user that others need.

@@ -1,5 +1,7 @@
 //! Use cases of profiles.
 
+use std::collections::BTreeSet;
+
 use orchard_db::Db;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::profile_service_server::ProfileService;
@@ -10,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Profile, store, wire};
 use crate::error::Error;
-use crate::roll;
+use crate::{leaderboard, roll};
 
 /// Serves `ProfileService`.
 #[derive(Debug)]
@@ -48,7 +50,9 @@ impl ProfileService for Api {
             .write("register profile", async move |connection| {
                 let wire::NewProfile { id, display_name, time_zone, privacy_level } = new;
                 roll::enrol(connection, id).await?;
-                Ok::<_, Error>(store::register(connection, id, &display_name, time_zone, privacy_level).await?)
+                let profile = store::register(connection, id, &display_name, time_zone, privacy_level).await?;
+                leaderboard::reflect(connection, &BTreeSet::from([id])).await?;
+                Ok::<_, Error>(profile)
             })
             .await?;
         Ok(Response::new(pb::RegisterProfileResponse { profile: Some(wire::own(profile, &self.currency)) }))
@@ -91,7 +95,9 @@ impl ProfileService for Api {
             .db
             .write("update profile", async move |connection| {
                 roll::enrol(connection, user).await?;
-                Ok::<_, Error>(store::update(connection, user, &patch).await?)
+                let profile = store::update(connection, user, &patch).await?;
+                leaderboard::reflect(connection, &BTreeSet::from([user])).await?;
+                Ok::<_, Error>(profile)
             })
             .await?;
         Ok(Response::new(pb::UpdateProfileResponse { profile: Some(wire::own(profile, &self.currency)) }))
@@ -103,7 +109,9 @@ impl ProfileService for Api {
         let named = self
             .db
             .write("name child", async move |connection| {
-                store::name_child(connection, child, adult, &name).await?.ok_or(Error::ProfileNotFound)
+                let named = store::name_child(connection, child, adult, &name).await?.ok_or(Error::ProfileNotFound)?;
+                leaderboard::reflect(connection, &BTreeSet::from([child])).await?;
+                Ok::<_, Error>(named)
             })
             .await?;
         Ok(Response::new(pb::NameChildResponse { profile: Some(wire::others(named)) }))
