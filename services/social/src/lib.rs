@@ -5,6 +5,7 @@ pub mod challenge;
 pub mod error;
 pub mod events;
 pub mod friendship;
+pub mod fruit;
 pub mod leaderboard;
 pub mod membership;
 pub mod milestone;
@@ -25,6 +26,7 @@ use orchard_proto::social::v1::AchievementAwarded;
 use orchard_proto::social::v1::achievement_service_server::AchievementServiceServer;
 use orchard_proto::social::v1::challenge_service_server::ChallengeServiceServer;
 use orchard_proto::social::v1::friendship_service_server::FriendshipServiceServer;
+use orchard_proto::social::v1::fruit_service_server::FruitServiceServer;
 use orchard_proto::social::v1::notification_service_server::NotificationServiceServer;
 use orchard_proto::social::v1::profile_service_server::ProfileServiceServer;
 use orchard_proto::social::v1::progress_service_server::ProgressServiceServer;
@@ -110,6 +112,7 @@ impl Slice for Service {
                 ChallengeServiceServer::new(challenge::Api::new(db.clone(), family, clock.clone()))
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
+            .add_service(FruitServiceServer::new(fruit::Api).max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add_service(
                 ProgressServiceServer::new(progress::Api::new(db.clone(), clock.clone()))
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),

@@ -9,6 +9,7 @@ use orchard_rpc::{Fields, Refused, Violations, date_to_wire, read, timestamp_to_
 use uuid::Uuid;
 
 use super::{Challenge, ChallengeType, CompletionStatus, Participant, Scoring};
+use crate::fruit::wire::name;
 
 /// A challenge to create.
 #[derive(Debug, Clone)]
@@ -62,9 +63,9 @@ fn read_scoring(fields: &mut Fields, scoring: Option<pb::Scoring>) -> Result<Sco
             Ok(Scoring::Variety { daily_cap: cap? })
         }),
         Rule::Seasonal(rule) => fields.within("seasonal", |fields| {
-            let fruits = fields.values("fruits", 1..=50, &rule.fruits, |name| fruit(name)).map(BTreeSet::from_iter);
+            let fruits = fields.values("fruits", 1..=50, &rule.fruits, |fruit| name(fruit)).map(BTreeSet::from_iter);
             let cap = fields.read("daily_cap", read::within(rule.daily_cap, 1..=100));
-            Ok(Scoring::Seasonal { fruits: fruits?.into_iter().collect(), daily_cap: cap? })
+            Ok(Scoring::Seasonal { fruits: fruits?.into_iter().map(str::to_owned).collect(), daily_cap: cap? })
         }),
         Rule::GoalBased(rule) => fields.within("goal_based", |fields| {
             let unit = fields.read("unit", read::text(&rule.unit, 1..=30));
@@ -73,11 +74,6 @@ fn read_scoring(fields: &mut Fields, scoring: Option<pb::Scoring>) -> Result<Sco
             Ok(Scoring::GoalBased { unit: unit?, points_per_unit: points?, daily_cap: cap? })
         }),
     })
-}
-
-/// The name of a fruit as it is compared.
-pub(crate) fn fruit(name: &str) -> Result<String, String> {
-    read::text(name, 1..=50).map(|name| name.to_lowercase())
 }
 
 pub(super) fn user_ids(request: &pb::CountActiveChallengesRequest) -> Result<Vec<Uuid>, Violations> {
