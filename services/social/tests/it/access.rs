@@ -36,7 +36,11 @@ const TABLE: &Table = &[
     ("ChallengeService/GetChallenge", Only(&[USERS])),
     ("ChallengeService/JoinChallenge", Only(&[USERS])),
     ("ChallengeService/CountActiveChallenges", Only(&[&[Service("edge"), ServiceForUser("edge")]])),
+    ("FruitService/ListFruits", Only(&[USERS])),
     ("ProgressService/RecordProgress", Only(&[USERS])),
+    ("ProgressService/BatchRecordProgress", Only(&[USERS])),
+    ("ProgressService/DeleteProgress", Only(&[USERS])),
+    ("ProgressService/ListProgress", Only(&[USERS])),
 ];
 
 /// It is told of events, and tells of its own.

@@ -11,6 +11,7 @@ mod export;
 mod families;
 mod friends;
 mod friendships;
+mod fruits;
 mod milestones;
 mod names;
 mod preferences;
