@@ -2,6 +2,7 @@
 
 mod api;
 mod batch;
+mod list;
 mod store;
 mod window;
 mod wire;

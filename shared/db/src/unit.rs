@@ -76,7 +76,7 @@ impl Db {
         let db = self.clone();
         self.detached(name, async move {
             let mut connection = db.connection().await?;
-            let result = followed(statement(&mut *connection)).await;
+            let result = followed(statement(&mut connection)).await;
             end(connection, result)
         })
         .await

@@ -8,7 +8,7 @@ use orchard_server::{Caller, Clock};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Day, Refused, batch, store, wire, write};
+use super::{Day, Refused, batch, list, wire, write};
 use crate::challenge;
 use crate::error::Error;
 
@@ -28,8 +28,8 @@ impl Api {
     async fn list(&self, user: Uuid, request: &pb::ListProgressRequest) -> Result<Page<Day>, Error> {
         let (challenge, page) = wire::list(request, user)?;
         let connection = self.db.read().await?;
-        let seat = store::seat(&connection, challenge, user).await?.ok_or(Refused::NotParticipating)?;
-        let days = store::days(&connection, seat, page.after, page.fetch()).await?;
+        let seat = list::seat(&connection, challenge, user).await?.ok_or(Refused::NotParticipating)?;
+        let days = list::days(&connection, seat, page.after, page.fetch()).await?;
         Ok(page.page(days, |day| day.date))
     }
 }
