@@ -66,9 +66,24 @@ pub enum Error {
     /// By a rule of progress.
     #[error(transparent)]
     Progress(#[from] progress::Refused),
+    /// One of several records.
+    #[error("records[{index}]: {refusal}")]
+    Record {
+        /// Which of them.
+        index: usize,
+        /// Why: never a failure of the database, which is no record's.
+        refusal: Box<Error>,
+    },
     /// The database failed.
     #[error(transparent)]
     Database(#[from] Failure),
+}
+
+impl Error {
+    /// The same, as of one of several records if it is a refusal.
+    pub(crate) fn of_record(self, index: usize) -> Self {
+        if self.failure().is_some() { self } else { Self::Record { index, refusal: Box::new(self) } }
+    }
 }
 
 impl UnitError for Error {
@@ -88,10 +103,17 @@ impl From<diesel::result::Error> for Error {
 
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
+        Refusal::from(error).into_status(DOMAIN)
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
         let message = error.to_string();
-        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason_name(reason.as_str_name()), &message);
-        let refusal = match error {
+        let refuse = |code, reason: ErrorReason| Self::new(code, reason_name(reason.as_str_name()), &message);
+        match error {
             Error::Fields(violations) => violations.into(),
+            Error::Record { index, refusal } => Self::from(*refusal).with("record", format!("records[{index}]")),
             Error::Database(failure) => failure.into_refusal(),
             Error::UserErased => refuse(Code::FailedPrecondition, ErrorReason::UserErased),
             Error::FamilyUnavailable => common(CommonReason::UpstreamUnavailable, &message).with("upstream", "family"),
@@ -130,13 +152,16 @@ impl From<Error> for Status {
                     .with("actual", actual)
             }
             Error::Participant(participant::Refused::Ended) => refuse(Code::FailedPrecondition, ErrorReason::ParticipationEnded),
+            Error::Progress(progress::Refused::NotParticipating) => refuse(Code::NotFound, ErrorReason::NotParticipating),
+            Error::Progress(progress::Refused::Ended) => refuse(Code::FailedPrecondition, ErrorReason::ParticipationEnded),
+            Error::Progress(progress::Refused::Inactive) => refuse(Code::FailedPrecondition, ErrorReason::ChallengeInactive),
+            Error::Progress(progress::Refused::NothingRecorded) => refuse(Code::NotFound, ErrorReason::ProgressNotFound),
             Error::Progress(progress::Refused::DateNotOpen { open: None }) => {
                 refuse(Code::FailedPrecondition, ErrorReason::DateNotOpen)
             }
             Error::Progress(progress::Refused::DateNotOpen { open: Some((first, last)) }) => {
                 refuse(Code::FailedPrecondition, ErrorReason::DateNotOpen).with("first_date", first).with("last_date", last)
             }
-        };
-        refusal.into_status(DOMAIN)
+        }
     }
 }

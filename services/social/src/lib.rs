@@ -6,6 +6,7 @@ pub mod error;
 pub mod events;
 pub mod finalisation;
 pub mod friendship;
+pub mod fruit;
 pub mod leaderboard;
 pub mod membership;
 pub mod milestone;
@@ -29,6 +30,7 @@ use orchard_privacy::{PRIVACY, Privacy};
 use orchard_proto::social::v1::achievement_service_server::AchievementServiceServer;
 use orchard_proto::social::v1::challenge_service_server::ChallengeServiceServer;
 use orchard_proto::social::v1::friendship_service_server::FriendshipServiceServer;
+use orchard_proto::social::v1::fruit_service_server::FruitServiceServer;
 use orchard_proto::social::v1::leaderboard_service_server::LeaderboardServiceServer;
 use orchard_proto::social::v1::notification_service_server::NotificationServiceServer;
 use orchard_proto::social::v1::participant_service_server::ParticipantServiceServer;
@@ -127,6 +129,7 @@ impl Slice for Service {
                 ChallengeServiceServer::new(challenge::Api::new(db.clone(), family, currency.clone(), clock.clone(), nudge))
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
+            .add_service(FruitServiceServer::new(fruit::Api).max_decoding_message_size(MAX_MESSAGE_BYTES))
             .add_service(
                 ParticipantServiceServer::new(participant::Api::new(db.clone(), currency.clone()))
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),

@@ -1,35 +1,53 @@
 //! Progress: what participants do, day by day, and what it scores.
 
 mod api;
+mod batch;
+mod list;
 mod store;
+mod window;
 mod wire;
+mod write;
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
 pub use api::Api;
+pub(crate) use window::LATE_DAYS;
 
 use crate::challenge::Scoring;
-
-/// How many days late a day can still be recorded.
-pub(crate) const LATE_DAYS: i64 = 2;
+use crate::participant::{CompletionStatus, Participant};
+use crate::{fruit, profile};
 
 /// Why a day is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// It is not one of those that can be recorded now.
+    /// The caller has no seat, or has left it.
+    #[error("the caller does not take part in the challenge")]
+    NotParticipating,
+    /// What became of the caller is final.
+    #[error("the challenge is over for the caller")]
+    Ended,
+    /// The challenge was deactivated.
+    #[error("the challenge is not active")]
+    Inactive,
+    /// The day is not one of those that can be recorded now.
     #[error("the day cannot be recorded")]
     DateNotOpen {
         /// The first and last that can, if any can.
         open: Option<(NaiveDate, NaiveDate)>,
     },
+    /// Nothing was recorded for the day.
+    #[error("nothing was recorded for the day")]
+    NothingRecorded,
 }
 
 /// Servings of a fruit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FruitServings {
-    /// Its name, in lower case.
+    /// Its name.
     pub fruit: String,
     /// How many.
     pub servings: i32,
@@ -37,26 +55,12 @@ pub struct FruitServings {
 
 /// What was done on a day. No fruit is in it twice.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ProgressData {
     /// What was eaten.
     pub fruits: Vec<FruitServings>,
     /// Units of a goal.
     pub amount: i32,
-}
-
-/// A recorded day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Day {
-    /// The participant's date.
-    pub date: NaiveDate,
-    /// What was done.
-    pub data: ProgressData,
-    /// Points of the day.
-    pub daily_score: i32,
-    /// Points of it and all before.
-    pub cumulative_score: i32,
-    /// The participant's own words.
-    pub notes: Option<String>,
 }
 
 /// The fruits of a day as it is kept. What a newer release keeps is not known here.
@@ -65,7 +69,123 @@ pub(crate) fn fruits(kept: &Value) -> Vec<String> {
     data.fruits.into_iter().map(|eaten| eaten.fruit).collect()
 }
 
-/// What a day scores. Challenges cap it so that 366 days stay within the column.
+/// What is to be kept of a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDay {
+    /// What was done.
+    pub data: ProgressData,
+    /// The participant's own words.
+    pub notes: Option<String>,
+    /// Whether a device says so.
+    pub auto_generated: bool,
+}
+
+/// A recorded day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Day {
+    /// The participant's date.
+    pub date: NaiveDate,
+    /// What is kept of it.
+    pub content: NewDay,
+    /// Points of the day.
+    pub daily_score: i32,
+    /// Points of it and all before.
+    pub cumulative_score: i32,
+    /// When it was recorded first.
+    pub created_at: DateTime<Utc>,
+    /// When it was recorded last, or its sum changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A seat and one of its days, as they are before it is written.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Whether the challenge is in use.
+    pub is_active: bool,
+    /// Its first day, if it has one.
+    pub start_date: Option<NaiveDate>,
+    /// Days that it runs.
+    pub duration_days: i32,
+    /// How a day is scored.
+    pub scoring: Scoring,
+    /// The seat.
+    pub participant: Participant,
+    /// How often its days have been written.
+    pub version: i32,
+    /// Where the participant's days begin.
+    pub time_zone: Tz,
+    /// What time it is.
+    pub now: DateTime<Utc>,
+    /// Points of all days before.
+    pub before: i32,
+    /// Points of the day, if it was recorded.
+    pub recorded: Option<i32>,
+}
+
+/// What writing a day changes; good as long as nobody else has written one of the seat's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// The seat.
+    pub participant: Uuid,
+    /// How often its days had been written.
+    pub version: i32,
+    /// The day.
+    pub date: NaiveDate,
+    /// Points of the day.
+    pub daily_score: i32,
+    /// Points of it and all before.
+    pub cumulative_score: i32,
+    /// By how much the score and all later sums change.
+    pub difference: i32,
+    /// When the score is reached.
+    pub moment: DateTime<Utc>,
+}
+
+impl Standing {
+    /// What it changes that a day is recorded, in place of what it held.
+    pub fn record(&self, date: NaiveDate, data: &ProgressData) -> Result<Change, Refused> {
+        self.admit(date)?;
+        Ok(self.change(date, score(&self.scoring, data)))
+    }
+
+    /// What it changes that a day is deleted.
+    pub fn delete(&self, date: NaiveDate) -> Result<Change, Refused> {
+        self.admit(date)?;
+        if self.recorded.is_none() {
+            return Err(Refused::NothingRecorded);
+        }
+        Ok(self.change(date, 0))
+    }
+
+    /// Whether the day may be written now.
+    fn admit(&self, date: NaiveDate) -> Result<(), Refused> {
+        match self.participant.completion_status {
+            CompletionStatus::Withdrawn => return Err(Refused::NotParticipating),
+            CompletionStatus::Completed | CompletionStatus::Failed => return Err(Refused::Ended),
+            CompletionStatus::Active => {}
+        }
+        if !self.is_active {
+            return Err(Refused::Inactive);
+        }
+        let joined = profile::today(self.time_zone, self.participant.joined_at);
+        let days = window::days(self.start_date, self.duration_days, joined);
+        window::open(date, days, profile::today(self.time_zone, self.now))
+    }
+
+    fn change(&self, date: NaiveDate, daily_score: i32) -> Change {
+        Change {
+            participant: self.participant.id,
+            version: self.version,
+            date,
+            daily_score,
+            cumulative_score: self.before + daily_score,
+            difference: daily_score - self.recorded.unwrap_or_default(),
+            moment: self.now,
+        }
+    }
+}
+
+/// What a day scores. Challenges cap it so that all their days together stay within the column.
 pub fn score(scoring: &Scoring, data: &ProgressData) -> i32 {
     let servings = |counts: &dyn Fn(&str) -> bool| -> i64 {
         data.fruits.iter().filter(|eaten| counts(&eaten.fruit)).map(|eaten| i64::from(eaten.servings)).sum()
@@ -75,7 +195,7 @@ pub fn score(scoring: &Scoring, data: &ProgressData) -> i32 {
             (i64::from(servings(&|_| true) >= i64::from(*daily_target_servings)), 1)
         }
         Scoring::Variety { daily_cap } => (i64::try_from(data.fruits.len()).unwrap_or(i64::MAX), *daily_cap),
-        Scoring::Seasonal { fruits, daily_cap } => (servings(&|fruit| fruits.iter().any(|listed| listed == fruit)), *daily_cap),
+        Scoring::Seasonal { fruits, daily_cap } => (servings(&|eaten| fruits.iter().any(|listed| is(listed, eaten))), *daily_cap),
         Scoring::GoalBased { points_per_unit, daily_cap, .. } => {
             (i64::from(data.amount) * i64::from(*points_per_unit), *daily_cap)
         }
@@ -83,62 +203,10 @@ pub fn score(scoring: &Scoring, data: &ProgressData) -> i32 {
     i32::try_from(points).unwrap_or(i32::MAX).min(cap)
 }
 
-/// Whether `date` can be recorded when it is `today` for a participant whose days these are.
-pub fn open(date: NaiveDate, (first, last): (NaiveDate, NaiveDate), today: NaiveDate) -> Result<(), Refused> {
-    let (first, last) = (first.max(today - TimeDelta::days(LATE_DAYS)), last.min(today));
-    if (first..=last).contains(&date) {
-        Ok(())
-    } else {
-        Err(Refused::DateNotOpen { open: (first <= last).then_some((first, last)) })
-    }
+/// Whether a fruit that a challenge lists is the one of that name. Challenges that are older than the list have what was typed.
+fn is(listed: &str, name: &str) -> bool {
+    listed == name || fruit::known(listed).is_some_and(|fruit| fruit.name == name)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn eaten(fruits: &[(&str, i32)], amount: i32) -> ProgressData {
-        let fruits = fruits.iter().map(|(fruit, servings)| FruitServings { fruit: fruit.to_string(), servings: *servings });
-        ProgressData { fruits: fruits.collect(), amount }
-    }
-
-    #[test]
-    fn scores() {
-        let consistency = Scoring::Consistency { daily_target_servings: 5 };
-        let variety = Scoring::Variety { daily_cap: 2 };
-        let seasonal = Scoring::Seasonal { fruits: vec!["apple".to_owned(), "pear".to_owned()], daily_cap: 6 };
-        let goal = Scoring::GoalBased { unit: "minutes".to_owned(), points_per_unit: 3, daily_cap: 100 };
-        let table = [
-            (&consistency, eaten(&[("apple", 2), ("kiwi", 3)], 0), 1),
-            (&consistency, eaten(&[("apple", 4)], 99), 0),
-            (&variety, eaten(&[("apple", 9)], 0), 1),
-            (&variety, eaten(&[("apple", 1), ("kiwi", 1), ("fig", 1)], 0), 2),
-            (&variety, eaten(&[], 0), 0),
-            (&seasonal, eaten(&[("apple", 2), ("kiwi", 50), ("pear", 1)], 0), 3),
-            (&seasonal, eaten(&[("apple", 100)], 0), 6),
-            (&goal, eaten(&[("apple", 100)], 0), 0),
-            (&goal, eaten(&[], 20), 60),
-            (&goal, eaten(&[], 1_000_000), 100),
-        ];
-        for (scoring, data, points) in table {
-            assert_eq!(score(scoring, &data), points, "{scoring:?} {data:?}");
-        }
-    }
-
-    #[test]
-    fn open_days() {
-        let date = |text: &str| text.parse::<NaiveDate>().expect("date");
-        let days = (date("2026-07-01"), date("2026-07-07"));
-        let open = |day: &str, today: &str| open(date(day), days, date(today));
-        let refused =
-            |open: Option<(&str, &str)>| Err(Refused::DateNotOpen { open: open.map(|(first, last)| (date(first), date(last))) });
-        assert_eq!(open("2026-07-03", "2026-07-03"), Ok(()));
-        assert_eq!(open("2026-07-01", "2026-07-03"), Ok(()));
-        assert_eq!(open("2026-07-01", "2026-07-04"), refused(Some(("2026-07-02", "2026-07-04"))));
-        assert_eq!(open("2026-07-04", "2026-07-03"), refused(Some(("2026-07-01", "2026-07-03"))));
-        assert_eq!(open("2026-07-07", "2026-07-09"), Ok(()));
-        assert_eq!(open("2026-07-08", "2026-07-08"), refused(Some(("2026-07-06", "2026-07-07"))));
-        assert_eq!(open("2026-07-07", "2026-07-10"), refused(None));
-        assert_eq!(open("2026-07-01", "2026-06-30"), refused(None));
-    }
-}
+mod tests;

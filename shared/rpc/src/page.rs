@@ -32,6 +32,19 @@ impl PageKey for Uuid {
     }
 }
 
+/// A name, of which lists have none that is longer.
+impl PageKey for String {
+    fn is_plausible(&self) -> bool {
+        self.len() <= 1_000 && !self.contains('\0')
+    }
+}
+
+impl PageKey for NaiveDate {
+    fn is_plausible(&self) -> bool {
+        (1..=9999).contains(&self.year())
+    }
+}
+
 impl PageKey for (DateTime<Utc>, Uuid) {
     fn is_plausible(&self) -> bool {
         (1970..=9999).contains(&self.0.year())
@@ -158,6 +171,8 @@ mod tests {
         let mut fields = Fields::default();
         let page = PageRequest::<(NaiveDate, Uuid)>::read(&mut fields, "q".to_owned(), 1, &forged);
         assert!(fields.finish(|| page).is_err());
+        assert!(!NaiveDate::MAX.is_plausible() && NaiveDate::default().is_plausible());
+        assert!(!"a\0".to_owned().is_plausible() && "apple".to_owned().is_plausible());
     }
 
     #[test]

@@ -13,7 +13,6 @@ use super::{Challenge, ChallengeType, JoinCode, Patch, Terms};
 use crate::participant::Target;
 
 pub(super) use list::{list, listed};
-pub(crate) use scoring::fruit;
 pub(crate) use terms::reward;
 
 const PATHS: [&str; 11] = [

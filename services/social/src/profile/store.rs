@@ -47,7 +47,7 @@ impl From<Row> for Profile {
 }
 
 /// A zone that a newer release knew and this one does not counts as UTC: their days still begin once a day.
-fn zone(name: &str) -> Tz {
+pub(crate) fn zone(name: &str) -> Tz {
     name.parse().unwrap_or_default()
 }
 

@@ -1,19 +1,16 @@
 //! Use cases of progress.
 
-use std::time::Duration;
-
-use orchard_db::{Connection, Db};
+use orchard_db::Db;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::progress_service_server::ProgressService;
-use orchard_rpc::Currency;
+use orchard_rpc::{Currency, Page};
 use orchard_server::{Caller, Clock};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Day, open, score, store, wire};
+use super::{Day, Refused, batch, list, wire, write};
 use crate::error::Error;
-use crate::participant::{self, Participant};
-use crate::profile;
+use crate::participant;
 
 /// Serves `ProgressService`.
 #[derive(Debug)]
@@ -28,6 +25,14 @@ impl Api {
     pub fn new(db: Db, currency: Currency, clock: Clock) -> Self {
         Self { db, currency, clock }
     }
+
+    async fn list(&self, user: Uuid, request: &pb::ListProgressRequest) -> Result<Page<Day>, Error> {
+        let (challenge, page) = wire::list(request, user)?;
+        let connection = self.db.read().await?;
+        let seat = list::seat(&connection, challenge, user).await?.ok_or(Refused::NotParticipating)?;
+        let days = list::days(&connection, seat, page.after, page.fetch()).await?;
+        Ok(page.page(days, |day| day.date))
+    }
 }
 
 #[tonic::async_trait]
@@ -37,57 +42,46 @@ impl ProgressService for Api {
         request: Request<pb::RecordProgressRequest>,
     ) -> Result<Response<pb::RecordProgressResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let new = wire::record(request.into_inner()).map_err(Error::from)?;
-        let ahead = self.clock.ahead();
-        let (day, participant) =
-            self.db.write("record progress", async move |connection| record(connection, new, user, ahead).await).await?;
+        let entry = wire::record(request.into_inner()).map_err(Error::from)?;
+        let written = write::alone(&self.db, user, self.clock.ahead(), entry).await?;
         Ok(Response::new(pb::RecordProgressResponse {
-            day: Some(wire::day(day)),
-            participant: Some(participant::wire::participant(participant, &self.currency)),
+            day: written.day.map(wire::day),
+            participant: Some(participant::wire::participant(written.participant, &self.currency)),
         }))
     }
 
     async fn batch_record_progress(
         &self,
-        _: Request<pb::BatchRecordProgressRequest>,
+        request: Request<pb::BatchRecordProgressRequest>,
     ) -> Result<Response<pb::BatchRecordProgressResponse>, Status> {
-        Err(Status::unimplemented("being built"))
+        let user = Caller::user(&request)?.id;
+        let entries = wire::batch(request.into_inner()).map_err(Error::from)?;
+        let (days, seats) = batch::all(&self.db, user, self.clock.ahead(), entries).await?.into_parts();
+        Ok(Response::new(pb::BatchRecordProgressResponse {
+            days: days.map(wire::day).collect(),
+            participants: seats.into_iter().map(|seat| participant::wire::participant(seat, &self.currency)).collect(),
+        }))
     }
 
     async fn delete_progress(
         &self,
-        _: Request<pb::DeleteProgressRequest>,
+        request: Request<pb::DeleteProgressRequest>,
     ) -> Result<Response<pb::DeleteProgressResponse>, Status> {
-        Err(Status::unimplemented("being built"))
+        let user = Caller::user(&request)?.id;
+        let entry = wire::deletion(request.get_ref()).map_err(Error::from)?;
+        let written = write::alone(&self.db, user, self.clock.ahead(), entry).await?;
+        Ok(Response::new(pb::DeleteProgressResponse {
+            participant: Some(participant::wire::participant(written.participant, &self.currency)),
+        }))
     }
 
-    async fn list_progress(&self, _: Request<pb::ListProgressRequest>) -> Result<Response<pb::ListProgressResponse>, Status> {
-        Err(Status::unimplemented("being built"))
+    async fn list_progress(
+        &self,
+        request: Request<pb::ListProgressRequest>,
+    ) -> Result<Response<pb::ListProgressResponse>, Status> {
+        let user = Caller::user(&request)?.id;
+        let page = self.list(user, request.get_ref()).await?;
+        let days = page.rows.into_iter().map(wire::day).collect();
+        Ok(Response::new(pb::ListProgressResponse { days, next_page_token: page.next_page_token }))
     }
-}
-
-async fn record(
-    connection: &mut Connection,
-    new: wire::Record,
-    user: Uuid,
-    ahead: Duration,
-) -> Result<(Day, Participant), Error> {
-    let challenge = store::challenge(connection, new.challenge, user).await?.ok_or(Error::ChallengeNotFound)?;
-    let participant = store::lock(connection, new.challenge, user).await?.ok_or(Error::NotParticipating)?;
-    challenge.in_use()?;
-    let (time_zone, now) = profile::store::clock(connection, user, ahead).await?;
-    let joined = profile::today(time_zone, participant.joined_at);
-    open(new.date, challenge.days(joined), profile::today(time_zone, now))?;
-
-    let (before, replaced) = store::scored(connection, participant.id, new.date).await?;
-    let daily_score = score(&challenge.terms.scoring, &new.data);
-    let cumulative_score = before + daily_score;
-    let day = Day { date: new.date, data: new.data, daily_score, cumulative_score, notes: new.notes };
-    store::record(connection, participant.id, &day).await?;
-    let participant = match daily_score - replaced {
-        // Nothing moves, and the score was reached when it was reached.
-        0 => participant,
-        difference => store::carry(connection, participant.id, new.date, difference).await?,
-    };
-    Ok((day, participant))
 }

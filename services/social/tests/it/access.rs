@@ -46,7 +46,11 @@ const TABLE: &Table = &[
     ("ParticipantService/ListParticipants", Only(&[USERS])),
     ("ParticipantService/WithdrawParticipant", Only(&[USERS])),
     ("ParticipantService/SetParticipantVisibility", Only(&[USERS])),
+    ("FruitService/ListFruits", Only(&[USERS])),
     ("ProgressService/RecordProgress", Only(&[USERS])),
+    ("ProgressService/BatchRecordProgress", Only(&[USERS])),
+    ("ProgressService/DeleteProgress", Only(&[USERS])),
+    ("ProgressService/ListProgress", Only(&[USERS])),
 ];
 
 /// It is told of events, and tells of its own.

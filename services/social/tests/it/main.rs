@@ -12,6 +12,7 @@ mod families;
 mod finalisation;
 mod friends;
 mod friendships;
+mod fruits;
 mod milestones;
 mod names;
 mod participants;

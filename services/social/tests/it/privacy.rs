@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::achievements::{award, featured};
 use crate::friends::Act;
-use crate::world::{World, id, new_challenge};
+use crate::world::{World, days_ago, id, new_challenge, record};
 
 /// People who are near each other, how private they are, and whom of the others each of them sees.
 const SEES: &[(&str, pb::PrivacyLevel, &[&str])] = &[
@@ -63,7 +63,11 @@ impl World {
             let milestone_id = self.milestones(of(name), of(name)).await?.remove(0).milestone_id;
             let share = pb::SetMilestoneSharingRequest { milestone_id, shared_publicly: true };
             self.achievements(of(name)).set_milestone_sharing(share).await?;
-            challenges.push(self.create(of(name), new_challenge()).await?.challenge_id);
+            let challenge = self.create(of(name), new_challenge()).await?.challenge_id;
+            self.join(of(name), &challenge).await?;
+            let day = pb::RecordProgressRequest { notes: canary(name), ..record(&challenge, days_ago(0), &[], 0) };
+            self.progress(of(name)).record_progress(day).await?;
+            challenges.push(challenge);
         }
         for friend in ["friend", "private friend"] {
             self.befriend(me, of(friend)).await?;
@@ -110,6 +114,7 @@ fn requests(people: &People, challenges: &[String]) -> Vec<(&'static str, Vec<u8
         ("ChallengeService/ListChallenges", Vec::new()),
         ("ParticipantService/ListParticipants", Vec::new()),
         ("NotificationService/GetNotificationPreferences", Vec::new()),
+        ("FruitService/ListFruits", Vec::new()),
         // A service's, which users are not admitted to.
         ("ChallengeService/CountActiveChallenges", pb::CountActiveChallengesRequest { user_ids: all.clone() }.encode_to_vec()),
     ];
@@ -128,6 +133,8 @@ fn requests(people: &People, challenges: &[String]) -> Vec<(&'static str, Vec<u8
         requests.push(("ChallengeService/GetChallenge", get.encode_to_vec()));
         let seat = pb::GetParticipantRequest { challenge_id: challenge_id.clone() };
         requests.push(("ParticipantService/GetParticipant", seat.encode_to_vec()));
+        let list = pb::ListProgressRequest { challenge_id: challenge_id.clone(), ..Default::default() };
+        requests.push(("ProgressService/ListProgress", list.encode_to_vec()));
     }
     requests
 }

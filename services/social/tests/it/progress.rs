@@ -1,13 +1,20 @@
-use std::sync::Arc;
+//! Days of participants: what they score, who may record which, and that all sums agree.
+
+mod batch;
+mod deletion;
+mod list;
+mod model;
+mod races;
+mod statements;
+mod sums;
+mod window;
 
 use orchard_proto::social::v1 as pb;
 use orchard_testkit::answer::{metadata, refused, violations};
-use orchard_testkit::client::insist;
-use tokio::task::JoinSet;
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::world::{World, date, days_ago, id, minutes, new_challenge};
+use crate::world::{World, consistency, date, days_ago, id, minutes, new_challenge};
 
 /// Daily and cumulative scores by date, and the participant's score, as the tables have them.
 async fn scores(world: &World, user: Uuid) -> anyhow::Result<(Vec<(i32, i32)>, i32)> {
@@ -26,7 +33,7 @@ async fn scores(world: &World, user: Uuid) -> anyhow::Result<(Vec<(i32, i32)>, i
 
 #[tokio::test]
 async fn scores_agree_after_late_days_and_corrections() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let user = id();
     let request = pb::CreateChallengeRequest { start_date: date(days_ago(1)), scoring: minutes(2, 100), ..new_challenge() };
     let challenge = world.create(id(), request).await?.challenge_id;
@@ -52,7 +59,7 @@ async fn scores_agree_after_late_days_and_corrections() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn servings_score_by_the_challenges_rule() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let user = id();
     let challenge = world.create(id(), new_challenge()).await?.challenge_id;
     world.join(user, &challenge).await?;
@@ -67,7 +74,7 @@ async fn servings_score_by_the_challenges_rule() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn only_open_days_of_participants_count() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let user = id();
     let challenge = world.create(id(), new_challenge()).await?.challenge_id;
     let stranger = world.record(user, &challenge, days_ago(0), &[], 0).await;
@@ -83,7 +90,7 @@ async fn only_open_days_of_participants_count() -> anyhow::Result<()> {
         assert_eq!(refused::<()>(Err(status)), (Code::FailedPrecondition, "DATE_NOT_OPEN".to_owned()));
     }
     let client = world.slice.schema.connect().await?;
-    client.execute("UPDATE challenge_participants SET completion_status = 'withdrawn'", &[]).await?;
+    client.execute("UPDATE challenge_participants SET completion_status = 'withdrawn', updated_at = now()", &[]).await?;
     let withdrawn = world.record(user, &challenge, days_ago(0), &[], 0).await;
     assert_eq!(refused(withdrawn), (Code::NotFound, "NOT_PARTICIPATING".to_owned()));
     Ok(())
@@ -91,7 +98,7 @@ async fn only_open_days_of_participants_count() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_challenge_without_dates_runs_from_the_joining() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let user = id();
     let request = pb::CreateChallengeRequest { start_date: None, ..new_challenge() };
     let challenge = world.create(id(), request).await?;
@@ -105,7 +112,7 @@ async fn a_challenge_without_dates_runs_from_the_joining() -> anyhow::Result<()>
 
 #[tokio::test]
 async fn the_day_is_the_users_own() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     // It is tomorrow in Kiritimati (UTC+14) from 10:00 UTC on, and yesterday in Pago Pago (UTC-11) until 11:00 UTC.
     for zone in ["Pacific/Kiritimati", "Pacific/Pago_Pago"] {
         let user = id();
@@ -128,50 +135,113 @@ async fn the_day_is_the_users_own() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn bad_days_are_refused_by_field() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::strict().await?;
     let user = id();
     let challenge = world.create(id(), new_challenge()).await?.challenge_id;
     world.join(user, &challenge).await?;
     let record = async |fruits: &[(&str, i32)], amount| world.record(user, &challenge, days_ago(0), fruits, amount).await;
-    let fruits = [("apple", 1), ("", 1), ("Apple", 101)];
+    let before = world.rows().await?;
+    let fruits = [("apple", 1), ("", 1), ("Apples", 101), ("moonfruit", 0), ("kiwi", i32::MIN)];
     let paths = [
         "progress_data.fruits[1].fruit",
         "progress_data.fruits[2].fruit",
         "progress_data.fruits[2].servings",
+        "progress_data.fruits[3].fruit",
+        "progress_data.fruits[3].servings",
+        "progress_data.fruits[4].servings",
         "progress_data.amount",
     ];
-    assert_eq!(violations(record(&fruits, -1).await), paths);
+    for amount in [-1, i32::MIN, 1_000_001, i32::MAX] {
+        assert_eq!(violations(record(&fruits, amount).await), paths, "{amount}");
+    }
     let many: Vec<_> = (0..10_000).map(|_| ("apple", 1)).collect();
     assert_eq!(violations(record(&many, 0).await), ["progress_data.fruits"]);
-    let empty = pb::RecordProgressRequest::default();
-    let mut client = orchard_proto::social::v1::progress_service_client::ProgressServiceClient::new(world.slice.user(user)?);
-    let paths = ["challenge_id", "progress_date", "progress_data"];
-    assert_eq!(violations(client.record_progress(empty).await), paths);
+    let notes = "x".repeat(1_001);
+    let empty = pb::RecordProgressRequest { notes, ..Default::default() };
+    let paths = ["challenge_id", "progress_date", "progress_data", "notes"];
+    assert_eq!(violations(world.progress(user).record_progress(empty).await), paths);
+    assert_eq!(world.rows().await?, before, "nothing is half written");
     Ok(())
 }
 
-/// Without the participant's lock the writers' differences are taken from scores that others have replaced.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixteen_writers_of_one_day_leave_the_last_one_s_score() -> anyhow::Result<()> {
-    let world = Arc::new(World::start().await?);
-    let user = id();
-    let request = pb::CreateChallengeRequest { scoring: minutes(1, 1_000), ..new_challenge() };
-    let challenge: Arc<str> = world.create(id(), request).await?.challenge_id.into();
-    world.join(user, &challenge).await?;
-    let mut writers = JoinSet::new();
-    for writer in 1..=16 {
-        let (world, challenge) = (Arc::clone(&world), Arc::clone(&challenge));
-        writers.spawn(async move {
-            for round in 0..10 {
-                let day = days_ago(i64::from(round % 2));
-                insist(|| world.record(user, &challenge, day, &[], writer * 10 + round)).await?;
-            }
-            Ok::<_, tonic::Status>(())
-        });
+#[tokio::test]
+async fn only_who_may_know_of_a_challenge_is_told_that_it_is_there() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let (creator, guest, stranger) = (id(), id(), id());
+    let challenge = world.create(creator, new_challenge()).await?.challenge_id;
+    world.join(guest, &challenge).await?;
+    let hide = "UPDATE community_challenges SET is_public = false, join_code = 'ABCDEFGHJK', updated_at = now()";
+    world.slice.schema.connect().await?.execute(hide, &[]).await?;
+    world.record(guest, &challenge, days_ago(0), &[], 0).await?;
+    let refusals = [(creator, "NOT_PARTICIPATING"), (stranger, "CHALLENGE_NOT_FOUND")];
+    for (user, reason) in refusals {
+        let refusal = refused(world.record(user, &challenge, days_ago(0), &[], 0).await);
+        assert_eq!(refusal, (Code::NotFound, reason.to_owned()));
+        assert_eq!(refused(world.delete(user, &challenge, days_ago(0)).await), (Code::NotFound, reason.to_owned()));
     }
-    writers.join_all().await.into_iter().collect::<Result<(), _>>()?;
-    let (days, score) = scores(&world, user).await?;
-    let [(first, first_sum), (second, second_sum)] = days[..] else { anyhow::bail!("two days, not {days:?}") };
-    assert_eq!((first_sum, second_sum, score), (first, first + second, first + second));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_over_is_not_recorded() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let user = id();
+    let challenge = world.create(id(), new_challenge()).await?.challenge_id;
+    world.join(user, &challenge).await?;
+    world.record(user, &challenge, days_ago(0), &[("apple", 5)], 0).await?;
+    let client = world.slice.schema.connect().await?;
+    let cases = [
+        ("completion_status = 'completed'", "challenge_participants", "PARTICIPATION_ENDED"),
+        ("completion_status = 'failed'", "challenge_participants", "PARTICIPATION_ENDED"),
+        ("completion_status = 'active'", "challenge_participants", ""),
+        ("is_active = false", "community_challenges", "CHALLENGE_INACTIVE"),
+    ];
+    for (set, table, reason) in cases {
+        client.execute(&format!("UPDATE {table} SET {set}, updated_at = now()"), &[]).await?;
+        let before = world.rows().await?;
+        let recorded = world.record(user, &challenge, days_ago(0), &[("apple", 5)], 0).await;
+        if reason.is_empty() {
+            recorded?;
+            continue;
+        }
+        assert_eq!(refused(recorded), (Code::FailedPrecondition, reason.to_owned()), "{set}");
+        let deleted = refused(world.delete(user, &challenge, days_ago(0)).await);
+        assert_eq!(deleted, (Code::FailedPrecondition, reason.to_owned()), "{set}");
+        assert_eq!(world.rows().await?, before, "{set}");
+    }
+    Ok(())
+}
+
+/// A score that stays was reached when it was reached; another one is reached now, by the clock of challenges.
+#[tokio::test]
+async fn a_score_is_reached_when_it_changes() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let user = id();
+    let challenge =
+        world.create(id(), pb::CreateChallengeRequest { scoring: consistency(5), ..new_challenge() }).await?.challenge_id;
+    world.join(user, &challenge).await?;
+    let client = world.slice.schema.connect().await?;
+    // Hours that the score was reached ahead of the database's clock, and how often days were written.
+    let reached = async || {
+        let query = "SELECT round(extract(epoch FROM score_reached_at - now()) / 3600)::bigint, progress_version
+            FROM challenge_participants";
+        let row = client.query_one(query, &[]).await?;
+        anyhow::Ok((row.get::<_, i64>(0), row.get::<_, i32>(1)))
+    };
+    assert_eq!(reached().await?, (0, 0));
+    world.clock.advance(std::time::Duration::from_secs(24 * 3600));
+    let today = days_ago(-1);
+    world.record(user, &challenge, today, &[("apple", 4)], 0).await?;
+    assert_eq!(reached().await?, (0, 1), "no points");
+    world.record(user, &challenge, today, &[("apple", 5)], 0).await?;
+    assert_eq!(reached().await?, (24, 2), "a point");
+    world.clock.advance(std::time::Duration::from_secs(3600));
+    world.record(user, &challenge, today, &[("apple", 6)], 0).await?;
+    assert_eq!(reached().await?, (24, 3), "the same point");
+    world.delete(user, &challenge, today).await?;
+    assert_eq!(reached().await?, (25, 4), "and none");
+    let changes: i64 =
+        client.query_one("SELECT count(*) FROM leaderboard_changes WHERE old_score IS NOT NULL", &[]).await?.get(0);
+    assert_eq!(changes, 2, "a leaderboard is told of scores that change alone");
     Ok(())
 }

@@ -85,6 +85,18 @@ pub fn new_challenge() -> pb::CreateChallengeRequest {
     }
 }
 
+/// A day to record.
+pub fn record(challenge: &str, day: NaiveDate, fruits: &[(&str, i32)], amount: i32) -> pb::RecordProgressRequest {
+    let fruits = fruits.iter().map(|(fruit, servings)| pb::FruitServings { fruit: fruit.to_string(), servings: *servings });
+    pb::RecordProgressRequest {
+        challenge_id: challenge.to_owned(),
+        progress_date: date(day),
+        progress_data: Some(pb::ProgressData { fruits: fruits.collect(), amount }),
+        notes: "crunchy".to_owned(),
+        auto_generated: false,
+    }
+}
+
 impl World {
     /// One beside a family service that nobody has told anything.
     pub async fn start() -> anyhow::Result<Self> {
@@ -100,7 +112,12 @@ impl World {
 
     /// One with settings of its own.
     pub async fn with(settings: &Settings, keys: Arc<DevKeys>) -> anyhow::Result<Self> {
-        let slice = SliceUnderTest::start_in::<Service>(settings, Schema::create().await?, keys).await?;
+        Self::within(Schema::create().await?, settings, keys).await
+    }
+
+    /// One in a schema that the test has made.
+    pub async fn within(schema: Schema, settings: &Settings, keys: Arc<DevKeys>) -> anyhow::Result<Self> {
+        let slice = SliceUnderTest::start_in::<Service>(settings, schema, keys).await?;
         Ok(Self { slice, clock: settings.clock.clone(), settings: settings.clone(), family: None })
     }
 
@@ -171,6 +188,10 @@ impl World {
         Ok(client.join_challenge(request).await?.into_inner().participant.expect("a participant"))
     }
 
+    pub fn progress(&self, user: Uuid) -> ProgressServiceClient<Client> {
+        ProgressServiceClient::new(self.slice.user(user).expect("client"))
+    }
+
     pub async fn record(
         &self,
         user: Uuid,
@@ -179,16 +200,7 @@ impl World {
         fruits: &[(&str, i32)],
         amount: i32,
     ) -> Result<pb::RecordProgressResponse, Status> {
-        let fruits = fruits.iter().map(|(fruit, servings)| pb::FruitServings { fruit: fruit.to_string(), servings: *servings });
-        let request = pb::RecordProgressRequest {
-            challenge_id: challenge.to_owned(),
-            progress_date: date(day),
-            progress_data: Some(pb::ProgressData { fruits: fruits.collect(), amount }),
-            notes: "crunchy".to_owned(),
-            auto_generated: false,
-        };
-        let mut client = ProgressServiceClient::new(self.slice.user(user).expect("client"));
-        Ok(client.record_progress(request).await?.into_inner())
+        Ok(self.progress(user).record_progress(record(challenge, day, fruits, amount)).await?.into_inner())
     }
 
     pub async fn count(&self, users: &[Uuid]) -> Result<i32, Status> {

@@ -7,6 +7,7 @@ use orchard_rpc::{Fields, Refused, read};
 use pb::scoring::Rule;
 
 use crate::challenge::Scoring;
+use crate::fruit::wire::name;
 
 pub(super) fn read_scoring(fields: &mut Fields, scoring: Option<pb::Scoring>) -> Result<Scoring, Refused> {
     let rule = fields.read("scoring", read::required(scoring.and_then(|scoring| scoring.rule)))?;
@@ -20,9 +21,9 @@ pub(super) fn read_scoring(fields: &mut Fields, scoring: Option<pb::Scoring>) ->
             Ok(Scoring::Variety { daily_cap: cap? })
         }),
         Rule::Seasonal(rule) => fields.within("seasonal", |fields| {
-            let fruits = fields.values("fruits", 1..=50, &rule.fruits, |name| fruit(name)).map(BTreeSet::from_iter);
+            let fruits = fields.values("fruits", 1..=50, &rule.fruits, |fruit| name(fruit)).map(BTreeSet::from_iter);
             let cap = fields.read("daily_cap", read::within(rule.daily_cap, 1..=100));
-            Ok(Scoring::Seasonal { fruits: fruits?.into_iter().collect(), daily_cap: cap? })
+            Ok(Scoring::Seasonal { fruits: fruits?.into_iter().map(str::to_owned).collect(), daily_cap: cap? })
         }),
         Rule::GoalBased(rule) => fields.within("goal_based", |fields| {
             let unit = fields.read("unit", read::text(&rule.unit, 1..=30));
@@ -31,11 +32,6 @@ pub(super) fn read_scoring(fields: &mut Fields, scoring: Option<pb::Scoring>) ->
             Ok(Scoring::GoalBased { unit: unit?, points_per_unit: points?, daily_cap: cap? })
         }),
     })
-}
-
-/// The name of a fruit as it is compared.
-pub(crate) fn fruit(name: &str) -> Result<String, String> {
-    read::text(name, 1..=50).map(|name| name.to_lowercase())
 }
 
 pub(super) fn scoring(scoring: Scoring) -> pb::Scoring {

@@ -1,0 +1,199 @@
+use super::*;
+
+fn eaten(fruits: &[(&str, i32)], amount: i32) -> ProgressData {
+    let fruits = fruits.iter().map(|(fruit, servings)| FruitServings { fruit: fruit.to_string(), servings: *servings });
+    ProgressData { fruits: fruits.collect(), amount }
+}
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().expect("date")
+}
+
+#[test]
+fn scores() {
+    let consistency = Scoring::Consistency { daily_target_servings: 5 };
+    let variety = Scoring::Variety { daily_cap: 2 };
+    let seasonal = Scoring::Seasonal { fruits: vec!["apple".to_owned(), "pear".to_owned()], daily_cap: 6 };
+    // As challenges were kept before there was a list: by what was typed, known or not.
+    let typed = Scoring::Seasonal { fruits: ["Apples", "kakis", "moonfruit"].map(str::to_owned).to_vec(), daily_cap: 6 };
+    let goal = Scoring::GoalBased { unit: "minutes".to_owned(), points_per_unit: 3, daily_cap: 100 };
+    let most = Scoring::GoalBased { unit: "steps".to_owned(), points_per_unit: 1_000, daily_cap: 100_000 };
+    let table = [
+        (&consistency, eaten(&[("apple", 2), ("kiwi", 3)], 0), 1),
+        (&consistency, eaten(&[("apple", 100), ("kiwi", 100)], 0), 1),
+        (&consistency, eaten(&[("apple", 4)], 99), 0),
+        (&variety, eaten(&[("apple", 9)], 0), 1),
+        (&variety, eaten(&[("apple", 1), ("kiwi", 1), ("fig", 1)], 0), 2),
+        (&variety, eaten(&[], 0), 0),
+        (&seasonal, eaten(&[("apple", 2), ("kiwi", 50), ("pear", 1)], 0), 3),
+        (&seasonal, eaten(&[("apple", 100)], 0), 6),
+        (&seasonal, eaten(&[("kiwi", 100)], 100), 0),
+        (&typed, eaten(&[("apple", 2), ("persimmon", 1), ("pear", 1)], 0), 3),
+        (&typed, eaten(&[("moonfruit", 1)], 0), 1),
+        (&goal, eaten(&[("apple", 100)], 0), 0),
+        (&goal, eaten(&[], 20), 60),
+        (&goal, eaten(&[], 1_000_000), 100),
+        (&most, eaten(&[], 1_000_000), 100_000),
+    ];
+    for (scoring, data, points) in table {
+        assert_eq!(score(scoring, &data), points, "{scoring:?} {data:?}");
+    }
+}
+
+#[test]
+fn the_highest_score_of_the_longest_challenge_fits() {
+    // Whose participant moves from zone to zone may have a day more at each end.
+    assert!(i32::try_from(368 * i64::from(100_000)).is_ok());
+}
+
+#[test]
+fn what_is_kept_is_read_whatever_it_lacks() {
+    let kept = |json| serde_json::from_value::<ProgressData>(json).expect("data");
+    assert_eq!(kept(serde_json::json!({})), eaten(&[], 0));
+    let old = serde_json::json!({"fruits": [{"fruit": "moonfruit", "servings": 2}], "steps": 9});
+    assert_eq!(kept(old), eaten(&[("moonfruit", 2)], 0));
+}
+
+/// A seat in a challenge of ten days from 2026-03-20 on, in UTC, at noon of its fourth day, of which nothing was recorded.
+fn standing() -> Standing {
+    Standing {
+        is_active: true,
+        start_date: Some(date("2026-03-20")),
+        duration_days: 10,
+        scoring: Scoring::GoalBased { unit: "minutes".to_owned(), points_per_unit: 1, daily_cap: 100 },
+        participant: Participant {
+            id: Uuid::from_u128(1),
+            challenge_id: Uuid::from_u128(2),
+            user_id: Uuid::from_u128(3),
+            completion_status: CompletionStatus::Active,
+            final_score: 40,
+            joined_at: moment("2026-03-20T08:00:00Z"),
+            is_visible: true,
+            on_board: true,
+            completion_date: None,
+            rank_position: None,
+            rewards_earned: None,
+        },
+        version: 5,
+        time_zone: Tz::UTC,
+        now: moment("2026-03-23T12:00:00Z"),
+        before: 30,
+        recorded: None,
+    }
+}
+
+fn moment(text: &str) -> DateTime<Utc> {
+    text.parse().expect("a moment")
+}
+
+#[test]
+fn writing_a_day_moves_what_comes_after_by_its_difference() {
+    let (new, old) = (standing(), Standing { recorded: Some(10), ..standing() });
+    let day = date("2026-03-22");
+    let change = |daily_score, cumulative_score, difference| Change {
+        participant: Uuid::from_u128(1),
+        version: 5,
+        date: day,
+        daily_score,
+        cumulative_score,
+        difference,
+        moment: moment("2026-03-23T12:00:00Z"),
+    };
+    assert_eq!(new.record(day, &eaten(&[], 25)), Ok(change(25, 55, 25)));
+    assert_eq!(old.record(day, &eaten(&[], 25)), Ok(change(25, 55, 15)));
+    assert_eq!(old.record(day, &eaten(&[], 4)), Ok(change(4, 34, -6)));
+    assert_eq!(old.record(day, &eaten(&[("apple", 9)], 10)), Ok(change(10, 40, 0)));
+    assert_eq!(old.delete(day), Ok(change(0, 30, -10)));
+    assert_eq!(Standing { recorded: Some(0), ..standing() }.delete(day), Ok(change(0, 30, 0)));
+    assert_eq!(new.delete(day), Err(Refused::NothingRecorded));
+}
+
+#[test]
+fn who_may_write() {
+    let of = |completion_status| Standing {
+        participant: Participant { completion_status, ..standing().participant },
+        recorded: Some(10),
+        ..standing()
+    };
+    let inactive = || Standing { is_active: false, ..of(CompletionStatus::Active) };
+    let (open, closed) = (date("2026-03-22"), date("2026-03-20"));
+    let range = Some((date("2026-03-21"), date("2026-03-23")));
+    let table = [
+        (of(CompletionStatus::Active), open, Ok(())),
+        (of(CompletionStatus::Active), closed, Err(Refused::DateNotOpen { open: range })),
+        (of(CompletionStatus::Withdrawn), open, Err(Refused::NotParticipating)),
+        (of(CompletionStatus::Completed), open, Err(Refused::Ended)),
+        (of(CompletionStatus::Failed), open, Err(Refused::Ended)),
+        (inactive(), open, Err(Refused::Inactive)),
+        (inactive(), closed, Err(Refused::Inactive)),
+    ];
+    for (standing, day, expected) in table {
+        let status = standing.participant.completion_status;
+        assert_eq!(standing.record(day, &eaten(&[], 1)).map(|_| ()), expected, "recorded by {status:?} on {day}");
+        assert_eq!(standing.delete(day).map(|_| ()), expected, "deleted by {status:?} on {day}");
+    }
+}
+
+/// The last day that is open is the participant's own today.
+#[test]
+fn today_is_the_participants_own() {
+    let table = [
+        // UTC+14 is ahead of all, UTC-12 behind.
+        ("Pacific/Kiritimati", "2026-03-23T09:59:59Z", "2026-03-23"),
+        ("Pacific/Kiritimati", "2026-03-23T10:00:00Z", "2026-03-24"),
+        ("Etc/GMT+12", "2026-03-23T11:59:59Z", "2026-03-22"),
+        ("Etc/GMT+12", "2026-03-23T12:00:00Z", "2026-03-23"),
+        // Clocks go forward, from 2 to 3 at night: midnight is still where it was.
+        ("Europe/Berlin", "2026-03-28T22:59:59Z", "2026-03-28"),
+        ("Europe/Berlin", "2026-03-28T23:00:00Z", "2026-03-29"),
+        ("Europe/Berlin", "2026-03-29T21:59:59Z", "2026-03-29"),
+        ("Europe/Berlin", "2026-03-29T22:00:00Z", "2026-03-30"),
+        // And back.
+        ("Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25"),
+        ("Europe/Berlin", "2026-10-25T22:59:59Z", "2026-10-25"),
+        ("Europe/Berlin", "2026-10-25T23:00:00Z", "2026-10-26"),
+        ("America/New_York", "2026-03-08T04:59:59Z", "2026-03-07"),
+        ("America/New_York", "2026-03-08T05:00:00Z", "2026-03-08"),
+        ("America/New_York", "2026-03-09T03:59:59Z", "2026-03-08"),
+        ("America/New_York", "2026-03-09T04:00:00Z", "2026-03-09"),
+        ("America/New_York", "2026-11-02T04:59:59Z", "2026-11-01"),
+        ("America/New_York", "2026-11-02T05:00:00Z", "2026-11-02"),
+        // Where clocks go forward at midnight a day begins at one.
+        ("Africa/Cairo", "2026-04-23T21:59:59Z", "2026-04-23"),
+        ("Africa/Cairo", "2026-04-23T22:00:00Z", "2026-04-24"),
+    ];
+    for (zone, now, today) in table {
+        let standing = Standing {
+            start_date: Some(date("2026-01-01")),
+            duration_days: 366,
+            time_zone: zone.parse().expect("a zone"),
+            now: moment(now),
+            ..standing()
+        };
+        let opened = |day: NaiveDate| standing.record(day, &eaten(&[], 1)).is_ok();
+        let today = date(today);
+        let around: Vec<bool> = (-3..=1).map(|offset| opened(today + chrono::TimeDelta::days(offset))).collect();
+        assert_eq!(around, [false, true, true, true, false], "{zone} at {now}");
+    }
+}
+
+/// Who joins a challenge without dates has its days from the date on that it was for them, and takes that along to another zone.
+#[test]
+fn days_from_the_joining_are_the_participants_own() {
+    let joined_at = moment("2026-03-20T23:30:00Z");
+    let table = [("UTC", "2026-03-20"), ("Europe/Berlin", "2026-03-21"), ("America/New_York", "2026-03-20")];
+    for (zone, first) in table {
+        let standing = Standing {
+            start_date: None,
+            duration_days: 2,
+            participant: Participant { joined_at, ..standing().participant },
+            time_zone: zone.parse().expect("a zone"),
+            now: moment("2026-03-22T12:00:00Z"),
+            ..standing()
+        };
+        let first = date(first);
+        let around: Vec<bool> =
+            (-1..=2).map(|offset| standing.record(first + chrono::TimeDelta::days(offset), &eaten(&[], 1)).is_ok()).collect();
+        assert_eq!(around, [false, true, true, false], "{zone}");
+    }
+}
