@@ -7,7 +7,7 @@ use orchard_proto::social::v1::ErrorReason;
 use orchard_rpc::{Refusal, Violations, common, reason_name};
 use tonic::{Code, Status};
 
-use crate::{challenge, friendship, participant, progress};
+use crate::{challenge, friendship, leaderboard, participant, progress};
 
 /// Domain of this slice's reasons.
 pub const DOMAIN: &str = "orchard.social";
@@ -63,6 +63,9 @@ pub enum Error {
     /// By a rule of seats.
     #[error(transparent)]
     Participant(#[from] participant::Refused),
+    /// By a rule of leaderboards.
+    #[error(transparent)]
+    Leaderboard(#[from] leaderboard::Refused),
     /// By a rule of progress.
     #[error(transparent)]
     Progress(#[from] progress::Refused),
@@ -151,6 +154,7 @@ impl From<Error> for Refusal {
                     .with("required", required)
                     .with("actual", actual)
             }
+            Error::Leaderboard(leaderboard::Refused::TooSlow) => refuse(Code::ResourceExhausted, ErrorReason::WatcherTooSlow),
             Error::Participant(participant::Refused::Ended) => refuse(Code::FailedPrecondition, ErrorReason::ParticipationEnded),
             Error::Progress(progress::Refused::NotParticipating) => refuse(Code::NotFound, ErrorReason::NotParticipating),
             Error::Progress(progress::Refused::Ended) => refuse(Code::FailedPrecondition, ErrorReason::ParticipationEnded),

@@ -5,6 +5,7 @@ mod folding;
 mod ranks;
 mod seek;
 pub(crate) mod store;
+mod watch;
 mod wire;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -15,8 +16,17 @@ use uuid::Uuid;
 pub use api::Api;
 pub use folding::Folder;
 pub(crate) use store::{change, forget, moved, reflect};
+pub use watch::Hub;
 
 use crate::participant::CompletionStatus;
+
+/// Why somebody is told no more.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// They did not read what they were told.
+    #[error("the stream was not read for 10 seconds in which the leaderboard changed")]
+    TooSlow,
+}
 
 /// A place on a board, as one viewer is told it.
 #[derive(Debug, Clone, PartialEq, Eq)]

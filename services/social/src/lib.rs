@@ -102,7 +102,7 @@ impl Slice for Service {
         }
         let (outbox, operations, deliver) = outbox.build();
         let awards = Awards::new(outbox.clone(), currency.clone());
-        let nudge = Nudge::default();
+        let (nudge, hub) = (Nudge::default(), leaderboard::Hub::new(db.clone()));
         let ending = Ending { awards: awards.clone(), outbox };
         let finaliser = Finaliser::new(db.clone(), ending, clock.clone(), *finalise_period, nudge.clone());
         let mut routes = RoutesBuilder::default();
@@ -135,7 +135,8 @@ impl Slice for Service {
                     .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(
-                LeaderboardServiceServer::new(leaderboard::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
+                LeaderboardServiceServer::new(leaderboard::Api::new(db.clone(), hub.clone()))
+                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(
                 ProgressServiceServer::new(progress::Api::new(db.clone(), currency.clone(), clock.clone()))
@@ -148,6 +149,7 @@ impl Slice for Service {
                 deliver,
                 finaliser.run().map(|never| match never {}).boxed(),
                 leaderboard::Folder::new(db.clone()).run().map(|never| match never {}).boxed(),
+                hub.run().map(|never| match never {}).boxed(),
             ],
         })
     }

@@ -15,7 +15,7 @@ pub use deadline::Deadline;
 pub use durations::{Durations, code_name};
 pub use fields::{Fields, Refused, Violations};
 pub use money::Currency;
-pub use page::{Page, PageKey, PageRequest};
+pub use page::{Page, PageKey, PageRequest, open, seal};
 pub use refusal::{Refusal, common, overloaded, reason_name};
 pub use time::{date_to_wire, timestamp_to_wire};
 

@@ -116,13 +116,15 @@ fn tag(query: &str, key: &[u8]) -> Vec<u8> {
     digest.iter().copied().take(TAG_BYTES).collect()
 }
 
-fn seal<K: Serialize>(query: &str, key: &K) -> String {
+/// A token that is good for one query only.
+pub fn seal<K: Serialize>(query: &str, key: &K) -> String {
     let key = serde_json::to_vec(key).unwrap_or_default();
     URL_SAFE_NO_PAD.encode([tag(query, &key), key].concat())
 }
 
-/// The tag guards against mistakes, not attacks: a forged key only moves the start of a list that the query confines anyway.
-fn open<K: DeserializeOwned>(query: &str, token: &str) -> Option<K> {
+/// What is in a token of a query. The tag guards against mistakes, not attacks: a forged key only moves the start of a list that the query
+/// confines anyway.
+pub fn open<K: DeserializeOwned>(query: &str, token: &str) -> Option<K> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
     let (sent, key) = bytes.split_at_checked(TAG_BYTES)?;
     (sent == tag(query, key)).then(|| serde_json::from_slice(key).ok()).flatten()

@@ -121,6 +121,7 @@ const TABLES: &[(&str, &Table)] = &[
             ("LeaderboardService/ListFriendsLeaderboard", Only(&[USERS])),
             ("LeaderboardService/GetStanding", Only(&[USERS])),
             ("FruitService/ListFruits", Only(&[USERS])),
+            ("LeaderboardService/WatchLeaderboard", Only(&[USERS])),
         ],
     ),
     ("orchard.recipe.v1", &[("RecipeService/CreateRecipe", Only(&[USERS])), ("RecipeService/GetRecipe", Only(&[USERS]))]),

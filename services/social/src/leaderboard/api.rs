@@ -1,6 +1,8 @@
 //! Use cases of leaderboards.
 
 use diesel_async::RunQueryDsl as _;
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
 use orchard_db::Db;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::leaderboard_service_server::LeaderboardService;
@@ -10,7 +12,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::ranks::{Around, FriendRow, Friends, Mine, MyRow, Page, Row, stretch};
-use super::{Place, Stretch, around, seek, wire};
+use super::{Hub, Place, Stretch, around, seek, watch, wire};
 use crate::challenge;
 use crate::error::Error;
 
@@ -18,12 +20,13 @@ use crate::error::Error;
 #[derive(Debug)]
 pub struct Api {
     db: Db,
+    hub: Hub,
 }
 
 impl Api {
-    /// Serves leaderboards from `db`.
-    pub fn new(db: Db) -> Self {
-        Self { db }
+    /// Serves leaderboards from `db`, and those that are watched from `hub`.
+    pub fn new(db: Db, hub: Hub) -> Self {
+        Self { db, hub }
     }
 
     /// Part of a board, behind `after`, or from `rank` on.
@@ -128,6 +131,19 @@ impl LeaderboardService for Api {
             entries: page.rows.into_iter().map(|friend| wire::friend(friend, viewer)).collect(),
             next_page_token: page.next_page_token,
         }))
+    }
+
+    type WatchLeaderboardStream = BoxStream<'static, Result<pb::WatchLeaderboardResponse, Status>>;
+
+    async fn watch_leaderboard(
+        &self,
+        request: Request<pb::WatchLeaderboardRequest>,
+    ) -> Result<Response<Self::WatchLeaderboardStream>, Status> {
+        let viewer = Caller::user(&request)?.id;
+        let request = request.into_inner();
+        let asked = watch::asked(&request, viewer).map_err(Error::from)?;
+        let told = move |update: Result<watch::Update, Error>| Ok(watch::response(update?, &request, viewer));
+        Ok(Response::new(watch::watch(&self.hub, asked).map(told).boxed()))
     }
 
     async fn get_standing(&self, request: Request<pb::GetStandingRequest>) -> Result<Response<pb::GetStandingResponse>, Status> {

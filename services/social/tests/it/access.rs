@@ -47,6 +47,7 @@ const TABLE: &Table = &[
     ("ParticipantService/WithdrawParticipant", Only(&[USERS])),
     ("ParticipantService/SetParticipantVisibility", Only(&[USERS])),
     ("FruitService/ListFruits", Only(&[USERS])),
+    ("LeaderboardService/WatchLeaderboard", Only(&[USERS])),
     ("ProgressService/RecordProgress", Only(&[USERS])),
     ("ProgressService/BatchRecordProgress", Only(&[USERS])),
     ("ProgressService/DeleteProgress", Only(&[USERS])),

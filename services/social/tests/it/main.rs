@@ -23,4 +23,5 @@ mod progress;
 mod registration;
 mod schema;
 mod visibility;
+mod watching;
 mod world;

@@ -1,0 +1,56 @@
+//! The stream of one who watches: it goes on when it is read, and not before.
+
+use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
+
+use super::board::{Gone, Place};
+use super::store::Look;
+use super::{Hub, Seen, Update};
+use crate::error::Error;
+use crate::{challenge, leaderboard};
+use uuid::Uuid;
+
+/// Who watches what.
+#[derive(Debug)]
+pub(in crate::leaderboard) struct Watch {
+    pub(super) challenge: Uuid,
+    pub(super) viewer: Uuid,
+    pub(super) limit: usize,
+    /// What they were told last, by another stream.
+    pub(super) seen: Option<Seen>,
+}
+
+/// What has changed, each time, until there is a reason to end.
+pub(in crate::leaderboard) fn watch(hub: &Hub, watch: Watch) -> BoxStream<'static, Result<Update, Error>> {
+    let place = hub.watch(watch.challenge, watch.viewer);
+    stream::unfold(Some((place, watch)), |watching| async move {
+        let (mut place, mut watch) = watching?;
+        match next(&mut place, &watch).await {
+            Ok(update) => {
+                watch.seen = Some(update.seen.clone());
+                Some((Ok(update), Some((place, watch))))
+            }
+            Err(refused) => Some((Err(refused), None)),
+        }
+    })
+    .boxed()
+}
+
+async fn next(place: &mut Place, watch: &Watch) -> Result<Update, Error> {
+    loop {
+        let seen = place.next().await.map_err(|gone| match gone {
+            Gone::TooSlow => leaderboard::Refused::TooSlow.into(),
+            Gone::Away => Error::Database(orchard_db::Failure::Unavailable("a leaderboard cannot be read".to_owned())),
+        })?;
+        let places = match &seen.look {
+            Look::Nowhere => return Err(Error::ChallengeNotFound),
+            Look::Inactive => return Err(challenge::Refused::Inactive.into()),
+            Look::Places { admitted, .. } if !admitted.contains(&watch.viewer) => return Err(Error::ChallengeNotFound),
+            Look::Places { places, .. } => places,
+        };
+        let lines = places.told(watch.viewer, watch.limit);
+        if let Some(update) = Update::since(watch.seen.as_ref(), lines, places.participants) {
+            return Ok(update);
+        }
+    }
+}

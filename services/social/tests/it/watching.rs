@@ -1,0 +1,319 @@
+//! Leaderboards that are watched.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use orchard_proto::social::v1 as pb;
+use orchard_proto::social::v1::leaderboard_service_client::LeaderboardServiceClient;
+use orchard_testkit::answer::{refused, violations};
+use orchard_testkit::client::Client;
+use orchard_testkit::service::SliceUnderTest;
+use pb::PrivacyLevel::{FriendsOnly, Private, Public};
+use tokio::time::{Instant, timeout};
+use tonic::{Code, Status, Streaming};
+use uuid::Uuid;
+
+use crate::friends::Act;
+use crate::world::{World, days_ago, id, minutes, new_challenge};
+
+/// Longest that something may take to be told.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// One who watches, with what they have been told.
+struct Watcher {
+    stream: Streaming<pb::WatchLeaderboardResponse>,
+    places: BTreeMap<String, pb::WatchedEntry>,
+    participants: i32,
+    resume_token: String,
+    messages: u32,
+}
+
+impl Watcher {
+    async fn next(&mut self) -> Result<pb::WatchLeaderboardResponse, Status> {
+        let next = timeout(LIMIT, self.stream.message()).await.expect("it is told in time")?;
+        let message = next.expect("streams end with a status");
+        if message.is_snapshot {
+            self.places.clear();
+        }
+        for key in &message.removed_entry_keys {
+            assert!(self.places.remove(key).is_some(), "who is removed was there");
+        }
+        for entry in &message.entries {
+            let before = self.places.insert(entry.entry_key.clone(), entry.clone());
+            assert_ne!(before.as_ref(), Some(entry), "nothing is told twice");
+        }
+        (self.participants, self.resume_token) = (message.participants, message.resume_token.clone());
+        self.messages += 1;
+        Ok(message)
+    }
+
+    /// Names or pseudonyms and scores, by position.
+    fn board(&self) -> Vec<(String, i32)> {
+        let mut places: Vec<_> = self.places.values().collect();
+        places.sort_by_key(|place| place.position);
+        let positions: Vec<i32> = places.iter().map(|place| place.position).collect();
+        assert_eq!(positions, (1..=i32::try_from(places.len()).expect("few")).collect::<Vec<_>>());
+        places
+            .iter()
+            .filter_map(|place| place.entry.as_ref())
+            .map(|entry| (entry.display_name.clone(), entry.final_score))
+            .collect()
+    }
+
+    /// Reads until the board is so.
+    async fn until(&mut self, is_so: impl Fn(&[(String, i32)]) -> bool) -> Result<(), Status> {
+        while !is_so(&self.board()) {
+            self.next().await?;
+        }
+        Ok(())
+    }
+}
+
+async fn watch(slice: &SliceUnderTest, viewer: Uuid, request: pb::WatchLeaderboardRequest) -> Result<Watcher, Status> {
+    let client: Client = slice.user(viewer).expect("client");
+    let stream = LeaderboardServiceClient::new(client).watch_leaderboard(request).await?.into_inner();
+    Ok(Watcher { stream, places: BTreeMap::new(), participants: 0, resume_token: String::new(), messages: 0 })
+}
+
+fn of(challenge: &str) -> pb::WatchLeaderboardRequest {
+    pb::WatchLeaderboardRequest { challenge_id: challenge.to_owned(), ..Default::default() }
+}
+
+impl World {
+    /// A challenge with people who have scored, who are seen so.
+    async fn contest<const N: usize>(&self, people: [(&str, i32, pb::PrivacyLevel); N]) -> anyhow::Result<(String, [Uuid; N])> {
+        let request = pb::CreateChallengeRequest { scoring: minutes(1, 1_000), ..new_challenge() };
+        let challenge = self.official(request).await?;
+        let users = std::array::from_fn(|_| id());
+        for (user, (name, score, level)) in users.iter().zip(people) {
+            self.settle(*user, level).await?;
+            self.rename(*user, name).await?;
+            self.join(*user, &challenge).await?;
+            self.record(*user, &challenge, days_ago(0), &[], score).await?;
+        }
+        Ok((challenge, users))
+    }
+
+    async fn score(&self, user: Uuid, challenge: &str, score: i32) -> Result<(), Status> {
+        self.record(user, challenge, days_ago(0), &[], score).await.map(|_| ())
+    }
+}
+
+fn names(board: &[(String, i32)]) -> Vec<&str> {
+    board.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_board_is_told_and_then_its_changes_at_most_once_a_second() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (challenge, [ann, bob, cyd]) = world.contest([("ann", 30, Public), ("bob", 20, Public), ("cyd", 10, Public)]).await?;
+    let mut watcher = watch(&world.slice, id(), pb::WatchLeaderboardRequest { limit: 2, ..of(&challenge) }).await?;
+    let first = watcher.next().await?;
+    assert!(first.is_snapshot && first.removed_entry_keys.is_empty());
+    assert_eq!((watcher.board(), watcher.participants), (vec![("ann".to_owned(), 30), ("bob".to_owned(), 20)], 3));
+    let ranks: Vec<i32> = first.entries.iter().filter_map(|place| place.entry.as_ref()).map(|entry| entry.rank).collect();
+    assert_eq!(ranks, [1, 2]);
+
+    world.score(cyd, &challenge, 40).await?;
+    let change = watcher.next().await?;
+    assert!(!change.is_snapshot && change.removed_entry_keys.len() == 1, "{change:?}");
+    assert_eq!(names(&watcher.board()), ["cyd", "ann"]);
+    // Many changes in a short time are few messages.
+    let began = Instant::now();
+    let before = watcher.messages;
+    for score in 41..=80 {
+        world.score(cyd, &challenge, score).await?;
+        world.score(bob, &challenge, score - 30).await?;
+    }
+    watcher.until(|board| board == [("cyd".to_owned(), 80), ("bob".to_owned(), 50)]).await?;
+    let allowed = began.elapsed().as_secs() + 2;
+    assert!(u64::from(watcher.messages - before) <= allowed, "{} in {:?}", watcher.messages - before, began.elapsed());
+    world.show(ann, &challenge, false).await?;
+    while watcher.participants != 2 {
+        watcher.next().await?;
+    }
+    Ok(())
+}
+
+/// Whoever was cut off goes on at another replica: what changed meanwhile is told, and nothing else.
+#[tokio::test]
+async fn a_stream_goes_on_where_it_was_cut_at_any_replica() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (challenge, [ann, bob, cyd]) = world.contest([("ann", 30, Public), ("bob", 20, Public), ("cyd", 10, Public)]).await?;
+    let other = world.replica(Duration::from_hours(1)).await?;
+    let viewer = id();
+    let mut first = watch(&world.slice, viewer, of(&challenge)).await?;
+    first.next().await?;
+    let Watcher { places, resume_token, .. } = first;
+    let resume = pb::WatchLeaderboardRequest { resume_token, ..of(&challenge) };
+    let mut second = watch(&other, viewer, resume.clone()).await?;
+    second.places = places.clone();
+    world.score(cyd, &challenge, 25).await?;
+    let told = second.next().await?;
+    assert!(!told.is_snapshot, "nothing is told again");
+    assert_eq!(names(&second.board()), ["ann", "cyd", "bob"]);
+    assert_eq!(told.entries.len(), 2, "ann is where she was");
+    // The old token still goes on from where it was.
+    world.withdraw(bob, &challenge).await?;
+    let mut third = watch(&world.slice, viewer, resume.clone()).await?;
+    third.places = places;
+    third.until(|board| names(board) == ["ann", "cyd"]).await?;
+    for foreign in [
+        pb::WatchLeaderboardRequest { limit: 5, ..resume.clone() },
+        pb::WatchLeaderboardRequest { resume_token: "x".to_owned(), ..resume.clone() },
+    ] {
+        assert_eq!(violations(watch(&world.slice, viewer, foreign).await.map(|_| ())), ["resume_token"]);
+    }
+    assert_eq!(violations(watch(&world.slice, ann, resume).await.map(|_| ())), ["resume_token"]);
+    let bad = pb::WatchLeaderboardRequest { challenge_id: "x".to_owned(), limit: 101, ..Default::default() };
+    assert_eq!(violations(watch(&world.slice, ann, bad).await.map(|_| ())), ["challenge_id", "limit"]);
+    other.running.stop().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn each_is_told_the_names_that_they_may_see_at_each_moment() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (challenge, [ann, bob, cyd]) =
+        world.contest([("ann", 30, Public), ("bob", 20, FriendsOnly), ("cyd", 10, Private)]).await?;
+    let (friend, stranger) = (id(), id());
+    for viewer in [friend, stranger] {
+        world.settle(viewer, FriendsOnly).await?;
+    }
+    world.befriend(friend, bob).await?;
+    let mut seen = Vec::new();
+    for viewer in [friend, stranger, cyd] {
+        let mut watcher = watch(&world.slice, viewer, of(&challenge)).await?;
+        watcher.next().await?;
+        seen.push(watcher);
+    }
+    let [mut friend_sees, mut stranger_sees, cyd_sees] = <[Watcher; 3]>::try_from(seen).ok().expect("three");
+    assert_eq!(names(&friend_sees.board()), ["ann", "bob"]);
+    let board = stranger_sees.board();
+    let pseudonym = board[1].0.clone();
+    assert!(pseudonym != "bob" && board[0].0 == "ann", "{board:?}");
+    assert_eq!(cyd_sees.board(), board, "who is private is not on it, not even to themselves; and is told of others as all are");
+    // Made private: gone from both boards. Public again: there for both. Renamed: so at once.
+    world.settle(ann, Private).await?;
+    friend_sees.until(|board| names(board) == ["bob"]).await?;
+    stranger_sees.until(|board| names(board) == [pseudonym.as_str()]).await?;
+    world.settle(ann, Public).await?;
+    world.rename(ann, "anna").await?;
+    stranger_sees.until(|board| names(board) == ["anna", pseudonym.as_str()]).await?;
+    world.settle(bob, Public).await?;
+    stranger_sees.until(|board| names(board) == ["anna", "bob"]).await?;
+    // Blocked: a pseudonym, the same as before.
+    world.act(Act::Block, bob, stranger).await?;
+    stranger_sees.until(|board| names(board) == ["anna", pseudonym.as_str()]).await?;
+    friend_sees.until(|board| names(board) == ["anna", "bob"]).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_may_not_watch_is_told_so_and_whoever_may_no_longer_too() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (me, seated) = (id(), id());
+    let made = world.create(me, pb::CreateChallengeRequest { is_public: Some(false), ..new_challenge() }).await?;
+    let challenge = made.challenge_id;
+    let nowhere = || (Code::NotFound, "CHALLENGE_NOT_FOUND".to_owned());
+    for challenge in [challenge.clone(), id().to_string()] {
+        let mut stranger = watch(&world.slice, id(), of(&challenge)).await?;
+        assert_eq!(refused(stranger.next().await), nowhere());
+    }
+    let join = pb::JoinChallengeRequest { join_code: made.join_code, ..Default::default() };
+    world.challenges(seated)?.join_challenge(join).await?;
+    let mut watching = watch(&world.slice, seated, of(&challenge)).await?;
+    let mut creator = watch(&world.slice, me, of(&challenge)).await?;
+    watching.next().await?;
+    creator.next().await?;
+    world.withdraw(seated, &challenge).await?;
+    let end = loop {
+        if let Err(end) = watching.next().await {
+            break end;
+        }
+    };
+    assert_eq!(refused::<()>(Err(end)), nowhere());
+    let stop = pb::DeactivateChallengeRequest { challenge_id: challenge.clone() };
+    world.challenges(me)?.deactivate_challenge(stop).await?;
+    let end = loop {
+        if let Err(end) = creator.next().await {
+            break end;
+        }
+    };
+    assert_eq!(refused::<()>(Err(end)), (Code::FailedPrecondition, "CHALLENGE_INACTIVE".to_owned()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_service_that_stops_has_those_who_watch_call_again() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (challenge, _) = world.contest([("ann", 30, Public)]).await?;
+    let replica = world.replica(Duration::from_hours(1)).await?;
+    let viewer = id();
+    let mut watching = watch(&replica, viewer, of(&challenge)).await?;
+    watching.next().await?;
+    replica.running.stop().await?;
+    assert_eq!(refused(watching.next().await), (Code::Unavailable, "SHUTTING_DOWN".to_owned()));
+    let resume = pb::WatchLeaderboardRequest { resume_token: watching.resume_token, ..of(&challenge) };
+    let mut again = watch(&world.slice, viewer, resume).await?;
+    assert!(timeout(Duration::from_secs(2), again.stream.message()).await.is_err(), "there is nothing new");
+    Ok(())
+}
+
+/// Rows that all statements of a kind have read: PostgreSQL's own count of index scans on the board's index.
+async fn looks(world: &World) -> anyhow::Result<i64> {
+    let client = world.slice.schema.connect().await?;
+    // What sessions have counted they tell within a second.
+    let query = "SELECT coalesce(sum(idx_scan), 0)::bigint FROM pg_stat_user_indexes
+        WHERE schemaname = current_schema() AND indexrelname = 'challenge_participants_board_idx'";
+    Ok(client.query_one(query, &[]).await?.get(0))
+}
+
+/// A thousand are told, and the database is asked as often as for one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_watch_and_the_database_is_asked_as_for_one() -> anyhow::Result<()> {
+    let world = Arc::new(World::start().await?);
+    let (challenge, [ann]) = world.contest([("ann", 30, Public)]).await?;
+    let watched = async |count: usize| {
+        let before = looks(&world).await?;
+        let began = Instant::now();
+        let open = (0..count).map(|_| watch(&world.slice, Uuid::new_v4(), of(&challenge)));
+        let mut watchers: Vec<Watcher> = futures::future::try_join_all(open).await?;
+        futures::future::try_join_all(watchers.iter_mut().map(Watcher::next)).await?;
+        for score in 31..34 {
+            world.score(ann, &challenge, score).await?;
+            let told = watchers.iter_mut().map(|watcher| watcher.until(move |board| board.iter().any(|(_, now)| *now == score)));
+            futures::future::try_join_all(told).await?;
+        }
+        drop(watchers);
+        // The last of what was counted is told by then.
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        let took = began.elapsed().as_secs_f64();
+        anyhow::Ok(((looks(&world).await? - before) as f64 / took, took))
+    };
+    let (one, _) = watched(1).await?;
+    world.score(ann, &challenge, 30).await?;
+    let (thousand, took) = watched(990).await?;
+    assert!(one > 0.0, "it is counted");
+    assert!(thousand <= one * 1.5 + 1.0, "{thousand} a second, and {one} for one; in {took} s");
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_is_looked_for_when_nobody_watches() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (challenge, _) = world.contest([("ann", 30, Public)]).await?;
+    let mut watching = watch(&world.slice, id(), of(&challenge)).await?;
+    watching.next().await?;
+    drop(watching);
+    let mut last = -1;
+    world
+        .comes(async || {
+            tokio::time::sleep(Duration::from_millis(2_500)).await;
+            let now = looks(&world).await?;
+            Ok(std::mem::replace(&mut last, now) == now)
+        })
+        .await?;
+    Ok(())
+}
