@@ -7,10 +7,11 @@ use std::time::Duration;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::leaderboard_service_client::LeaderboardServiceClient;
 use orchard_testkit::answer::{refused, violations};
-use orchard_testkit::client::Client;
+use orchard_testkit::client::{Client, Headers};
 use orchard_testkit::service::SliceUnderTest;
 use pb::PrivacyLevel::{FriendsOnly, Private, Public};
 use tokio::time::{Instant, timeout};
+use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 use uuid::Uuid;
 
@@ -71,7 +72,10 @@ impl Watcher {
 }
 
 async fn watch(slice: &SliceUnderTest, viewer: Uuid, request: pb::WatchLeaderboardRequest) -> Result<Watcher, Status> {
-    let client: Client = slice.user(viewer).expect("client");
+    watch_by(slice.user(viewer).expect("client"), request).await
+}
+
+async fn watch_by(client: Client, request: pb::WatchLeaderboardRequest) -> Result<Watcher, Status> {
     let stream = LeaderboardServiceClient::new(client).watch_leaderboard(request).await?.into_inner();
     Ok(Watcher { stream, places: BTreeMap::new(), participants: 0, resume_token: String::new(), messages: 0 })
 }
@@ -278,7 +282,12 @@ async fn a_thousand_watch_and_the_database_is_asked_as_for_one() -> anyhow::Resu
     let watched = async |count: usize| {
         let before = looks(&world).await?;
         let began = Instant::now();
-        let open = (0..count).map(|_| watch(&world.slice, Uuid::new_v4(), of(&challenge)));
+        // No connection carries so many.
+        let channels: Vec<Channel> = (0..5).map(|_| world.slice.running.channel()).collect::<Result<_, _>>()?;
+        let open = channels.iter().cycle().take(count).map(|channel| {
+            let token = world.slice.keys.user_token(Uuid::new_v4(), &[], Duration::from_secs(600)).expect("token");
+            watch_by(Headers::bearer(&token).expect("headers").on(channel.clone()), of(&challenge))
+        });
         let mut watchers: Vec<Watcher> = futures::future::try_join_all(open).await?;
         futures::future::try_join_all(watchers.iter_mut().map(Watcher::next)).await?;
         for score in 31..34 {
