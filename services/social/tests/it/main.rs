@@ -13,6 +13,7 @@ mod finalisation;
 mod friends;
 mod friendships;
 mod fruits;
+mod leaderboards;
 mod milestones;
 mod names;
 mod participants;
