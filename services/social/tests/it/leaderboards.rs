@@ -25,7 +25,12 @@ impl Viewer {
         Self { client, challenge_id: challenge.to_owned() }
     }
 
-    pub async fn page(&mut self, page_size: i32, page_token: &str, start_rank: i32) -> Result<pb::ListLeaderboardResponse, Status> {
+    pub async fn page(
+        &mut self,
+        page_size: i32,
+        page_token: &str,
+        start_rank: i32,
+    ) -> Result<pb::ListLeaderboardResponse, Status> {
         let (challenge_id, page_token) = (self.challenge_id.clone(), page_token.to_owned());
         let request = pb::ListLeaderboardRequest { challenge_id, page_size, page_token, start_rank };
         Ok(self.client.list_leaderboard(request).await?.into_inner())
@@ -83,11 +88,13 @@ impl World {
         let add = "INSERT INTO users (id, privacy_level, display_name)
             SELECT u, 'public', 'N' || n FROM unnest($1::uuid[]) WITH ORDINALITY AS one (u, n)";
         client.execute(add, &[&users]).await?;
-        let seats = "INSERT INTO challenge_participants (challenge_id, user_id, final_score, display_name, shown_to, score_reached_at)
+        let seats =
+            "INSERT INTO challenge_participants (challenge_id, user_id, final_score, display_name, shown_to, score_reached_at)
             SELECT $1, u, s, 'N' || n, 'everyone', now() + (n % 3) * interval '1 s'
             FROM unnest($2::uuid[], $3::int[]) WITH ORDINALITY AS one (u, s, n)";
         client.execute(seats, &[&challenge, &users, &scores]).await?;
-        let taken = "UPDATE community_challenges SET participant_count = participant_count + $2, updated_at = now() WHERE id = $1";
+        let taken =
+            "UPDATE community_challenges SET participant_count = participant_count + $2, updated_at = now() WHERE id = $1";
         client.execute(taken, &[&challenge, &i32::try_from(scores.len())?]).await?;
         let changes = "INSERT INTO leaderboard_changes (challenge_id, new_score) SELECT $1, unnest($2::int[])";
         client.execute(changes, &[&challenge, &scores]).await?;

@@ -69,6 +69,9 @@ impl World {
             self.progress(of(name)).record_progress(day).await?;
             challenges.push(challenge);
         }
+        for (name, ..) in SEES {
+            self.join(of(name), &challenges[0]).await?;
+        }
         for friend in ["friend", "private friend"] {
             self.befriend(me, of(friend)).await?;
         }
@@ -128,7 +131,18 @@ fn requests(people: &People, challenges: &[String]) -> Vec<(&'static str, Vec<u8
         let milestones = pb::ListMilestonesRequest { user_id: of(), ..Default::default() };
         requests.push(("AchievementService/ListMilestones", milestones.encode_to_vec()));
     }
+    // One is enough: each waits for the next look.
+    let watch = pb::WatchLeaderboardRequest { challenge_id: challenges[0].clone(), limit: 100, ..Default::default() };
+    requests.push(("LeaderboardService/WatchLeaderboard", watch.encode_to_vec()));
     for challenge_id in challenges {
+        let board = pb::ListLeaderboardRequest { challenge_id: challenge_id.clone(), ..Default::default() };
+        requests.push(("LeaderboardService/ListLeaderboard", board.encode_to_vec()));
+        let around = pb::GetLeaderboardAroundMeRequest { challenge_id: challenge_id.clone(), limit: 100 };
+        requests.push(("LeaderboardService/GetLeaderboardAroundMe", around.encode_to_vec()));
+        let friends = pb::ListFriendsLeaderboardRequest { challenge_id: challenge_id.clone(), ..Default::default() };
+        requests.push(("LeaderboardService/ListFriendsLeaderboard", friends.encode_to_vec()));
+        let standing = pb::GetStandingRequest { challenge_id: challenge_id.clone() };
+        requests.push(("LeaderboardService/GetStanding", standing.encode_to_vec()));
         let get = pb::GetChallengeRequest { challenge_id: challenge_id.clone(), ..Default::default() };
         requests.push(("ChallengeService/GetChallenge", get.encode_to_vec()));
         let seat = pb::GetParticipantRequest { challenge_id: challenge_id.clone() };

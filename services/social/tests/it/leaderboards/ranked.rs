@@ -115,7 +115,10 @@ async fn those_around_are_as_many_as_were_asked_for() -> anyhow::Result<()> {
     // Who hides sees where they would be, and those between whom.
     world.show(users[4], &challenge, false).await?;
     let (entries, standing) = world.board(users[4], &challenge).around(4).await?;
-    assert_eq!(told(&entries).iter().map(|(_, score, rank)| (*score, *rank)).collect::<Vec<_>>(), [(80, 3), (70, 4), (50, 5), (40, 6)]);
+    assert_eq!(
+        told(&entries).iter().map(|(_, score, rank)| (*score, *rank)).collect::<Vec<_>>(),
+        [(80, 3), (70, 4), (50, 5), (40, 6)]
+    );
     assert_eq!((standing.rank, standing.is_ranked, standing.participants), (5, false, 9));
     assert!(entries.iter().all(|entry| !entry.is_me));
     let mut private = world.board(users[9], &challenge);
@@ -142,7 +145,12 @@ async fn friends_have_a_rank_among_them_and_one_on_the_board() -> anyhow::Result
     }
     world.request(me, asked).await?;
     let plan = id();
-    for (sequence, (user, role)) in (1..).zip([(me, MemberRole::Admin), (fellow, MemberRole::Member), (guest, MemberRole::Guest), (blocked, MemberRole::Member)]) {
+    for (sequence, (user, role)) in (1..).zip([
+        (me, MemberRole::Admin),
+        (fellow, MemberRole::Member),
+        (guest, MemberRole::Guest),
+        (blocked, MemberRole::Member),
+    ]) {
         world.join_family(plan, sequence, user, role).await?;
     }
     world.act(Act::Block, blocked, me).await?;
@@ -182,8 +190,10 @@ async fn the_sql_view_is_the_same_board() -> anyhow::Result<()> {
     let client = world.slice.schema.connect().await?;
     let view = "SELECT user_id, final_score, current_rank FROM challenge_leaderboards WHERE challenge_id = $1";
     let rows = client.query(view, &[&challenge.parse::<Uuid>()?]).await?;
-    let view: Vec<(Uuid, i32, i32)> =
-        rows.iter().map(|row| Ok((row.get(0), row.get(1), i32::try_from(row.get::<_, i64>(2))?))).collect::<anyhow::Result<_>>()?;
+    let view: Vec<(Uuid, i32, i32)> = rows
+        .iter()
+        .map(|row| Ok((row.get(0), row.get(1), i32::try_from(row.get::<_, i64>(2))?)))
+        .collect::<anyhow::Result<_>>()?;
     assert_eq!(told(&world.board(id(), &challenge).all(50, 0).await?.0), view);
     assert_eq!(view.len(), 108);
     Ok(())
