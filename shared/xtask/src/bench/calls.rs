@@ -4,13 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use chrono::Datelike as _;
 use futures::FutureExt as _;
 use orchard_proto::edge::v1::GetFamilyDashboardRequest;
 use orchard_proto::edge::v1::edge_service_client::EdgeServiceClient;
 use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
 use orchard_proto::family::v1::wallet_service_client::WalletServiceClient;
 use orchard_proto::family::v1::{CreatePlanRequest, GetFamilySummaryRequest, GetPlanRequest, SpendRequest};
-use orchard_proto::google::r#type::Money;
+use orchard_proto::google::r#type::{Date, Money};
+use orchard_proto::social::v1::leaderboard_service_client::LeaderboardServiceClient;
+use orchard_proto::social::v1::progress_service_client::ProgressServiceClient;
+use orchard_proto::social::v1::{
+    GetLeaderboardAroundMeRequest, GetStandingRequest, ListLeaderboardRequest, ProgressData, RecordProgressRequest,
+};
 use orchard_testkit::keys::DevKeys;
 use orchard_testkit::probe::pb::ReadRequest;
 use orchard_testkit::probe::pb::probe_service_client::ProbeServiceClient;
@@ -114,6 +120,73 @@ pub fn create_plan(channels: Channels, tokens: Tokens) -> Call {
         let request = tokens.request(any(number, HOLDERS), new_plan(Uuid::new_v4()));
         let mut client = PlanServiceClient::new(channels.of(number));
         async move { client.create_plan(request).await.map(drop) }.boxed()
+    })
+}
+
+/// `LeaderboardService/GetStanding` of any of those who call, who all take part.
+pub fn standing(channels: Channels, tokens: Tokens, challenge: Uuid) -> Call {
+    Arc::new(move |number| {
+        let request = tokens.request(any(number, HOLDERS), GetStandingRequest { challenge_id: challenge.to_string() });
+        let mut client = LeaderboardServiceClient::new(channels.of(number));
+        async move { client.get_standing(request).await.map(drop) }.boxed()
+    })
+}
+
+/// `LeaderboardService/ListLeaderboard`: the first hundred, with names.
+pub fn top(channels: Channels, tokens: Tokens, challenge: Uuid) -> Call {
+    Arc::new(move |number| {
+        let list = ListLeaderboardRequest { challenge_id: challenge.to_string(), page_size: 100, ..Default::default() };
+        let request = tokens.request(any(number, HOLDERS), list);
+        let mut client = LeaderboardServiceClient::new(channels.of(number));
+        async move {
+            let page = client.list_leaderboard(request).await?.into_inner();
+            let named = page.entries.iter().filter(|entry| !entry.is_pseudonym).count();
+            if named == 100 { Ok(()) } else { Err(Status::internal(format!("{named} of 100 have names"))) }
+        }
+        .boxed()
+    })
+}
+
+/// `LeaderboardService/GetLeaderboardAroundMe`: ten.
+pub fn around(channels: Channels, tokens: Tokens, challenge: Uuid) -> Call {
+    Arc::new(move |number| {
+        let around = GetLeaderboardAroundMeRequest { challenge_id: challenge.to_string(), limit: 10 };
+        let request = tokens.request(any(number, HOLDERS), around);
+        let mut client = LeaderboardServiceClient::new(channels.of(number));
+        async move { client.get_leaderboard_around_me(request).await.map(drop) }.boxed()
+    })
+}
+
+/// So many minutes of today.
+fn minutes(challenge: Uuid, amount: i32) -> RecordProgressRequest {
+    let today = chrono::Utc::now().date_naive();
+    let part = |number: u32| i32::try_from(number).unwrap_or_default();
+    RecordProgressRequest {
+        challenge_id: challenge.to_string(),
+        progress_date: Some(Date { year: today.year(), month: part(today.month()), day: part(today.day()) }),
+        progress_data: Some(ProgressData { fruits: Vec::new(), amount }),
+        ..Default::default()
+    }
+}
+
+/// `ProgressService/RecordProgress` of any of those who call, in any of these challenges, with another amount each time.
+pub fn record(channels: Channels, tokens: Tokens, challenges: Vec<Uuid>) -> Call {
+    Arc::new(move |number| {
+        let caller = any(number, HOLDERS);
+        let challenge = challenges[(any(number.wrapping_add(7), challenges.len() as u64) - 1) as usize];
+        let amount = i32::try_from(number.wrapping_mul(7_919) % 90_000).unwrap_or_default();
+        let request = tokens.request(caller, minutes(challenge, amount));
+        let mut client = ProgressServiceClient::new(channels.of(number));
+        async move { client.record_progress(request).await.map(drop) }.boxed()
+    })
+}
+
+/// The same of the first of those who call, with this amount.
+pub fn record_one(channels: Channels, tokens: Tokens, challenge: Uuid, amount: i32) -> Call {
+    Arc::new(move |number| {
+        let request = tokens.request(1, minutes(challenge, amount));
+        let mut client = ProgressServiceClient::new(channels.of(number));
+        async move { client.record_progress(request).await.map(drop) }.boxed()
     })
 }
 

@@ -110,6 +110,67 @@ pub async fn lives(client: &Client) -> Result<()> {
     Ok(client.batch_execute("VACUUM (ANALYZE) family.nutritional_intake, social.users, social.challenge_participants").await?)
 }
 
+/// The specification's view of leaderboards, as it is there.
+pub const SPECIFIED_VIEW: &str = "CREATE SCHEMA IF NOT EXISTS bench;
+    CREATE OR REPLACE VIEW bench.challenge_leaderboards AS
+    SELECT cc.id AS challenge_id, cc.challenge_name, cp.user_id, u.display_name, cp.final_score, cp.rank_position, cp.completion_status,
+      ROW_NUMBER() OVER (PARTITION BY cc.id ORDER BY cp.final_score DESC) AS current_rank
+    FROM social.community_challenges cc
+    JOIN social.challenge_participants cp ON cc.id = cp.challenge_id
+    LEFT JOIN social.users u ON cp.user_id = u.id
+    WHERE cp.is_visible = true AND cc.is_active = true";
+
+/// An amount that nobody else records, and what it adds to the first caller's score, whose days were written so often.
+pub const RECORDED: i32 = 77_777;
+/// See [`RECORDED`].
+pub const DIFFERENCE: i32 = RECORDED - 37;
+/// See [`RECORDED`].
+pub const VERSION: i32 = 31_337;
+
+/// A challenge with so many participants, all who call among them, each with a day recorded; scores as they are, many alike. It is made once.
+pub async fn board(client: &Client, participants: u64) -> Result<Uuid> {
+    seat(client, 1_000 + participants, participants).await
+}
+
+/// One of many, in which all who call take part and nobody else.
+pub async fn small_board(client: &Client, number: u64) -> Result<Uuid> {
+    seat(client, 100 + number, HOLDERS).await
+}
+
+async fn seat(client: &Client, number: u64, participants: u64) -> Result<Uuid> {
+    let challenge = id(6, number);
+    if client.query_opt("SELECT FROM social.community_challenges WHERE id = $1", &[&challenge]).await?.is_some() {
+        return Ok(challenge);
+    }
+    let sql = format!(
+        "{FUNCTIONS}
+        CREATE TEMP TABLE seats AS
+        SELECT n, CASE WHEN n <= {HOLDERS} THEN pg_temp.id(2, n) ELSE pg_temp.id(7, n) END AS user_id, (n * 37) % 3000 AS score
+        FROM generate_series(1, {participants}) n;
+        INSERT INTO social.users (id) SELECT user_id FROM seats ON CONFLICT DO NOTHING;
+        UPDATE social.users u SET privacy_level = 'public', display_name = 'Name of ' || n FROM seats WHERE u.id = user_id;
+        INSERT INTO social.community_challenges (id, challenge_name, description, challenge_type, duration_days, scoring, participant_count,
+                                                 start_date, end_date)
+        VALUES ('{challenge}', 'Board', 'Move', 'goal_based', 60,
+          '{{\"rule\": \"goal_based\", \"unit\": \"minutes\", \"points_per_unit\": 1, \"daily_cap\": 100000}}', {participants},
+          current_date - 2, current_date + 57);
+        INSERT INTO social.challenge_participants (challenge_id, user_id, final_score, display_name, shown_to, progress_version,
+                                                   score_reached_at)
+        SELECT '{challenge}', user_id, score, 'Name of ' || n, 'everyone', {VERSION}, now() - n * interval '1 ms' FROM seats;
+        INSERT INTO social.challenge_progress (challenge_participant_id, progress_date, progress_data, daily_score, cumulative_score)
+        SELECT id, current_date, '{{}}', final_score, final_score FROM social.challenge_participants
+        WHERE challenge_id = '{challenge}' AND user_id <= pg_temp.id(2, {HOLDERS});
+        INSERT INTO social.leaderboard_counts (challenge_id, level, bucket, participants)
+        SELECT '{challenge}', level, score::int >> (6 * level), count(*) FROM seats CROSS JOIN generate_series(0, 4) level GROUP BY 2, 3;
+        DROP TABLE seats; DROP FUNCTION pg_temp.member; DROP FUNCTION pg_temp.id;"
+    );
+    client.batch_execute(&sql).await?;
+    let tables = "social.users, social.challenge_participants, social.challenge_progress, social.leaderboard_counts";
+    client.batch_execute(&format!("VACUUM (ANALYZE) {tables}")).await?;
+    client.batch_execute("CHECKPOINT").await?;
+    Ok(challenge)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,8 +3,10 @@
 mod dashboard;
 mod events;
 mod growth;
+mod leaderboard;
 mod outbox;
 mod point_read;
+mod progress;
 mod routed;
 mod spend;
 mod start;
@@ -47,6 +49,10 @@ pub enum Scenario {
     Outbox,
     /// From commit to effect, and a backlog
     Events,
+    /// Ranks on boards of more and more participants, against counting and the specification's view
+    Leaderboard,
+    /// RecordProgress against its statements alone, of one challenge and of many
+    Progress,
     /// GetPlan and Spend with more and more families
     Growth,
 }
@@ -62,6 +68,8 @@ impl Scenario {
             Self::Dashboard => dashboard::run(world).await,
             Self::Outbox => outbox::run(world).await,
             Self::Events => events::run(world).await,
+            Self::Leaderboard => leaderboard::run(world).await,
+            Self::Progress => progress::run(world).await,
             Self::Growth => growth::run(world).await,
         }
     }

@@ -41,6 +41,10 @@ pub struct World<'a> {
     pub program: PathBuf,
     /// The family slice's role, as its service connects.
     pub family: Config,
+    /// The social slice's.
+    pub social: Config,
+    /// What PostgreSQL logs.
+    pub log: PathBuf,
     /// The superuser, in any database.
     pub admin: Config,
     /// The superuser's session in the services' database.
@@ -99,7 +103,8 @@ impl<'a> World<'a> {
         let sql = connect(&admin, &mut connections).await?;
         data::families(&sql, 1, FAMILIES).await?;
         data::lives(&sql).await?;
-        let family = std::fs::read_to_string(url_file(&secrets(folder), "family"))?.trim().parse()?;
+        let role = |slice| anyhow::Ok(std::fs::read_to_string(url_file(&secrets(folder), slice))?.trim().parse::<Config>()?);
+        let (family, social) = (role("family")?, role("social")?);
         let meter = Meter { postgres: cluster.id().context("PostgreSQL does not run")?, next: 0 };
         let mut world = Self {
             services,
@@ -112,6 +117,8 @@ impl<'a> World<'a> {
             amount,
             program,
             family,
+            social,
+            log: cluster.log(),
             admin,
             sql,
             families: FAMILIES,
