@@ -45,6 +45,7 @@ pub fn calls(demo: &Demo) -> Vec<(&'static str, String)> {
         ("orchard.edge.v1.EdgeService/GetFamilyDashboard", plan.clone()),
         ("orchard.family.v1.MemberService/ListMembers", plan),
         ("orchard.social.v1.ChallengeService/GetChallenge", format!(r#"{{"challenge_id":"{}"}}"#, demo.challenge_id)),
+        ("orchard.social.v1.LeaderboardService/ListLeaderboard", format!(r#"{{"challenge_id":"{}"}}"#, demo.challenge_id)),
         ("orchard.recipe.v1.RecipeService/GetRecipe", format!(r#"{{"recipe_id":"{}"}}"#, demo.recipe_id)),
     ]
 }
