@@ -11,6 +11,9 @@ use super::told;
 use crate::friends::{Act, left};
 use crate::world::{World, days_ago, id, minutes, new_challenge};
 
+/// Who is seen with which rank; one's own rank, and how many there are.
+type Sees = (Vec<(Uuid, i32)>, i32, i32);
+
 impl World {
     /// What a viewer is told instead of a name, or the name.
     async fn called(&self, viewer: Uuid, challenge: &str, score: i32) -> anyhow::Result<(String, bool)> {
@@ -33,7 +36,7 @@ async fn whoever_hides_leaves_or_is_private_is_nowhere_at_once() -> anyhow::Resu
         world.record(*user, &challenge, days_ago(0), &[], amount).await?;
     }
     let [first, second, third, last] = people;
-    let sees = async || -> anyhow::Result<(Vec<(Uuid, i32)>, i32, i32)> {
+    let sees = async || -> anyhow::Result<Sees> {
         let (all, participants) = world.board(last, &challenge).all(1, 0).await?;
         let (around, standing) = world.board(last, &challenge).around(10).await?;
         assert_eq!(told(&around), told(&all));
