@@ -118,12 +118,12 @@ orchard_db::prepared! {
           WHERE id = ", participant as SqlUuid, " AND progress_version = ", version as Integer, "
             AND completion_status = 'active'
             AND EXISTS (SELECT FROM community_challenges cc WHERE cc.id = cp.challenge_id AND cc.is_active)
-          RETURNING id, challenge_id, final_score, is_visible, on_board, ", difference as Integer, " AS difference
+          RETURNING id, challenge_id, final_score, is_visible, on_board, ", difference as Integer, "::integer AS difference
         ), day AS (
           INSERT INTO challenge_progress
             (id, challenge_participant_id, progress_date, progress_data, daily_score, cumulative_score, notes, auto_generated)
-          SELECT ", id as SqlUuid, ", id, ", date as Date, ", ", data as Jsonb, ", ", daily_score as Integer, ",
-            ", cumulative_score as Integer, ", ", notes as Nullable<Text>, ", ", auto_generated as Bool, "
+          SELECT ", id as SqlUuid, "::uuid, id, ", date as Date, "::date, ", data as Jsonb, "::jsonb, ", daily_score as Integer, "::integer,
+            ", cumulative_score as Integer, "::integer, ", notes as Nullable<Text>, "::text, ", auto_generated as Bool, "::boolean
           FROM place
           ON CONFLICT (challenge_participant_id, progress_date) DO UPDATE SET
             progress_data = excluded.progress_data,

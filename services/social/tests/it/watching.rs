@@ -11,7 +11,7 @@ use orchard_testkit::client::{Client, Headers};
 use orchard_testkit::service::SliceUnderTest;
 use pb::PrivacyLevel::{FriendsOnly, Private, Public};
 use tokio::time::{Instant, timeout};
-use tonic::transport::Channel;
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status, Streaming};
 use uuid::Uuid;
 
@@ -324,5 +324,36 @@ async fn nobody_is_looked_for_when_nobody_watches() -> anyhow::Result<()> {
             Ok(std::mem::replace(&mut last, now) == now)
         })
         .await?;
+    Ok(())
+}
+
+/// Whoever does not read what there is, is dropped, however little of it they have let come; and goes on where they were.
+#[tokio::test]
+async fn whoever_does_not_read_is_told_that_they_were_too_slow() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (challenge, [ann]) = world.contest([("ann", 30, Public)]).await?;
+    world.seeded(&challenge, &[7; 99]).await?;
+    let viewer = id();
+    let token = world.slice.keys.user_token(viewer, &[], Duration::from_secs(600))?;
+    let address = format!("http://{}", world.slice.running.address);
+    let narrow = Endpoint::from_shared(address)?.initial_stream_window_size(1_024).connect_lazy();
+    let all = pb::WatchLeaderboardRequest { limit: 100, ..of(&challenge) };
+    let mut slow = watch_by(Headers::bearer(&token)?.on(narrow), all.clone()).await?;
+    let mut quick = watch(&world.slice, viewer, all.clone()).await?;
+    for score in 31..46 {
+        world.score(ann, &challenge, score).await?;
+        quick.until(|board| board.first().is_some_and(|(_, first)| *first == score)).await?;
+    }
+    let end = loop {
+        if let Err(end) = slow.next().await {
+            break end;
+        }
+    };
+    assert_eq!(refused::<()>(Err(end)), (Code::ResourceExhausted, "WATCHER_TOO_SLOW".to_owned()));
+    let resume = pb::WatchLeaderboardRequest { resume_token: slow.resume_token, ..all };
+    let mut again = watch(&world.slice, viewer, resume).await?;
+    again.places = slow.places;
+    again.next().await?;
+    assert_eq!(again.board(), quick.board());
     Ok(())
 }
