@@ -116,7 +116,7 @@ fn script(challenge: uuid::Uuid, read: &Statement, write: &Statement) -> Script 
 /// The write without what keeps ranks.
 fn without_ranks(write: &Statement) -> Result<Statement> {
     let (before, rest) = write.sql.split_once(", change AS (").context("the write keeps no ranks")?;
-    let (_, after) = rest.split_once(") SELECT").context("the write ends otherwise")?;
+    let (_, after) = rest.rsplit_once(") SELECT").context("the write ends otherwise")?;
     let mut unranked = write.clone();
     unranked.sql = format!("{before} SELECT{after}");
     Ok(unranked)
