@@ -45,8 +45,13 @@ async fn days_are_listed_with_all_that_was_recorded_the_last_first() -> anyhow::
     let changed: Vec<_> = after.iter().zip(&listed).map(|(now, then)| now.update_time != then.update_time).collect();
     assert_eq!(changed, [true, true, false, false, false, false, false]);
     assert!(after.iter().zip(&listed).all(|(now, then)| now.create_time == then.create_time));
-    assert_eq!((after[1].auto_generated, after[1].notes.as_str()), (false, ""), "replaced, not merged");
     assert_eq!(after[1].progress_data, Some(pb::ProgressData { fruits: vec![], amount: 4 }));
+    // It replaces all that the day held, what is left out included.
+    assert_eq!((after[0].auto_generated, after[0].notes.as_str()), (true, "as told\nby my watch"));
+    let corrected = pb::RecordProgressRequest { notes: String::new(), ..record(&challenge, days_ago(-5), &[], 10) };
+    world.progress(user).record_progress(corrected).await?;
+    let after = world.days(user, &challenge).await?.remove(0);
+    assert_eq!((after.auto_generated, after.notes.as_str(), after.cumulative_score), (false, "", 64));
     Ok(())
 }
 
