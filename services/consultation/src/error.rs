@@ -1,55 +1,18 @@
-//! Every way in which a call to this slice can be refused, and what its caller is told.
+//! The slice's error type.
 
-use orchard_db::{Failure, UnitError};
+use orchard_db::Domain;
 use orchard_proto::consultation::v1::ErrorReason;
-use orchard_rpc::{Refusal, Violations, reason_name};
-use tonic::{Code, Status};
 
-/// Domain of this slice's reasons.
-pub const DOMAIN: &str = "orchard.consultation";
+/// Why a call to this slice fails.
+pub type Error = orchard_db::Error<Consultation>;
 
-/// A refused call.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Fields of the request.
-    #[error("{0}")]
-    Fields(#[from] Violations),
-    /// No such professional for this caller.
-    #[error("no such professional")]
-    ProfessionalNotFound,
-    /// The caller is a professional already, or is going to be.
-    #[error("the caller has applied before")]
-    AlreadyApplied,
-    /// The database failed.
-    #[error(transparent)]
-    Database(#[from] Failure),
-}
+/// The errors of this slice.
+#[derive(Debug)]
+pub struct Consultation;
 
-impl UnitError for Error {
-    fn failure(&self) -> Option<&Failure> {
-        if let Self::Database(failure) = self { Some(failure) } else { None }
-    }
-}
-
-impl From<diesel::result::Error> for Error {
-    fn from(error: diesel::result::Error) -> Self {
-        match Failure::from(error) {
-            Failure::Constraint { name, .. } if name == "health_professionals_user_id_key" => Self::AlreadyApplied,
-            other => other.into(),
-        }
-    }
-}
-
-impl From<Error> for Status {
-    fn from(error: Error) -> Self {
-        let message = error.to_string();
-        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason_name(reason.as_str_name()), message);
-        let refusal = match error {
-            Error::Fields(violations) => violations.into(),
-            Error::Database(failure) => failure.into_refusal(),
-            Error::ProfessionalNotFound => refuse(Code::NotFound, ErrorReason::ProfessionalNotFound),
-            Error::AlreadyApplied => refuse(Code::AlreadyExists, ErrorReason::AlreadyApplied),
-        };
-        refusal.into_status(DOMAIN)
-    }
+impl Domain for Consultation {
+    type Reason = ErrorReason;
+    const NAME: &'static str = "orchard.consultation";
+    const USER_ERASED: ErrorReason = ErrorReason::UserErased;
+    const USER_REFERENCES: &'static [&'static str] = &["consultation_sessions_user_id_fkey", "health_professionals_user_id_fkey"];
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use orchard_db::{Db, EmbeddedMigrations};
 use orchard_proto::consultation::v1::professional_service_server::ProfessionalServiceServer;
 use orchard_rpc::Currency;
-use orchard_server::{MAX_MESSAGE_BYTES, Parts, ServeOptions, Slice};
+use orchard_server::{Parts, ServeOptions, Slice};
 use tonic::service::RoutesBuilder;
 
 /// The consultation slice.
@@ -39,10 +39,7 @@ impl Slice for Service {
     fn parts(db: &Db, settings: &Settings, _options: &ServeOptions) -> anyhow::Result<Parts> {
         let Settings { currency } = settings;
         let mut routes = RoutesBuilder::default();
-        routes.add_service(
-            ProfessionalServiceServer::new(professional::Api::new(db.clone(), currency.clone()))
-                .max_decoding_message_size(MAX_MESSAGE_BYTES),
-        );
+        routes.add_service(ProfessionalServiceServer::new(professional::Api::new(db.clone(), currency.clone())));
         Ok(Parts::of(routes))
     }
 }

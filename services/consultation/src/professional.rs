@@ -4,7 +4,11 @@ mod api;
 mod store;
 mod wire;
 
+use orchard_db::Rule;
+use orchard_proto::consultation::v1::ErrorReason;
+use orchard_rpc::Refusal;
 use std::sync::LazyLock;
+use tonic::Code;
 
 use bigdecimal::{BigDecimal, Zero as _};
 use chrono::{DateTime, Utc};
@@ -15,6 +19,27 @@ pub use api::Api;
 
 /// Most that a session can cost: 999,999.99.
 pub static MOST: LazyLock<BigDecimal> = LazyLock::new(|| BigDecimal::new(99_999_999.into(), 2));
+
+/// Why a call about a professional is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProfessionalError {
+    /// The caller knows of no such professional.
+    #[error("no such professional")]
+    NotFound,
+    /// The caller has applied before, under another `request_id`.
+    #[error("the caller has applied before")]
+    AlreadyApplied,
+}
+
+impl Rule for ProfessionalError {
+    fn refusal(&self) -> Refusal {
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
+        match self {
+            Self::NotFound => refuse(Code::NotFound, ErrorReason::ProfessionalNotFound),
+            Self::AlreadyApplied => refuse(Code::AlreadyExists, ErrorReason::AlreadyApplied),
+        }
+    }
+}
 
 /// What a professional speaks who says nothing of it.
 pub const DEFAULT_LANGUAGE: &str = "English";

@@ -13,7 +13,7 @@ use futures::FutureExt as _;
 use orchard_client::{CallOptions, Resolve, SystemResolver};
 use orchard_proto::DESCRIPTORS;
 use orchard_proto::edge::v1::edge_service_server::EdgeServiceServer;
-use orchard_server::{HealthOptions, MAX_MESSAGE_BYTES, ServeOptions, Server, health_to_end, run_to_end};
+use orchard_server::{HealthOptions, ServeOptions, Server, health_to_end, run_to_end};
 use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
 
@@ -97,8 +97,7 @@ pub fn server(settings: &Settings, options: &ServeOptions) -> anyhow::Result<Ser
 pub fn server_with(settings: &Settings, options: &ServeOptions, resolver: &Arc<dyn Resolve>) -> anyhow::Result<Server> {
     let upstreams = Upstreams::new(settings, options, resolver)?;
     let mut routes = RoutesBuilder::default();
-    routes
-        .add_service(EdgeServiceServer::new(dashboard::Api::new(upstreams.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES));
+    routes.add_service(EdgeServiceServer::new(dashboard::Api::new(upstreams.clone())));
     Ok(Server {
         name: NAME,
         contracts: DESCRIPTORS,

@@ -8,7 +8,11 @@ mod wire;
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, TimeDelta, Utc};
+use orchard_db::Rule;
+use orchard_proto::family::v1::ErrorReason;
+use orchard_rpc::Refusal;
 use strum::{EnumString, IntoStaticStr};
+use tonic::Code;
 use uuid::Uuid;
 
 pub(crate) use allowance::{may_take, spent_on};
@@ -34,7 +38,10 @@ pub enum HoldStatus {
 
 /// Why a hold refuses.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum HoldError {
+    /// The service has no such hold.
+    #[error("no such hold")]
+    NotFound,
     /// It ended another way.
     #[error("the hold has ended")]
     Ended,
@@ -50,6 +57,22 @@ pub enum Refused {
         /// How much is.
         refundable: BigDecimal,
     },
+}
+
+impl Rule for HoldError {
+    fn refusal(&self) -> Refusal {
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
+        match self {
+            Self::NotFound => refuse(Code::NotFound, ErrorReason::HoldNotFound),
+            Self::Ended => refuse(Code::FailedPrecondition, ErrorReason::HoldEnded),
+            Self::CaptureExceedsHold { amount } => {
+                refuse(Code::FailedPrecondition, ErrorReason::CaptureExceedsHold).with("amount", format!("{amount:.2}"))
+            }
+            Self::RefundExceedsCapture { refundable } => {
+                refuse(Code::FailedPrecondition, ErrorReason::RefundExceedsCapture).with("refundable", format!("{refundable:.2}"))
+            }
+        }
+    }
 }
 
 /// Money that is or was held.
@@ -101,28 +124,28 @@ impl Hold {
     }
 
     /// Whether it may be paid with `amount`.
-    pub fn capture(&self, amount: &BigDecimal) -> Result<Ending, Refused> {
+    pub fn capture(&self, amount: &BigDecimal) -> Result<Ending, HoldError> {
         match self.status {
-            HoldStatus::Held if *amount > self.amount => Err(Refused::CaptureExceedsHold { amount: self.amount.clone() }),
+            HoldStatus::Held if *amount > self.amount => Err(HoldError::CaptureExceedsHold { amount: self.amount.clone() }),
             HoldStatus::Held => Ok(Ending::End),
             HoldStatus::Captured if *amount == self.captured_amount => Ok(Ending::Ended),
-            HoldStatus::Captured | HoldStatus::Released | HoldStatus::Expired => Err(Refused::Ended),
+            HoldStatus::Captured | HoldStatus::Released | HoldStatus::Expired => Err(HoldError::Ended),
         }
     }
 
     /// Whether it may be let go.
-    pub fn release(&self) -> Result<Ending, Refused> {
+    pub fn release(&self) -> Result<Ending, HoldError> {
         match self.status {
             HoldStatus::Held => Ok(Ending::End),
             HoldStatus::Released | HoldStatus::Expired => Ok(Ending::Ended),
-            HoldStatus::Captured => Err(Refused::Ended),
+            HoldStatus::Captured => Err(HoldError::Ended),
         }
     }
 
     /// Whether `amount` may be paid back.
-    pub fn refund(&self, amount: &BigDecimal) -> Result<(), Refused> {
+    pub fn refund(&self, amount: &BigDecimal) -> Result<(), HoldError> {
         let refundable = &self.captured_amount - &self.refunded_amount;
-        if *amount <= refundable { Ok(()) } else { Err(Refused::RefundExceedsCapture { refundable }) }
+        if *amount <= refundable { Ok(()) } else { Err(HoldError::RefundExceedsCapture { refundable }) }
     }
 }
 
@@ -154,23 +177,23 @@ mod tests {
     fn a_hold_ends_once() {
         let capture = |status, amount| hold(status, 400, 0).capture(&cents(amount));
         assert_eq!(capture(HoldStatus::Held, 1000), Ok(Ending::End));
-        assert_eq!(capture(HoldStatus::Held, 1001), Err(Refused::CaptureExceedsHold { amount: cents(1000) }));
+        assert_eq!(capture(HoldStatus::Held, 1001), Err(HoldError::CaptureExceedsHold { amount: cents(1000) }));
         assert_eq!(capture(HoldStatus::Captured, 400), Ok(Ending::Ended));
-        assert_eq!(capture(HoldStatus::Captured, 401), Err(Refused::Ended));
-        assert_eq!(capture(HoldStatus::Released, 400), Err(Refused::Ended));
-        assert_eq!(capture(HoldStatus::Expired, 400), Err(Refused::Ended));
+        assert_eq!(capture(HoldStatus::Captured, 401), Err(HoldError::Ended));
+        assert_eq!(capture(HoldStatus::Released, 400), Err(HoldError::Ended));
+        assert_eq!(capture(HoldStatus::Expired, 400), Err(HoldError::Ended));
         let release = |status| hold(status, 400, 0).release();
         assert_eq!(release(HoldStatus::Held), Ok(Ending::End));
         assert_eq!(release(HoldStatus::Released), Ok(Ending::Ended));
         assert_eq!(release(HoldStatus::Expired), Ok(Ending::Ended));
-        assert_eq!(release(HoldStatus::Captured), Err(Refused::Ended));
+        assert_eq!(release(HoldStatus::Captured), Err(HoldError::Ended));
     }
 
     #[test]
     fn no_more_is_paid_back_than_was_paid() {
         assert_eq!(hold(HoldStatus::Captured, 400, 100).refund(&cents(300)), Ok(()));
         let refused = hold(HoldStatus::Captured, 400, 100).refund(&cents(301));
-        assert_eq!(refused, Err(Refused::RefundExceedsCapture { refundable: cents(300) }));
+        assert_eq!(refused, Err(HoldError::RefundExceedsCapture { refundable: cents(300) }));
         assert!(hold(HoldStatus::Held, 0, 0).refund(&cents(1)).is_err());
     }
 }

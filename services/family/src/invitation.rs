@@ -6,7 +6,11 @@ mod token;
 mod wire;
 
 use chrono::{DateTime, Utc};
+use orchard_db::Rule;
+use orchard_proto::family::v1::ErrorReason;
+use orchard_rpc::Refusal;
 use strum::{EnumString, IntoStaticStr};
+use tonic::Code;
 use uuid::Uuid;
 
 pub use api::Api;
@@ -29,7 +33,10 @@ pub enum InvitationStatus {
 
 /// Why an invitation refuses.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum InvitationError {
+    /// The caller knows of no such invitation.
+    #[error("no such invitation")]
+    NotFound,
     /// Its time is over.
     #[error("the invitation has expired")]
     Expired,
@@ -39,6 +46,20 @@ pub enum Refused {
     /// The plan has offered enough for now.
     #[error("the plan has {MOST_PENDING} pending invitations")]
     TooMany,
+}
+
+impl Rule for InvitationError {
+    fn refusal(&self) -> Refusal {
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
+        match self {
+            Self::NotFound => refuse(Code::NotFound, ErrorReason::InvitationNotFound),
+            Self::Expired => refuse(Code::FailedPrecondition, ErrorReason::InvitationExpired),
+            Self::NotPending => refuse(Code::FailedPrecondition, ErrorReason::InvitationNotPending),
+            Self::TooMany => {
+                refuse(Code::FailedPrecondition, ErrorReason::InvitationLimitReached).with("max_pending", MOST_PENDING)
+            }
+        }
+    }
 }
 
 /// What names an invitation, in the hands of a user.
@@ -54,8 +75,8 @@ pub enum Name {
 pub const MOST_PENDING: i64 = 100;
 
 /// Whether a plan with so many pending invitations may offer one more.
-pub fn within_limit(pending: i64) -> Result<(), Refused> {
-    if pending < MOST_PENDING { Ok(()) } else { Err(Refused::TooMany) }
+pub fn within_limit(pending: i64) -> Result<(), InvitationError> {
+    if pending < MOST_PENDING { Ok(()) } else { Err(InvitationError::TooMany) }
 }
 
 /// An offer of a seat.
@@ -103,36 +124,38 @@ pub enum Ending {
 
 impl Invitation {
     /// Whether `user` may accept. `expired` is the database's word, which all replicas share.
-    pub fn accept(&self, user: Uuid, expired: bool) -> Result<Acceptance, Refused> {
+    pub fn accept(&self, user: Uuid, expired: bool) -> Result<Acceptance, InvitationError> {
         match self.status {
             InvitationStatus::Accepted if self.accepted_by == Some(user) => Ok(Acceptance::Taken),
-            InvitationStatus::Accepted | InvitationStatus::Declined | InvitationStatus::Revoked => Err(Refused::NotPending),
-            InvitationStatus::Pending if expired => Err(Refused::Expired),
+            InvitationStatus::Accepted | InvitationStatus::Declined | InvitationStatus::Revoked => {
+                Err(InvitationError::NotPending)
+            }
+            InvitationStatus::Pending if expired => Err(InvitationError::Expired),
             InvitationStatus::Pending => Ok(Acceptance::Take),
         }
     }
 
     /// Whether the invitee may decline. They may when it has expired: it is still on the table.
-    pub fn decline(&self) -> Result<Ending, Refused> {
+    pub fn decline(&self) -> Result<Ending, InvitationError> {
         match self.status {
             InvitationStatus::Pending => Ok(Ending::End),
             InvitationStatus::Declined => Ok(Ending::Ended),
-            InvitationStatus::Accepted | InvitationStatus::Revoked => Err(Refused::NotPending),
+            InvitationStatus::Accepted | InvitationStatus::Revoked => Err(InvitationError::NotPending),
         }
     }
 
     /// Whether it may be taken back, by one who may.
-    pub fn revoke(&self) -> Result<Ending, Refused> {
+    pub fn revoke(&self) -> Result<Ending, InvitationError> {
         match self.status {
             InvitationStatus::Pending => Ok(Ending::End),
             InvitationStatus::Revoked => Ok(Ending::Ended),
-            InvitationStatus::Accepted | InvitationStatus::Declined => Err(Refused::NotPending),
+            InvitationStatus::Accepted | InvitationStatus::Declined => Err(InvitationError::NotPending),
         }
     }
 
     /// Whether `member`, who has this role in the plan, is one who may take it back, whatever they may offer now.
-    pub fn revocable_by(&self, member: Uuid, role: Role) -> Result<(), member::Refused> {
-        if role == Role::Admin || member == self.invited_by { Ok(()) } else { Err(member::Refused::RoleNotPermitted) }
+    pub fn revocable_by(&self, member: Uuid, role: Role) -> Result<(), member::MemberError> {
+        if role == Role::Admin || member == self.invited_by { Ok(()) } else { Err(member::MemberError::RoleNotPermitted) }
     }
 }
 
@@ -162,18 +185,18 @@ mod tests {
     fn who_may_accept_when() {
         let accept = |status, accepted_by, expired| invitation(status, accepted_by).accept(ME, expired);
         assert_eq!(accept(InvitationStatus::Pending, None, false), Ok(Acceptance::Take));
-        assert_eq!(accept(InvitationStatus::Pending, None, true), Err(Refused::Expired));
+        assert_eq!(accept(InvitationStatus::Pending, None, true), Err(InvitationError::Expired));
         assert_eq!(accept(InvitationStatus::Accepted, Some(ME), true), Ok(Acceptance::Taken));
-        assert_eq!(accept(InvitationStatus::Accepted, Some(OTHER), false), Err(Refused::NotPending));
-        assert_eq!(accept(InvitationStatus::Revoked, None, false), Err(Refused::NotPending));
-        assert_eq!(accept(InvitationStatus::Declined, None, false), Err(Refused::NotPending));
+        assert_eq!(accept(InvitationStatus::Accepted, Some(OTHER), false), Err(InvitationError::NotPending));
+        assert_eq!(accept(InvitationStatus::Revoked, None, false), Err(InvitationError::NotPending));
+        assert_eq!(accept(InvitationStatus::Declined, None, false), Err(InvitationError::NotPending));
     }
 
     #[test]
     fn what_is_answered_is_not_ended_otherwise() {
         use InvitationStatus::{Accepted, Declined, Pending, Revoked};
         let all = [Pending, Accepted, Declined, Revoked];
-        let refused = || Err(Refused::NotPending);
+        let refused = || Err(InvitationError::NotPending);
         let declined = all.map(|status| invitation(status, Some(ME)).decline());
         assert_eq!(declined, [Ok(Ending::End), refused(), Ok(Ending::Ended), refused()]);
         let revoked = all.map(|status| invitation(status, Some(ME)).revoke());

@@ -25,7 +25,7 @@ use orchard_proto::family::v1::nutrition_service_server::NutritionServiceServer;
 use orchard_proto::family::v1::plan_service_server::PlanServiceServer;
 use orchard_proto::family::v1::wallet_service_server::WalletServiceServer;
 use orchard_rpc::Currency;
-use orchard_server::{MAX_MESSAGE_BYTES, Parts, ServeOptions, Slice};
+use orchard_server::{Parts, ServeOptions, Slice};
 use prost::Name as _;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
@@ -76,29 +76,13 @@ impl Slice for Service {
         let mut routes = RoutesBuilder::default();
         routes
             .add_service(operations)
-            .add_service(
-                PlanServiceServer::new(plan::Api::new(db.clone(), currency.clone(), outbox.clone()))
-                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
-            )
-            .add_service(
-                MemberServiceServer::new(member::Api::new(db.clone(), currency.clone(), outbox.clone()))
-                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
-            )
-            .add_service(
-                InvitationServiceServer::new(invitation::Api::new(db.clone(), currency.clone(), outbox.clone()))
-                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
-            )
+            .add_service(PlanServiceServer::new(plan::Api::new(db.clone(), currency.clone(), outbox.clone())))
+            .add_service(MemberServiceServer::new(member::Api::new(db.clone(), currency.clone(), outbox.clone())))
+            .add_service(InvitationServiceServer::new(invitation::Api::new(db.clone(), currency.clone(), outbox.clone())))
             .add_service(Privacy::server(Self::NAME, db, privacy::Held(outbox)))
-            .add_service(
-                WalletServiceServer::new(wallet::Api::new(db.clone(), currency.clone()))
-                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
-            )
-            .add_service(
-                HoldServiceServer::new(hold::Api::new(db.clone(), currency.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
-            )
-            .add_service(
-                NutritionServiceServer::new(nutrition::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
-            );
+            .add_service(WalletServiceServer::new(wallet::Api::new(db.clone(), currency.clone())))
+            .add_service(HoldServiceServer::new(hold::Api::new(db.clone(), currency.clone())))
+            .add_service(NutritionServiceServer::new(nutrition::Api::new(db.clone())));
         let keep_expired = {
             let db = db.clone();
             async move { match hold::keep_expired(db).await {} }

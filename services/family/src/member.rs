@@ -8,8 +8,12 @@ pub(crate) mod wire;
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
+use orchard_db::Rule;
+use orchard_proto::family::v1::ErrorReason;
+use orchard_rpc::Refusal;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
+use tonic::Code;
 use uuid::Uuid;
 
 pub use api::Api;
@@ -33,7 +37,10 @@ pub enum Role {
 
 /// Why a rule of members refuses.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum MemberError {
+    /// The plan has no such member.
+    #[error("no such member")]
+    NotFound,
     /// The user has a seat, or is being offered one.
     #[error("the user is a member already, or has a pending invitation")]
     AlreadyMember,
@@ -49,6 +56,20 @@ pub enum Refused {
     /// Has no seat until unbanned.
     #[error("the user is banned from the plan")]
     Banned,
+}
+
+impl Rule for MemberError {
+    fn refusal(&self) -> Refusal {
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
+        match self {
+            Self::NotFound => refuse(Code::NotFound, ErrorReason::MemberNotFound),
+            Self::AlreadyMember => refuse(Code::AlreadyExists, ErrorReason::AlreadyMember),
+            Self::RoleNotPermitted => refuse(Code::PermissionDenied, ErrorReason::RoleNotPermitted),
+            Self::HolderMustTransfer => refuse(Code::FailedPrecondition, ErrorReason::HolderMustTransfer),
+            Self::ConsentRequired => refuse(Code::FailedPrecondition, ErrorReason::ConsentRequired),
+            Self::Banned => refuse(Code::FailedPrecondition, ErrorReason::MemberBanned),
+        }
+    }
 }
 
 /// What somebody would do in a plan, that another service asks about.
@@ -77,10 +98,10 @@ impl Standing {
 }
 
 /// Whether the user, who may have been a member, may be given a seat.
-pub fn may_be_seated(member: Option<&Member>) -> Result<(), Refused> {
+pub fn may_be_seated(member: Option<&Member>) -> Result<(), MemberError> {
     match member {
-        Some(member) if member.is_active => Err(Refused::AlreadyMember),
-        Some(member) if member.banned_at.is_some() => Err(Refused::Banned),
+        Some(member) if member.is_active => Err(MemberError::AlreadyMember),
+        Some(member) if member.banned_at.is_some() => Err(MemberError::Banned),
         Some(_) | None => Ok(()),
     }
 }
@@ -139,16 +160,16 @@ pub struct Member {
 
 impl Member {
     /// Whether they may be made what `role` says, by an admin.
-    pub fn may_become(&self, role: Role, plan: &Plan) -> Result<(), Refused> {
+    pub fn may_become(&self, role: Role, plan: &Plan) -> Result<(), MemberError> {
         if role != Role::Admin {
             self.may_go(plan)?;
         }
-        if role == Role::Child && self.role != Role::Child { Err(Refused::ConsentRequired) } else { Ok(()) }
+        if role == Role::Child && self.role != Role::Child { Err(MemberError::ConsentRequired) } else { Ok(()) }
     }
 
     /// Whether they may lose their seat.
-    pub fn may_go(&self, plan: &Plan) -> Result<(), Refused> {
-        if plan.is_held_by(self.user_id) { Err(Refused::HolderMustTransfer) } else { Ok(()) }
+    pub fn may_go(&self, plan: &Plan) -> Result<(), MemberError> {
+        if plan.is_held_by(self.user_id) { Err(MemberError::HolderMustTransfer) } else { Ok(()) }
     }
 }
 
@@ -195,7 +216,7 @@ impl PermissionsPatch {
 
 impl Patch {
     /// Changes `member` as far as `editor`, who stands in the plan like this, may.
-    pub fn apply(self, member: Member, plan: &Plan, editor: Uuid, standing: &Standing) -> Result<Member, Refused> {
+    pub fn apply(self, member: Member, plan: &Plan, editor: Uuid, standing: &Standing) -> Result<Member, MemberError> {
         let (own, admin) = (editor == member.user_id, standing.role == Role::Admin);
         let privacy = self.share_nutrition.is_some() || self.share_challenges.is_some() || self.share_achievements.is_some();
         let permissions = self.permissions != PermissionsPatch::default();
@@ -203,7 +224,7 @@ impl Patch {
         // Nobody takes from whoever holds the plan what they could not give back to themselves, and two who are limited free each other not.
         let may_permit = admin && standing.is_unlimited() && !own && !plan.is_held_by(member.user_id);
         if !may_name || (privacy && !own) || (permissions && !may_permit) {
-            return Err(Refused::RoleNotPermitted);
+            return Err(MemberError::RoleNotPermitted);
         }
         Ok(Member {
             display_name: self.display_name.unwrap_or(member.display_name),
@@ -280,13 +301,13 @@ mod tests {
         let plan = held_by(holder);
         let changed = |who: Uuid, from, to| member(who, from).may_become(to, &plan);
         for role in [Role::Member, Role::Child, Role::Guest] {
-            assert_eq!(changed(holder, Role::Admin, role), Err(Refused::HolderMustTransfer));
+            assert_eq!(changed(holder, Role::Admin, role), Err(MemberError::HolderMustTransfer));
         }
         assert_eq!(changed(holder, Role::Admin, Role::Admin), Ok(()));
-        assert_eq!(changed(other, Role::Guest, Role::Child), Err(Refused::ConsentRequired));
+        assert_eq!(changed(other, Role::Guest, Role::Child), Err(MemberError::ConsentRequired));
         assert_eq!(changed(other, Role::Child, Role::Child), Ok(()));
         assert_eq!(changed(other, Role::Child, Role::Member), Ok(()));
-        assert_eq!(member(holder, Role::Admin).may_go(&plan), Err(Refused::HolderMustTransfer));
+        assert_eq!(member(holder, Role::Admin).may_go(&plan), Err(MemberError::HolderMustTransfer));
         assert_eq!(member(other, Role::Admin).may_go(&plan), Ok(()));
     }
 
@@ -296,7 +317,7 @@ mod tests {
         let banned = Member { banned_at: Some(DateTime::UNIX_EPOCH), ..gone.clone() };
         assert_eq!(may_be_seated(None), Ok(()));
         assert_eq!(may_be_seated(Some(&gone)), Ok(()));
-        assert_eq!(may_be_seated(Some(&banned)), Err(Refused::Banned));
-        assert_eq!(may_be_seated(Some(&member(Uuid::nil(), Role::Member))), Err(Refused::AlreadyMember));
+        assert_eq!(may_be_seated(Some(&banned)), Err(MemberError::Banned));
+        assert_eq!(may_be_seated(Some(&member(Uuid::nil(), Role::Member))), Err(MemberError::AlreadyMember));
     }
 }

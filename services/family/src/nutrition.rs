@@ -6,10 +6,31 @@ mod wire;
 
 use bigdecimal::ToPrimitive as _;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use orchard_db::Rule;
+use orchard_proto::family::v1::ErrorReason;
+use orchard_rpc::Refusal;
 use strum::{EnumString, IntoStaticStr};
+use tonic::Code;
 use uuid::Uuid;
 
 pub use api::Api;
+
+/// Why a call about nutrition is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NutritionError {
+    /// The caller has no such intake.
+    #[error("no such intake")]
+    IntakeNotFound,
+}
+
+impl Rule for NutritionError {
+    fn refusal(&self) -> Refusal {
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
+        match self {
+            Self::IntakeNotFound => refuse(Code::NotFound, ErrorReason::IntakeNotFound),
+        }
+    }
+}
 
 /// Which meal was eaten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]

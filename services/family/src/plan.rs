@@ -9,7 +9,11 @@ pub(crate) mod wire;
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
+use orchard_db::Rule;
+use orchard_proto::family::v1::ErrorReason;
+use orchard_rpc::Refusal;
 use strum::{EnumString, IntoStaticStr};
+use tonic::Code;
 use uuid::Uuid;
 
 pub use api::Api;
@@ -43,7 +47,10 @@ impl PlanType {
 
 /// Why a plan refuses.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum PlanError {
+    /// The caller knows of no such plan.
+    #[error("no such plan")]
+    NotFound,
     /// It is not in use.
     #[error("the plan is not active")]
     Inactive,
@@ -71,6 +78,26 @@ pub enum Refused {
     /// It does not go to who was not asked.
     #[error("the plan is not offered to the caller")]
     NotOffered,
+}
+
+impl Rule for PlanError {
+    fn refusal(&self) -> Refusal {
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
+        match self {
+            Self::NotFound => refuse(Code::NotFound, ErrorReason::PlanNotFound),
+            Self::Inactive => refuse(Code::FailedPrecondition, ErrorReason::PlanInactive),
+            Self::Full { max_members } => {
+                refuse(Code::FailedPrecondition, ErrorReason::PlanFull).with("max_members", max_members)
+            }
+            Self::SeatsTaken { active_members } => {
+                refuse(Code::FailedPrecondition, ErrorReason::SeatsTaken).with("active_members", active_members)
+            }
+            Self::DayIsLimited => refuse(Code::PermissionDenied, ErrorReason::RoleNotPermitted),
+            Self::SeatsAreBought => refuse(Code::PermissionDenied, ErrorReason::SeatsAreBought),
+            Self::NotAnAdmin => refuse(Code::FailedPrecondition, ErrorReason::NotAnAdmin),
+            Self::NotOffered => refuse(Code::FailedPrecondition, ErrorReason::PlanNotOffered),
+        }
+    }
 }
 
 /// A plan.
@@ -131,13 +158,13 @@ pub struct Patch {
 
 impl Patch {
     /// Changes `plan` for an admin of it.
-    pub fn apply(self, plan: Plan, standing: &Standing) -> Result<Plan, Refused> {
+    pub fn apply(self, plan: Plan, standing: &Standing) -> Result<Plan, PlanError> {
         plan.in_use()?;
         if self.time_zone.is_some() && standing.permissions.daily_spend_limit.is_some() {
-            return Err(Refused::DayIsLimited);
+            return Err(PlanError::DayIsLimited);
         }
         if self.max_members.is_some_and(|seats| seats > plan.max_members) {
-            return Err(Refused::SeatsAreBought);
+            return Err(PlanError::SeatsAreBought);
         }
         let max_members = plan.fits(self.max_members.unwrap_or(plan.max_members))?;
         Ok(Plan {
@@ -154,19 +181,19 @@ impl Patch {
 
 impl Plan {
     /// Whether the plan may be used.
-    pub fn in_use(&self) -> Result<(), Refused> {
-        if self.is_active { Ok(()) } else { Err(Refused::Inactive) }
+    pub fn in_use(&self) -> Result<(), PlanError> {
+        if self.is_active { Ok(()) } else { Err(PlanError::Inactive) }
     }
 
     /// Whether one more may join.
-    pub fn admit(&self) -> Result<(), Refused> {
+    pub fn admit(&self) -> Result<(), PlanError> {
         self.in_use()?;
-        if self.active_members < self.max_members { Ok(()) } else { Err(Refused::Full { max_members: self.max_members }) }
+        if self.active_members < self.max_members { Ok(()) } else { Err(PlanError::Full { max_members: self.max_members }) }
     }
 
     /// So many seats, if those that are taken are among them.
-    pub fn fits(&self, seats: i32) -> Result<i32, Refused> {
-        if self.active_members <= seats { Ok(seats) } else { Err(Refused::SeatsTaken { active_members: self.active_members }) }
+    pub fn fits(&self, seats: i32) -> Result<i32, PlanError> {
+        if self.active_members <= seats { Ok(seats) } else { Err(PlanError::SeatsTaken { active_members: self.active_members }) }
     }
 
     /// Whether the user holds it.
@@ -175,22 +202,22 @@ impl Plan {
     }
 
     /// Whether the user, who belongs to it, may do what its holder alone does.
-    pub fn held_by(&self, user: Uuid) -> Result<(), member::Refused> {
-        if self.is_held_by(user) { Ok(()) } else { Err(member::Refused::RoleNotPermitted) }
+    pub fn held_by(&self, user: Uuid) -> Result<(), member::MemberError> {
+        if self.is_held_by(user) { Ok(()) } else { Err(member::MemberError::RoleNotPermitted) }
     }
 
     /// Whether `member` may be offered it.
-    pub fn may_be_offered_to(&self, member: &Member) -> Result<(), Refused> {
+    pub fn may_be_offered_to(&self, member: &Member) -> Result<(), PlanError> {
         self.in_use()?;
         let fit = member.is_active && member.role == Role::Admin && !self.is_held_by(member.user_id);
-        if fit { Ok(()) } else { Err(Refused::NotAnAdmin) }
+        if fit { Ok(()) } else { Err(PlanError::NotAnAdmin) }
     }
 
     /// Whether the user, who stands in it like this, may take it over.
-    pub fn may_be_accepted_by(&self, user: Uuid, standing: &Standing) -> Result<(), Refused> {
+    pub fn may_be_accepted_by(&self, user: Uuid, standing: &Standing) -> Result<(), PlanError> {
         self.in_use()?;
         let offered = self.proposed_holder == Some(user) && standing.role == Role::Admin;
-        if offered { Ok(()) } else { Err(Refused::NotOffered) }
+        if offered { Ok(()) } else { Err(PlanError::NotOffered) }
     }
 
     /// The instants between which it is the same date as now, where the family lives.

@@ -8,5 +8,5 @@ use crate::error::Error;
 
 /// Puts a user on the roll, if they are not yet and were not erased; nobody erases them before the transaction ends.
 pub(crate) async fn enrol(connection: &mut AsyncPgConnection, user: Uuid) -> Result<(), Error> {
-    if roll::enrol(connection, user).await? { Ok(()) } else { Err(Error::UserErased) }
+    if roll::enrol(connection, user).await? { Ok(()) } else { Err(Error::user_erased()) }
 }

@@ -4,7 +4,11 @@ mod api;
 pub(crate) mod store;
 pub(crate) mod wire;
 
+use orchard_db::Rule;
+use orchard_proto::family::v1::ErrorReason;
+use orchard_rpc::Refusal;
 use std::sync::LazyLock;
+use tonic::Code;
 
 use bigdecimal::{BigDecimal, Signed as _};
 use chrono::{DateTime, Utc};
@@ -35,7 +39,10 @@ pub enum EntryKind {
 
 /// Why the wallet refuses.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum WalletError {
+    /// The reference of the service names another movement of money.
+    #[error("the reference was used for something else")]
+    ReferenceReused,
     /// The role does not spend.
     #[error("the role of the caller in the plan does not allow spending")]
     SpendingNotPermitted,
@@ -54,6 +61,23 @@ pub enum Refused {
     /// There would be more than a wallet can hold.
     #[error("the balance would exceed {}", *MOST)]
     BalanceLimitReached,
+}
+
+impl Rule for WalletError {
+    fn refusal(&self) -> Refusal {
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
+        match self {
+            Self::ReferenceReused => refuse(Code::AlreadyExists, ErrorReason::ReferenceReused),
+            Self::SpendingNotPermitted => refuse(Code::PermissionDenied, ErrorReason::SpendingNotPermitted),
+            Self::InsufficientFunds { shortfall } => {
+                refuse(Code::FailedPrecondition, ErrorReason::InsufficientFunds).with("shortfall", format!("{shortfall:.2}"))
+            }
+            Self::DailyLimitReached { remaining } => {
+                refuse(Code::FailedPrecondition, ErrorReason::DailyLimitReached).with("remaining", format!("{remaining:.2}"))
+            }
+            Self::BalanceLimitReached => refuse(Code::FailedPrecondition, ErrorReason::BalanceLimitReached),
+        }
+    }
 }
 
 /// A line of the ledger.
@@ -112,18 +136,18 @@ pub struct Movement {
 }
 
 /// Whether a member who stands in the plan like this, and has spent so much today, may take `amount` out of what is not held.
-pub fn may_take(plan: &Plan, standing: &Standing, spent_today: &BigDecimal, amount: &BigDecimal) -> Result<(), Refused> {
+pub fn may_take(plan: &Plan, standing: &Standing, spent_today: &BigDecimal, amount: &BigDecimal) -> Result<(), WalletError> {
     if !standing.may_spend() {
-        return Err(Refused::SpendingNotPermitted);
+        return Err(WalletError::SpendingNotPermitted);
     }
     if let Some(limit) = &standing.permissions.daily_spend_limit
         && spent_today + amount > *limit
     {
         let remaining = (limit - spent_today).max(BigDecimal::default());
-        return Err(Refused::DailyLimitReached { remaining });
+        return Err(WalletError::DailyLimitReached { remaining });
     }
     let left = &plan.shared_wallet_balance - &plan.wallet_held - amount;
-    if left.is_negative() { Err(Refused::InsufficientFunds { shortfall: -left }) } else { Ok(()) }
+    if left.is_negative() { Err(WalletError::InsufficientFunds { shortfall: -left }) } else { Ok(()) }
 }
 
 /// The line that takes `amount` out of the plan's wallet.
@@ -133,10 +157,10 @@ pub fn take(plan: &Plan, kind: EntryKind, amount: &BigDecimal) -> Movement {
 }
 
 /// The line that puts `amount` into the plan's wallet.
-pub fn put(plan: &Plan, kind: EntryKind, amount: &BigDecimal) -> Result<Movement, Refused> {
+pub fn put(plan: &Plan, kind: EntryKind, amount: &BigDecimal) -> Result<Movement, WalletError> {
     let balance = &plan.shared_wallet_balance + amount;
     if balance > *MOST {
-        return Err(Refused::BalanceLimitReached);
+        return Err(WalletError::BalanceLimitReached);
     }
     Ok(Movement { kind, amount: amount.clone(), balance, sequence: plan.wallet_sequence + 1 })
 }
@@ -158,7 +182,7 @@ mod tests {
         Standing { role, permissions: Permissions::default() }
     }
 
-    fn spend(plan: &Plan, role: Role, amount: &BigDecimal) -> Result<(), Refused> {
+    fn spend(plan: &Plan, role: Role, amount: &BigDecimal) -> Result<(), WalletError> {
         may_take(plan, &standing(role), &cents(0), amount)
     }
 
@@ -166,10 +190,10 @@ mod tests {
     fn spending_stops_at_what_is_not_held() {
         assert_eq!(spend(&plan(cents(1000)), Role::Member, &cents(1000)), Ok(()));
         let refused = spend(&plan(cents(1000)), Role::Admin, &cents(1001));
-        assert_eq!(refused, Err(Refused::InsufficientFunds { shortfall: cents(1) }));
+        assert_eq!(refused, Err(WalletError::InsufficientFunds { shortfall: cents(1) }));
         let held = Plan { wallet_held: cents(400), ..plan(cents(1000)) };
         assert_eq!(spend(&held, Role::Member, &cents(600)), Ok(()));
-        assert_eq!(spend(&held, Role::Member, &cents(650)), Err(Refused::InsufficientFunds { shortfall: cents(50) }));
+        assert_eq!(spend(&held, Role::Member, &cents(650)), Err(WalletError::InsufficientFunds { shortfall: cents(50) }));
         let taken = take(&plan(cents(1000)), EntryKind::Spend, &cents(1000));
         assert_eq!(taken, Movement { kind: EntryKind::Spend, amount: cents(-1000), balance: cents(0), sequence: 8 });
     }
@@ -177,7 +201,7 @@ mod tests {
     #[test]
     fn children_and_guests_do_not_spend() {
         for role in [Role::Child, Role::Guest] {
-            assert_eq!(spend(&plan(cents(1000)), role, &cents(1)), Err(Refused::SpendingNotPermitted));
+            assert_eq!(spend(&plan(cents(1000)), role, &cents(1)), Err(WalletError::SpendingNotPermitted));
         }
     }
 
@@ -189,15 +213,15 @@ mod tests {
         };
         let take = |limit, spent, amount| may_take(&plan(cents(1000)), &limited(limit), &cents(spent), &cents(amount));
         assert_eq!(take(500, 400, 100), Ok(()));
-        assert_eq!(take(500, 400, 101), Err(Refused::DailyLimitReached { remaining: cents(100) }));
-        assert_eq!(take(500, 600, 1), Err(Refused::DailyLimitReached { remaining: cents(0) }), "the limit was lowered");
-        assert_eq!(take(0, 0, 1), Err(Refused::DailyLimitReached { remaining: cents(0) }));
+        assert_eq!(take(500, 400, 101), Err(WalletError::DailyLimitReached { remaining: cents(100) }));
+        assert_eq!(take(500, 600, 1), Err(WalletError::DailyLimitReached { remaining: cents(0) }), "the limit was lowered");
+        assert_eq!(take(0, 0, 1), Err(WalletError::DailyLimitReached { remaining: cents(0) }));
     }
 
     #[test]
     fn deposits_stop_at_what_the_column_holds() {
         assert_eq!(put(&plan(cents(0)), EntryKind::Deposit, &MOST).expect("all of it").balance, *MOST);
-        assert_eq!(put(&plan(cents(1)), EntryKind::Refund, &MOST), Err(Refused::BalanceLimitReached));
+        assert_eq!(put(&plan(cents(1)), EntryKind::Refund, &MOST), Err(WalletError::BalanceLimitReached));
     }
 
     #[test]

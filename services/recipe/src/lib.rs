@@ -8,7 +8,7 @@ mod schema;
 use clap::Args;
 use orchard_db::{Db, EmbeddedMigrations};
 use orchard_proto::recipe::v1::recipe_service_server::RecipeServiceServer;
-use orchard_server::{MAX_MESSAGE_BYTES, Parts, ServeOptions, Slice};
+use orchard_server::{Parts, ServeOptions, Slice};
 use tonic::service::RoutesBuilder;
 
 /// The recipe slice.
@@ -32,7 +32,7 @@ impl Slice for Service {
 
     fn parts(db: &Db, Settings {}: &Settings, _options: &ServeOptions) -> anyhow::Result<Parts> {
         let mut routes = RoutesBuilder::default();
-        routes.add_service(RecipeServiceServer::new(recipe::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES));
+        routes.add_service(RecipeServiceServer::new(recipe::Api::new(db.clone())));
         Ok(Parts::of(routes))
     }
 }

@@ -4,8 +4,12 @@ mod api;
 mod store;
 mod wire;
 
+use orchard_db::Rule;
+use orchard_proto::recipe::v1::ErrorReason;
+use orchard_rpc::Refusal;
 use std::fmt;
 use std::str::FromStr;
+use tonic::Code;
 
 use bigdecimal::{BigDecimal, Signed as _};
 use chrono::{DateTime, Utc};
@@ -13,6 +17,23 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use api::Api;
+
+/// Why a call about a recipe is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecipeError {
+    /// The caller knows of no such recipe.
+    #[error("no such recipe")]
+    NotFound,
+}
+
+impl Rule for RecipeError {
+    fn refusal(&self) -> Refusal {
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
+        match self {
+            Self::NotFound => refuse(Code::NotFound, ErrorReason::RecipeNotFound),
+        }
+    }
+}
 
 /// How much of an ingredient: exact, greater than zero, at most 9 digits before and 4 after the point.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

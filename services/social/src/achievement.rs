@@ -7,7 +7,11 @@ pub(crate) mod store;
 pub(crate) mod wire;
 
 use chrono::{DateTime, Utc};
+use orchard_db::Rule;
+use orchard_proto::social::v1::ErrorReason;
+use orchard_rpc::Refusal;
 use strum::{EnumString, IntoStaticStr};
+use tonic::Code;
 use uuid::Uuid;
 
 pub use api::Api;
@@ -20,6 +24,23 @@ use crate::notification::Topic;
 
 /// What a recipe is awarded with that was featured.
 const RECIPE_FEATURED: &str = "Recipe featured";
+
+/// Why a call about an achievement is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AchievementError {
+    /// The caller has no such achievement.
+    #[error("no such achievement")]
+    NotFound,
+}
+
+impl Rule for AchievementError {
+    fn refusal(&self) -> Refusal {
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
+        match self {
+            Self::NotFound => refuse(Code::NotFound, ErrorReason::AchievementNotFound),
+        }
+    }
+}
 
 /// What kind of thing was achieved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]

@@ -8,7 +8,11 @@ mod terms;
 mod updating;
 pub(crate) mod wire;
 
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use orchard_db::Rule;
+use orchard_proto::social::v1::ErrorReason;
+use orchard_rpc::Refusal;
+use tonic::Code;
 use uuid::Uuid;
 
 use crate::finalisation::due;
@@ -23,7 +27,10 @@ const FURTHEST_AHEAD: TimeDelta = TimeDelta::hours(14);
 
 /// Why a challenge refuses.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum ChallengeError {
+    /// The caller knows of no such challenge.
+    #[error("no such challenge")]
+    NotFound,
     /// It was deactivated.
     #[error("the challenge is not active")]
     Inactive,
@@ -61,6 +68,30 @@ pub enum Refused {
         /// What there is.
         actual: String,
     },
+}
+
+impl Rule for ChallengeError {
+    fn refusal(&self) -> Refusal {
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
+        match self {
+            Self::NotFound => refuse(Code::NotFound, ErrorReason::ChallengeNotFound),
+            Self::Inactive => refuse(Code::FailedPrecondition, ErrorReason::ChallengeInactive),
+            Self::Ended => refuse(Code::FailedPrecondition, ErrorReason::ChallengeEnded),
+            Self::Full { max_participants } => {
+                refuse(Code::FailedPrecondition, ErrorReason::ChallengeFull).with("max_participants", max_participants)
+            }
+            Self::NotCreator => refuse(Code::PermissionDenied, ErrorReason::NotCreator),
+            Self::Started => refuse(Code::FailedPrecondition, ErrorReason::ChallengeStarted),
+            Self::NotDue { due: None } => refuse(Code::FailedPrecondition, ErrorReason::ChallengeNotDue),
+            Self::NotDue { due: Some(due) } => refuse(Code::FailedPrecondition, ErrorReason::ChallengeNotDue)
+                .with("due_time", due.to_rfc3339_opts(SecondsFormat::Secs, true)),
+            Self::Child => refuse(Code::PermissionDenied, ErrorReason::ChildNotPermitted),
+            Self::Unmet { requirement, required, actual } => refuse(Code::FailedPrecondition, ErrorReason::EntryRequirementUnmet)
+                .with("requirement", requirement)
+                .with("required", required)
+                .with("actual", actual),
+        }
+    }
 }
 
 /// A community challenge.
@@ -101,18 +132,20 @@ pub struct Entrant {
 
 impl Challenge {
     /// Whether the challenge may be joined and recorded at all.
-    pub fn in_use(&self) -> Result<(), Refused> {
-        if self.is_active { Ok(()) } else { Err(Refused::Inactive) }
+    pub fn in_use(&self) -> Result<(), ChallengeError> {
+        if self.is_active { Ok(()) } else { Err(ChallengeError::Inactive) }
     }
 
     /// Whether one more may join, whose date is `today`.
-    pub fn admit(&self, today: NaiveDate) -> Result<(), Refused> {
+    pub fn admit(&self, today: NaiveDate) -> Result<(), ChallengeError> {
         self.in_use()?;
         if self.terms.end_date().is_some_and(|end| today > end) {
-            return Err(Refused::Ended);
+            return Err(ChallengeError::Ended);
         }
         match self.terms.max_participants {
-            Some(max_participants) if self.participant_count >= max_participants => Err(Refused::Full { max_participants }),
+            Some(max_participants) if self.participant_count >= max_participants => {
+                Err(ChallengeError::Full { max_participants })
+            }
             Some(_) | None => Ok(()),
         }
     }
@@ -135,31 +168,31 @@ impl Challenge {
     }
 
     /// Whether it can still change at `now`: its first day has begun nowhere, or nobody was ever in it.
-    pub fn can_change(&self, now: DateTime<Utc>, was_joined: bool) -> Result<(), Refused> {
+    pub fn can_change(&self, now: DateTime<Utc>, was_joined: bool) -> Result<(), ChallengeError> {
         let has_begun = match self.terms.start_date {
             Some(first) => (now + FURTHEST_AHEAD).date_naive() >= first,
             None => was_joined,
         };
-        if has_begun { Err(Refused::Started) } else { Ok(()) }
+        if has_begun { Err(ChallengeError::Started) } else { Ok(()) }
     }
 
     /// Whether it may be finalised at `now`.
-    pub fn is_due(&self, now: DateTime<Utc>) -> Result<(), Refused> {
+    pub fn is_due(&self, now: DateTime<Utc>) -> Result<(), ChallengeError> {
         self.in_use()?;
         let due = self.terms.end_date().map(due);
-        if due.is_some_and(|due| now >= due) { Ok(()) } else { Err(Refused::NotDue { due }) }
+        if due.is_some_and(|due| now >= due) { Ok(()) } else { Err(ChallengeError::NotDue { due }) }
     }
 
     /// Whether a user may change it, who is an operator or not.
-    pub fn is_of(&self, user: Uuid, is_operator: bool) -> Result<(), Refused> {
-        if is_operator || self.created_by == Some(user) { Ok(()) } else { Err(Refused::NotCreator) }
+    pub fn is_of(&self, user: Uuid, is_operator: bool) -> Result<(), ChallengeError> {
+        if is_operator || self.created_by == Some(user) { Ok(()) } else { Err(ChallengeError::NotCreator) }
     }
 }
 
 impl EntryRequirements {
     /// Whether somebody is what is asked for, at `now`. What was not found out does not hold.
-    pub fn admit(&self, entrant: &Entrant, now: DateTime<Utc>) -> Result<(), Refused> {
-        let unmet = |requirement, required: String, actual: String| Err(Refused::Unmet { requirement, required, actual });
+    pub fn admit(&self, entrant: &Entrant, now: DateTime<Utc>) -> Result<(), ChallengeError> {
+        let unmet = |requirement, required: String, actual: String| Err(ChallengeError::Unmet { requirement, required, actual });
         if entrant.challenges_completed < i64::from(self.challenges_completed) {
             let (required, actual) = (self.challenges_completed.to_string(), entrant.challenges_completed.to_string());
             return unmet("challenges_completed", required, actual);

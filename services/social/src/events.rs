@@ -10,7 +10,6 @@ use prost_types::Any;
 use uuid::Uuid;
 
 use crate::achievement::{self, Awards, Feat};
-use crate::error::Error;
 use crate::{membership, roll};
 
 /// What this slice does with events of others.
@@ -70,8 +69,7 @@ impl Handler for Events {
             Event::Family(event) => Ok(event.apply(connection).await?),
             Event::Feat(feat) => match achievement::give(connection, &self.awards, feat.user(), &feat.award()).await {
                 Ok(()) => Ok(()),
-                Err(Error::Database(failure)) => Err(failure.into()),
-                Err(refused) => Err(NotApplied::Refused(refused.to_string())),
+                Err(error) => Err(NotApplied::Refused(error.refused()?.to_string())),
             },
         }
     }

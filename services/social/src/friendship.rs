@@ -6,7 +6,11 @@ pub(crate) mod list;
 pub(crate) mod store;
 mod wire;
 
+use orchard_db::Rule;
+use orchard_proto::social::v1::ErrorReason;
+use orchard_rpc::Refusal;
 use strum::{EnumString, IntoStaticStr};
+use tonic::Code;
 use uuid::Uuid;
 
 pub use api::Api;
@@ -16,7 +20,7 @@ pub const MOST_REQUESTS: i64 = 200;
 
 /// Why a request, or an answer to one, is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum FriendshipError {
     /// There is nobody whom it could reach.
     #[error("no such profile")]
     NoSuchProfile,
@@ -35,6 +39,20 @@ pub enum Refused {
     /// Children make no friends by requests.
     #[error("children make no friends by requests")]
     Child,
+}
+
+impl Rule for FriendshipError {
+    fn refusal(&self) -> Refusal {
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
+        match self {
+            Self::NoSuchProfile => refuse(Code::NotFound, ErrorReason::ProfileNotFound),
+            Self::NoSuchRequest => refuse(Code::NotFound, ErrorReason::FriendRequestNotFound),
+            Self::Blocked => refuse(Code::FailedPrecondition, ErrorReason::UserBlocked),
+            Self::Private => refuse(Code::FailedPrecondition, ErrorReason::ProfilePrivate),
+            Self::TooMany => refuse(Code::FailedPrecondition, ErrorReason::TooManyRequests).with("max_requests", MOST_REQUESTS),
+            Self::Child => refuse(Code::PermissionDenied, ErrorReason::ChildNotPermitted),
+        }
+    }
 }
 
 /// Two users, in the one order that a pair has.
@@ -109,44 +127,44 @@ impl Bond {
     /// I ask them, and wait for so many answers already. Requests that cross are one that is accepted.
     ///
     /// What I know, and what is my own, decides first; then all that I must not know has one answer.
-    pub fn ask(self, ends: Ends, waiting: i64) -> Result<Self, Refused> {
+    pub fn ask(self, ends: Ends, waiting: i64) -> Result<Self, FriendshipError> {
         match self.standing {
-            _ if ends.am_child => Err(Refused::Child),
-            _ if self.blocked_by_me => Err(Refused::Blocked),
+            _ if ends.am_child => Err(FriendshipError::Child),
+            _ if self.blocked_by_me => Err(FriendshipError::Blocked),
             Standing::Friend | Standing::AskedByMe => Ok(self),
-            Standing::Stranger if ends.am_private => Err(Refused::Private),
-            Standing::Stranger if waiting >= MOST_REQUESTS => Err(Refused::TooMany),
-            _ if self.blocked_by_them || ends.are_hidden => Err(Refused::NoSuchProfile),
+            Standing::Stranger if ends.am_private => Err(FriendshipError::Private),
+            Standing::Stranger if waiting >= MOST_REQUESTS => Err(FriendshipError::TooMany),
+            _ if self.blocked_by_them || ends.are_hidden => Err(FriendshipError::NoSuchProfile),
             Standing::AskedByThem => Ok(self.with(Standing::Friend)),
             Standing::Stranger => Ok(self.with(Standing::AskedByMe)),
         }
     }
 
     /// I accept what they ask, unless they have hidden since.
-    pub fn accept(self, ends: Ends) -> Result<Self, Refused> {
+    pub fn accept(self, ends: Ends) -> Result<Self, FriendshipError> {
         match self.standing {
-            _ if ends.am_child => Err(Refused::Child),
+            _ if ends.am_child => Err(FriendshipError::Child),
             Standing::Friend => Ok(self),
             Standing::AskedByThem if !ends.are_hidden => Ok(self.with(Standing::Friend)),
-            Standing::AskedByThem | Standing::AskedByMe | Standing::Stranger => Err(Refused::NoSuchRequest),
+            Standing::AskedByThem | Standing::AskedByMe | Standing::Stranger => Err(FriendshipError::NoSuchRequest),
         }
     }
 
     /// I decline what they ask.
-    pub fn decline(self) -> Result<Self, Refused> {
+    pub fn decline(self) -> Result<Self, FriendshipError> {
         match self.standing {
             Standing::AskedByThem => Ok(self.with(Standing::Stranger)),
             Standing::AskedByMe | Standing::Stranger => Ok(self),
-            Standing::Friend => Err(Refused::NoSuchRequest),
+            Standing::Friend => Err(FriendshipError::NoSuchRequest),
         }
     }
 
     /// I take back what I asked.
-    pub fn withdraw(self) -> Result<Self, Refused> {
+    pub fn withdraw(self) -> Result<Self, FriendshipError> {
         match self.standing {
             Standing::AskedByMe => Ok(self.with(Standing::Stranger)),
             Standing::AskedByThem | Standing::Stranger => Ok(self),
-            Standing::Friend => Err(Refused::NoSuchRequest),
+            Standing::Friend => Err(FriendshipError::NoSuchRequest),
         }
     }
 
@@ -179,7 +197,7 @@ mod tests {
         Bond { standing, ..Bond::default() }
     }
 
-    fn after(step: impl Fn(Bond) -> Result<Bond, Refused>) -> [Result<Standing, Refused>; 4] {
+    fn after(step: impl Fn(Bond) -> Result<Bond, FriendshipError>) -> [Result<Standing, FriendshipError>; 4] {
         ALL.map(|standing| step(bond(standing)).map(|bond| bond.standing))
     }
 
@@ -193,7 +211,7 @@ mod tests {
     #[test]
     fn each_step_from_each_standing() {
         use Standing::{AskedByMe, AskedByThem, Friend, Stranger};
-        let none = || Err(Refused::NoSuchRequest);
+        let none = || Err(FriendshipError::NoSuchRequest);
         assert_eq!(after(|bond| bond.ask(OPEN, 0)), [Ok(AskedByMe), Ok(AskedByMe), Ok(Friend), Ok(Friend)]);
         assert_eq!(after(|bond| bond.accept(OPEN)), [none(), none(), Ok(Friend), Ok(Friend)]);
         assert_eq!(after(Bond::decline), [Ok(Stranger), Ok(AskedByMe), Ok(Stranger), none()]);
@@ -205,15 +223,15 @@ mod tests {
     #[test]
     fn a_request_reaches_only_whom_it_may() {
         let ask = |ends, waiting| bond(Standing::Stranger).ask(ends, waiting);
-        assert_eq!(ask(PRIVATE, 0), Err(Refused::Private));
-        assert_eq!(ask(HIDDEN, 0), Err(Refused::NoSuchProfile));
-        assert_eq!(ask(OPEN, MOST_REQUESTS), Err(Refused::TooMany));
+        assert_eq!(ask(PRIVATE, 0), Err(FriendshipError::Private));
+        assert_eq!(ask(HIDDEN, 0), Err(FriendshipError::NoSuchProfile));
+        assert_eq!(ask(OPEN, MOST_REQUESTS), Err(FriendshipError::TooMany));
         assert!(ask(OPEN, MOST_REQUESTS - 1).is_ok());
         // What is answered needs no reach of mine, but somebody who can be seen.
         let asked = bond(Standing::AskedByThem);
         assert_eq!(asked.ask(PRIVATE, MOST_REQUESTS).map(|bond| bond.standing), Ok(Standing::Friend));
-        assert_eq!(asked.ask(HIDDEN, 0), Err(Refused::NoSuchProfile));
-        assert_eq!(asked.accept(HIDDEN), Err(Refused::NoSuchRequest));
+        assert_eq!(asked.ask(HIDDEN, 0), Err(FriendshipError::NoSuchProfile));
+        assert_eq!(asked.accept(HIDDEN), Err(FriendshipError::NoSuchRequest));
         let friend = bond(Standing::Friend);
         assert!(friend.accept(HIDDEN).is_ok() && friend.ask(HIDDEN, 0).is_ok(), "friends know");
     }
@@ -221,8 +239,8 @@ mod tests {
     #[test]
     fn a_child_neither_asks_nor_accepts() {
         let child = Ends { am_child: true, ..OPEN };
-        assert_eq!(after(|bond| bond.ask(child, 0)), [(); 4].map(|()| Err(Refused::Child)));
-        assert_eq!(after(|bond| bond.accept(child)), [(); 4].map(|()| Err(Refused::Child)));
+        assert_eq!(after(|bond| bond.ask(child, 0)), [(); 4].map(|()| Err(FriendshipError::Child)));
+        assert_eq!(after(|bond| bond.accept(child)), [(); 4].map(|()| Err(FriendshipError::Child)));
     }
 
     #[test]
@@ -232,8 +250,8 @@ mod tests {
             let hidden = bond(Standing::Stranger).ask(Ends { are_hidden: true, ..mine }, waiting);
             assert_eq!(by_them.ask(mine, waiting), hidden, "as of who is not there: {mine:?}");
         }
-        assert_eq!(by_them.ask(OPEN, 0), Err(Refused::NoSuchProfile));
-        assert_eq!(by_them.block().ask(OPEN, 0), Err(Refused::Blocked), "as if they had not");
+        assert_eq!(by_them.ask(OPEN, 0), Err(FriendshipError::NoSuchProfile));
+        assert_eq!(by_them.block().ask(OPEN, 0), Err(FriendshipError::Blocked), "as if they had not");
         assert_eq!(by_them.block().unblock(), by_them);
         assert_eq!(bond(Standing::Friend).block().unblock().standing, Standing::Stranger, "it does not come back");
     }

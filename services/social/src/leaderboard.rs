@@ -9,8 +9,12 @@ mod watch;
 mod wire;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use orchard_db::Rule;
+use orchard_proto::social::v1::ErrorReason;
+use orchard_rpc::Refusal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use tonic::Code;
 use uuid::Uuid;
 
 pub use api::Api;
@@ -22,10 +26,19 @@ use crate::participant::CompletionStatus;
 
 /// Why somebody is told no more.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum LeaderboardError {
     /// They did not read what they were told.
     #[error("the stream was not read for 10 seconds in which the leaderboard changed")]
     TooSlow,
+}
+
+impl Rule for LeaderboardError {
+    fn refusal(&self) -> Refusal {
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
+        match self {
+            Self::TooSlow => refuse(Code::ResourceExhausted, ErrorReason::WatcherTooSlow),
+        }
+    }
 }
 
 /// A place on a board, as one viewer is told it.

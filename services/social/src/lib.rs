@@ -38,7 +38,7 @@ use orchard_proto::social::v1::profile_service_server::ProfileServiceServer;
 use orchard_proto::social::v1::progress_service_server::ProgressServiceServer;
 use orchard_proto::social::v1::{AchievementAwarded, ChallengeFinalised, ParticipantFinished};
 use orchard_rpc::Currency;
-use orchard_server::{Clock, MAX_MESSAGE_BYTES, Parts, ServeOptions, Slice};
+use orchard_server::{Clock, Parts, ServeOptions, Slice};
 use prost::Name as _;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
@@ -109,39 +109,22 @@ impl Slice for Service {
         routes
             .add_service(Inbox::server(Self::NAME, db, events::Events::new(awards.clone())))
             .add_service(operations)
-            .add_service(
-                ProfileServiceServer::new(profile::Api::new(db.clone(), currency.clone()))
-                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
-            )
-            .add_service(
-                FriendshipServiceServer::new(friendship::Api::new(db.clone(), family.clone()))
-                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
-            )
-            .add_service(
-                AchievementServiceServer::new(achievement::Api::new(db.clone(), currency.clone(), awards))
-                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
-            )
-            .add_service(
-                NotificationServiceServer::new(notification::Api::new(db.clone())).max_decoding_message_size(MAX_MESSAGE_BYTES),
-            )
+            .add_service(ProfileServiceServer::new(profile::Api::new(db.clone(), currency.clone())))
+            .add_service(FriendshipServiceServer::new(friendship::Api::new(db.clone(), family.clone())))
+            .add_service(AchievementServiceServer::new(achievement::Api::new(db.clone(), currency.clone(), awards)))
+            .add_service(NotificationServiceServer::new(notification::Api::new(db.clone())))
             .add_service(Privacy::server(Self::NAME, db, privacy::Held))
-            .add_service(
-                ChallengeServiceServer::new(challenge::Api::new(db.clone(), family, currency.clone(), clock.clone(), nudge))
-                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
-            )
-            .add_service(FruitServiceServer::new(fruit::Api).max_decoding_message_size(MAX_MESSAGE_BYTES))
-            .add_service(
-                ParticipantServiceServer::new(participant::Api::new(db.clone(), currency.clone()))
-                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
-            )
-            .add_service(
-                LeaderboardServiceServer::new(leaderboard::Api::new(db.clone(), hub.clone()))
-                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
-            )
-            .add_service(
-                ProgressServiceServer::new(progress::Api::new(db.clone(), currency.clone(), clock.clone()))
-                    .max_decoding_message_size(MAX_MESSAGE_BYTES),
-            );
+            .add_service(ChallengeServiceServer::new(challenge::Api::new(
+                db.clone(),
+                family,
+                currency.clone(),
+                clock.clone(),
+                nudge,
+            )))
+            .add_service(FruitServiceServer::new(fruit::Api))
+            .add_service(ParticipantServiceServer::new(participant::Api::new(db.clone(), currency.clone())))
+            .add_service(LeaderboardServiceServer::new(leaderboard::Api::new(db.clone(), hub.clone())))
+            .add_service(ProgressServiceServer::new(progress::Api::new(db.clone(), currency.clone(), clock.clone())));
         Ok(Parts {
             routes,
             shared: vec![INBOX, OUTBOX, PRIVACY],

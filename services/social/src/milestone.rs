@@ -5,8 +5,12 @@ pub(crate) mod wire;
 
 use chrono::{DateTime, Utc};
 use orchard_db::Connection;
+use orchard_db::Rule;
+use orchard_proto::social::v1::ErrorReason;
+use orchard_rpc::Refusal;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
+use tonic::Code;
 use uuid::Uuid;
 
 use crate::achievement::{AchievementType, Award, Awards, Entity};
@@ -14,6 +18,23 @@ use crate::error::Error;
 
 /// Points for each that a milestone takes.
 const POINTS: i32 = 10;
+
+/// Why a call about a milestone is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MilestoneError {
+    /// The caller has no such milestone.
+    #[error("no such milestone")]
+    NotFound,
+}
+
+impl Rule for MilestoneError {
+    fn refusal(&self) -> Refusal {
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
+        match self {
+            Self::NotFound => refuse(Code::NotFound, ErrorReason::MilestoneNotFound),
+        }
+    }
+}
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, EnumString, IntoStaticStr)]

@@ -6,8 +6,12 @@ pub(crate) mod store;
 pub(crate) mod wire;
 
 use chrono::{DateTime, Utc};
+use orchard_db::Rule;
+use orchard_proto::social::v1::ErrorReason;
+use orchard_rpc::Refusal;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
+use tonic::Code;
 use uuid::Uuid;
 
 use crate::challenge::Reward;
@@ -68,8 +72,21 @@ pub struct RewardsEarned {
 
 /// Why a seat stays as it is.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum ParticipantError {
+    /// The caller has no seat.
+    #[error("the caller does not take part in the challenge")]
+    NotParticipating,
     /// They have completed the challenge, or failed.
     #[error("the challenge is over for the caller")]
     Ended,
+}
+
+impl Rule for ParticipantError {
+    fn refusal(&self) -> Refusal {
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
+        match self {
+            Self::NotParticipating => refuse(Code::NotFound, ErrorReason::NotParticipating),
+            Self::Ended => refuse(Code::FailedPrecondition, ErrorReason::ParticipationEnded),
+        }
+    }
 }

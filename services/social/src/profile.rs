@@ -9,12 +9,33 @@ pub(crate) mod wire;
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use orchard_db::Rule;
+use orchard_proto::social::v1::ErrorReason;
+use orchard_rpc::Refusal;
 use strum::{EnumString, IntoStaticStr};
+use tonic::Code;
 use uuid::Uuid;
 
 pub use api::Api;
 
 use name::DisplayName;
+
+/// Why a call about a profile is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProfileError {
+    /// The caller knows of no such profile.
+    #[error("no such profile")]
+    NotFound,
+}
+
+impl Rule for ProfileError {
+    fn refusal(&self) -> Refusal {
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
+        match self {
+            Self::NotFound => refuse(Code::NotFound, ErrorReason::ProfileNotFound),
+        }
+    }
+}
 
 /// Who may see a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]

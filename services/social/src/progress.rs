@@ -10,8 +10,12 @@ mod write;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use orchard_db::Rule;
+use orchard_proto::social::v1::ErrorReason;
+use orchard_rpc::Refusal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tonic::Code;
 use uuid::Uuid;
 
 pub use api::Api;
@@ -23,7 +27,7 @@ use crate::{fruit, profile};
 
 /// Why a day is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum ProgressError {
     /// The caller has no seat, or has left it.
     #[error("the caller does not take part in the challenge")]
     NotParticipating,
@@ -42,6 +46,22 @@ pub enum Refused {
     /// Nothing was recorded for the day.
     #[error("nothing was recorded for the day")]
     NothingRecorded,
+}
+
+impl Rule for ProgressError {
+    fn refusal(&self) -> Refusal {
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
+        match self {
+            Self::NotParticipating => refuse(Code::NotFound, ErrorReason::NotParticipating),
+            Self::Ended => refuse(Code::FailedPrecondition, ErrorReason::ParticipationEnded),
+            Self::Inactive => refuse(Code::FailedPrecondition, ErrorReason::ChallengeInactive),
+            Self::DateNotOpen { open: None } => refuse(Code::FailedPrecondition, ErrorReason::DateNotOpen),
+            Self::DateNotOpen { open: Some((first, last)) } => {
+                refuse(Code::FailedPrecondition, ErrorReason::DateNotOpen).with("first_date", first).with("last_date", last)
+            }
+            Self::NothingRecorded => refuse(Code::NotFound, ErrorReason::ProgressNotFound),
+        }
+    }
 }
 
 /// Servings of a fruit.
@@ -143,29 +163,29 @@ pub struct Change {
 
 impl Standing {
     /// What it changes that a day is recorded, in place of what it held.
-    pub fn record(&self, date: NaiveDate, data: &ProgressData) -> Result<Change, Refused> {
+    pub fn record(&self, date: NaiveDate, data: &ProgressData) -> Result<Change, ProgressError> {
         self.admit(date)?;
         Ok(self.change(date, score(&self.scoring, data)))
     }
 
     /// What it changes that a day is deleted.
-    pub fn delete(&self, date: NaiveDate) -> Result<Change, Refused> {
+    pub fn delete(&self, date: NaiveDate) -> Result<Change, ProgressError> {
         self.admit(date)?;
         if self.recorded.is_none() {
-            return Err(Refused::NothingRecorded);
+            return Err(ProgressError::NothingRecorded);
         }
         Ok(self.change(date, 0))
     }
 
     /// Whether the day may be written now.
-    fn admit(&self, date: NaiveDate) -> Result<(), Refused> {
+    fn admit(&self, date: NaiveDate) -> Result<(), ProgressError> {
         match self.participant.completion_status {
-            CompletionStatus::Withdrawn => return Err(Refused::NotParticipating),
-            CompletionStatus::Completed | CompletionStatus::Failed => return Err(Refused::Ended),
+            CompletionStatus::Withdrawn => return Err(ProgressError::NotParticipating),
+            CompletionStatus::Completed | CompletionStatus::Failed => return Err(ProgressError::Ended),
             CompletionStatus::Active => {}
         }
         if !self.is_active {
-            return Err(Refused::Inactive);
+            return Err(ProgressError::Inactive);
         }
         let joined = profile::today(self.time_zone, self.participant.joined_at);
         let days = window::days(self.start_date, self.duration_days, joined);

@@ -9,12 +9,13 @@ use orchard_privacy::roll;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::profile::ProfileError;
 use crate::schema::users;
 
 /// Knows a user from their first use on, though nobody has registered them, if they were not erased; nobody erases them before the
 /// transaction ends.
 pub(crate) async fn enrol(connection: &mut AsyncPgConnection, user: Uuid) -> Result<(), Error> {
-    if roll::enrol(connection, user).await? { Ok(()) } else { Err(Error::UserErased) }
+    if roll::enrol(connection, user).await? { Ok(()) } else { Err(Error::user_erased()) }
 }
 
 /// The same for many, but that those who were erased are not there afterwards. In one order, so that two who know some of the same users
@@ -49,7 +50,7 @@ pub(crate) async fn take_turns(connection: &mut AsyncPgConnection, ids: &BTreeSe
 /// Why a user is not known.
 pub(crate) async fn missing(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<Error> {
     let erased = !roll::erased(connection, [user]).await?.is_empty();
-    Ok(if erased { Error::UserErased } else { Error::ProfileNotFound })
+    Ok(if erased { Error::user_erased() } else { ProfileError::NotFound.into() })
 }
 
 /// Whether a user is known.

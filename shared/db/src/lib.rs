@@ -2,6 +2,7 @@
 
 mod after;
 mod connect;
+mod error;
 mod failure;
 pub mod idempotency;
 mod migrate;
@@ -27,6 +28,7 @@ pub use after::after_commit;
 pub use connect::{ConnectionUrl, InvalidUrl};
 pub use diesel_async::AsyncPgConnection as Connection;
 pub use diesel_migrations::EmbeddedMigrations;
+pub use error::{Domain, Error, Rule};
 pub use failure::Failure;
 pub use migrate::{MigrateError, NotMigrated, migrate, require_migrated};
 pub use readers::{READERS, Reader};

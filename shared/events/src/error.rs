@@ -2,7 +2,7 @@
 
 use orchard_db::{Failure, UnitError};
 use orchard_proto::events::v1::ErrorReason;
-use orchard_rpc::{Refusal, Violations, reason_name};
+use orchard_rpc::{Refusal, Violations};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -36,7 +36,7 @@ impl Error {
     /// The status as sent by the slice of `domain`.
     pub(crate) fn into_status(self, domain: &str) -> Status {
         let message = self.to_string();
-        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason_name(reason.as_str_name()), message);
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, message);
         let refusal = match self {
             Self::Fields(violations) => violations.into(),
             Self::Database(failure) => failure.into_refusal(),

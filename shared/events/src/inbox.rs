@@ -9,7 +9,7 @@ use orchard_db::{Connection, Db, Failure};
 use orchard_proto::events::v1 as pb;
 use orchard_proto::events::v1::inbox_service_server::{InboxService, InboxServiceServer};
 use orchard_rpc::trace;
-use orchard_server::{Caller, MAX_MESSAGE_BYTES};
+use orchard_server::Caller;
 use prost_types::Any;
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
@@ -77,7 +77,7 @@ impl<H: Handler> Inbox<H> {
     /// The inbox of the slice `name`, in its database, whose events `handler` applies.
     pub fn server(name: &str, db: &Db, handler: H) -> InboxServiceServer<Self> {
         let inbox = Self { db: db.clone(), domain: format!("orchard.{name}"), handler: Arc::new(handler) };
-        InboxServiceServer::new(inbox).max_decoding_message_size(MAX_MESSAGE_BYTES)
+        InboxServiceServer::new(inbox)
     }
 
     async fn deliver(&self, source: String, request: pb::DeliverEventsRequest) -> Result<(), Error> {

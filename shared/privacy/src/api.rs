@@ -7,7 +7,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use orchard_db::{Connection, Db};
 use orchard_proto::privacy::v1 as pb;
 use orchard_proto::privacy::v1::privacy_service_server::{PrivacyService, PrivacyServiceServer};
-use orchard_server::{Caller, MAX_MESSAGE_BYTES};
+use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 
 use crate::place::Place;
@@ -25,7 +25,7 @@ impl<H: Holder> Privacy<H> {
     /// What the slice `name` holds of users in its database.
     pub fn server(name: &str, db: &Db, holder: H) -> PrivacyServiceServer<Self> {
         let privacy = Self { db: db.clone(), domain: format!("orchard.{name}"), holder: Arc::new(holder) };
-        PrivacyServiceServer::new(privacy).max_decoding_message_size(MAX_MESSAGE_BYTES)
+        PrivacyServiceServer::new(privacy)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Requests about a user's data, and what is told of it.
 
 use orchard_proto::privacy::v1 as pb;
-use orchard_rpc::{Fields, Refusal, read, reason_name};
+use orchard_rpc::{Fields, Refusal, read};
 use orchard_server::{Caller, Role};
 use prost_types::value::Kind;
 use prost_types::{ListValue, NullValue, Struct};
@@ -30,8 +30,7 @@ pub(crate) fn export(request: &pb::ExportUserRequest, caller: &Caller) -> Result
 }
 
 fn not_oneself() -> Refusal {
-    let reason = reason_name(pb::ErrorReason::NotOneself.as_str_name());
-    Refusal::new(Code::PermissionDenied, reason, "users are told what is held of themselves only")
+    Refusal::new(Code::PermissionDenied, pb::ErrorReason::NotOneself, "users are told what is held of themselves only")
 }
 
 pub(crate) fn receipt(Receipt(tables): Receipt) -> pb::EraseUserResponse {

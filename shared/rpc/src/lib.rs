@@ -16,7 +16,7 @@ pub use durations::{Durations, code_name};
 pub use fields::{Fields, Refused, Violations};
 pub use money::Currency;
 pub use page::{Page, PageKey, PageRequest, open, seal};
-pub use refusal::{Refusal, common, overloaded, reason_name};
+pub use refusal::{Reason, Refusal, common, overloaded};
 pub use time::{date_to_wire, timestamp_to_wire};
 
 /// Metadata key in which a service that acts for a user passes that user's token beside its own.

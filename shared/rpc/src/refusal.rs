@@ -1,18 +1,39 @@
 //! A refused call, before it is a `google.rpc.Status`.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::Duration;
 
 use orchard_proto::rpc::v1::ErrorReason;
+use orchard_proto::{consultation, events, family, privacy, recipe, rpc, social};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::Violations;
 
-/// Until a caller that was turned away should come back.
-const RELIEF: Duration = Duration::from_millis(500);
+/// Delay that an overloaded service asks its callers for.
+const OVERLOAD_RETRY: Duration = Duration::from_millis(500);
 
-/// Why a call is refused: everything that its status will say, but for the domain.
+/// A value of a package's `ErrorReason`.
+pub trait Reason {
+    /// The name as `ErrorInfo.reason` carries it: the value's name without the enum's prefix, such as `PLAN_FULL`.
+    fn name(&self) -> &'static str;
+}
+
+macro_rules! reasons {
+    ($($package:ident),+) => {$(
+        impl Reason for $package::v1::ErrorReason {
+            fn name(&self) -> &'static str {
+                let name = self.as_str_name();
+                name.strip_prefix("ERROR_REASON_").unwrap_or(name)
+            }
+        }
+    )+};
+}
+
+reasons!(rpc, events, privacy, family, social, recipe, consultation);
+
+/// A refused call: everything that its status says except the domain.
 #[derive(Debug)]
 pub struct Refusal {
     code: Code,
@@ -24,26 +45,34 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal for `reason`, the name of a value of the package's `ErrorReason`; see [`reason_name`].
-    pub fn new(code: Code, reason: &'static str, message: impl Into<String>) -> Self {
-        Self { code, reason, message: message.into(), metadata: HashMap::new(), violations: None, retry_after: None }
+    /// A refusal with a code, a reason of the package's `ErrorReason`, and a message for a developer.
+    pub fn new(code: Code, reason: impl Reason, message: impl ToString) -> Self {
+        let (reason, message) = (reason.name(), message.to_string());
+        Self { code, reason, message, metadata: HashMap::new(), violations: None, retry_after: None }
     }
 
-    /// Adds to `ErrorInfo.metadata`. Callers branch on these, so keys are part of the contract.
+    /// Adds an entry to `ErrorInfo.metadata`. Callers branch on these, so keys are part of the contract.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl ToString) -> Self {
         self.metadata.insert(key.to_owned(), value.to_string());
         self
     }
 
-    /// Tells the caller when to come back, as `google.rpc.RetryInfo`.
+    /// Puts `prefix` before the message.
+    #[must_use]
+    pub fn prefixed(mut self, prefix: &str) -> Self {
+        self.message.insert_str(0, prefix);
+        self
+    }
+
+    /// Tells the caller when to try again, as `google.rpc.RetryInfo`.
     #[must_use]
     pub fn retry_after(mut self, delay: Duration) -> Self {
         self.retry_after = Some(delay);
         self
     }
 
-    /// The status as sent. `domain` is the answering service's, such as `orchard.family`.
+    /// Returns the status as sent. `domain` is that of the answering service, such as `orchard.family`.
     pub fn into_status(self, domain: &str) -> Status {
         let mut details = ErrorDetails::new();
         details.set_error_info(self.reason, domain, self.metadata);
@@ -59,6 +88,12 @@ impl Refusal {
     }
 }
 
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 impl From<Violations> for Refusal {
     fn from(violations: Violations) -> Self {
         let mut refusal = common(ErrorReason::FieldsInvalid, violations.to_string());
@@ -67,8 +102,8 @@ impl From<Violations> for Refusal {
     }
 }
 
-/// A refusal that any service may answer with, with the code that `orchard.rpc.v1.ErrorReason` documents.
-pub fn common(reason: ErrorReason, message: impl Into<String>) -> Refusal {
+/// Returns a refusal that any service may answer with, with the code that `orchard.rpc.v1.ErrorReason` documents.
+pub fn common(reason: ErrorReason, message: impl ToString) -> Refusal {
     let code = match reason {
         ErrorReason::FieldsInvalid | ErrorReason::MessageMalformed => Code::InvalidArgument,
         ErrorReason::MessageTooLarge | ErrorReason::Overloaded => Code::ResourceExhausted,
@@ -84,17 +119,12 @@ pub fn common(reason: ErrorReason, message: impl Into<String>) -> Refusal {
         | ErrorReason::KeysUnavailable => Code::Unavailable,
         ErrorReason::Internal | ErrorReason::Unspecified => Code::Internal,
     };
-    Refusal::new(code, reason_name(reason.as_str_name()), message)
+    Refusal::new(code, reason, message)
 }
 
-/// What a caller is told by a service that has more work than it can do.
+/// Returns the refusal of a service that has more work than it can do.
 pub fn overloaded() -> Refusal {
-    common(ErrorReason::Overloaded, "the service is at its limit").retry_after(RELIEF)
-}
-
-/// The name of an `ErrorReason` value as `ErrorInfo.reason` carries it: without the enum's prefix.
-pub fn reason_name(value: &'static str) -> &'static str {
-    value.strip_prefix("ERROR_REASON_").unwrap_or(value)
+    common(ErrorReason::Overloaded, "the service is at its limit").retry_after(OVERLOAD_RETRY)
 }
 
 #[cfg(test)]

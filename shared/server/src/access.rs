@@ -38,6 +38,7 @@ pub struct AccessTable(HashMap<String, Rule>);
 struct Rule {
     kinds: HashSet<Kind>,
     services: HashSet<String>,
+    streams_requests: bool,
     streams: bool,
 }
 
@@ -84,7 +85,12 @@ impl AccessTable {
         self.0.contains_key(path)
     }
 
-    /// Whether the method at `path` asks or answers with a stream.
+    /// Returns whether the method at `path` reads a stream of requests.
+    pub(crate) fn streams_requests(&self, path: &str) -> bool {
+        self.0.get(path).map_or_else(|| is_reflection(path), |rule| rule.streams_requests)
+    }
+
+    /// Returns whether the method at `path` reads or answers with a stream.
     pub(crate) fn streams(&self, path: &str) -> bool {
         self.0.get(path).map_or_else(|| is_reflection(path), |rule| rule.streams)
     }
@@ -134,7 +140,8 @@ fn rule(method: &MethodDescriptor, option: &ExtensionDescriptor) -> Option<Rule>
     // Services are named exactly when services may call: anything else is a slip.
     let named = kinds.iter().any(is_service) != services.is_empty();
     let closed = !kinds.is_empty() && !kinds.contains(&Kind::Unspecified) && named;
-    closed.then(|| Rule { kinds, services, streams: method.is_client_streaming() || method.is_server_streaming() })
+    let streams_requests = method.is_client_streaming();
+    closed.then(|| Rule { kinds, services, streams_requests, streams: streams_requests || method.is_server_streaming() })
 }
 
 #[cfg(test)]

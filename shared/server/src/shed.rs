@@ -39,11 +39,9 @@ impl Room {
 
     /// A call takes its place when its request is there: whoever sends slowly keeps nobody else from theirs.
     async fn admit(&self, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Result<Response, Refusal> {
-        let (places, request) = if self.access.streams(request.uri().path()) {
-            (&self.streams, request)
-        } else {
-            (&self.calls, self.receive(request).await?)
-        };
+        let path = request.uri().path();
+        let places = if self.access.streams(path) { &self.streams } else { &self.calls };
+        let request = if self.access.streams_requests(path) { request } else { self.receive(request).await? };
         let place = Arc::clone(places).try_acquire_owned().map_err(|_full| self.turn_away())?;
         Ok(next(request).await.map(|body| calls::held(body, place)))
     }

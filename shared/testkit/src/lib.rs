@@ -12,6 +12,7 @@ pub mod folder;
 pub mod jwks;
 pub mod keys;
 pub mod matrix;
+pub mod modules;
 pub mod probe;
 pub mod program;
 pub mod reasons;

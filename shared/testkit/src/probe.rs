@@ -57,7 +57,7 @@ impl Probe {
     /// The probe, put together and not yet listening.
     pub fn server(self) -> Server {
         let mut routes = RoutesBuilder::default();
-        routes.add_service(ProbeServiceServer::new(self).max_decoding_message_size(orchard_server::MAX_MESSAGE_BYTES));
+        routes.add_service(ProbeServiceServer::new(self));
         Server {
             name: "probe",
             contracts: DESCRIPTORS,

@@ -8,7 +8,7 @@ use orchard_server::{Caller, CallerError, Role};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Viewer, store, wire};
+use super::{ProfessionalError, Viewer, store, wire};
 use crate::error::Error;
 use crate::roll;
 
@@ -48,9 +48,10 @@ impl ProfessionalService for Api {
                     if let Some(user) = account {
                         roll::enrol(connection, user).await?;
                     }
-                    return Ok(store::insert(connection, id, account, &new.profile).await?);
+                    let inserted = store::insert(connection, id, account, &new.profile).await;
+                    return inserted.map_err(Error::on("health_professionals_user_id_key", ProfessionalError::AlreadyApplied));
                 }
-                store::seen_by(connection, id, caller).await?.ok_or(Error::ProfessionalNotFound)
+                store::seen_by(connection, id, caller).await?.ok_or_else(|| Error::from(ProfessionalError::NotFound))
             })
             .await?;
         let professional = wire::professional(professional, caller, &self.currency);
@@ -65,7 +66,8 @@ impl ProfessionalService for Api {
         let id = Fields::one("professional_id", read::uuid(&request.get_ref().professional_id)).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         let found = store::seen_by(&connection, id, viewer).await.map_err(Error::from)?;
-        let professional = wire::professional(found.ok_or(Error::ProfessionalNotFound)?, viewer, &self.currency);
+        let professional =
+            wire::professional(found.ok_or_else(|| Error::from(ProfessionalError::NotFound))?, viewer, &self.currency);
         Ok(Response::new(pb::GetProfessionalResponse { professional: Some(professional) }))
     }
 }

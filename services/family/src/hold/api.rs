@@ -11,7 +11,10 @@ use uuid::Uuid;
 
 use super::{Ending, Hold, HoldStatus, may_take, store, wire};
 use crate::error::Error;
+use crate::hold::HoldError;
+use crate::plan::PlanError;
 use crate::plan::{self, Plan};
+use crate::wallet::WalletError;
 use crate::wallet::store::Source;
 use crate::wallet::{self, Entry, EntryKind};
 
@@ -45,7 +48,7 @@ impl HoldService for Api {
         let name = wire::name(&request.family_plan_id, &request.reference).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         let found = store::by_reference(&connection, name.plan, &service, &name.reference).await.map_err(Error::from)?;
-        let hold = found.ok_or(Error::HoldNotFound)?;
+        let hold = found.ok_or_else(|| Error::from(HoldError::NotFound))?;
         Ok(Response::new(pb::GetHoldResponse { hold: Some(wire::hold(hold, &self.currency)) }))
     }
 
@@ -83,13 +86,14 @@ impl HoldService for Api {
 
 async fn create(connection: &mut Connection, new: &wire::NewHold, service: &str, user: Uuid) -> Result<Hold, Error> {
     let wire::Name { plan, reference } = &new.name;
-    let (plan, standing) = plan::store::lock_for_member(connection, *plan, user).await?.ok_or(Error::PlanNotFound)?;
+    let (plan, standing) =
+        plan::store::lock_for_member(connection, *plan, user).await?.ok_or_else(|| Error::from(PlanError::NotFound))?;
     if let Some(hold) = store::by_reference(connection, plan.id, service, reference).await? {
-        return if hold.is_of(user, &new.amount, &new.reason) { Ok(hold) } else { Err(Error::ReferenceReused) };
+        return if hold.is_of(user, &new.amount, &new.reason) { Ok(hold) } else { Err(WalletError::ReferenceReused.into()) };
     }
     if wallet::store::by_reference(connection, plan.id, service, reference).await?.is_some() {
         // A refund has it, so this could not be captured.
-        return Err(Error::ReferenceReused);
+        return Err(WalletError::ReferenceReused.into());
     }
     plan.in_use()?;
     let plan = may_take(connection, plan, &standing, user, &new.amount).await?;
@@ -107,7 +111,7 @@ async fn capture(
     let amount = amount.unwrap_or(&hold.amount);
     if hold.capture(amount)? == Ending::Ended {
         let entry = wallet::store::by_reference(connection, plan.id, service, &hold.reference).await?;
-        return Ok((hold, entry.ok_or(Error::HoldNotFound)?));
+        return Ok((hold, entry.ok_or_else(|| Error::from(HoldError::NotFound))?));
     }
     plan.in_use()?;
     let ended = store::end(connection, &plan, &hold, HoldStatus::Captured, amount).await?;
@@ -130,10 +134,10 @@ async fn refund(connection: &mut Connection, refund: &wire::Refund, service: &st
     let (plan, hold) = lock(connection, &refund.name, service).await?;
     if let Some(entry) = wallet::store::by_reference(connection, plan.id, service, &refund.refund_reference).await? {
         let same = entry.hold_id == Some(hold.id) && entry.is_of(&refund.amount, &refund.reason);
-        return if same { Ok((hold, entry)) } else { Err(Error::ReferenceReused) };
+        return if same { Ok((hold, entry)) } else { Err(WalletError::ReferenceReused.into()) };
     }
     if store::by_reference(connection, plan.id, service, &refund.refund_reference).await?.is_some() {
-        return Err(Error::ReferenceReused);
+        return Err(WalletError::ReferenceReused.into());
     }
     hold.refund(&refund.amount)?;
     let movement = wallet::put(&plan, EntryKind::Refund, &refund.amount)?;
@@ -151,8 +155,8 @@ async fn refund(connection: &mut Connection, refund: &wire::Refund, service: &st
 
 /// Locks the plan, lets expire what is due, and then finds the hold as it is.
 async fn lock(connection: &mut Connection, name: &wire::Name, service: &str) -> Result<(Plan, Hold), Error> {
-    let plan = plan::store::lock(connection, name.plan).await?.ok_or(Error::HoldNotFound)?;
+    let plan = plan::store::lock(connection, name.plan).await?.ok_or_else(|| Error::from(HoldError::NotFound))?;
     let plan = store::expire(connection, plan).await?;
     let hold = store::by_reference(connection, plan.id, service, &name.reference).await?;
-    Ok((plan, hold.ok_or(Error::HoldNotFound)?))
+    Ok((plan, hold.ok_or_else(|| Error::from(HoldError::NotFound))?))
 }

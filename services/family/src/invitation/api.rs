@@ -13,9 +13,11 @@ use super::store::{NewRow, Whose};
 use super::token::Token;
 use super::{Acceptance, Ending, Invitation, InvitationStatus, Name, store, wire, within_limit};
 use crate::error::Error;
+use crate::invitation::InvitationError;
 use crate::member::seat::Comer;
 use crate::member::wire::Viewer;
 use crate::member::{Member, Role, Standing};
+use crate::plan::PlanError;
 use crate::{member, plan, roll};
 
 /// Serves `InvitationService`.
@@ -51,10 +53,10 @@ impl InvitationService for Api {
                     create(connection, id, inviter, &new, &token).await?;
                 } else {
                     // Who has lost their seat meanwhile learns no more of it.
-                    plan::store::seen_by(connection, new.plan, inviter).await?.ok_or(Error::PlanNotFound)?;
+                    plan::store::seen_by(connection, new.plan, inviter).await?.ok_or_else(|| Error::from(PlanError::NotFound))?;
                 }
                 // It goes with an invitee who is erased.
-                let invitation = store::get(connection, id).await?.ok_or(Error::InvitationNotFound)?;
+                let invitation = store::get(connection, id).await?.ok_or_else(|| Error::from(InvitationError::NotFound))?;
                 Ok::<_, Error>((invitation, first))
             })
             .await?;
@@ -108,7 +110,7 @@ impl InvitationService for Api {
         let (plan, asked) = wire::list(request.get_ref(), viewer).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         let seen = plan::store::seen_by(&connection, plan, viewer).await.map_err(Error::from)?;
-        let (_, standing) = seen.ok_or(Error::PlanNotFound)?;
+        let (_, standing) = seen.ok_or_else(|| Error::from(PlanError::NotFound))?;
         // Whoever may offer a seat may see what is offered.
         standing.may_offer(Role::Guest).map_err(Error::from)?;
         let rows = store::list(&connection, Whose::Plan(plan), asked.after, asked.fetch()).await.map_err(Error::from)?;
@@ -143,7 +145,7 @@ async fn create(
     token: &Token,
 ) -> Result<(), Error> {
     let seen = plan::store::lock_for_member(connection, new.plan, inviter).await?;
-    let (plan, standing) = seen.ok_or(Error::PlanNotFound)?;
+    let (plan, standing) = seen.ok_or_else(|| Error::from(PlanError::NotFound))?;
     plan.in_use()?;
     standing.may_offer(new.role)?;
     within_limit(store::count_pending(connection, new.plan).await?)?;
@@ -168,22 +170,24 @@ async fn create(
 
 /// Locks the plan before the invitation, as every writer of a plan does, so that none waits for another in a circle.
 async fn accept(connection: &mut Connection, outbox: &Outbox, name: &Name, user: Uuid) -> Result<Member, Error> {
-    let (id, plan_id) = store::plan_of(connection, name, user).await?.ok_or(Error::InvitationNotFound)?;
-    let plan = plan::store::lock(connection, plan_id).await?.ok_or(Error::InvitationNotFound)?;
-    let (invitation, expired) = store::lock(connection, id, plan_id).await?.ok_or(Error::InvitationNotFound)?;
+    let (id, plan_id) = store::plan_of(connection, name, user).await?.ok_or_else(|| Error::from(InvitationError::NotFound))?;
+    let plan = plan::store::lock(connection, plan_id).await?.ok_or_else(|| Error::from(InvitationError::NotFound))?;
+    let (invitation, expired) =
+        store::lock(connection, id, plan_id).await?.ok_or_else(|| Error::from(InvitationError::NotFound))?;
     if invitation.accept(user, expired)? == Acceptance::Take {
         let comer = Comer::Invited { role: invitation.role, relationship: invitation.relationship.as_deref() };
         member::seat::take(connection, outbox, &plan, user, comer).await?;
         store::accept(connection, id, user).await?;
     }
     let member = member::store::find(connection, plan_id, user).await?.filter(|member| member.is_active);
-    Ok(member.ok_or(super::Refused::NotPending)?)
+    Ok(member.ok_or(super::InvitationError::NotPending)?)
 }
 
 /// Declining changes nothing of the plan, so it does not wait for it.
 async fn decline(connection: &mut Connection, id: Uuid, user: Uuid) -> Result<Invitation, Error> {
-    let (id, plan) = store::plan_of(connection, &Name::Id(id), user).await?.ok_or(Error::InvitationNotFound)?;
-    let (invitation, _) = store::lock(connection, id, plan).await?.ok_or(Error::InvitationNotFound)?;
+    let (id, plan) =
+        store::plan_of(connection, &Name::Id(id), user).await?.ok_or_else(|| Error::from(InvitationError::NotFound))?;
+    let (invitation, _) = store::lock(connection, id, plan).await?.ok_or_else(|| Error::from(InvitationError::NotFound))?;
     match invitation.decline()? {
         Ending::End => Ok(store::end(connection, id, InvitationStatus::Declined).await?),
         Ending::Ended => Ok(invitation),
@@ -192,9 +196,9 @@ async fn decline(connection: &mut Connection, id: Uuid, user: Uuid) -> Result<In
 
 async fn revoke(connection: &mut Connection, plan_id: Uuid, id: Uuid, user: Uuid) -> Result<Invitation, Error> {
     let seen = plan::store::lock_for_member(connection, plan_id, user).await?;
-    let (plan, standing) = seen.ok_or(Error::PlanNotFound)?;
+    let (plan, standing) = seen.ok_or_else(|| Error::from(PlanError::NotFound))?;
     plan.in_use()?;
-    let (invitation, _) = store::lock(connection, id, plan_id).await?.ok_or(Error::InvitationNotFound)?;
+    let (invitation, _) = store::lock(connection, id, plan_id).await?.ok_or_else(|| Error::from(InvitationError::NotFound))?;
     invitation.revocable_by(user, standing.role)?;
     match invitation.revoke()? {
         Ending::End => Ok(store::end(connection, id, InvitationStatus::Revoked).await?),

@@ -15,6 +15,8 @@ use super::wire::Viewer;
 use super::{Member, Permissions, Role, Standing, seat, store, wire};
 use crate::error::Error;
 use crate::invitation;
+use crate::member::MemberError;
+use crate::plan::PlanError;
 use crate::plan::{self, Plan};
 
 /// Serves `MemberService`.
@@ -43,7 +45,7 @@ impl MemberService for Api {
         let (plan, asked) = wire::list(request.get_ref(), viewer).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         let seen = plan::store::seen_by(&connection, plan, viewer).await.map_err(Error::from)?;
-        let (_, standing) = seen.ok_or(Error::PlanNotFound)?;
+        let (_, standing) = seen.ok_or_else(|| Error::from(PlanError::NotFound))?;
         let rows = store::list(&connection, plan, true, asked.after, asked.fetch()).await.map_err(Error::from)?;
         let page = asked.page(rows, |member| (member.joined_at, member.user_id));
         let viewer = Viewer { id: viewer, standing: &standing };
@@ -61,7 +63,7 @@ impl MemberService for Api {
         let (plan, asked) = wire::list_former(request.get_ref(), viewer).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         let seen = plan::store::seen_by(&connection, plan, viewer).await.map_err(Error::from)?;
-        let (_, standing) = seen.ok_or(Error::PlanNotFound)?;
+        let (_, standing) = seen.ok_or_else(|| Error::from(PlanError::NotFound))?;
         standing.may_manage().map_err(Error::from)?;
         let rows = store::list(&connection, plan, false, asked.after, asked.fetch()).await.map_err(Error::from)?;
         let page = asked.page(rows, |member| (member.joined_at, member.user_id));
@@ -78,9 +80,11 @@ impl MemberService for Api {
         let (plan, user) = wire::plan_and_user(&request.family_plan_id, &request.user_id).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         let seen = plan::store::seen_by(&connection, plan, viewer).await.map_err(Error::from)?;
-        let (_, standing) = seen.ok_or(Error::PlanNotFound)?;
+        let (_, standing) = seen.ok_or_else(|| Error::from(PlanError::NotFound))?;
         let found = store::find(&connection, plan, user).await.map_err(Error::from)?;
-        let member = found.filter(|member| member.is_active || standing.role == Role::Admin).ok_or(Error::MemberNotFound)?;
+        let member = found
+            .filter(|member| member.is_active || standing.role == Role::Admin)
+            .ok_or_else(|| Error::from(MemberError::NotFound))?;
         Ok(Response::new(pb::GetMemberResponse { member: self.sent(member, viewer, &standing) }))
     }
 
@@ -96,7 +100,7 @@ impl MemberService for Api {
                 let (plan, standing) = lock(connection, update.plan, editor).await?;
                 plan.in_use()?;
                 let member = store::find(connection, plan.id, update.user).await?.filter(|member| member.is_active);
-                let before = member.ok_or(Error::MemberNotFound)?;
+                let before = member.ok_or_else(|| Error::from(MemberError::NotFound))?;
                 let member = update.patch.apply(before.clone(), &plan, editor, &standing)?;
                 store::update(connection, &before, &member).await?;
                 if member.permissions != before.permissions && member.permissions != Permissions::default() {
@@ -124,7 +128,7 @@ impl MemberService for Api {
                     let child_of = NewChild { display_name: &new.display_name, relationship, guardian };
                     seat::take(connection, &outbox, &plan, child, Comer::Child(child_of)).await?;
                 }
-                let member = store::find(connection, plan.id, child).await?.ok_or(Error::MemberNotFound)?;
+                let member = store::find(connection, plan.id, child).await?.ok_or_else(|| Error::from(MemberError::NotFound))?;
                 Ok::<_, Error>((member, standing))
             })
             .await?;
@@ -144,7 +148,7 @@ impl MemberService for Api {
                 let (plan, standing, member) = managed(connection, id, admin, user).await?;
                 plan.in_use()?;
                 if !member.is_active {
-                    return Err(Error::MemberNotFound);
+                    return Err(MemberError::NotFound.into());
                 }
                 member.may_become(role, &plan)?;
                 if member.role != role {
@@ -164,9 +168,9 @@ impl MemberService for Api {
         self.db
             .write("leave plan", async move |connection| {
                 // Not as those who look at it find it: who is no admin may leave a plan that is not in use as well.
-                let plan = plan::store::lock(connection, id).await?.ok_or(Error::PlanNotFound)?;
+                let plan = plan::store::lock(connection, id).await?.ok_or_else(|| Error::from(PlanError::NotFound))?;
                 let member = store::find(connection, id, user).await?.filter(|member| member.is_active);
-                member.ok_or(Error::PlanNotFound)?.may_go(&plan)?;
+                member.ok_or_else(|| Error::from(PlanError::NotFound))?.may_go(&plan)?;
                 Ok::<_, Error>(seat::give_up(connection, &outbox, &plan, user).await?)
             })
             .await?;
@@ -252,14 +256,14 @@ impl MemberService for Api {
 
 /// Locks the plan as one of its members, for whom it must be there.
 async fn lock(connection: &mut Connection, plan: Uuid, member: Uuid) -> Result<(Plan, Standing), Error> {
-    plan::store::lock_for_member(connection, plan, member).await?.ok_or(Error::PlanNotFound)
+    plan::store::lock_for_member(connection, plan, member).await?.ok_or_else(|| Error::from(PlanError::NotFound))
 }
 
 /// Locks the plan as one of its admins, for the sake of another who is or was a member.
 async fn managed(connection: &mut Connection, plan: Uuid, admin: Uuid, user: Uuid) -> Result<(Plan, Standing, Member), Error> {
     let (plan, standing) = lock(connection, plan, admin).await?;
     standing.may_manage()?;
-    let member = store::find(connection, plan.id, user).await?.ok_or(Error::MemberNotFound)?;
+    let member = store::find(connection, plan.id, user).await?.ok_or_else(|| Error::from(MemberError::NotFound))?;
     Ok((plan, standing, member))
 }
 
@@ -280,7 +284,7 @@ async fn answer(
     user: Uuid,
     standing: Standing,
 ) -> Result<(Member, Standing), Error> {
-    let member = store::find(connection, plan, user).await?.ok_or(Error::MemberNotFound)?;
+    let member = store::find(connection, plan, user).await?.ok_or_else(|| Error::from(MemberError::NotFound))?;
     let standing = if caller == user { Standing { role: member.role, ..standing } } else { standing };
     Ok((member, standing))
 }

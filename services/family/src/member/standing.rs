@@ -3,7 +3,7 @@
 use bigdecimal::BigDecimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Refused, Role};
+use super::{MemberError, Role};
 
 /// What an admin has left a member of what their role allows. Never more than that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub struct Standing {
 impl Standing {
     /// Whether they may offer a seat with the role `offered`: nobody raises another above themselves, and so who is limited seats nobody
     /// who is not.
-    pub fn may_offer(&self, offered: Role) -> Result<(), Refused> {
+    pub fn may_offer(&self, offered: Role) -> Result<(), MemberError> {
         let permitted = self.may_invite()
             && match offered {
                 Role::Admin => self.role == Role::Admin && self.is_unlimited(),
@@ -50,13 +50,13 @@ impl Standing {
                 Role::Child => self.permissions.view_nutrition,
                 Role::Guest => true,
             };
-        if permitted { Ok(()) } else { Err(Refused::RoleNotPermitted) }
+        if permitted { Ok(()) } else { Err(MemberError::RoleNotPermitted) }
     }
 
     /// Whether they, who manage the plan, may make another what `role` says.
-    pub fn may_grant(&self, role: Role) -> Result<(), Refused> {
+    pub fn may_grant(&self, role: Role) -> Result<(), MemberError> {
         let adult = matches!(role, Role::Admin | Role::Member);
-        if !adult || self.is_unlimited() { Ok(()) } else { Err(Refused::RoleNotPermitted) }
+        if !adult || self.is_unlimited() { Ok(()) } else { Err(MemberError::RoleNotPermitted) }
     }
 
     /// Whether nothing is taken from what their role allows.
@@ -85,13 +85,13 @@ impl Standing {
     }
 
     /// Whether they may read the ledger.
-    pub fn may_list_entries(&self) -> Result<(), Refused> {
-        if self.may_see_wallet() { Ok(()) } else { Err(Refused::RoleNotPermitted) }
+    pub fn may_list_entries(&self) -> Result<(), MemberError> {
+        if self.may_see_wallet() { Ok(()) } else { Err(MemberError::RoleNotPermitted) }
     }
 
     /// Whether they run the plan.
-    pub fn may_manage(&self) -> Result<(), Refused> {
-        if self.role == Role::Admin { Ok(()) } else { Err(Refused::RoleNotPermitted) }
+    pub fn may_manage(&self) -> Result<(), MemberError> {
+        if self.role == Role::Admin { Ok(()) } else { Err(MemberError::RoleNotPermitted) }
     }
 
     fn is_adult(&self) -> bool {

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{Week, store, week_ending, wire};
 use crate::error::Error;
+use crate::nutrition::NutritionError;
 use crate::{plan, roll};
 
 /// Serves `NutritionService`.
@@ -62,7 +63,7 @@ impl NutritionService for Api {
         let intake = self
             .db
             .write("update intake", async move |connection| {
-                store::update(connection, user, id, patch).await?.ok_or(Error::IntakeNotFound)
+                store::update(connection, user, id, patch).await?.ok_or_else(|| Error::from(NutritionError::IntakeNotFound))
             })
             .await?;
         Ok(Response::new(pb::UpdateIntakeResponse { intake: Some(wire::intake(intake)) }))
@@ -78,7 +79,7 @@ impl NutritionService for Api {
         if self.db.write("delete intake", unit).await? {
             Ok(Response::new(pb::DeleteIntakeResponse {}))
         } else {
-            Err(Error::IntakeNotFound.into())
+            Err(Error::from(NutritionError::IntakeNotFound).into())
         }
     }
 

@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use super::{Plan, Roster, store, wire};
 use crate::error::Error;
+use crate::member::MemberError;
 use crate::member::{self, Role, Standing};
+use crate::plan::PlanError;
 use crate::roll;
 
 /// Serves `PlanService`.
@@ -44,7 +46,7 @@ impl PlanService for Api {
                     store::insert(connection, id, &new.family_name, new.time_zone.name(), holder).await?;
                     outbox.publish(connection, id, 1, &member::wire::joined(id, holder, Role::Admin)).await?;
                 }
-                store::seen_by(connection, id, holder).await?.ok_or(Error::PlanNotFound)
+                store::seen_by(connection, id, holder).await?.ok_or_else(|| Error::from(PlanError::NotFound))
             })
             .await?;
         Ok(Response::new(pb::CreatePlanResponse { plan: Some(wire::plan(plan, holder, &standing, &self.currency)) }))
@@ -55,7 +57,7 @@ impl PlanService for Api {
         let id = Fields::one("family_plan_id", read::uuid(&request.get_ref().family_plan_id)).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         let found = store::seen_by(&connection, id, viewer).await.map_err(Error::from)?;
-        let (plan, standing) = found.ok_or(Error::PlanNotFound)?;
+        let (plan, standing) = found.ok_or_else(|| Error::from(PlanError::NotFound))?;
         Ok(Response::new(pb::GetPlanResponse { plan: Some(wire::plan(plan, viewer, &standing, &self.currency)) }))
     }
 
@@ -131,7 +133,7 @@ impl PlanService for Api {
             .changed("offer plan", id, holder, async move |connection, plan, _| {
                 plan.held_by(holder)?;
                 let member = member::store::find(connection, id, user).await?.filter(|member| member.is_active);
-                plan.may_be_offered_to(&member.ok_or(Error::MemberNotFound)?)?;
+                plan.may_be_offered_to(&member.ok_or_else(|| Error::from(MemberError::NotFound))?)?;
                 Ok(Plan { proposed_holder: Some(user), ..plan })
             })
             .await?;
@@ -179,7 +181,7 @@ impl PlanService for Api {
         let plan = self
             .db
             .write("change plan type", async move |connection| {
-                let plan = store::lock(connection, new.plan).await?.ok_or(Error::PlanNotFound)?;
+                let plan = store::lock(connection, new.plan).await?.ok_or_else(|| Error::from(PlanError::NotFound))?;
                 let max_members = plan.fits(new.max_members)?;
                 let changed = Plan { plan_type: new.plan_type, max_members, ..plan.clone() };
                 Ok::<_, Error>(store::update(connection, &plan, &changed).await?)
@@ -197,8 +199,8 @@ impl PlanService for Api {
         let id = Fields::one("family_plan_id", read::uuid(&request.get_ref().family_plan_id)).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         let found = store::roll_call(&connection, id).await.map_err(Error::from)?;
-        let (plan, seats, read_at) = found.ok_or(Error::PlanNotFound)?;
-        let roster = Roster::seen_by(viewer, &seats).ok_or(Error::PlanNotFound)?;
+        let (plan, seats, read_at) = found.ok_or_else(|| Error::from(PlanError::NotFound))?;
+        let roster = Roster::seen_by(viewer, &seats).ok_or_else(|| Error::from(PlanError::NotFound))?;
         let average = store::average_calories(&connection, &roster.nutrition, plan.week(read_at)).await;
         let summary = wire::Summary { plan, roster, average_calories: average.map_err(Error::from)?, read_at };
         let mut summary = wire::summary(summary, &self.currency);
@@ -222,7 +224,7 @@ impl Api {
     {
         let unit = async move |connection: &mut Connection| {
             let found = store::lock_for_member(connection, id, caller).await?;
-            let (plan, standing) = found.ok_or(Error::PlanNotFound)?;
+            let (plan, standing) = found.ok_or_else(|| Error::from(PlanError::NotFound))?;
             let changed = change(connection, plan.clone(), standing.clone()).await?;
             Ok::<_, Error>((store::update(connection, &plan, &changed).await?, standing))
         };

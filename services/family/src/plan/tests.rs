@@ -12,8 +12,8 @@ fn standing(role: Role) -> Standing {
 #[test]
 fn seats() {
     assert_eq!(plan(5, 6, true).admit(), Ok(()));
-    assert_eq!(plan(6, 6, true).admit(), Err(Refused::Full { max_members: 6 }));
-    assert_eq!(plan(0, 6, false).admit(), Err(Refused::Inactive));
+    assert_eq!(plan(6, 6, true).admit(), Err(PlanError::Full { max_members: 6 }));
+    assert_eq!(plan(0, 6, false).admit(), Err(PlanError::Inactive));
 }
 
 #[test]
@@ -25,9 +25,9 @@ fn admins_lower_the_number_of_seats_to_those_that_are_taken() {
     };
     assert_eq!(change(3), Ok(3));
     assert_eq!(change(5), Ok(5));
-    assert_eq!(change(2), Err(Refused::SeatsTaken { active_members: 3 }));
-    assert_eq!(change(6), Err(Refused::SeatsAreBought));
-    assert_eq!(Patch::default().apply(plan(3, 5, false), &standing(Role::Admin)).err(), Some(Refused::Inactive));
+    assert_eq!(change(2), Err(PlanError::SeatsTaken { active_members: 3 }));
+    assert_eq!(change(6), Err(PlanError::SeatsAreBought));
+    assert_eq!(Patch::default().apply(plan(3, 5, false), &standing(Role::Admin)).err(), Some(PlanError::Inactive));
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn who_is_limited_by_the_day_does_not_move_it() {
     let limited = Standing { role: Role::Admin, permissions };
     let change =
         |standing| Patch { time_zone: Some(Tz::Pacific__Apia), ..Patch::default() }.apply(plan(1, 6, true), standing).err();
-    assert_eq!(change(&limited), Some(Refused::DayIsLimited));
+    assert_eq!(change(&limited), Some(PlanError::DayIsLimited));
     assert_eq!(change(&standing(Role::Admin)), None);
 }
 
@@ -45,10 +45,10 @@ fn a_plan_goes_to_the_admin_it_was_offered_to() {
     let (holder, admin) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let offered = Plan { primary_account_holder: Some(holder), proposed_holder: Some(admin), ..Plan::example() };
     assert_eq!(offered.may_be_accepted_by(admin, &standing(Role::Admin)), Ok(()));
-    assert_eq!(offered.may_be_accepted_by(admin, &standing(Role::Member)), Err(Refused::NotOffered), "demoted meanwhile");
-    assert_eq!(offered.may_be_accepted_by(holder, &standing(Role::Admin)), Err(Refused::NotOffered));
+    assert_eq!(offered.may_be_accepted_by(admin, &standing(Role::Member)), Err(PlanError::NotOffered), "demoted meanwhile");
+    assert_eq!(offered.may_be_accepted_by(holder, &standing(Role::Admin)), Err(PlanError::NotOffered));
     let closed = Plan { is_active: false, ..offered };
-    assert_eq!(closed.may_be_accepted_by(admin, &standing(Role::Admin)), Err(Refused::Inactive));
+    assert_eq!(closed.may_be_accepted_by(admin, &standing(Role::Admin)), Err(PlanError::Inactive));
 }
 
 #[test]

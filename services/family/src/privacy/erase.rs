@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{Succession, closed, store};
 use crate::error::Error;
+use crate::member::MemberError;
 use crate::member::{self, Role};
 use crate::plan::{self, Plan};
 
@@ -134,6 +135,6 @@ async fn promote(connection: &mut AsyncPgConnection, outbox: &Outbox, plan: &Pla
         // Others know of no members of a plan that is closed; they are told of all when it comes back into use.
         return Ok(member::store::set_role(connection, plan.id, heir, Role::Admin).await?);
     }
-    let member = member::store::find(connection, plan.id, heir).await?.ok_or(Error::MemberNotFound)?;
+    let member = member::store::find(connection, plan.id, heir).await?.ok_or_else(|| Error::from(MemberError::NotFound))?;
     Ok(member::seat::change_role(connection, outbox, plan, &member, Role::Admin).await?)
 }

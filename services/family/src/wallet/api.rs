@@ -11,6 +11,8 @@ use uuid::Uuid;
 use super::store::Source;
 use super::{Entry, EntryKind, store, wire};
 use crate::error::Error;
+use crate::plan::PlanError;
+use crate::wallet::WalletError;
 use crate::{Service, hold, plan, wallet};
 
 /// Serves `WalletService`.
@@ -56,7 +58,7 @@ impl WalletService for Api {
         let (plan, asked) = wire::list(request.get_ref(), viewer).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         let seen = plan::store::seen_by(&connection, plan, viewer).await.map_err(Error::from)?;
-        let (_, standing) = seen.ok_or(Error::PlanNotFound)?;
+        let (_, standing) = seen.ok_or_else(|| Error::from(PlanError::NotFound))?;
         standing.may_list_entries().map_err(Error::from)?;
         let rows = store::list(&connection, plan, asked.after, asked.fetch()).await.map_err(Error::from)?;
         let page = asked.page(rows, |entry| entry.sequence);
@@ -68,7 +70,7 @@ impl WalletService for Api {
 }
 
 async fn contents(connection: &mut Connection, id: Uuid, viewer: Uuid) -> Result<wire::Contents, Error> {
-    let (plan, standing) = plan::store::seen_by(connection, id, viewer).await?.ok_or(Error::PlanNotFound)?;
+    let (plan, standing) = plan::store::seen_by(connection, id, viewer).await?.ok_or_else(|| Error::from(PlanError::NotFound))?;
     standing.may_list_entries()?;
     let now = plan::store::moment(connection).await?;
     Ok(wire::Contents {
@@ -82,9 +84,9 @@ async fn contents(connection: &mut Connection, id: Uuid, viewer: Uuid) -> Result
 
 /// The plan's lock makes the look-up by reference safe; its UNIQUE would refuse what slipped through.
 async fn deposit(connection: &mut Connection, new: &wire::Deposit, service: &str) -> Result<Entry, Error> {
-    let plan = plan::store::lock(connection, new.plan).await?.ok_or(Error::PlanNotFound)?;
+    let plan = plan::store::lock(connection, new.plan).await?.ok_or_else(|| Error::from(PlanError::NotFound))?;
     if let Some(entry) = store::by_reference(connection, new.plan, service, &new.reference).await? {
-        return if entry.is_of(&new.amount, &new.reason) { Ok(entry) } else { Err(Error::ReferenceReused) };
+        return if entry.is_of(&new.amount, &new.reason) { Ok(entry) } else { Err(WalletError::ReferenceReused.into()) };
     }
     plan.in_use()?;
     let movement = wallet::put(&plan, EntryKind::Deposit, &new.amount)?;
@@ -98,7 +100,7 @@ async fn spend(connection: &mut Connection, new: &wire::Spend, user: Uuid) -> Re
         return Ok(store::get(connection, id).await?);
     }
     let seen = plan::store::lock_for_member(connection, new.plan, user).await?;
-    let (plan, standing) = seen.ok_or(Error::PlanNotFound)?;
+    let (plan, standing) = seen.ok_or_else(|| Error::from(PlanError::NotFound))?;
     plan.in_use()?;
     let plan = hold::may_take(connection, plan, &standing, user, &new.amount).await?;
     let movement = wallet::take(&plan, EntryKind::Spend, &new.amount);

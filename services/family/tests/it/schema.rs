@@ -1,8 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use orchard_db::Domain as _;
 use orchard_family::Service;
-use orchard_family::error::USER_REFERENCES;
+use orchard_family::error::Family;
 use orchard_server::Slice as _;
 use orchard_testkit::database::Schema;
 use orchard_testkit::schema;
@@ -41,7 +42,7 @@ async fn every_reference_to_a_user_has_its_way_of_erasure() -> anyhow::Result<()
     assert_eq!(schema::user_references(&client).await?, decided);
     // Each has its way of refusing who was erased, too.
     let names: BTreeSet<_> = decided.keys().map(|from| format!("{}_fkey", from.replace('.', "_"))).collect();
-    assert_eq!(names, USER_REFERENCES.map(str::to_owned).into());
+    assert_eq!(names, Family::USER_REFERENCES.iter().map(ToString::to_string).collect());
     Ok(())
 }
 

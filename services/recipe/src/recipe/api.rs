@@ -8,7 +8,7 @@ use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{store, wire};
+use super::{RecipeError, store, wire};
 use crate::error::Error;
 use crate::roll;
 
@@ -41,7 +41,7 @@ impl RecipeService for Api {
                     roll::enrol(connection, author).await?;
                     return Ok::<_, Error>(store::insert(connection, id, author, &new.content).await?);
                 }
-                store::seen_by(connection, id, author).await?.ok_or(Error::RecipeNotFound)
+                store::seen_by(connection, id, author).await?.ok_or_else(|| Error::from(RecipeError::NotFound))
             })
             .await?;
         Ok(Response::new(pb::CreateRecipeResponse { recipe: Some(wire::recipe(recipe, author)) }))
@@ -52,7 +52,7 @@ impl RecipeService for Api {
         let id = Fields::one("recipe_id", read::uuid(&request.get_ref().recipe_id)).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         let found = store::seen_by(&connection, id, viewer).await.map_err(Error::from)?;
-        let recipe = found.ok_or(Error::RecipeNotFound)?;
+        let recipe = found.ok_or_else(|| Error::from(RecipeError::NotFound))?;
         Ok(Response::new(pb::GetRecipeResponse { recipe: Some(wire::recipe(recipe, viewer)) }))
     }
 }

@@ -11,7 +11,10 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{Achievement, Awards, give, store, wire};
+use crate::achievement::AchievementError;
 use crate::error::Error;
+use crate::milestone::MilestoneError;
+use crate::profile::ProfileError;
 use crate::{friendship, membership, milestone, profile, roll};
 
 /// Serves `AchievementService`.
@@ -36,7 +39,7 @@ async fn by_hand(connection: &mut Connection, awards: &Awards, new: &wire::ByHan
         return Err(roll::missing(connection, new.user).await?);
     }
     give(connection, awards, new.user, &new.award).await?;
-    store::awarded(connection, new.user, &new.award).await?.ok_or(Error::AchievementNotFound)
+    store::awarded(connection, new.user, &new.award).await?.ok_or_else(|| Error::from(AchievementError::NotFound))
 }
 
 /// Lets nobody pass who may not see the user.
@@ -45,7 +48,7 @@ async fn seen(connection: &Connection, user: Uuid, viewer: Uuid) -> Result<(), E
     if user == viewer || profile::store::is_visible(connection, user, viewer).await? {
         Ok(())
     } else {
-        Err(Error::ProfileNotFound)
+        Err(ProfileError::NotFound.into())
     }
 }
 
@@ -120,7 +123,7 @@ impl AchievementService for Api {
         let changed = self
             .db
             .write("set achievement visibility", async move |connection| {
-                store::set_public(connection, id, user, is_public).await?.ok_or(Error::AchievementNotFound)
+                store::set_public(connection, id, user, is_public).await?.ok_or_else(|| Error::from(AchievementError::NotFound))
             })
             .await?;
         Ok(Response::new(pb::SetAchievementVisibilityResponse { achievement: Some(wire::own(changed, &self.currency)) }))
@@ -135,7 +138,7 @@ impl AchievementService for Api {
         let is_first = self
             .db
             .write("mark celebration shown", async move |connection| {
-                store::celebrate(connection, id, user).await?.ok_or(Error::AchievementNotFound)
+                store::celebrate(connection, id, user).await?.ok_or_else(|| Error::from(AchievementError::NotFound))
             })
             .await?;
         Ok(Response::new(pb::MarkCelebrationShownResponse { is_first }))
@@ -167,7 +170,9 @@ impl AchievementService for Api {
         let changed = self
             .db
             .write("set milestone sharing", async move |connection| {
-                milestone::store::share(connection, id, user, shared_publicly).await?.ok_or(Error::MilestoneNotFound)
+                milestone::store::share(connection, id, user, shared_publicly)
+                    .await?
+                    .ok_or_else(|| Error::from(MilestoneError::NotFound))
             })
             .await?;
         Ok(Response::new(pb::SetMilestoneSharingResponse { milestone: Some(milestone::wire::milestone(changed, user)) }))

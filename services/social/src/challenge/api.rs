@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::updating::{self, Author};
 use super::{Challenge, store, wire};
+use crate::challenge::ChallengeError;
 use crate::error::Error;
 use crate::finalisation::Nudge;
 use crate::friendship::family;
@@ -57,7 +58,7 @@ impl Api {
                 if before.is_active != is_active {
                     store::set_active(connection, id, is_active).await?;
                 }
-                store::get(connection, id, author.user, moderates).await?.ok_or(Error::ChallengeNotFound)
+                store::get(connection, id, author.user, moderates).await?.ok_or_else(|| Error::from(ChallengeError::NotFound))
             })
             .await?;
         Ok(self.told(changed, user))
@@ -82,7 +83,9 @@ impl ChallengeService for Api {
                 if first {
                     updating::create(connection, id, &terms, author, ahead).await?;
                 }
-                store::get(connection, id, author.user, author.is_operator).await?.ok_or(Error::ChallengeNotFound)
+                store::get(connection, id, author.user, author.is_operator)
+                    .await?
+                    .ok_or_else(|| Error::from(ChallengeError::NotFound))
             })
             .await?;
         Ok(Response::new(pb::CreateChallengeResponse { challenge: self.told(made, &caller) }))
@@ -97,10 +100,13 @@ impl ChallengeService for Api {
         let target = wire::target(challenge_id, join_code).map_err(Error::from)?;
         let all = caller.is(Role::Moderator) || caller.is(Role::Operator);
         let connection = self.db.read().await.map_err(Error::from)?;
-        let id = store::id_of(&connection, &target).await.map_err(Error::from)?.ok_or(Error::ChallengeNotFound)?;
+        let id = store::id_of(&connection, &target)
+            .await
+            .map_err(Error::from)?
+            .ok_or_else(|| Error::from(ChallengeError::NotFound))?;
         let all = all || matches!(target, Target::Code(_));
         let found = store::get(&connection, id, caller.id, all).await.map_err(Error::from)?;
-        let found = found.ok_or(Error::ChallengeNotFound)?;
+        let found = found.ok_or_else(|| Error::from(ChallengeError::NotFound))?;
         Ok(Response::new(pb::GetChallengeResponse { challenge: self.told(found, &caller) }))
     }
 
@@ -116,7 +122,9 @@ impl ChallengeService for Api {
             .db
             .write("update challenge", async move |connection| {
                 updating::update(connection, id, patch, author, ahead).await?;
-                store::get(connection, id, author.user, author.is_operator).await?.ok_or(Error::ChallengeNotFound)
+                store::get(connection, id, author.user, author.is_operator)
+                    .await?
+                    .ok_or_else(|| Error::from(ChallengeError::NotFound))
             })
             .await?;
         Ok(Response::new(pb::UpdateChallengeResponse { challenge: self.told(changed, &caller) }))
@@ -149,9 +157,9 @@ impl ChallengeService for Api {
             .db
             .write("feature challenge", async move |connection| {
                 if !store::feature(connection, id, priority).await? {
-                    return Err(Error::ChallengeNotFound);
+                    return Err(ChallengeError::NotFound.into());
                 }
-                store::get(connection, id, viewer, true).await?.ok_or(Error::ChallengeNotFound)
+                store::get(connection, id, viewer, true).await?.ok_or_else(|| Error::from(ChallengeError::NotFound))
             })
             .await?;
         Ok(Response::new(pb::FeatureChallengeResponse { challenge: self.told(featured, &caller) }))
@@ -184,7 +192,7 @@ impl ChallengeService for Api {
         let connection = self.db.read().await.map_err(Error::from)?;
         let moment = store::moment(&connection).await.map_err(Error::from)? + self.clock.ahead();
         let found = store::get(&connection, id, caller.id, true).await.map_err(Error::from)?;
-        let found = found.ok_or(Error::ChallengeNotFound)?;
+        let found = found.ok_or_else(|| Error::from(ChallengeError::NotFound))?;
         if found.0.finalised_at.is_none() {
             found.0.is_due(moment).map_err(Error::from)?;
             self.nudge.now();

@@ -49,12 +49,12 @@ fn days_include_the_first_and_the_leap_day() {
 fn who_may_join() {
     let running = challenge(Some("2026-07-01"), 7);
     assert_eq!(running.admit(date("2026-07-07")), Ok(()));
-    assert_eq!(running.admit(date("2026-07-08")), Err(Refused::Ended));
+    assert_eq!(running.admit(date("2026-07-08")), Err(ChallengeError::Ended));
     let mut full = Challenge { participant_count: 2, ..running.clone() };
     full.terms.max_participants = Some(2);
-    assert_eq!(full.admit(date("2026-07-01")), Err(Refused::Full { max_participants: 2 }));
+    assert_eq!(full.admit(date("2026-07-01")), Err(ChallengeError::Full { max_participants: 2 }));
     assert_eq!(Challenge { participant_count: 1, ..full }.admit(date("2026-06-01")), Ok(()));
-    assert_eq!(Challenge { is_active: false, ..running }.admit(date("2026-07-01")), Err(Refused::Inactive));
+    assert_eq!(Challenge { is_active: false, ..running }.admit(date("2026-07-01")), Err(ChallengeError::Inactive));
     assert_eq!(challenge(None, 7).admit(date("2999-01-01")), Ok(()));
 }
 
@@ -62,10 +62,10 @@ fn who_may_join() {
 fn a_challenge_changes_until_its_first_day_begins_in_the_east() {
     let coming = challenge(Some("2026-07-02"), 7);
     assert_eq!(coming.can_change(moment("2026-07-01T09:59:59Z"), true), Ok(()));
-    assert_eq!(coming.can_change(moment("2026-07-01T10:00:00Z"), false), Err(Refused::Started));
+    assert_eq!(coming.can_change(moment("2026-07-01T10:00:00Z"), false), Err(ChallengeError::Started));
     let open = challenge(None, 7);
     assert_eq!(open.can_change(moment("2026-07-01T10:00:00Z"), false), Ok(()));
-    assert_eq!(open.can_change(moment("2026-07-01T10:00:00Z"), true), Err(Refused::Started));
+    assert_eq!(open.can_change(moment("2026-07-01T10:00:00Z"), true), Err(ChallengeError::Started));
 }
 
 #[test]
@@ -74,9 +74,9 @@ fn a_challenge_is_its_creators_and_operators() {
     let own = Challenge { created_by: Some(me), ..challenge(None, 7) };
     for (challenge, user, is_operator, outcome) in [
         (&own, me, false, Ok(())),
-        (&own, other, false, Err(Refused::NotCreator)),
+        (&own, other, false, Err(ChallengeError::NotCreator)),
         (&own, other, true, Ok(())),
-        (&challenge(None, 7), me, false, Err(Refused::NotCreator)),
+        (&challenge(None, 7), me, false, Err(ChallengeError::NotCreator)),
         (&challenge(None, 7), me, true, Ok(())),
     ] {
         assert_eq!(challenge.is_of(user, is_operator), outcome);
@@ -97,7 +97,7 @@ fn each_requirement_is_met_or_named() {
         change(&mut requirements);
         match requirements.admit(&entrant, now) {
             Ok(()) => None,
-            Err(Refused::Unmet { requirement, required, actual }) => Some((requirement, required, actual)),
+            Err(ChallengeError::Unmet { requirement, required, actual }) => Some((requirement, required, actual)),
             Err(other) => panic!("{other}"),
         }
     };

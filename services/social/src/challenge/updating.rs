@@ -6,7 +6,7 @@ use orchard_db::Connection;
 use orchard_rpc::Violations;
 use uuid::Uuid;
 
-use super::{Challenge, JoinCode, Patch, Refused, Terms, may_start, store};
+use super::{Challenge, ChallengeError, JoinCode, Patch, Terms, may_start, store};
 use crate::error::Error;
 use crate::roll;
 
@@ -62,7 +62,7 @@ pub(super) async fn update(
     }
     check_child(&terms, author)?;
     if let Some(max_participants) = terms.max_participants.filter(|seats| *seats < participant_count) {
-        return Err(Refused::Full { max_participants }.into());
+        return Err(ChallengeError::Full { max_participants }.into());
     }
     let code = (!terms.is_public).then(|| join_code.unwrap_or_else(JoinCode::random));
     Ok(store::update(connection, id, &terms, code.as_ref()).await?)
@@ -71,9 +71,9 @@ pub(super) async fn update(
 /// Locks a challenge that a user may change, if they may know of it.
 pub(super) async fn lock(connection: &mut Connection, id: Uuid, author: Author) -> Result<Challenge, Error> {
     if store::get(connection, id, author.user, author.is_operator).await?.is_none() {
-        return Err(Error::ChallengeNotFound);
+        return Err(ChallengeError::NotFound.into());
     }
-    let challenge = store::lock(connection, id).await?.ok_or(Error::ChallengeNotFound)?;
+    let challenge = store::lock(connection, id).await?.ok_or_else(|| Error::from(ChallengeError::NotFound))?;
     challenge.is_of(author.user, author.is_operator)?;
     Ok(challenge)
 }
@@ -99,6 +99,6 @@ async fn check_start(connection: &Connection, terms: &Terms, path: &str, ahead: 
     Ok(())
 }
 
-fn check_child(terms: &Terms, author: Author) -> Result<(), Refused> {
-    if terms.is_public && author.is_child { Err(Refused::Child) } else { Ok(()) }
+fn check_child(terms: &Terms, author: Author) -> Result<(), ChallengeError> {
+    if terms.is_public && author.is_child { Err(ChallengeError::Child) } else { Ok(()) }
 }

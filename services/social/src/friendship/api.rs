@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::wire::Direction;
-use super::{Bond, Refused, Standing, family, list, store, wire};
+use super::{Bond, FriendshipError, Standing, family, list, store, wire};
 use crate::error::Error;
 use crate::{membership, roll};
 
@@ -53,7 +53,7 @@ async fn change(connection: &mut Connection, me: Uuid, other: Uuid, step: Step) 
     roll::enrol(connection, me).await?;
     let known = roll::take_turns(connection, &BTreeSet::from([me, other])).await?;
     if !known.contains(&other) && matches!(step, Step::Block) {
-        return Err(Refused::NoSuchProfile.into());
+        return Err(FriendshipError::NoSuchProfile.into());
     }
     let tie = store::find(connection, me, other).await?;
     let bond: Bond = match step {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use orchard_client::Upstream;
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::member_service_client::MemberServiceClient;
-use orchard_rpc::Deadline;
+use orchard_proto::rpc::v1::ErrorReason;
+use orchard_rpc::{Deadline, common};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -31,7 +32,7 @@ pub(crate) async fn has_plan(family: &Upstream, user: Uuid) -> Result<bool, Erro
 async fn memberships(family: &Upstream, users: &[Uuid]) -> Result<Vec<pb::Membership>, Error> {
     let unavailable = |cause: &dyn std::fmt::Display| {
         tracing::warn!(%cause, "the family service does not say who is in which family");
-        Error::FamilyUnavailable
+        Error::from(common(ErrorReason::UpstreamUnavailable, "the family service does not answer").with("upstream", "family"))
     };
     let mut client = MemberServiceClient::new(family.as_service().map_err(|cause| unavailable(&cause))?);
     let request = pb::BatchGetMembershipsRequest { user_ids: users.iter().map(Uuid::to_string).collect() };

@@ -14,7 +14,9 @@ use uuid::Uuid;
 use super::ranks::{Around, FriendRow, Friends, Mine, MyRow, Page, Row, stretch};
 use super::{Hub, Place, Stretch, around, seek, watch, wire};
 use crate::challenge;
+use crate::challenge::ChallengeError;
 use crate::error::Error;
+use crate::participant::ParticipantError;
 
 /// Serves `LeaderboardService`.
 #[derive(Debug)]
@@ -69,8 +71,8 @@ fn board(rows: Vec<Row>) -> Result<Stretch, Error> {
 fn in_use(is_active: Option<bool>) -> Result<(), Error> {
     match is_active {
         Some(true) => Ok(()),
-        Some(false) => Err(challenge::Refused::Inactive.into()),
-        None => Err(Error::ChallengeNotFound),
+        Some(false) => Err(challenge::ChallengeError::Inactive.into()),
+        None => Err(ChallengeError::NotFound.into()),
     }
 }
 
@@ -103,7 +105,8 @@ impl LeaderboardService for Api {
         let rows: Vec<(Row, MyRow)> = Around { challenge, viewer, count }.load(&mut &*connection).await.map_err(Error::from)?;
         let (rows, mine): (Vec<Row>, Vec<MyRow>) = rows.into_iter().unzip();
         let part = board(rows)?;
-        let (standing, me) = mine.into_iter().next().and_then(MyRow::mine).ok_or(Error::NotParticipating)?;
+        let (standing, me) =
+            mine.into_iter().next().and_then(MyRow::mine).ok_or_else(|| Error::from(ParticipantError::NotParticipating))?;
         let ranks = part.ranks();
         let ahead = part.entries.iter().take_while(|entry| entry.is_ahead_of(&me)).count();
         let from_here = part.entries.len() - ahead;
@@ -153,7 +156,7 @@ impl LeaderboardService for Api {
         let (is_active, mine): (Option<bool>, MyRow) =
             Mine { challenge, viewer }.get_result(&mut &*connection).await.map_err(Error::from)?;
         in_use(is_active)?;
-        let (standing, _) = mine.mine().ok_or(Error::NotParticipating)?;
+        let (standing, _) = mine.mine().ok_or_else(|| Error::from(ParticipantError::NotParticipating))?;
         Ok(Response::new(pb::GetStandingResponse { standing: Some(wire::standing(standing)) }))
     }
 }

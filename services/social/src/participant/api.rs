@@ -8,7 +8,7 @@ use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{CompletionStatus, Participant, Refused, store, wire};
+use super::{CompletionStatus, Participant, ParticipantError, store, wire};
 use crate::error::Error;
 use crate::{challenge, leaderboard};
 
@@ -28,11 +28,12 @@ impl Api {
     async fn withdraw(&self, id: Uuid, user: Uuid) -> Result<Participant, Error> {
         self.db
             .write("withdraw participant", async move |connection| {
-                challenge::store::lock(connection, id).await?.ok_or(Error::NotParticipating)?;
-                let seated = store::lock(connection, id, user).await?.ok_or(Error::NotParticipating)?;
+                challenge::store::lock(connection, id).await?.ok_or_else(|| Error::from(ParticipantError::NotParticipating))?;
+                let seated =
+                    store::lock(connection, id, user).await?.ok_or_else(|| Error::from(ParticipantError::NotParticipating))?;
                 match seated.completion_status {
                     CompletionStatus::Withdrawn => return Ok(seated),
-                    CompletionStatus::Completed | CompletionStatus::Failed => return Err(Refused::Ended.into()),
+                    CompletionStatus::Completed | CompletionStatus::Failed => return Err(ParticipantError::Ended.into()),
                     CompletionStatus::Active => (),
                 }
                 store::count_seats(connection, id, -1).await?;
@@ -46,7 +47,8 @@ impl Api {
     async fn show(&self, id: Uuid, user: Uuid, is_visible: bool) -> Result<Participant, Error> {
         self.db
             .write("set participant visibility", async move |connection| {
-                let before = store::lock(connection, id, user).await?.ok_or(Error::NotParticipating)?;
+                let before =
+                    store::lock(connection, id, user).await?.ok_or_else(|| Error::from(ParticipantError::NotParticipating))?;
                 if before.is_visible == is_visible {
                     return Ok(before);
                 }
@@ -67,7 +69,10 @@ impl ParticipantService for Api {
         let user = Caller::user(&request)?.id;
         let id = Fields::one("challenge_id", read::uuid(&request.get_ref().challenge_id)).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;
-        let found = store::get(&connection, id, user).await.map_err(Error::from)?.ok_or(Error::NotParticipating)?;
+        let found = store::get(&connection, id, user)
+            .await
+            .map_err(Error::from)?
+            .ok_or_else(|| Error::from(ParticipantError::NotParticipating))?;
         Ok(Response::new(pb::GetParticipantResponse { participant: Some(wire::participant(found, &self.currency)) }))
     }
 

@@ -8,6 +8,7 @@ use orchard_db::{Connection, Db};
 use uuid::Uuid;
 
 use super::{CompletionStatus, Participant, store};
+use crate::challenge::ChallengeError;
 use crate::challenge::{self, Challenge, Entrant, EntryRequirements, JoinCode};
 use crate::error::Error;
 use crate::friendship::family;
@@ -32,7 +33,7 @@ pub(crate) async fn join(
 ) -> Result<Participant, Error> {
     let (id, asks_for_a_plan) = {
         let connection = db.read().await?;
-        let id = challenge::store::id_of(&connection, &target).await?.ok_or(Error::ChallengeNotFound)?;
+        let id = challenge::store::id_of(&connection, &target).await?.ok_or_else(|| Error::from(ChallengeError::NotFound))?;
         (id, challenge::store::asks_for_a_plan(&connection, id, user).await?)
     };
     let family_plan = if asks_for_a_plan { Some(family::has_plan(upstream, user).await?) } else { None };
@@ -55,11 +56,11 @@ async fn enter(connection: &mut Connection, id: Uuid, entry: Entry) -> Result<Pa
     roll::enrol(connection, user).await?;
     // Whoever changes their profile finds the seat, or is found by it.
     roll::take_turns(connection, &BTreeSet::from([user])).await?;
-    let challenge = challenge::store::lock(connection, id).await?.ok_or(Error::ChallengeNotFound)?;
+    let challenge = challenge::store::lock(connection, id).await?.ok_or_else(|| Error::from(ChallengeError::NotFound))?;
     let seat = store::lock(connection, id, user).await?;
     match &seat {
         Some(seated) if seated.completion_status != CompletionStatus::Withdrawn => return Ok(seated.clone()),
-        None if !challenge.may_be_entered(user, entry.has_code) => return Err(Error::ChallengeNotFound),
+        None if !challenge.may_be_entered(user, entry.has_code) => return Err(ChallengeError::NotFound.into()),
         Some(_) | None => (),
     }
     admit(connection, &challenge, entry).await?;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{Profile, store, wire};
 use crate::error::Error;
+use crate::profile::ProfileError;
 use crate::{leaderboard, roll};
 
 /// Serves `ProfileService`.
@@ -32,7 +33,7 @@ impl Api {
         self.db
             .write("first use", async move |connection| {
                 roll::enrol(connection, user).await?;
-                store::get(connection, user, user).await?.ok_or(Error::ProfileNotFound)
+                store::get(connection, user, user).await?.ok_or_else(|| Error::from(ProfileError::NotFound))
             })
             .await
     }
@@ -68,7 +69,7 @@ impl ProfileService for Api {
         let profile = match found {
             Some(profile) => profile,
             None if id == viewer => self.first_use(viewer).await?,
-            None => return Err(Error::ProfileNotFound.into()),
+            None => return Err(Error::from(ProfileError::NotFound).into()),
         };
         Ok(Response::new(pb::GetProfileResponse { profile: Some(wire::profile(profile, viewer, &self.currency)) }))
     }
@@ -109,7 +110,9 @@ impl ProfileService for Api {
         let named = self
             .db
             .write("name child", async move |connection| {
-                let named = store::name_child(connection, child, adult, &name).await?.ok_or(Error::ProfileNotFound)?;
+                let named = store::name_child(connection, child, adult, &name)
+                    .await?
+                    .ok_or_else(|| Error::from(ProfileError::NotFound))?;
                 leaderboard::reflect(connection, &BTreeSet::from([child])).await?;
                 Ok::<_, Error>(named)
             })

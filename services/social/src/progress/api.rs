@@ -8,7 +8,7 @@ use orchard_server::{Caller, Clock};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Day, Refused, batch, list, wire, write};
+use super::{Day, ProgressError, batch, list, wire, write};
 use crate::error::Error;
 use crate::participant;
 
@@ -29,7 +29,7 @@ impl Api {
     async fn list(&self, user: Uuid, request: &pb::ListProgressRequest) -> Result<Page<Day>, Error> {
         let (challenge, page) = wire::list(request, user)?;
         let connection = self.db.read().await?;
-        let seat = list::seat(&connection, challenge, user).await?.ok_or(Refused::NotParticipating)?;
+        let seat = list::seat(&connection, challenge, user).await?.ok_or_else(|| Error::from(ProgressError::NotParticipating))?;
         let days = list::days(&connection, seat, page.after, page.fetch()).await?;
         Ok(page.page(days, |day| day.date))
     }

@@ -47,7 +47,10 @@ pub(super) async fn all(db: &Db, user: Uuid, ahead: Duration, entries: Vec<Entry
         store::lock(connection, user, &challenges).await?;
         let mut batch = Batch::default();
         for (index, entry) in entries.iter().enumerate() {
-            batch.add(in_turn(connection, user, ahead, entry).await.map_err(|error| error.of_record(index))?);
+            batch.add(in_turn(connection, user, ahead, entry).await.map_err(|error| {
+                let record = format!("records[{index}]");
+                error.map_refusal(|refusal| refusal.prefixed(&format!("{record}: ")).with("record", record))
+            })?);
         }
         Ok(batch)
     })

@@ -105,7 +105,7 @@ fn writing_a_day_moves_what_comes_after_by_its_difference() {
     assert_eq!(old.record(day, &eaten(&[("apple", 9)], 10)), Ok(change(10, 40, 0)));
     assert_eq!(old.delete(day), Ok(change(0, 30, -10)));
     assert_eq!(Standing { recorded: Some(0), ..standing() }.delete(day), Ok(change(0, 30, 0)));
-    assert_eq!(new.delete(day), Err(Refused::NothingRecorded));
+    assert_eq!(new.delete(day), Err(ProgressError::NothingRecorded));
 }
 
 #[test]
@@ -120,12 +120,12 @@ fn who_may_write() {
     let range = Some((date("2026-03-21"), date("2026-03-23")));
     let table = [
         (of(CompletionStatus::Active), open, Ok(())),
-        (of(CompletionStatus::Active), closed, Err(Refused::DateNotOpen { open: range })),
-        (of(CompletionStatus::Withdrawn), open, Err(Refused::NotParticipating)),
-        (of(CompletionStatus::Completed), open, Err(Refused::Ended)),
-        (of(CompletionStatus::Failed), open, Err(Refused::Ended)),
-        (inactive(), open, Err(Refused::Inactive)),
-        (inactive(), closed, Err(Refused::Inactive)),
+        (of(CompletionStatus::Active), closed, Err(ProgressError::DateNotOpen { open: range })),
+        (of(CompletionStatus::Withdrawn), open, Err(ProgressError::NotParticipating)),
+        (of(CompletionStatus::Completed), open, Err(ProgressError::Ended)),
+        (of(CompletionStatus::Failed), open, Err(ProgressError::Ended)),
+        (inactive(), open, Err(ProgressError::Inactive)),
+        (inactive(), closed, Err(ProgressError::Inactive)),
     ];
     for (standing, day, expected) in table {
         let status = standing.participant.completion_status;

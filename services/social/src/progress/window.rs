@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, TimeDelta};
 
-use super::Refused;
+use super::ProgressError;
 use crate::challenge::last_day;
 
 /// How many days late a day can still be recorded.
@@ -15,12 +15,12 @@ pub(super) fn days(start_date: Option<NaiveDate>, duration_days: i32, joined: Na
 }
 
 /// Whether `date` can be recorded when it is `today` for a participant whose days these are.
-pub(super) fn open(date: NaiveDate, (first, last): (NaiveDate, NaiveDate), today: NaiveDate) -> Result<(), Refused> {
+pub(super) fn open(date: NaiveDate, (first, last): (NaiveDate, NaiveDate), today: NaiveDate) -> Result<(), ProgressError> {
     let (first, last) = (first.max(today - TimeDelta::days(LATE_DAYS)), last.min(today));
     if (first..=last).contains(&date) {
         Ok(())
     } else {
-        Err(Refused::DateNotOpen { open: (first <= last).then_some((first, last)) })
+        Err(ProgressError::DateNotOpen { open: (first <= last).then_some((first, last)) })
     }
 }
 
@@ -41,7 +41,7 @@ mod tests {
             assert_eq!(open.len(), usize::try_from((last - first).num_days()).expect("days") + 1);
         }
         for refused in [today + TimeDelta::days(1), today - TimeDelta::days(3)] {
-            assert_eq!(super::open(refused, days, today), Err(Refused::DateNotOpen { open: ends }), "what it says is so");
+            assert_eq!(super::open(refused, days, today), Err(ProgressError::DateNotOpen { open: ends }), "what it says is so");
         }
         ends
     }

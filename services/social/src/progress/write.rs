@@ -7,7 +7,8 @@ use orchard_db::{Connection, Db, Failure, UnitError as _};
 use uuid::Uuid;
 
 use super::wire::Entry;
-use super::{Change, Day, Refused, store};
+use super::{Change, Day, ProgressError, store};
+use crate::challenge::ChallengeError;
 use crate::error::Error;
 use crate::participant::Participant;
 
@@ -62,7 +63,9 @@ pub(super) async fn in_turn(connection: &mut Connection, user: Uuid, ahead: Dura
 /// What writing a day will change, by all the rules.
 async fn plan(connection: &Connection, user: Uuid, ahead: Duration, entry: &Entry) -> Result<(Participant, Change), Error> {
     let found = store::standing(connection, entry.challenge, user, entry.date, ahead).await?;
-    let standing = found.ok_or(Error::ChallengeNotFound)?.ok_or(Refused::NotParticipating)?;
+    let standing = found
+        .ok_or_else(|| Error::from(ChallengeError::NotFound))?
+        .ok_or_else(|| Error::from(ProgressError::NotParticipating))?;
     let change = match &entry.day {
         Some(day) => standing.record(entry.date, &day.data)?,
         None => standing.delete(entry.date)?,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use orchard_proto::events::v1::ErrorReason;
 use orchard_proto::google::r#type::Money;
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Refusal, reason_name};
+use orchard_rpc::Refusal;
 use orchard_testkit::keys::DevKeys;
 use pb::AchievementType::{ChallengeCompleted, ChallengeWinner, ConsultationCompleted, RecipeFeatured, ReferralMilestone};
 use pb::PrivacyLevel::Public;
@@ -26,7 +26,7 @@ const BOTH: Option<pb::Notify> = Some(pb::Notify { email: true, push: true });
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_awarded_a_hundred_times_is_told_once_though_it_fails_first() -> anyhow::Result<()> {
     // It is away, refuses it, and is away again.
-    let refusal = Refusal::new(Code::FailedPrecondition, reason_name(ErrorReason::EventRejected.as_str_name()), "not yet");
+    let refusal = Refusal::new(Code::FailedPrecondition, ErrorReason::EventRejected, "not yet");
     let failures = [Status::unavailable("away"), refusal.into_status("orchard.notifications"), Status::unavailable("away")];
     let mut told = Told::start(failures).await?;
     let user = id();

@@ -1,8 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use orchard_db::Domain as _;
 use orchard_server::Slice as _;
 use orchard_social::Service;
-use orchard_social::error::USER_REFERENCES;
+use orchard_social::error::Social;
 use orchard_testkit::database::Schema;
 use orchard_testkit::schema;
 use tokio_postgres::Client;
@@ -39,7 +40,7 @@ async fn every_reference_to_a_user_has_its_way_of_erasure() -> anyhow::Result<()
     assert_eq!(schema::user_references(&migrated().await?).await?, decided);
     // Each has its way of refusing who was erased, too.
     let names: BTreeSet<_> = decided.keys().map(|from| format!("{}_fkey", from.replace('.', "_"))).collect();
-    assert_eq!(names, USER_REFERENCES.map(str::to_owned).into());
+    assert_eq!(names, Social::USER_REFERENCES.iter().map(ToString::to_string).collect());
     Ok(())
 }
 

@@ -203,7 +203,7 @@ mod tests {
     use super::*;
     use orchard_proto::events::v1::ErrorReason as Reason;
     use orchard_proto::rpc::v1::ErrorReason as Common;
-    use orchard_rpc::{Refusal, common, overloaded, reason_name};
+    use orchard_rpc::{Refusal, common, overloaded};
     use uuid::Uuid;
 
     #[test]
@@ -220,8 +220,7 @@ mod tests {
     fn a_consumer_that_is_not_up_to_it_blames_no_event() {
         let batch = [Pending::new(1, Uuid::from_u128(1)), Pending::new(2, Uuid::from_u128(2))];
         let rejected = |id: Uuid| {
-            let reason = reason_name(Reason::EventRejected.as_str_name());
-            Refusal::new(Code::FailedPrecondition, reason, "no").with("event_id", id).into_status("orchard.social")
+            Refusal::new(Code::FailedPrecondition, Reason::EventRejected, "no").with("event_id", id).into_status("orchard.social")
         };
         let says = |reason: Common| common(reason, "no").into_status("orchard.social");
         let table = [

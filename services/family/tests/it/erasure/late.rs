@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use orchard_family::error::USER_REFERENCES;
+use orchard_db::Domain as _;
+use orchard_family::error::Family;
 use orchard_proto::family::v1 as pb;
 use orchard_testkit::answer::refused;
 use pb::MemberRole::{Guest, Member};
@@ -94,7 +95,7 @@ async fn a_reference_to_who_is_gone_is_refused_as_such() -> anyhow::Result<()> {
     );
     world.slice.schema.connect().await?.batch_execute(&gone).await?;
     assert_eq!(refused(world.spend(&plan, me, 1, id()).await), erased());
-    assert!(USER_REFERENCES.contains(&"wallet_entries_user_id_fkey"));
+    assert!(Family::USER_REFERENCES.contains(&"wallet_entries_user_id_fkey"));
     Ok(())
 }
 

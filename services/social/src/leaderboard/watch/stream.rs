@@ -2,10 +2,12 @@
 
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
+use orchard_db::Failure;
 
 use super::board::{Gone, Place};
 use super::store::Look;
 use super::{Hub, Seen, Update};
+use crate::challenge::ChallengeError;
 use crate::error::Error;
 use crate::{challenge, leaderboard};
 use uuid::Uuid;
@@ -39,13 +41,13 @@ pub(in crate::leaderboard) fn watch(hub: &Hub, watch: Watch) -> BoxStream<'stati
 async fn next(place: &mut Place, watch: &Watch) -> Result<Update, Error> {
     loop {
         let seen = place.next().await.map_err(|gone| match gone {
-            Gone::TooSlow => leaderboard::Refused::TooSlow.into(),
-            Gone::Away => Error::Database(orchard_db::Failure::Unavailable("a leaderboard cannot be read".to_owned())),
+            Gone::TooSlow => Error::from(leaderboard::LeaderboardError::TooSlow),
+            Gone::Away => Failure::Unavailable("a leaderboard cannot be read".to_owned()).into(),
         })?;
         let places = match &seen.look {
-            Look::Nowhere => return Err(Error::ChallengeNotFound),
-            Look::Inactive => return Err(challenge::Refused::Inactive.into()),
-            Look::Places { admitted, .. } if !admitted.contains(&watch.viewer) => return Err(Error::ChallengeNotFound),
+            Look::Nowhere => return Err(ChallengeError::NotFound.into()),
+            Look::Inactive => return Err(challenge::ChallengeError::Inactive.into()),
+            Look::Places { admitted, .. } if !admitted.contains(&watch.viewer) => return Err(ChallengeError::NotFound.into()),
             Look::Places { places, .. } => places,
         };
         let lines = places.told(watch.viewer, watch.limit);

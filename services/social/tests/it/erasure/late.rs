@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use orchard_db::Domain as _;
 use orchard_proto::family::v1::{MemberJoined, MemberRole};
 use orchard_proto::social::v1 as pb;
-use orchard_social::error::USER_REFERENCES;
+use orchard_social::error::Social;
 use orchard_testkit::answer::{refused, violations};
 use tokio::task::JoinSet;
 use tonic::Code;
@@ -144,7 +145,7 @@ async fn a_reference_to_who_is_gone_is_refused_as_such() -> anyhow::Result<()> {
             'BEGIN DELETE FROM users WHERE id = NEW.user_id; RETURN NEW; END';
         CREATE TRIGGER gone BEFORE INSERT ON challenge_participants FOR EACH ROW EXECUTE FUNCTION gone()";
     world.slice.schema.connect().await?.batch_execute(gone).await?;
-    assert!(USER_REFERENCES.contains(&"challenge_participants_user_id_fkey"));
+    assert!(Social::USER_REFERENCES.contains(&"challenge_participants_user_id_fkey"));
     assert_eq!(refused(world.join(me, &challenge.challenge_id).await), erased());
     Ok(())
 }
