@@ -9,8 +9,9 @@ use orchard_rpc::{Fields, read};
 use prost_types::Any;
 use uuid::Uuid;
 
-use crate::achievement::{self, Awards, Feat};
-use crate::{membership, roll};
+use crate::people::membership;
+use crate::rewards::achievement::{self, Awards, Feat};
+use crate::roll;
 
 /// What this slice does with events of others.
 #[derive(Debug)]

@@ -1,20 +1,12 @@
 //! Profiles, friends, achievements, challenges and progress.
 
-pub mod achievement;
-pub mod challenge;
+pub mod challenges;
 pub mod error;
 pub mod events;
-pub mod finalisation;
-pub mod friendship;
-pub mod fruit;
-pub mod leaderboard;
-pub mod membership;
-pub mod milestone;
 pub mod notification;
-pub mod participant;
+pub mod people;
 pub mod privacy;
-pub mod profile;
-pub mod progress;
+pub mod rewards;
 mod roll;
 mod schema;
 
@@ -43,8 +35,10 @@ use prost::Name as _;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
 
-use achievement::Awards;
-use finalisation::{Ending, Finaliser, Nudge};
+use challenges::finalisation::{Ending, Finaliser, Nudge};
+use challenges::{challenge, fruit, leaderboard, participant, progress};
+use people::{friendship, profile};
+use rewards::achievement::{self, Awards};
 
 /// What a service that notifies users is told of.
 const TOLD: [fn() -> String; 3] = [AchievementAwarded::full_name, ChallengeFinalised::full_name, ParticipantFinished::full_name];

@@ -9,7 +9,7 @@ use orchard_privacy::roll;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::profile::ProfileError;
+use crate::people::profile::ProfileError;
 use crate::schema::users;
 
 /// Knows a user from their first use on, though nobody has registered them, if they were not erased; nobody erases them before the

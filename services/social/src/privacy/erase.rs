@@ -6,8 +6,8 @@ use orchard_privacy::{Receipt, roll};
 use uuid::Uuid;
 
 use super::store;
+use crate::challenges::finalisation;
 use crate::error::Error;
-use crate::finalisation;
 
 /// Erases a user: their own rows are deleted, what others need names a pseudonym, and they do not come back.
 ///

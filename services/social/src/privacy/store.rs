@@ -7,8 +7,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::leaderboard;
-use crate::participant::CompletionStatus;
+use crate::challenges::leaderboard;
+use crate::challenges::participant::CompletionStatus;
 use crate::schema::{
     achievement_milestones, challenge_participants, challenge_progress, community_challenges, family_memberships, friendships,
     notification_preferences, referrals, social_achievements, users,

@@ -1,0 +1,121 @@
+//! Lists of challenges.
+
+use chrono::NaiveDate;
+use diesel::dsl::{exists, not};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Row;
+use crate::challenges::challenge::{Challenge, ChallengeType};
+use crate::people::friendship::store::blocks;
+use crate::people::profile::visibility::visible_to;
+use crate::schema::{community_challenges, users};
+
+/// Where challenges are in time, on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::challenges::challenge) enum Phase {
+    /// Not behind it.
+    NotOver,
+    /// They run.
+    Active,
+    /// They are to come.
+    Upcoming,
+}
+
+/// Which challenges are listed.
+#[derive(Debug, Clone)]
+pub(in crate::challenges::challenge) struct Filter {
+    pub(in crate::challenges::challenge) phase: Phase,
+    pub(in crate::challenges::challenge) challenge_type: Option<ChallengeType>,
+    pub(in crate::challenges::challenge) difficulty_level: Option<i32>,
+    /// All of which are in the name or in the description.
+    pub(in crate::challenges::challenge) words: Vec<String>,
+}
+
+/// Where a challenge stands in a list: the highest priority first, then the earliest, and those without dates last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::challenges::challenge) struct Listed {
+    pub(in crate::challenges::challenge) featured_priority: i32,
+    pub(in crate::challenges::challenge) start_date: Option<NaiveDate>,
+    pub(in crate::challenges::challenge) id: Uuid,
+}
+
+type Condition = Box<dyn BoxableExpression<community_challenges::table, Pg, SqlType = Bool>>;
+
+impl Filter {
+    fn conditions(&self, today: NaiveDate) -> Vec<Condition> {
+        let (first, last) = (community_challenges::start_date, community_challenges::end_date);
+        let mut all: Vec<Condition> = vec![match self.phase {
+            Phase::NotOver => Box::new(last.is_null().or(last.ge(today).assume_not_null())),
+            Phase::Active => Box::new(first.is_null().or(first.le(today).and(last.ge(today)).assume_not_null())),
+            Phase::Upcoming => Box::new(first.gt(today).assume_not_null()),
+        }];
+        if let Some(of) = self.challenge_type {
+            all.push(Box::new(community_challenges::challenge_type.eq(of)));
+        }
+        if let Some(level) = self.difficulty_level {
+            all.push(Box::new(community_challenges::difficulty_level.eq(level)));
+        }
+        for word in &self.words {
+            let like = format!("%{}%", escaped(word));
+            let in_name = community_challenges::challenge_name.ilike(like.clone());
+            all.push(Box::new(in_name.or(community_challenges::description.ilike(like))));
+        }
+        all
+    }
+}
+
+/// A word that is looked for as it is.
+fn escaped(word: &str) -> String {
+    word.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
+}
+
+fn behind(after: Listed) -> Condition {
+    let (priority, first) = (community_challenges::featured_priority, community_challenges::start_date);
+    let later_id = community_challenges::id.gt(after.id);
+    let same = priority.eq(after.featured_priority);
+    match after.start_date {
+        Some(date) => {
+            let later = first.is_null().or(first.gt(date).assume_not_null());
+            let further = later.or(first.is_not_distinct_from(date).and(later_id));
+            Box::new(priority.lt(after.featured_priority).or(same.and(further)))
+        }
+        None => Box::new(priority.lt(after.featured_priority).or(same.and(first.is_null()).and(later_id))),
+    }
+}
+
+/// Public challenges in use, behind a place, and their creators if `viewer` may see their profiles. Who blocks `viewer`, or is blocked, or
+/// does not share, is not put before them.
+pub(in crate::challenges::challenge) async fn list(
+    mut connection: &AsyncPgConnection,
+    filter: &Filter,
+    viewer: Uuid,
+    today: NaiveDate,
+    after: Option<Listed>,
+    count: i64,
+) -> QueryResult<Vec<(Challenge, Option<Uuid>)>> {
+    let creator = users::id.nullable().eq(community_challenges::created_by).and(visible_to(viewer));
+    let kept_back = users::table
+        .filter(users::id.nullable().eq(community_challenges::created_by))
+        .filter(users::id.ne(viewer))
+        .filter(not(users::social_sharing_enabled).or(blocks(viewer)));
+    let listed = community_challenges::table
+        .filter(community_challenges::is_public)
+        .filter(community_challenges::is_active)
+        .filter(not(exists(kept_back)))
+        .order((
+            community_challenges::featured_priority.desc(),
+            community_challenges::start_date.asc().nulls_last(),
+            community_challenges::id,
+        ))
+        .limit(count);
+    let conditions = filter.conditions(today).into_iter().chain(after.map(behind));
+    let listed = conditions.fold(listed.into_boxed(), |listed, condition| listed.filter(condition));
+    let rows: Vec<(Row, Option<Uuid>)> =
+        listed.left_join(users::table.on(creator)).select((Row::as_select(), users::id.nullable())).load(&mut connection).await?;
+    Ok(rows.into_iter().map(|(row, creator)| (row.into(), creator)).collect())
+}

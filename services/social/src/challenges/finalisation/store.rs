@@ -1,0 +1,237 @@
+//! Queries of what is over.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::dsl::{exists, now};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Day, Ranks};
+use crate::challenges::participant::{CompletionStatus, RewardsEarned};
+use crate::schema::{challenge_finalisations, challenge_participants, challenge_progress, community_challenges};
+
+/// Challenges with dates whose last day was before `day`, the longest over first.
+pub(super) async fn over(mut connection: &AsyncPgConnection, day: NaiveDate, count: i64) -> QueryResult<Vec<Uuid>> {
+    community_challenges::table
+        .filter(community_challenges::end_date.lt(day))
+        .filter(community_challenges::finalised_at.is_null())
+        .filter(community_challenges::is_active)
+        .order(community_challenges::end_date)
+        .limit(count)
+        .select(community_challenges::id)
+        .load(&mut connection)
+        .await
+}
+
+/// How far the finalising of a challenge is.
+#[derive(Debug, Clone, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = challenge_finalisations, treat_none_as_null = true)]
+pub(super) struct State {
+    pub(super) judged_user_id: Option<Uuid>,
+    pub(super) judged_all: bool,
+    pub(super) completed: i32,
+    pub(super) ranked_id: Option<Uuid>,
+    pub(super) ranked_score: Option<i32>,
+    pub(super) ranked_position: Option<i32>,
+    pub(super) ranked: i32,
+}
+
+impl State {
+    pub(super) fn ranks(&self) -> Ranks {
+        Ranks { ranked: self.ranked, last: self.ranked_score.zip(self.ranked_position) }
+    }
+}
+
+/// Takes the finalising of a challenge on, where it is; not while another has it.
+pub(super) async fn take_on(connection: &mut AsyncPgConnection, challenge: Uuid) -> QueryResult<Option<State>> {
+    let begin = diesel::insert_into(challenge_finalisations::table).values(challenge_finalisations::challenge_id.eq(challenge));
+    begin.on_conflict_do_nothing().execute(connection).await?;
+    challenge_finalisations::table
+        .find(challenge)
+        .select(State::as_select())
+        .for_update()
+        .skip_locked()
+        .first(connection)
+        .await
+        .optional()
+}
+
+/// Writes how far it is now.
+pub(super) async fn save(connection: &mut AsyncPgConnection, challenge: Uuid, state: &State) -> QueryResult<()> {
+    diesel::update(challenge_finalisations::table.find(challenge)).set(state).execute(connection).await.map(|_| ())
+}
+
+/// Has it begin again with those who are left, if it is at a user who is to be erased.
+pub(crate) async fn forget(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
+    let at = challenge_finalisations::table.filter(challenge_finalisations::judged_user_id.eq(user));
+    let nobody = challenge_finalisations::judged_user_id.eq(None::<Uuid>);
+    diesel::update(at).set(nobody).execute(connection).await.map(|_| ())
+}
+
+/// Makes the results of a challenge final.
+pub(super) async fn close(connection: &mut AsyncPgConnection, challenge: Uuid, moment: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(community_challenges::table.find(challenge))
+        .set((community_challenges::finalised_at.eq(moment), community_challenges::updated_at.eq(now)))
+        .execute(connection)
+        .await?;
+    diesel::delete(challenge_finalisations::table.find(challenge)).execute(connection).await.map(|_| ())
+}
+
+/// Whether anybody of a challenge is yet to be judged.
+pub(super) async fn has_active(connection: &mut AsyncPgConnection, challenge: Uuid) -> QueryResult<bool> {
+    let active = challenge_participants::table
+        .filter(challenge_participants::challenge_id.eq(challenge))
+        .filter(challenge_participants::completion_status.eq(CompletionStatus::Active));
+    diesel::select(exists(active)).get_result(connection).await
+}
+
+/// Those next to be judged, by their users.
+pub(super) async fn to_judge(
+    connection: &mut AsyncPgConnection,
+    challenge: Uuid,
+    after: Option<Uuid>,
+    count: i64,
+) -> QueryResult<Vec<Uuid>> {
+    challenge_participants::table
+        .filter(challenge_participants::challenge_id.eq(challenge))
+        .filter(challenge_participants::user_id.gt(after.unwrap_or_default()))
+        .filter(challenge_participants::completion_status.eq(CompletionStatus::Active))
+        .order(challenge_participants::user_id)
+        .limit(count)
+        .select(challenge_participants::user_id)
+        .load(connection)
+        .await
+}
+
+/// Those whose own days are over in challenges without dates, the longest over first: challenge and user.
+pub(super) async fn ended(
+    mut connection: &AsyncPgConnection,
+    moment: DateTime<Utc>,
+    count: i64,
+) -> QueryResult<Vec<(Uuid, Uuid)>> {
+    challenge_participants::table
+        .inner_join(community_challenges::table)
+        .filter(challenge_participants::ends_at.le(moment))
+        .filter(challenge_participants::completion_status.eq(CompletionStatus::Active))
+        .filter(community_challenges::is_active)
+        .order(challenge_participants::ends_at)
+        .limit(count)
+        .select((challenge_participants::challenge_id, challenge_participants::user_id))
+        .load(&mut connection)
+        .await
+}
+
+/// A participant who is to be judged or ranked.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = challenge_participants)]
+pub(super) struct Candidate {
+    pub(super) id: Uuid,
+    pub(super) user_id: Uuid,
+    pub(super) final_score: i32,
+    pub(super) completion_status: CompletionStatus,
+    pub(super) rewards_earned: Option<RewardsEarned>,
+}
+
+impl Candidate {
+    pub(super) fn has_completed(&self) -> bool {
+        self.completion_status == CompletionStatus::Completed
+    }
+}
+
+/// Those of these users who still take part; nothing of them changes before the transaction ends.
+pub(super) async fn lock_active(
+    connection: &mut AsyncPgConnection,
+    challenge: Uuid,
+    users: &[Uuid],
+) -> QueryResult<Vec<Candidate>> {
+    challenge_participants::table
+        .filter(challenge_participants::challenge_id.eq(challenge))
+        .filter(challenge_participants::user_id.eq_any(users))
+        .filter(challenge_participants::completion_status.eq(CompletionStatus::Active))
+        .order(challenge_participants::id)
+        .select(Candidate::as_select())
+        .for_no_key_update()
+        .load(connection)
+        .await
+}
+
+/// The days of these participants, each one's in their order.
+pub(super) async fn days(connection: &mut AsyncPgConnection, participants: &[Uuid]) -> QueryResult<HashMap<Uuid, Vec<Day>>> {
+    let rows: Vec<(Uuid, NaiveDate, i32, Value)> = challenge_progress::table
+        .filter(challenge_progress::challenge_participant_id.eq_any(participants))
+        .order((challenge_progress::challenge_participant_id, challenge_progress::progress_date))
+        .select((
+            challenge_progress::challenge_participant_id,
+            challenge_progress::progress_date,
+            challenge_progress::daily_score,
+            challenge_progress::progress_data,
+        ))
+        .load(connection)
+        .await?;
+    let mut days: HashMap<Uuid, Vec<Day>> = HashMap::new();
+    for (participant, date, score, data) in rows {
+        days.entry(participant).or_default().push(Day {
+            date,
+            scored: score > 0,
+            fruits: crate::challenges::progress::fruits(&data),
+        });
+    }
+    Ok(days)
+}
+
+orchard_db::prepared! {
+    /// Writes what became of participants, each with what they are given.
+    pub(super) struct Judge {
+        ids: Vec<Uuid>,
+        statuses: Vec<&'static str>,
+        rewards: Vec<Option<Value>>,
+        moment: DateTime<Utc>,
+    } -> (SqlUuid,) = "
+        UPDATE challenge_participants cp
+        SET completion_status = judged.status, completion_date = ", moment as Timestamptz, ", rewards_earned = judged.rewards, updated_at = now()
+        FROM unnest(", ids as Array<SqlUuid>, ", ", statuses as Array<Text>, ", ", rewards as Array<Nullable<Jsonb>>, ")
+          AS judged (id, status, rewards)
+        WHERE cp.id = judged.id
+        RETURNING cp.id";
+}
+
+orchard_db::prepared! {
+    /// Writes the ranks of participants, and all that they were given.
+    pub(super) struct Rank {
+        ids: Vec<Uuid>,
+        positions: Vec<i32>,
+        rewards: Vec<Option<Value>>,
+    } -> (SqlUuid,) = "
+        UPDATE challenge_participants cp
+        SET rank_position = ranked.position, rewards_earned = ranked.rewards, updated_at = now()
+        FROM unnest(", ids as Array<SqlUuid>, ", ", positions as Array<Integer>, ", ", rewards as Array<Nullable<Jsonb>>, ")
+          AS ranked (id, position, rewards)
+        WHERE cp.id = ranked.id
+        RETURNING cp.id";
+}
+
+orchard_db::prepared! {
+    /// The users who are next to be ranked.
+    pub(super) struct ToRank { challenge: Uuid, score: i32, id: Uuid, count: i64 } -> (SqlUuid, SqlUuid) = "
+        SELECT id, user_id FROM challenge_participants
+        WHERE challenge_id = ", challenge as SqlUuid, " AND completion_status IN ('completed', 'failed')
+          AND (final_score < ", score as Integer, " OR final_score = ", score as Integer, " AND id > ", id as SqlUuid, ")
+        ORDER BY final_score DESC, id LIMIT ", count as diesel::sql_types::BigInt, "";
+}
+
+/// These participants, in the order of ranks; nothing of them changes before the transaction ends.
+pub(super) async fn lock_judged(connection: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<Candidate>> {
+    let mut found: Vec<Candidate> = challenge_participants::table
+        .filter(challenge_participants::id.eq_any(ids))
+        .order(challenge_participants::id)
+        .select(Candidate::as_select())
+        .for_no_key_update()
+        .load(connection)
+        .await?;
+    found.sort_by_key(|candidate| (std::cmp::Reverse(candidate.final_score), candidate.id));
+    Ok(found)
+}

@@ -1,0 +1,95 @@
+//! Progress as sent.
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+use orchard_proto::social::v1 as pb;
+use orchard_rpc::{Fields, PageRequest, Refused, Violations, date_to_wire, read, timestamp_to_wire};
+use uuid::Uuid;
+
+use super::{Day, FruitServings, NewDay, ProgressData};
+use crate::challenges::fruit::wire::name;
+
+/// A day that is to be written.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) challenge: Uuid,
+    pub(super) date: NaiveDate,
+    /// What is recorded; nothing when it is deleted.
+    pub(super) day: Option<NewDay>,
+}
+
+pub(super) fn record(request: pb::RecordProgressRequest) -> Result<Entry, Violations> {
+    let pb::RecordProgressRequest { challenge_id, progress_date, progress_data, notes, auto_generated } = request;
+    let mut fields = Fields::default();
+    let record = pb::ProgressRecord { challenge_id, progress_date, progress_data, notes, auto_generated };
+    let entry = entry(&mut fields, record);
+    fields.finish(|| entry)
+}
+
+pub(super) fn batch(request: pb::BatchRecordProgressRequest) -> Result<Vec<Entry>, Violations> {
+    let mut fields = Fields::default();
+    let mut seen = HashSet::new();
+    let entries = fields.each("records", 1..=100, request.records, |fields, record| {
+        let entry = entry(fields, record)?;
+        let is_new = seen.insert((entry.challenge, entry.date));
+        let once = if is_new { Ok(()) } else { Err("must not be there twice for a challenge".to_owned()) };
+        fields.read("progress_date", once)?;
+        Ok(entry)
+    });
+    fields.finish(|| entries)
+}
+
+fn entry(fields: &mut Fields, record: pb::ProgressRecord) -> Result<Entry, Refused> {
+    let challenge = fields.read("challenge_id", read::uuid(&record.challenge_id));
+    let date = fields.read("progress_date", read::date(record.progress_date));
+    let data = fields.read("progress_data", read::required(record.progress_data));
+    let data = data.and_then(|data| fields.within("progress_data", |fields| progress_data(fields, data)));
+    let notes = fields.read("notes", read::long_text(&record.notes, 0..=1_000));
+    let notes = notes.map(|notes| (!notes.is_empty()).then_some(notes));
+    let day = NewDay { data: data?, notes: notes?, auto_generated: record.auto_generated };
+    Ok(Entry { challenge: challenge?, date: date?, day: Some(day) })
+}
+
+fn progress_data(fields: &mut Fields, data: pb::ProgressData) -> Result<ProgressData, Refused> {
+    let mut seen = HashSet::new();
+    let fruits = fields.each("fruits", 0..=50, data.fruits, |fields, eaten| {
+        let name = name(&eaten.fruit)
+            .and_then(|name| if seen.insert(name) { Ok(name.to_owned()) } else { Err("must not be there twice".to_owned()) });
+        let name = fields.read("fruit", name);
+        let servings = fields.read("servings", read::within(eaten.servings, 1..=100));
+        Ok(FruitServings { fruit: name?, servings: servings? })
+    });
+    let amount = fields.read("amount", read::within(data.amount, 0..=1_000_000));
+    Ok(ProgressData { fruits: fruits?, amount: amount? })
+}
+
+pub(super) fn deletion(request: &pb::DeleteProgressRequest) -> Result<Entry, Violations> {
+    let mut fields = Fields::default();
+    let challenge = fields.read("challenge_id", read::uuid(&request.challenge_id));
+    let date = fields.read("progress_date", read::date(request.progress_date));
+    fields.finish(|| Ok(Entry { challenge: challenge?, date: date?, day: None }))
+}
+
+pub(super) fn list(request: &pb::ListProgressRequest, user: Uuid) -> Result<(Uuid, PageRequest<NaiveDate>), Violations> {
+    let mut fields = Fields::default();
+    let challenge = fields.read("challenge_id", read::uuid(&request.challenge_id));
+    let query = format!("ListProgress {user} {}", request.challenge_id);
+    let page = PageRequest::read(&mut fields, query, request.page_size, &request.page_token);
+    fields.finish(|| Ok((challenge?, page?)))
+}
+
+pub(super) fn day(day: Day) -> pb::ProgressDay {
+    let NewDay { data, notes, auto_generated } = day.content;
+    let fruits = data.fruits.into_iter().map(|eaten| pb::FruitServings { fruit: eaten.fruit, servings: eaten.servings });
+    pb::ProgressDay {
+        progress_date: Some(date_to_wire(day.date)),
+        progress_data: Some(pb::ProgressData { fruits: fruits.collect(), amount: data.amount }),
+        daily_score: day.daily_score,
+        cumulative_score: day.cumulative_score,
+        notes: notes.unwrap_or_default(),
+        auto_generated,
+        create_time: Some(timestamp_to_wire(day.created_at)),
+        update_time: Some(timestamp_to_wire(day.updated_at)),
+    }
+}

@@ -1,0 +1,5 @@
+//! People: profiles, family memberships, friendships.
+
+pub mod friendship;
+pub mod membership;
+pub mod profile;

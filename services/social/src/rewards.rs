@@ -1,0 +1,4 @@
+//! Rewards: achievements, and milestones towards them.
+
+pub mod achievement;
+pub mod milestone;
