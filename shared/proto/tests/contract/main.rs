@@ -10,6 +10,7 @@ mod contracts;
 mod fields;
 mod layout;
 mod methods;
+mod readme;
 mod reasons;
 mod values;
 mod violations;
