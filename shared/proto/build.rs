@@ -1,4 +1,4 @@
-//! Compiles the contracts without a system `protoc`.
+//! Generates Rust from the contracts, without a system `protoc`.
 
 use std::error::Error;
 use std::fs;
@@ -15,18 +15,18 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut compiler = protox::Compiler::new([&root])?;
     compiler.include_imports(true).include_source_info(true).open_files(&files)?;
-    // Not `protox::compile()`: its prost types drop custom options, and with them who may call a method.
+    // Not `protox::compile()`: its prost types drop custom options, and so the access option.
     let descriptors = compiler.encode_file_descriptor_set();
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     fs::write(out.join("orchard.bin"), &descriptors)?;
 
     let mut names = prost_build::Config::new();
-    // A message says what it is called, which is what tells one event from another.
+    // Events are recognized by the full names of their messages.
     names.enable_type_names().type_name_domain(["."], "type.googleapis.com");
     tonic_prost_build::configure()
         .emit_rerun_if_changed(false)
         .include_file("orchard.rs")
-        // One order of entries, as a repeated request is known by the hash of its bytes.
+        // A fixed order of map entries, because a repeated request is recognized by the hash of its bytes.
         .btree_map(".")
         .compile_fds_with_config(prost_types::FileDescriptorSet::decode(descriptors.as_slice())?, names)?;
     Ok(())

@@ -1,6 +1,6 @@
-//! The contracts of the suite: generated messages, clients and servers, and their descriptors.
+//! The contracts of the suite, in `proto/`: generated messages, clients and servers, and their descriptors.
 
-#[expect(missing_docs, reason = "modules, clients and servers are generated without documentation of their own")]
+#[expect(missing_docs, reason = "generated modules, clients and servers have no documentation")]
 mod generated {
     tonic::include_proto!("orchard");
 }
@@ -8,5 +8,5 @@ mod generated {
 pub use generated::google;
 pub use generated::orchard::{access, consultation, edge, events, family, privacy, recipe, rpc, social};
 
-/// The encoded `google.protobuf.FileDescriptorSet` of all contracts and their imports, custom options and comments included.
+/// The encoded `google.protobuf.FileDescriptorSet` of all contracts and their imports, with custom options and comments.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/orchard.bin"));

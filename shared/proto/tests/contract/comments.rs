@@ -1,11 +1,11 @@
-//! Contracts are read by people.
+//! Rules for comments, which clients read.
 
 use prost_reflect::FileDescriptor;
 
 use crate::contracts::Contracts;
 
-/// Everything that has a name has a comment above it.
-pub fn all_is_commented(contracts: &Contracts) -> Vec<String> {
+/// Checks that everything with a name has a comment above it.
+pub fn everything_has_a_comment(contracts: &Contracts) -> Vec<String> {
     let mut bare = Vec::new();
     let mut check = |file: &FileDescriptor, path: &[i32], name: &str| {
         if contracts.comment(file, path).is_empty() {
@@ -14,7 +14,7 @@ pub fn all_is_commented(contracts: &Contracts) -> Vec<String> {
     };
     for message in contracts.messages() {
         check(&message.parent_file(), message.path(), message.full_name());
-        // Not of the source: the compiler makes them for `optional`.
+        // The compiler makes a synthetic oneof for each `optional` field.
         for oneof in message.oneofs().filter(|oneof| !oneof.is_synthetic()) {
             check(&message.parent_file(), oneof.path(), oneof.full_name());
         }

@@ -1,4 +1,4 @@
-//! The contracts as the rules read them: ours alone, with their comments.
+//! The contracts as the rules see them: without those of Google, and with their comments.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,10 +8,10 @@ use prost_reflect::{
     DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, MessageDescriptor, MethodDescriptor, ServiceDescriptor,
 };
 
-/// What every package may answer with.
+/// The package of the reasons that every service may answer with.
 pub const SHARED: &str = "orchard.rpc.v1";
 
-/// A descriptor set.
+/// A descriptor set with its comments.
 pub struct Contracts {
     pub pool: DescriptorPool,
     comments: HashMap<(String, Vec<i32>), String>,
@@ -31,7 +31,7 @@ impl Contracts {
         Self { pool, comments }
     }
 
-    /// Google's files keep Google's rules.
+    /// Iterates over the files that must follow our rules; those of Google follow Google's.
     pub fn files(&self) -> impl Iterator<Item = FileDescriptor> {
         self.pool.files().filter(is_ours)
     }
@@ -56,17 +56,17 @@ impl Contracts {
         self.services().flat_map(|service| service.methods().collect::<Vec<_>>())
     }
 
-    /// The packages that have services.
+    /// Returns the packages that have services.
     pub fn serving_packages(&self) -> BTreeSet<String> {
         self.services().map(|service| service.package_name().to_owned()).collect()
     }
 
-    /// What stands above the element at `path`; empty without.
+    /// Returns the comment above the element at `path`, or an empty string.
     pub fn comment(&self, file: &FileDescriptor, path: &[i32]) -> &str {
         self.comments.get(&(file.name().to_owned(), path.to_vec())).map_or("", String::as_str)
     }
 
-    /// The access option of a method.
+    /// Returns the access option of a method.
     pub fn access(&self, method: &MethodDescriptor) -> Option<Access> {
         let option = self.pool.get_extension_by_name("orchard.access.v1.access")?;
         let options = method.options();
@@ -74,7 +74,7 @@ impl Contracts {
         Access::decode(value.as_message()?.encode_to_vec().as_slice()).ok()
     }
 
-    /// A package's reasons without their prefix, each with its comment.
+    /// Returns the reasons of a package without their prefix, each with its comment.
     pub fn reasons(&self, package: &str) -> HashMap<String, &str> {
         let Some(reasons) = self.pool.get_enum_by_name(&format!("{package}.ErrorReason")) else { return HashMap::new() };
         let file = reasons.parent_file();
@@ -91,13 +91,13 @@ fn is_ours(file: &FileDescriptor) -> bool {
     !file.name().starts_with("google/")
 }
 
-/// Whether a name is `lower_snake_case`.
+/// Returns whether a name is `lower_snake_case`.
 pub fn is_snake_case(name: &str) -> bool {
     let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.split('_').all(is_word)
 }
 
-/// `WalletService` as `wallet_service`.
+/// Converts `WalletService` to `wallet_service`.
 pub fn snake_case(name: &str) -> String {
     let mut snake = String::new();
     for c in name.chars() {

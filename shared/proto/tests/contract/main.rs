@@ -1,8 +1,8 @@
-//! The contracts keep the rules of the house, and each rule is shown to see the slip that it is for.
+//! Checks that the contracts follow our rules, and that each rule finds what it is for.
 //!
-//! A rule is a function from the descriptors to what breaks it, in words. What it lets pass on purpose is a list beside it.
+//! A rule is a function that returns a description of each violation. Its exceptions are listed in a constant next to it.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
+#![expect(clippy::expect_used, reason = "tests panic where they cannot continue")]
 
 mod access;
 mod comments;
@@ -10,9 +10,10 @@ mod contracts;
 mod fields;
 mod layout;
 mod methods;
+mod readme;
 mod reasons;
-mod slips;
 mod values;
+mod violations;
 
 use std::collections::HashSet;
 
@@ -29,42 +30,42 @@ macro_rules! rules {
 }
 
 const RULES: &[(&str, Rule)] = &rules![
-    layout::packages_are_folders,
-    layout::files_are_named_for_what_they_hold,
-    layout::google_types_are_whole,
-    comments::all_is_commented,
+    layout::packages_match_their_folders,
+    layout::files_are_named_for_their_service,
+    layout::google_types_are_unchanged,
+    comments::everything_has_a_comment,
     fields::names_are_snake_case,
-    fields::lists_are_plural,
+    fields::repeated_fields_are_plural,
     fields::ids_are_strings,
-    fields::times_are_timestamps,
-    fields::dates_are_dates,
-    fields::money_is_money,
-    fields::only_means_are_floats,
+    fields::time_fields_are_timestamps,
+    fields::date_fields_are_dates,
+    fields::money_fields_are_money,
+    fields::only_means_are_doubles,
     values::zero_is_unspecified,
     values::values_are_prefixed,
-    methods::services_are_named_so,
+    methods::services_end_in_service,
     methods::methods_are_verb_and_noun,
     methods::messages_belong_to_one_method,
-    methods::methods_say_whether_they_may_be_repeated,
+    methods::methods_have_an_idempotency_level,
     methods::reads_have_no_side_effects,
-    methods::request_ids_make_idempotent,
-    methods::lists_are_pages,
-    access::methods_say_who_may_call,
-    access::services_are_named_when_they_may_call,
+    methods::methods_with_a_request_id_are_idempotent,
+    methods::list_methods_are_paginated,
+    access::methods_have_an_access_option,
+    access::services_are_named_when_admitted,
     reasons::packages_have_reasons,
-    reasons::reasons_begin_with_their_code,
+    reasons::reasons_start_with_their_code,
     reasons::reasons_differ_from_shared_ones,
-    reasons::named_reasons_exist,
+    reasons::documented_reasons_exist,
 ];
 
-/// The rules that the contracts break, each with where.
+/// Returns the rules that the contracts break, each with its violations.
 fn broken(contracts: &Contracts) -> Vec<(&'static str, Vec<String>)> {
-    let findings = RULES.iter().map(|(name, rule)| (*name, rule(contracts)));
-    findings.filter(|(_, places)| !places.is_empty()).collect()
+    let checked = RULES.iter().map(|(name, rule)| (*name, rule(contracts)));
+    checked.filter(|(_, violations)| !violations.is_empty()).collect()
 }
 
 #[test]
-fn the_contracts_keep_every_rule() {
+fn the_contracts_follow_every_rule() {
     let contracts = Contracts::decode(DESCRIPTORS);
     assert!(contracts.methods().count() > 0 && contracts.fields().count() > 0, "nothing was read");
     let broken = broken(&contracts);
@@ -87,7 +88,7 @@ fn no_message_is_defined_twice() {
 }
 
 #[test]
-fn exceptions_are_of_what_exists() {
+fn exceptions_name_existing_methods_and_fields() {
     let contracts = Contracts::decode(DESCRIPTORS);
     let methods: HashSet<String> = contracts.methods().map(|method| method.full_name().to_owned()).collect();
     let fields: HashSet<String> = contracts.fields().map(|field| field.full_name().to_owned()).collect();

@@ -1,12 +1,12 @@
-//! Reasons of errors.
+//! Rules for the reasons of errors.
 
 use std::collections::HashMap;
 
 use crate::contracts::{Contracts, SHARED};
 use crate::values::is_upper_snake_case;
 
-/// Packages whose services hand on the reasons of others.
-const HANDS_ON: [(&str, &[&str]); 1] = [("orchard.edge.v1", &["orchard.family.v1"])];
+/// Packages whose services pass on the reasons of other packages.
+const PASSED_ON: [(&str, &[&str]); 1] = [("orchard.edge.v1", &["orchard.family.v1"])];
 
 const CODES: [&str; 16] = [
     "CANCELLED",
@@ -27,18 +27,18 @@ const CODES: [&str; 16] = [
     "UNAUTHENTICATED",
 ];
 
-fn handed_on(package: &str) -> &'static [&'static str] {
-    HANDS_ON.iter().find(|(name, _)| *name == package).map_or(&[], |(_, others)| others)
+fn passed_on(package: &str) -> &'static [&'static str] {
+    PASSED_ON.iter().find(|(name, _)| *name == package).map_or(&[], |(_, others)| others)
 }
 
-/// The code that the comment of a reason begins with.
+/// Returns the code with which the comment of a reason starts.
 fn code(comment: &str) -> Option<&'static str> {
     let (word, _) = comment.split_once(": ")?;
     CODES.into_iter().find(|code| *code == word)
 }
 
-/// Reasons that a method's comment names in backticks after `Errors:`, each with the code before it.
-fn named(comment: &str) -> Vec<(&'static str, &str)> {
+/// Returns the reasons in backticks in the `Errors:` paragraph of a method's comment, each with the code before it.
+fn documented(comment: &str) -> Vec<(&'static str, &str)> {
     let errors = comment.split_once("Errors:").map_or("", |(_, errors)| errors).split("\n\n").next().unwrap_or_default();
     let mut current = "no code";
     let mut found = Vec::new();
@@ -53,15 +53,15 @@ fn named(comment: &str) -> Vec<(&'static str, &str)> {
     found
 }
 
-/// Every package with services documents its refusals.
+/// Checks that every package with services has an `ErrorReason` enum.
 pub fn packages_have_reasons(contracts: &Contracts) -> Vec<String> {
     let has_reasons = |package: &str| contracts.pool.get_enum_by_name(&format!("{package}.ErrorReason")).is_some();
     let packages = contracts.serving_packages().into_iter();
-    packages.filter(|package| !has_reasons(package) && handed_on(package).is_empty()).collect()
+    packages.filter(|package| !has_reasons(package) && passed_on(package).is_empty()).collect()
 }
 
-/// `NOT_FOUND: no such plan`.
-pub fn reasons_begin_with_their_code(contracts: &Contracts) -> Vec<String> {
+/// Checks that comments of reasons start with a code, such as `NOT_FOUND: the plan does not exist`.
+pub fn reasons_start_with_their_code(contracts: &Contracts) -> Vec<String> {
     let packages = contracts.serving_packages().into_iter().chain([SHARED.to_owned()]);
     let without_code = |package: String| {
         let reasons = contracts.reasons(&package).into_iter().filter(|(_, comment)| code(comment).is_none());
@@ -70,7 +70,7 @@ pub fn reasons_begin_with_their_code(contracts: &Contracts) -> Vec<String> {
     packages.flat_map(without_code).collect()
 }
 
-/// A reason says the same in every domain.
+/// Checks that no package redefines a shared reason, so that a reason means the same in every domain.
 pub fn reasons_differ_from_shared_ones(contracts: &Contracts) -> Vec<String> {
     let shared = contracts.reasons(SHARED);
     let collisions = |package: String| {
@@ -80,21 +80,21 @@ pub fn reasons_differ_from_shared_ones(contracts: &Contracts) -> Vec<String> {
     contracts.serving_packages().into_iter().flat_map(collisions).collect()
 }
 
-/// What a method's comment promises exists, under the code that it says.
-pub fn named_reasons_exist(contracts: &Contracts) -> Vec<String> {
-    let mut slips = Vec::new();
+/// Checks that the reasons in a method's comment exist, with the code that the comment gives.
+pub fn documented_reasons_exist(contracts: &Contracts) -> Vec<String> {
+    let mut undocumented = Vec::new();
     for method in contracts.methods() {
         let service = method.parent_service();
         let package = service.package_name();
         let mut known: HashMap<String, &str> = HashMap::new();
-        for source in [package, SHARED].iter().chain(handed_on(package)) {
+        for source in [package, SHARED].iter().chain(passed_on(package)) {
             known.extend(contracts.reasons(source));
         }
         let comment = contracts.comment(&method.parent_file(), method.path());
-        let wrong = named(comment)
+        let wrong = documented(comment)
             .into_iter()
-            .filter(|(said, reason)| known.get(*reason).and_then(|comment| code(comment)) != Some(*said));
-        slips.extend(wrong.map(|(said, reason)| format!("{}: {said} {reason}", method.full_name())));
+            .filter(|(stated, reason)| known.get(*reason).and_then(|comment| code(comment)) != Some(*stated));
+        undocumented.extend(wrong.map(|(stated, reason)| format!("{}: {stated} {reason}", method.full_name())));
     }
-    slips
+    undocumented
 }

@@ -1,4 +1,4 @@
-//! Each rule sees its slip: a contract that keeps all of them, changed in one place, breaks that one and no other.
+//! Proves that each rule finds its violations: a sample that follows all rules is changed in one place, and breaks that rule only.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,7 +9,7 @@ use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, In
 use crate::contracts::Contracts;
 use crate::{RULES, broken};
 
-/// Files of a package, each after its path; a `#` is a comment of its own.
+/// Files of a package that follows all rules, each after its path. A `#` stands for `//`.
 const GOOD: &str = r#"
 === orchard/sample/v1/error_reason.proto
 package orchard.sample.v1;
@@ -30,24 +30,24 @@ import "google/type/money.proto";
 message Thing {
   # Its id.
   string thing_id = 1;
-  # What it costs.
+  # Its price.
   google.type.Money unit_price = 2;
   # Its first day.
   google.type.Date start_date = 3;
-  # When it was made.
+  # When it was created.
   google.protobuf.Timestamp create_time = 4;
-  # Its words.
+  # Its tags.
   repeated string tags = 5;
-  # Whose it is.
+  # Its owners.
   repeated string owner_ids = 6;
-  # How heavy it is.
+  # Its weight.
   optional int32 grams = 7;
   # Its form.
   oneof form {
-    # A round one.
+    # Radius of a round thing.
     int32 radius = 8;
   }
-  # Its words by language.
+  # Its names by language.
   map<string, string> names = 9;
 }
 
@@ -90,108 +90,108 @@ message MoveThingRequest {}
 message MoveThingResponse {}
 "#;
 
-/// Which rule sees it, what is changed, and into what; `$0` is what was there.
-const SLIPS: &[(&str, &str, &str)] = &[
-    ("packages_are_folders", "=== orchard/sample/v1/error_reason.proto", "=== orchard/reasons/v1/error_reason.proto"),
-    ("packages_are_folders", "=== orchard/sample/v1/error_reason.proto", "=== other/v1/o.proto\npackage other.v1;\n$0"),
-    ("packages_are_folders", "=== orchard/sample/v1/error_reason.proto", "=== orchard/o/o.proto\npackage orchard.o;\n$0"),
-    ("files_are_named_for_what_they_hold", "v1/thing_service.proto", "v1/things.proto"),
-    ("files_are_named_for_what_they_hold", "v1/error_reason.proto", "v1/ErrorReason.proto"),
-    ("files_are_named_for_what_they_hold", "v1/error_reason.proto", "v1/error_service.proto"),
-    ("files_are_named_for_what_they_hold", "# Things.\n", "# Others.\nservice OtherService {}\n$0"),
+/// The rule that is broken, the text to replace in the sample, and its replacement, in which `$0` stands for the text.
+const VIOLATIONS: &[(&str, &str, &str)] = &[
+    ("packages_match_their_folders", "=== orchard/sample/v1/error_reason.proto", "=== orchard/reasons/v1/error_reason.proto"),
+    ("packages_match_their_folders", "=== orchard/sample/v1/error_reason.proto", "=== other/v1/o.proto\npackage other.v1;\n$0"),
+    ("packages_match_their_folders", "=== orchard/sample/v1/error_reason.proto", "=== orchard/o/o.proto\npackage orchard.o;\n$0"),
+    ("files_are_named_for_their_service", "v1/thing_service.proto", "v1/things.proto"),
+    ("files_are_named_for_their_service", "v1/error_reason.proto", "v1/ErrorReason.proto"),
+    ("files_are_named_for_their_service", "v1/error_reason.proto", "v1/error_service.proto"),
+    ("files_are_named_for_their_service", "# Things.\n", "# Others.\nservice OtherService {}\n$0"),
     (
-        "google_types_are_whole",
+        "google_types_are_unchanged",
         "=== orchard/sample/v1/error_reason.proto",
         "=== google/type/date.proto\npackage google.type;\nmessage Date { int32 year = 1; int32 month = 2; int64 day = 3; }\n$0",
     ),
-    ("all_is_commented", "# Reasons.\n", ""),
-    ("all_is_commented", "  # Never sent.\n", ""),
-    ("all_is_commented", "# A thing.\n", ""),
-    ("all_is_commented", "  # Its id.\n", ""),
-    ("all_is_commented", "  # Its form.\n", ""),
-    ("all_is_commented", "# Things.\n", ""),
-    ("all_is_commented", "  # Moves a thing.\n", ""),
+    ("everything_has_a_comment", "# Reasons.\n", ""),
+    ("everything_has_a_comment", "  # Never sent.\n", ""),
+    ("everything_has_a_comment", "# A thing.\n", ""),
+    ("everything_has_a_comment", "  # Its id.\n", ""),
+    ("everything_has_a_comment", "  # Its form.\n", ""),
+    ("everything_has_a_comment", "# Things.\n", ""),
+    ("everything_has_a_comment", "  # Moves a thing.\n", ""),
     ("names_are_snake_case", "grams", "weightInGrams"),
     ("names_are_snake_case", "oneof form", "oneof Form"),
-    ("lists_are_plural", "tags", "tag"),
-    ("lists_are_plural", "names", "name"),
-    ("lists_are_plural", "repeated string owner_ids", "string owner_ids"),
+    ("repeated_fields_are_plural", "tags", "tag"),
+    ("repeated_fields_are_plural", "names", "name"),
+    ("repeated_fields_are_plural", "repeated string owner_ids", "string owner_ids"),
     ("ids_are_strings", "string thing_id", "int64 thing_id"),
     ("ids_are_strings", "repeated string owner_ids", "repeated bytes owner_ids"),
-    ("times_are_timestamps", "create_time", "created_at"),
-    ("times_are_timestamps", "create_time", "creation"),
-    ("times_are_timestamps", "google.protobuf.Timestamp create_time", "int64 create_time"),
-    ("dates_are_dates", "start_date", "first_day"),
-    ("dates_are_dates", "google.type.Date start_date", "string start_date"),
-    ("money_is_money", "google.type.Money unit_price", "int64 unit_price"),
-    ("only_means_are_floats", "optional int32 grams", "optional double grams"),
-    ("only_means_are_floats", "optional int32 grams", "optional float grams"),
+    ("time_fields_are_timestamps", "create_time", "created_at"),
+    ("time_fields_are_timestamps", "create_time", "creation"),
+    ("time_fields_are_timestamps", "google.protobuf.Timestamp create_time", "int64 create_time"),
+    ("date_fields_are_dates", "start_date", "first_day"),
+    ("date_fields_are_dates", "google.type.Date start_date", "string start_date"),
+    ("money_fields_are_money", "google.type.Money unit_price", "int64 unit_price"),
+    ("only_means_are_doubles", "optional int32 grams", "optional double grams"),
+    ("only_means_are_doubles", "optional int32 grams", "optional float grams"),
     ("zero_is_unspecified", "ERROR_REASON_UNSPECIFIED", "ERROR_REASON_NONE"),
     ("values_are_prefixed", "  # NOT_FOUND: no such thing.\n", "  # ABORTED: other.\n  ERROR_OTHER = 2;\n$0"),
     ("values_are_prefixed", "  # NOT_FOUND: no such thing.\n", "  # ABORTED: other.\n  ERROR_REASON_Other = 2;\n$0"),
-    ("services_are_named_so", "service ThingService", "service Thing_service"),
+    ("services_end_in_service", "service ThingService", "service Thing_service"),
     ("methods_are_verb_and_noun", "MoveThing", "ThingMove"),
     ("methods_are_verb_and_noun", "MoveThing", "Move"),
     ("messages_belong_to_one_method", "(MoveThingRequest)", "(Thing)"),
     ("messages_belong_to_one_method", "(MoveThingResponse)", "(ListThingsResponse)"),
-    ("methods_say_whether_they_may_be_repeated", "option idempotency_level = IDEMPOTENT;", ""),
+    ("methods_have_an_idempotency_level", "option idempotency_level = IDEMPOTENT;", ""),
     ("reads_have_no_side_effects", "idempotency_level = NO_SIDE_EFFECTS", "idempotency_level = IDEMPOTENT"),
     ("reads_have_no_side_effects", "idempotency_level = IDEMPOTENT", "idempotency_level = NO_SIDE_EFFECTS"),
-    ("request_ids_make_idempotent", "  string page_token = 2;", "$0\n  # Key.\n  string request_id = 3;"),
-    ("lists_are_pages", "page_size", "size"),
-    ("lists_are_pages", "string page_token", "bytes page_token"),
-    ("lists_are_pages", "next_page_token", "next"),
-    ("lists_are_pages", "repeated Thing things", "Thing things"),
-    ("methods_say_who_may_call", "option (orchard.access.v1.access) = { callers: [CALLER_USER] };", ""),
-    ("methods_say_who_may_call", "callers: [CALLER_USER]", ""),
-    ("methods_say_who_may_call", "CALLER_USER", "CALLER_USER, CALLER_UNSPECIFIED"),
-    ("services_are_named_when_they_may_call", "CALLER_SERVICE", "CALLER_USER"),
-    ("services_are_named_when_they_may_call", "CALLER_USER", "CALLER_USER, CALLER_SERVICE"),
-    ("services_are_named_when_they_may_call", "services: [\"edge\"]", "services: [\"\"]"),
+    ("methods_with_a_request_id_are_idempotent", "  string page_token = 2;", "$0\n  # Key.\n  string request_id = 3;"),
+    ("list_methods_are_paginated", "page_size", "size"),
+    ("list_methods_are_paginated", "string page_token", "bytes page_token"),
+    ("list_methods_are_paginated", "next_page_token", "next"),
+    ("list_methods_are_paginated", "repeated Thing things", "Thing things"),
+    ("methods_have_an_access_option", "option (orchard.access.v1.access) = { callers: [CALLER_USER] };", ""),
+    ("methods_have_an_access_option", "callers: [CALLER_USER]", ""),
+    ("methods_have_an_access_option", "CALLER_USER", "CALLER_USER, CALLER_UNSPECIFIED"),
+    ("services_are_named_when_admitted", "CALLER_SERVICE", "CALLER_USER"),
+    ("services_are_named_when_admitted", "CALLER_USER", "CALLER_USER, CALLER_SERVICE"),
+    ("services_are_named_when_admitted", "services: [\"edge\"]", "services: [\"\"]"),
     (
         "packages_have_reasons",
         "=== orchard/sample/v1/error_reason.proto",
         "=== orchard/bare/v1/bare_service.proto\npackage orchard.bare.v1;\n# Bare.\nservice BareService {}\n$0",
     ),
-    ("reasons_begin_with_their_code", "  # NOT_FOUND: no such thing.\n", "  # None.\n  ERROR_REASON_NONE = 2;\n$0"),
-    ("reasons_begin_with_their_code", "  # NOT_FOUND: no such thing.\n", "  # NONE: none.\n  ERROR_REASON_NONE = 2;\n$0"),
+    ("reasons_start_with_their_code", "  # NOT_FOUND: no such thing.\n", "  # None.\n  ERROR_REASON_NONE = 2;\n$0"),
+    ("reasons_start_with_their_code", "  # NOT_FOUND: no such thing.\n", "  # NONE: none.\n  ERROR_REASON_NONE = 2;\n$0"),
     (
         "reasons_differ_from_shared_ones",
         "  # NOT_FOUND: no such thing.\n",
         "  # INTERNAL: a fault.\n  ERROR_REASON_INTERNAL = 2;\n$0",
     ),
-    ("named_reasons_exist", "`THING_NOT_FOUND`", "`THING_LOST`"),
-    ("named_reasons_exist", "Errors: NOT_FOUND", "Errors: ABORTED"),
-    ("named_reasons_exist", "`FIELDS_INVALID`", "`FIELDS_INVALID`,\n  # `THING_FULL`"),
+    ("documented_reasons_exist", "`THING_NOT_FOUND`", "`THING_LOST`"),
+    ("documented_reasons_exist", "Errors: NOT_FOUND", "Errors: ABORTED"),
+    ("documented_reasons_exist", "`FIELDS_INVALID`", "`FIELDS_INVALID`,\n  # `THING_FULL`"),
 ];
 
 #[test]
-fn the_sample_keeps_every_rule() {
+fn the_sample_follows_every_rule() {
     let broken = broken(&compile(GOOD));
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
 #[test]
-fn each_slip_is_seen_by_its_rule_alone() {
-    let mut unseen = Vec::new();
-    for (rule, from, to) in SLIPS {
+fn each_violation_is_reported_by_its_rule_only() {
+    let mut missed = Vec::new();
+    for (rule, from, to) in VIOLATIONS {
         assert!(GOOD.contains(from), "{rule}: {from} is not in the sample");
         let broken = broken(&compile(&GOOD.replace(from, &to.replace("$0", from))));
         if !matches!(broken[..], [(only, _)] if only == *rule) {
-            unseen.push(format!("{rule}: {from} -> {to}: {broken:?}"));
+            missed.push(format!("{rule}: {from} -> {to}: {broken:?}"));
         }
     }
-    assert!(unseen.is_empty(), "{unseen:#?}");
+    assert!(missed.is_empty(), "{missed:#?}");
 }
 
 #[test]
-fn each_rule_has_a_slip() {
+fn each_rule_has_a_violation() {
     let rules: BTreeSet<&str> = RULES.iter().map(|(name, _)| *name).collect();
-    let seen: BTreeSet<&str> = SLIPS.iter().map(|(name, ..)| *name).collect();
-    assert_eq!(rules, seen);
+    let violated: BTreeSet<&str> = VIOLATIONS.iter().map(|(name, ..)| *name).collect();
+    assert_eq!(rules, violated);
 }
 
-/// Compiles a sample beside the real contracts, as the build does.
+/// Compiles a sample together with the real contracts, as the build script does.
 fn compile(sample: &str) -> Contracts {
     let files: Vec<(String, String)> = sample
         .split("=== ")
