@@ -16,13 +16,13 @@ use tower::retry::budget::Budget as _;
 
 use crate::answer::{Answer, refusal};
 use crate::breaker::Health;
+use crate::callee::Callee;
 use crate::connection::{Connection, Failure};
 use crate::deadline::Until;
 use crate::methods::{Method, Shape};
 use crate::observe::Observation;
 use crate::replica::InFlight;
 use crate::retry::{self, Ended};
-use crate::upstream::Shared;
 
 const PREVIOUS_ATTEMPTS: &str = "grpc-previous-rpc-attempts";
 /// An attempt that had less time than this and was late says something of its caller, not of the upstream.
@@ -30,7 +30,7 @@ const FAIR: Duration = Duration::from_millis(500);
 
 /// A call under way.
 pub(crate) struct Call {
-    pub(crate) upstream: Arc<Shared>,
+    pub(crate) callee: Arc<Callee>,
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
@@ -77,27 +77,27 @@ impl Call {
         if self.method.shape == Shape::ClientStream {
             return Ok(Payload::Passing(Some(body)));
         }
-        let limit = self.upstream.max_request_bytes;
+        let limit = self.callee.max_request_bytes;
         match timeout_at(self.until.instant, Limited::new(body, limit).collect()).await {
             Ok(Ok(collected)) => Ok(Payload::Whole(collected.to_bytes())),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(self.upstream.refusals.too_large(limit)),
-            Ok(Err(_broken_off)) => Err(self.upstream.refusals.unreadable()),
-            Err(_late) => Err(self.upstream.refusals.late()),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(self.callee.refusals.too_large(limit)),
+            Ok(Err(_broken_off)) => Err(self.callee.refusals.unreadable()),
+            Err(_late) => Err(self.callee.refusals.late()),
         }
     }
 
     async fn insist(&self, mut payload: Payload, observation: &mut Observation) -> Result<Response<Answer>, Status> {
-        self.upstream.budget.deposit();
+        self.callee.budget.deposit();
         let mut tried = Vec::new();
         let mut last = None;
         for attempts in 1.. {
             if self.until.left().is_zero() {
                 return self.conclude(last.unwrap_or(Err(Missing::Late)));
             }
-            let permit = match self.upstream.breaker.admit() {
+            let permit = match self.callee.breaker.admit() {
                 Ok(permit) => permit,
                 Err(rest) => {
-                    return last.map_or_else(|| Err(self.upstream.refusals.left_alone(rest)), |last| self.conclude(last));
+                    return last.map_or_else(|| Err(self.callee.refusals.left_alone(rest)), |last| self.conclude(last));
                 }
             };
             let begun = Instant::now();
@@ -111,19 +111,19 @@ impl Call {
             permit.report(self.health(&outcome, refusal.as_ref(), begun.elapsed()));
             let ended = ended(&outcome, refusal.as_ref(), &payload);
             let wait = retry::next(ended, self.method, attempts, self.until.left(), fastrand::f64());
-            let Some(wait) = wait.filter(|_| !ended.costs() || self.upstream.budget.withdraw()) else {
+            let Some(wait) = wait.filter(|_| !ended.costs() || self.callee.budget.withdraw()) else {
                 return self.conclude(outcome);
             };
-            tracing::debug!(upstream = self.upstream.name, ?ended, attempts, ?wait, "again");
-            observation.again(self.upstream.name, ended);
+            tracing::debug!(upstream = self.callee.name, ?ended, attempts, ?wait, "again");
+            observation.again(self.callee.name, ended);
             sleep(wait).await;
             last = Some(outcome);
         }
-        Err(self.upstream.refusals.late())
+        Err(self.callee.refusals.late())
     }
 
     async fn attempt(&self, previous: u32, body: Body, tried: &mut Vec<SocketAddr>) -> Result<Response<Answer>, Failure> {
-        let Some(in_flight) = self.upstream.balancer.pick(tried).await else {
+        let Some(in_flight) = self.callee.balancer.pick(tried).await else {
             return Err(Failure::Unreachable("no address is known".to_owned()));
         };
         let replica = Arc::clone(in_flight.replica());
@@ -162,7 +162,7 @@ impl Call {
         in_flight: InFlight,
     ) -> Result<Response<Answer>, Failure> {
         let until = self.is_bounded().then_some(self.until.instant);
-        let mut answer = Answer::coming(response, until, connection.clone(), in_flight, self.upstream.refusals.clone())?;
+        let mut answer = Answer::coming(response, until, connection.clone(), in_flight, self.callee.refusals.clone())?;
         if self.method.shape == Shape::Unary {
             answer.body_mut().read_ahead().await?;
         }
@@ -185,7 +185,7 @@ impl Call {
             Err(Missing::Failed(Failure::NotTaken(_))) => Health::Unknown,
             Err(Missing::Failed(Failure::Reset(_))) => Health::Bad,
             // That replica rests, and the others are not worse for it.
-            Err(Missing::Failed(_)) if self.upstream.balancer.any_awake() => Health::Unknown,
+            Err(Missing::Failed(_)) if self.callee.balancer.any_awake() => Health::Unknown,
             Err(Missing::Failed(_)) => Health::Bad,
             Err(Missing::Late) => late(),
         }
@@ -193,8 +193,8 @@ impl Call {
 
     fn conclude(&self, outcome: Outcome) -> Result<Response<Answer>, Status> {
         outcome.map_err(|missing| match missing {
-            Missing::Failed(failure) => self.upstream.refusals.unavailable(failure),
-            Missing::Late => self.upstream.refusals.late(),
+            Missing::Failed(failure) => self.callee.refusals.unavailable(failure),
+            Missing::Late => self.callee.refusals.late(),
         })
     }
 }

@@ -8,6 +8,7 @@ mod answer;
 mod balance;
 mod breaker;
 mod call;
+mod callee;
 mod connection;
 mod credentials;
 mod deadline;

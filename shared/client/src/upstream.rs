@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use http::uri::{Authority, Parts, PathAndQuery, Scheme};
+use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Request, Response, Uri, header};
 use orchard_proto::DESCRIPTORS;
 use orchard_tls::{ServerName, UpstreamTls};
@@ -21,8 +21,8 @@ use tracing::Instrument as _;
 
 use crate::answer::Answer;
 use crate::balance::Balancer;
-use crate::breaker::Breaker;
 use crate::call::Call;
+use crate::callee::Callee;
 use crate::connection::Connector;
 use crate::credentials::{Credentials, Unsendable};
 use crate::deadline::Until;
@@ -114,7 +114,7 @@ impl Builder {
         let mut background = JoinSet::new();
         background.spawn(keeper.run(resting));
         let (window, least, share) = BUDGET;
-        Ok(Upstream(Arc::new(Shared {
+        Ok(Upstream(Arc::new(Callee {
             name: self.name,
             observed: Observed::new(authority.host(), methods.paths()),
             scheme,
@@ -137,29 +137,12 @@ fn origin(url: &Uri) -> Option<(Scheme, Authority)> {
     Some((scheme.clone(), url.authority()?.clone()))
 }
 
-/// What all clones of an upstream share. The background work ends with it.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) name: &'static str,
-    scheme: Scheme,
-    authority: Authority,
-    methods: Methods,
-    observed: Observed,
-    pub(crate) balancer: Arc<Balancer>,
-    pub(crate) breaker: Arc<Breaker>,
-    pub(crate) budget: TpsBudget,
-    pub(crate) refusals: Refusals,
-    pub(crate) max_request_bytes: usize,
-    workload: Arc<Workload>,
-    _background: JoinSet<()>,
-}
-
 /// Another service, as one of ours calls it. Cheap to clone.
 ///
 /// It is what generated clients are made of; what it sends carries no token but its caller's own. Every call has a status for an
 /// answer, and ends by its deadline.
 #[derive(Debug, Clone)]
-pub struct Upstream(Arc<Shared>);
+pub struct Upstream(Arc<Callee>);
 
 /// An upstream that is called with tokens.
 pub type Authorized = InterceptedService<Upstream, Credentials>;
@@ -205,20 +188,8 @@ impl Service<Request<Body>> for Upstream {
         trace::inject(observation.span(), &mut headers);
         headers.entry(header::USER_AGENT).or_insert(USER_AGENT);
         let (method, until) = (self.0.methods.of(uri.path()), Until::of(&headers));
-        let call = Call { upstream: Arc::clone(&self.0), method, uri, headers, until };
+        let call = Call { callee: Arc::clone(&self.0), method, uri, headers, until };
         let span = observation.span().clone();
         async move { Ok(call.run(body, observation).await) }.instrument(span).boxed()
-    }
-}
-
-impl Shared {
-    /// The method's path, at this service.
-    fn locate(&self, uri: Uri) -> Uri {
-        let mut parts = Parts::default();
-        parts.scheme = Some(self.scheme.clone());
-        parts.authority = Some(self.authority.clone());
-        parts.path_and_query = Some(uri.into_parts().path_and_query.unwrap_or(PathAndQuery::from_static("/")));
-        // All three parts are there, so it cannot fail.
-        Uri::from_parts(parts).unwrap_or_default()
     }
 }

@@ -6,7 +6,7 @@ use orchard_proto::access::v1::{Access, Caller as Kind};
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, ExtensionDescriptor, MethodDescriptor, ServiceDescriptor};
 
-use crate::identity::Caller;
+use crate::identity::{Caller, Role};
 
 const OPTION: &str = "orchard.access.v1.access";
 
@@ -44,7 +44,7 @@ struct Rule {
 /// Reflection is not in the table: it describes what is.
 const REFLECTION: &str = "/grpc.reflection.";
 /// What it has for paths.
-pub(crate) const REFLECTIONS: [&str; 2] = [
+pub(crate) const REFLECTION_PATHS: [&str; 2] = [
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
@@ -115,8 +115,8 @@ impl Rule {
             Kind::Unspecified => false,
             Kind::Public => true,
             Kind::User => caller.user.is_some(),
-            Kind::Moderator => caller.user.as_ref().is_some_and(|user| user.roles.contains(&crate::Role::Moderator)),
-            Kind::Operator => caller.user.as_ref().is_some_and(|user| user.roles.contains(&crate::Role::Operator)),
+            Kind::Moderator => caller.user.as_ref().is_some_and(|user| user.roles.contains(&Role::Moderator)),
+            Kind::Operator => caller.user.as_ref().is_some_and(|user| user.roles.contains(&Role::Operator)),
             Kind::Service => caller.service.as_ref().is_some_and(|name| self.services.contains(name)),
             Kind::ServiceForUser => {
                 caller.user.is_some() && caller.service.as_ref().is_some_and(|name| self.services.contains(name))
@@ -140,7 +140,7 @@ fn rule(method: &MethodDescriptor, option: &ExtensionDescriptor) -> Option<Rule>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::User;
+    use crate::identity::User;
     use orchard_proto::DESCRIPTORS;
 
     const SPEND: &str = "/orchard.family.v1.WalletService/Spend";

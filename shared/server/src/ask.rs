@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Args;
 use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
@@ -11,6 +11,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::options::ADMIN_LISTEN;
+use crate::process::single_threaded;
 
 /// Longest that an answer to the command may take.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -25,8 +26,7 @@ pub struct HealthOptions {
 
 /// The command.
 pub(crate) fn run(options: &HealthOptions) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")?;
-    runtime.block_on(ask(reachable(options.admin_listen), LIMIT))
+    single_threaded()?.block_on(ask(reachable(options.admin_listen), LIMIT))
 }
 
 /// Asks whether the service whose health is served at `admin` serves calls. Fails unless it says `SERVING` within `limit`.

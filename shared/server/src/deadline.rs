@@ -6,11 +6,11 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use orchard_proto::rpc::v1::ErrorReason;
-use orchard_rpc::{Deadline, Refusal, common, timeout};
+use orchard_rpc::{Deadline, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::AccessTable;
+use crate::errors::{late, stopping};
 use crate::stream::Stream;
 
 /// How long calls and streams may go on.
@@ -41,14 +41,6 @@ pub(crate) async fn keep(deadlines: &Deadlines, request: Request, next: impl Asy
         answered.await
     };
     answer.unwrap_or_else(|_late| late().into_status(&deadlines.domain).into_http())
-}
-
-pub(crate) fn late() -> Refusal {
-    common(ErrorReason::DeadlineExceeded, "the call did not end in its time")
-}
-
-pub(crate) fn stopping() -> Refusal {
-    common(ErrorReason::ShuttingDown, "the service is stopping; call again")
 }
 
 /// The answer has a way to go: a caller who gives up at the same moment would not see it. tonic's clients then say CANCELLED.

@@ -14,7 +14,7 @@ use futures::FutureExt as _;
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use orchard_proto::rpc::v1::ErrorReason;
-use orchard_rpc::common;
+use orchard_rpc::{Refusal, common};
 use tonic::{Code, Status};
 
 /// Answers INTERNAL for a handler that panicked; its siblings on the connection go on.
@@ -29,6 +29,14 @@ pub(crate) async fn catch_panics(domain: &Arc<str>, request: Request, next: impl
 fn fault(_panic: Box<dyn Any + Send>, domain: &str) -> Status {
     tracing::error!("a handler panicked");
     common(ErrorReason::Internal, "internal fault").into_status(domain)
+}
+
+pub(crate) fn late() -> Refusal {
+    common(ErrorReason::DeadlineExceeded, "the call did not end in its time")
+}
+
+pub(crate) fn stopping() -> Refusal {
+    common(ErrorReason::ShuttingDown, "the service is stopping; call again")
 }
 
 /// A body that ends with INTERNAL when what writes it panics.

@@ -4,8 +4,14 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::options::{duration, some_duration};
-use crate::{cli, run, telemetry};
+use crate::duration::{duration, some_duration};
+
+/// What connections get to send their last frames once no call is open.
+pub(crate) const FLUSH: Duration = Duration::from_millis(200);
+/// What units of work get to end that calls have begun: about as long as a statement may take.
+pub(crate) const SETTLE: Duration = Duration::from_secs(5);
+/// What is left of a process' life for the last spans to reach their collector.
+pub(crate) const EXPORT: Duration = Duration::from_secs(3);
 
 /// Limits on what callers may ask of one process.
 #[derive(Debug, Clone, Args)]
@@ -43,6 +49,6 @@ pub struct LimitOptions {
 impl LimitOptions {
     /// Longest that a process takes to end after a signal: what kills it must wait longer.
     pub fn end_limit(&self) -> Duration {
-        self.drain_wait + self.drain_limit + run::FLUSH + cli::SETTLE + telemetry::FLUSH
+        self.drain_wait + self.drain_limit + FLUSH + SETTLE + EXPORT
     }
 }

@@ -16,21 +16,13 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::LimitOptions;
+use crate::limits::LimitOptions;
 use connection::Protocol;
+pub(crate) use connection::Versions;
 use silent::Silent;
 
 /// Until a process that is out of file descriptors tries again: no event tells when there are some.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(50);
-
-/// Which versions of HTTP a port speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Versions {
-    /// HTTP/2 alone, as gRPC does.
-    Http2,
-    /// HTTP/1.1 as well, one request on a connection.
-    Any,
-}
 
 /// A port, and what its connections may do.
 pub(crate) struct Listener {

@@ -9,7 +9,10 @@ use clap::Args;
 use orchard_db::{ConnectionUrl, Limits};
 use orchard_tls::ListenerTlsOptions;
 
-use crate::{IdentityOptions, LimitOptions, LogFormat, TraceOptions};
+use crate::duration::{duration, some_duration};
+use crate::identity::IdentityOptions;
+use crate::limits::LimitOptions;
+use crate::telemetry::{LogFormat, TraceOptions};
 
 /// Where health and metrics are served unless a setting says otherwise.
 pub(crate) const ADMIN_LISTEN: &str = "0.0.0.0:50061";
@@ -121,39 +124,9 @@ pub fn secret(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-/// As [`duration`], but not zero, which PostgreSQL takes for no limit at all.
-pub(crate) fn some_duration(text: &str) -> Result<Duration, String> {
-    duration(text).and_then(|read| if read.is_zero() { Err("must not be zero".to_owned()) } else { Ok(read) })
-}
-
-/// Reads `250ms`, `5s`, `2m` or `24h`.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let number: u32 = number.parse().map_err(|_| "must be a number and a unit, such as 250ms, 5s, 2m or 24h")?;
-    match unit {
-        "ms" => Ok(Duration::from_millis(number.into())),
-        "s" => Ok(Duration::from_secs(number.into())),
-        "m" => Ok(Duration::from_secs(60) * number),
-        "h" => Ok(Duration::from_secs(3600) * number),
-        _ => Err("must end in ms, s, m or h, such as 250ms, 5s, 2m or 24h".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations() {
-        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
-        assert_eq!(duration("0s"), Ok(Duration::ZERO));
-        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
-        assert_eq!(duration("24h"), Ok(Duration::from_secs(86_400)));
-        for bad in ["", "5", "s", "-1s", "1d", "99999999999s", "1.5s"] {
-            assert!(duration(bad).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn secrets_do_not_print() {

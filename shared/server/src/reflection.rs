@@ -6,7 +6,7 @@ use prost_types::FileDescriptorSet;
 use tonic::service::RoutesBuilder;
 use tonic_reflection::server::Builder;
 
-use crate::AccessTable;
+use crate::access::AccessTable;
 
 /// Adds reflection (v1, and v1alpha for older clients) of the methods that `access` has.
 pub(crate) fn add(routes: &mut RoutesBuilder, contracts: &[u8], access: &AccessTable) -> anyhow::Result<()> {

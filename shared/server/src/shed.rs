@@ -20,7 +20,7 @@ const MAX_ARRIVING_BYTES: usize = 64 * 1024 * 1024;
 const FRAME_HEADER_BYTES: usize = 5;
 
 /// The room that there is.
-pub(crate) struct Room {
+pub(crate) struct Capacity {
     domain: Arc<str>,
     access: Arc<AccessTable>,
     calls: Arc<Semaphore>,
@@ -29,7 +29,7 @@ pub(crate) struct Room {
     shed: Counter,
 }
 
-impl Room {
+impl Capacity {
     pub(crate) fn new(domain: Arc<str>, access: Arc<AccessTable>, max_calls: usize, max_streams: usize) -> Self {
         let shed = metrics::counter!("orchard_server_shed_calls_total");
         let semaphore = |permits| Arc::new(Semaphore::new(permits));
@@ -79,9 +79,9 @@ impl Room {
     }
 }
 
-pub(crate) async fn shed(room: &Room, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
-    match room.admit(request, next).await {
+pub(crate) async fn shed(capacity: &Capacity, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
+    match capacity.admit(request, next).await {
         Ok(response) => response,
-        Err(refusal) => refusal.into_status(&room.domain).into_http(),
+        Err(refusal) => refusal.into_status(&capacity.domain).into_http(),
     }
 }

@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::deadline::Deadlines;
 use crate::guard::Guard;
-use crate::shed::Room;
+use crate::shed::Capacity;
 use crate::telemetry::call::Methods;
 use crate::{calls, deadline, errors, guard, shed, telemetry};
 
@@ -20,7 +20,7 @@ pub(crate) struct Steps {
     pub(crate) domain: Arc<str>,
     pub(crate) deadlines: Deadlines,
     pub(crate) guard: Guard,
-    pub(crate) room: Room,
+    pub(crate) capacity: Capacity,
 }
 
 /// Takes a call through the steps: the last line is the first that sees it, and the last that sees its answer.
@@ -28,7 +28,7 @@ pub(crate) struct Steps {
 /// One layer and not six, each of which would copy and box all that is below it for each call.
 pub(crate) async fn through(State(steps): State<Arc<Steps>>, request: Request, next: Next) -> Response {
     // Inside the guard: a place is taken by whom the service knows, and whose request is there.
-    let shed = async |request| shed::shed(&steps.room, request, async |request| next.run(request).await).await;
+    let shed = async |request| shed::shed(&steps.capacity, request, async |request| next.run(request).await).await;
     let guard = async |request| guard::guard(&steps.guard, request, shed).await;
     let timed = async |request| deadline::keep(&steps.deadlines, request, guard).await;
     // Inside the trace, so that a panic is logged within its call's span.

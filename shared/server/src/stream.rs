@@ -10,8 +10,7 @@ use orchard_rpc::{Deadline, Refusal};
 use tokio::time::Sleep;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::deadline::{late, stopping};
-use crate::errors::trailers;
+use crate::errors::{late, stopping, trailers};
 
 /// A stream that ends at its deadline, and when the service stops, with a status that says so.
 pub(crate) struct Stream {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::Role;
+use super::caller::Role;
 
 /// The claims that are looked at, beside those that every token must have as they are.
 #[derive(Debug, Deserialize)]

@@ -8,7 +8,7 @@ use anyhow::anyhow;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::Clock;
+use super::clock::Clock;
 use super::keys::Keys;
 use super::options::IdentityOptions;
 use super::source::Source;

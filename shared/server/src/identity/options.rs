@@ -8,8 +8,8 @@ use clap::{ArgGroup, Args};
 use http::Uri;
 use http::uri::Scheme;
 
-use super::Clock;
-use crate::options::some_duration;
+use super::clock::Clock;
+use crate::duration::some_duration;
 
 /// Whose tokens a service believes.
 #[derive(Debug, Clone, Args)]

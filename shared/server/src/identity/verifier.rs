@@ -10,11 +10,12 @@ use serde::Deserialize;
 
 use super::bearer::{Bearer, Claims, Person, Service};
 use super::cache::digest;
+use super::caller::{Caller, User};
+use super::clock::Clock;
 use super::keyring::{Keyring, NoKey};
 use super::keys::Keys;
 use super::options::IdentityOptions;
 use super::source::Source;
-use super::{Caller, Clock, User};
 
 /// Clocks of two machines differ by less.
 const LEEWAY_SECONDS: f64 = 5.0;

@@ -14,10 +14,9 @@ use tokio::time::timeout;
 use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 
-use super::Versions;
 use super::preface::Prefaced;
 use super::silent::Ended;
-use crate::LimitOptions;
+use crate::limits::LimitOptions;
 
 /// Calls that were given up before they were looked at, until a connection counts as an attack and ends. At h2's own 20, a few dozen
 /// callers who hang up take an edge's connection away from everybody else.
@@ -30,6 +29,15 @@ const MAX_HEADER_BYTES: u32 = 32 * 1024;
 const MAX_REQUEST_BYTES: usize = 16 * 1024;
 /// What a call may have written that its client has not taken yet.
 const MAX_UNSENT_BYTES: usize = 64 * 1024;
+
+/// Which versions of HTTP a port speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Versions {
+    /// HTTP/2 alone, as gRPC does.
+    Http2,
+    /// HTTP/1.1 as well, one request on a connection.
+    Any,
+}
 
 /// What connections may do.
 pub(super) struct Protocol {

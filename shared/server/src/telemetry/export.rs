@@ -11,7 +11,7 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanData, SpanExporte
 use orchard_rpc::trace;
 use uuid::Uuid;
 
-use super::TraceOptions;
+use super::options::TraceOptions;
 
 /// Longest that a collector may take for one batch. Meanwhile spans wait in a queue of limited length, and then are dropped.
 const TIMEOUT: Duration = Duration::from_secs(5);

@@ -41,7 +41,7 @@ pub(crate) fn render(gauges: &[Gauges]) -> String {
 }
 
 /// Adds up until dropped.
-pub(crate) async fn keep_added_up() -> Infallible {
+pub(crate) async fn keep_up() -> Infallible {
     let mut ticks = tokio::time::interval(ADD_UP);
     loop {
         ticks.tick().await;
