@@ -1,8 +1,8 @@
-//! Durations as settings have them.
+//! Durations in settings.
 
 use std::time::Duration;
 
-/// As [`duration`], but not zero, which PostgreSQL takes for no limit at all.
+/// Reads a [`duration`] that is not zero. PostgreSQL takes zero for no limit.
 pub(crate) fn some_duration(text: &str) -> Result<Duration, String> {
     duration(text).and_then(|read| if read.is_zero() { Err("must not be zero".to_owned()) } else { Ok(read) })
 }
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations() {
+    fn durations_have_a_number_and_a_unit() {
         assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(duration("0s"), Ok(Duration::ZERO));
         assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));

@@ -1,6 +1,5 @@
-//! Who calls, as verified tokens say; nothing else is believed.
+//! The identity of callers. It comes from verified tokens and nothing else.
 
-mod bearer;
 mod cache;
 mod caller;
 mod clock;
@@ -8,6 +7,7 @@ mod keyring;
 mod keys;
 mod options;
 mod source;
+mod subject;
 mod verifier;
 
 pub use caller::{Caller, CallerError, Role, User};

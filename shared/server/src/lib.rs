@@ -1,4 +1,4 @@
-//! Runs a service: configuration, listener, layers, identity, access, health, reflection, drain.
+//! Runs a service: settings, listener, steps of a call, identity, access, health, reflection, telemetry, drain.
 
 mod access;
 mod admin;
@@ -32,11 +32,11 @@ pub use duration::duration;
 pub use health::{LIVENESS, Readiness};
 pub use identity::{Caller, CallerError, Clock, IdentityOptions, InvalidJwksUrl, JwksUrl, Role, User};
 pub use limits::LimitOptions;
-pub use options::{DatabaseOptions, ServeOptions, Text, secret};
+pub use options::{DatabaseOptions, ServeOptions, secret};
 pub use server::Server;
 pub use slice::{Parts, Slice, slice_server};
 pub use telemetry::metrics::Gauges;
 pub use telemetry::{LogFormat, TraceOptions};
 
-/// Longest request that a service reads, in bytes.
+/// The largest request that a service reads, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;

@@ -55,7 +55,7 @@ impl Server {
     /// Checks the contracts and keys, and opens the ports.
     pub async fn bind(mut self, options: &ServeOptions) -> anyhow::Result<Bound> {
         // Metrics that are registered before a recorder is installed are lost.
-        metrics::recorder();
+        metrics::install();
         let mut access = AccessTable::from_descriptors(self.contracts, &self.served)?;
         if self.front_door {
             access = access.without_service_only();

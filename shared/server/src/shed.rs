@@ -1,4 +1,4 @@
-//! Turns calls away while there is more work than the service can do.
+//! Refuses calls beyond the service's capacity.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use http_body_util::BodyExt as _;
 use metrics::Counter;
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::{Refusal, common, overloaded};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::access::AccessTable;
 use crate::{MAX_MESSAGE_BYTES, calls};
 
-/// What requests that are still arriving may hold in memory, all of them together.
+/// The memory that all arriving requests together may take.
 const MAX_ARRIVING_BYTES: usize = 64 * 1024 * 1024;
-/// Before each message: whether it is compressed, and its length.
+/// The size of the header before each message: a compression flag and the length.
 const FRAME_HEADER_BYTES: usize = 5;
 
-/// The room that there is.
+/// The capacity of a service.
 pub(crate) struct Capacity {
     domain: Arc<str>,
     access: Arc<AccessTable>,
@@ -37,15 +37,15 @@ impl Capacity {
         Self { domain, access, calls, streams, arriving: Semaphore::new(MAX_ARRIVING_BYTES), shed }
     }
 
-    /// A call takes its place when its request is there: whoever sends slowly keeps nobody else from theirs.
+    /// Admits a call once its request has arrived, so that slow senders take up no capacity.
     async fn admit(&self, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Result<Response, Refusal> {
-        let (places, request) = if self.access.streams(request.uri().path()) {
+        let (permits, request) = if self.access.streams(request.uri().path()) {
             (&self.streams, request)
         } else {
             (&self.calls, self.receive(request).await?)
         };
-        let place = Arc::clone(places).try_acquire_owned().map_err(|_full| self.turn_away())?;
-        Ok(next(request).await.map(|body| calls::held(body, place)))
+        let permit = Arc::clone(permits).try_acquire_owned().map_err(|_full| self.turn_away())?;
+        Ok(next(request).await.map(|body| calls::hold(body, permit)))
     }
 
     fn turn_away(&self) -> Refusal {
@@ -57,9 +57,9 @@ impl Capacity {
         let (parts, mut body) = request.into_parts();
         let mut arrived: Vec<Bytes> = Vec::with_capacity(1);
         let mut length = 0;
-        let mut held = None;
+        let mut reserved: Option<SemaphorePermit<'_>> = None;
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_gone| common(ErrorReason::MessageMalformed, "the request broke off"))?;
+            let frame = frame.map_err(|_broken| common(ErrorReason::MessageMalformed, "the request broke off"))?;
             let Ok(bytes) = frame.into_data() else { continue };
             length += bytes.len();
             if length > MAX_MESSAGE_BYTES + FRAME_HEADER_BYTES {
@@ -68,9 +68,9 @@ impl Capacity {
             }
             let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
             let more = self.arriving.try_acquire_many(count).map_err(|_full| self.turn_away())?;
-            match &mut held {
-                Some(held) => tokio::sync::SemaphorePermit::merge(held, more),
-                None => held = Some(more),
+            match &mut reserved {
+                Some(reserved) => reserved.merge(more),
+                None => reserved = Some(more),
             }
             arrived.push(bytes);
         }
@@ -79,6 +79,7 @@ impl Capacity {
     }
 }
 
+/// Passes a call on if there is capacity for it, or refuses it.
 pub(crate) async fn shed(capacity: &Capacity, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     match capacity.admit(request, next).await {
         Ok(response) => response,

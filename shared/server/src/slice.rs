@@ -22,7 +22,7 @@ pub trait Slice: 'static {
     const ABOUT: &'static str;
     /// The service's own protobuf package, such as `orchard.family.v1`.
     const PACKAGE: &'static str;
-    /// Settings of this service alone, beside those that every service has.
+    /// Settings of this service, in addition to those that every service has.
     type Settings: Args + Clone + Debug + Send + Sync;
 
     /// Returns the migrations of the slice's tables.
@@ -52,7 +52,7 @@ impl Parts {
 /// Builds a slice's server over `db`.
 pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings, options: &ServeOptions) -> anyhow::Result<Server> {
     // Parts may register metrics, which are lost unless a recorder is installed first.
-    telemetry::metrics::recorder();
+    telemetry::metrics::install();
     let Parts { routes, mut shared, mut background } = S::parts(db, settings, options)?;
     shared.push(S::PACKAGE);
     background.push(keep_swept(db.clone()).map(|never| match never {}).boxed());

@@ -1,27 +1,27 @@
-//! Who calls.
+//! The caller of a method.
 
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::common;
 use tonic::{Request, Status};
 use uuid::Uuid;
 
-/// What a user is to the platform, beside being a user.
+/// A role of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Guards content and claims.
+    /// Reviews content and claims.
     Moderator,
-    /// Verifies, replays, erases for others.
+    /// Operates the platform: verifies professionals, replays events, erases users.
     Operator,
 }
 
-/// A signed-in user. What is printed of one leaves out their token.
+/// A signed-in user. Debug output omits the token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct User {
-    /// Who.
+    /// The user's id.
     pub id: Uuid,
-    /// What else they are.
+    /// The user's roles.
     pub roles: Vec<Role>,
-    /// Their token, to act for them at another service.
+    /// The user's token, for calls to other services on the user's behalf.
     pub token: String,
 }
 
@@ -31,38 +31,38 @@ impl std::fmt::Debug for User {
     }
 }
 
-/// A verified caller: a user, a service, or a service that acts for a user.
+/// A verified caller: a user, a service, or a service on behalf of a user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caller {
     /// The user, if there is one.
     pub user: Option<User>,
-    /// The name of the service, if it is one.
+    /// The name of the service, if there is one.
     pub service: Option<String>,
 }
 
-/// A handler asked for a kind of caller that its access option does not promise: a fault of ours, refused all the same.
+/// The call has no such caller, although the handler needs one: the method's access option is wrong.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CallerError;
 
 impl Caller {
-    /// The caller of a request that passed the guard.
+    /// Returns the caller of a request that passed the guard.
     pub fn of<T>(request: &Request<T>) -> Self {
         request.extensions().get().cloned().unwrap_or_default()
     }
 
-    /// The user who calls, or for whom a service does.
+    /// Returns the user who calls, or on whose behalf a service calls.
     pub fn user<T>(request: &Request<T>) -> Result<User, CallerError> {
         Self::of(request).user.ok_or(CallerError)
     }
 
-    /// The name of the service that calls.
+    /// Returns the name of the calling service.
     pub fn service<T>(request: &Request<T>) -> Result<String, CallerError> {
         Self::of(request).service.ok_or(CallerError)
     }
 }
 
 impl User {
-    /// Whether they have the role.
+    /// Returns whether the user has the role.
     pub fn is(&self, role: Role) -> bool {
         self.roles.contains(&role)
     }
@@ -70,7 +70,7 @@ impl User {
 
 impl From<CallerError> for Status {
     fn from(CallerError: CallerError) -> Self {
-        tracing::error!("a handler serves callers that its access option does not promise");
+        tracing::error!("a handler needs a caller that the method's access option does not guarantee");
         common(ErrorReason::Internal, "internal fault").into_status("orchard")
     }
 }
