@@ -1,4 +1,4 @@
-//! Calls frame by frame, as no well-behaved client makes them.
+//! Calls made frame by frame, as no ordinary client makes them.
 
 use anyhow::Context as _;
 use bytes::{BufMut as _, Bytes, BytesMut};
@@ -29,7 +29,7 @@ impl Raw {
         Ok(Self { send: send.ready().await?, _driver: driver })
     }
 
-    /// Sends a call's headers; its message is still to come.
+    /// Sends a call's headers. The caller sends the message.
     pub async fn begin(
         &mut self,
         world: &World,
@@ -47,7 +47,7 @@ impl Raw {
         Ok(ready.send_request(request.body(())?, false)?)
     }
 
-    /// A whole call: its code, if it has one, and its reason.
+    /// Makes a call and returns its code, if it has one, and its reason.
     pub async fn call(
         &mut self,
         world: &World,
@@ -65,7 +65,7 @@ impl Raw {
     }
 }
 
-/// A message as gRPC frames it. The probe's requests are all alike.
+/// Returns a gRPC frame with a request. All requests of the probe have the same shape.
 pub fn framed(text: &str) -> Bytes {
     let message = ReadRequest { text: text.to_owned() }.encode_to_vec();
     let mut framed = BytesMut::new();

@@ -1,4 +1,4 @@
-//! What a service tells of itself, as a process of its own: its log, its metrics, its spans.
+//! The log, metrics and spans of a service that runs as a process of its own.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::world::read;
 
-/// What is in requests and must be nowhere else.
+/// A text in requests that must appear nowhere else.
 const CANARY: &str = "canary-7f3a@example.org";
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PARENT: &str = "b7ad6b7169203331";
@@ -34,7 +34,7 @@ struct Options {
 }
 
 #[test]
-#[ignore = "is the program of other tests"]
+#[ignore = "is the program that other tests start"]
 fn program() {
     if program::name().is_some() {
         let Options { serve } = clap::Parser::parse_from(["probe"]);
@@ -50,7 +50,7 @@ fn program() {
     }
 }
 
-/// The probe as a program, and its caller.
+/// The probe as a program, and a caller's token.
 struct World {
     program: Program,
     token: String,
@@ -71,7 +71,7 @@ impl World {
         Metrics::of(self.program.admin_address).await
     }
 
-    /// A call within a trace, sampled or not.
+    /// Makes a call within a trace.
     async fn traced(&self, flags: &str) -> anyhow::Result<()> {
         let mut request = Request::new(ReadRequest { text: CANARY.to_owned() });
         request.metadata_mut().insert("traceparent", format!("00-{TRACE}-{PARENT}-{flags}").parse()?);
@@ -97,9 +97,9 @@ async fn calls_are_counted_by_method_and_code() -> anyhow::Result<()> {
     }
     assert_eq!(refused(read(&mut client, "panic").await).0, Code::Internal);
     client.watch(WatchRequest::default()).await?.into_inner().message().await?;
-    let mut nobody = ProbeServiceClient::new(Headers::none().on(channel(world.program.address)?));
-    assert_eq!(refused(read(&mut nobody, "fine").await).0, Code::Unauthenticated);
-    // Each an invention of its caller's, and all of them one series.
+    let mut anonymous = ProbeServiceClient::new(Headers::none().on(channel(world.program.address)?));
+    assert_eq!(refused(read(&mut anonymous, "fine").await).0, Code::Unauthenticated);
+    // Unknown methods, which callers invent, share one series.
     for name in ["a", "b", CANARY] {
         let mut grpc = tonic::client::Grpc::new(channel(world.program.address)?);
         grpc.ready().await?;
@@ -114,7 +114,7 @@ async fn calls_are_counted_by_method_and_code() -> anyhow::Result<()> {
     while world.metrics().await?.sum("orchard_server_active_calls", &[("rpc_method", READ)]) < 1.0 {
         tokio::task::yield_now().await;
     }
-    // It takes its place a moment after it has begun.
+    // The waiting call takes up capacity a moment after it has begun.
     while read(&mut client, "one too many").await.is_ok() {}
     drop(waiting);
     while world.metrics().await?.sum("orchard_server_active_calls", &[]) > 0.0 {
@@ -142,7 +142,7 @@ async fn calls_are_counted_by_method_and_code() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn every_line_of_a_call_has_its_trace_and_nothing_of_its_request() -> anyhow::Result<()> {
+async fn log_lines_of_a_call_have_its_trace_and_nothing_of_its_request() -> anyhow::Result<()> {
     for format in ["json", "pretty"] {
         let settings = [("ORCHARD_LOG", "debug".to_owned()), ("ORCHARD_LOG_FORMAT", format.to_owned())];
         let world = World::start(&settings).await?;
@@ -153,7 +153,7 @@ async fn every_line_of_a_call_has_its_trace_and_nothing_of_its_request() -> anyh
         let token = world.token.clone();
         let said = world.program.stop().await?;
         assert!(!said.contains("canary"), "{said}");
-        assert!(!said.contains('\u{1b}'), "colours, and nobody looks: {said}");
+        assert!(!said.contains('\u{1b}'), "colours without a terminal: {said}");
         assert!(!said.contains(&token) && !said.contains("Bearer"), "{said}");
 
         let of_calls: Vec<&str> = said
@@ -161,7 +161,7 @@ async fn every_line_of_a_call_has_its_trace_and_nothing_of_its_request() -> anyh
             .filter(|line| line.contains(READ) || line.contains("panicked"))
             .filter(|l| !l.contains("RUST_"))
             .collect();
-        // Three ends, and a panic is told twice: where it was, and whose.
+        // The ends of three calls, and two lines for the panic: its location, and its call.
         assert_eq!(of_calls.len(), 5, "{said}");
         for line in &of_calls {
             let (trace, span) = ids(format, line)?;
@@ -187,7 +187,7 @@ fn ids(format: &str, line: &str) -> anyhow::Result<(String, String)> {
 }
 
 #[tokio::test]
-async fn spans_are_sent_as_their_callers_say_or_by_ratio() -> anyhow::Result<()> {
+async fn spans_are_exported_as_their_callers_decide_or_by_ratio() -> anyhow::Result<()> {
     let collector = Collector::start().await?;
     for (ratio, flags, expected) in [("0", "00", 0), ("0", "01", 1), ("1", "00", 0), ("1", "01", 1)] {
         let before = collector.spans().len();
@@ -196,7 +196,7 @@ async fn spans_are_sent_as_their_callers_say_or_by_ratio() -> anyhow::Result<()>
         world.traced(flags).await?;
         let own = read(&mut world.client()?, "own").await;
         assert!(own.is_ok());
-        // At the latest its end brings them.
+        // Stopping the program flushes its spans.
         world.program.stop().await?;
         let own = if ratio == "1" { 1 } else { 0 };
         let spans = collector.spans().split_off(before);
@@ -214,7 +214,7 @@ async fn spans_are_sent_as_their_callers_say_or_by_ratio() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn failures_are_errors_and_refusals_are_not() -> anyhow::Result<()> {
+async fn spans_of_failures_are_errors_and_spans_of_refusals_are_not() -> anyhow::Result<()> {
     let collector = Collector::start().await?;
     let world = World::start(&[("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())]).await?;
     let mut client = world.client()?;
@@ -238,9 +238,9 @@ async fn failures_are_errors_and_refusals_are_not() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One that refuses connections, and one that takes them and never says a word.
+/// Tests a collector that refuses connections, and one that accepts them and never answers.
 #[tokio::test]
-async fn a_collector_that_is_away_costs_calls_nothing() -> anyhow::Result<()> {
+async fn an_unavailable_collector_does_not_slow_calls_down() -> anyhow::Result<()> {
     let silent = TcpListener::bind("127.0.0.1:0").await?;
     let absent = TcpListener::bind("127.0.0.1:0").await?;
     let endpoints = [format!("http://{}", silent.local_addr()?), format!("http://{}", absent.local_addr()?)];
@@ -250,7 +250,7 @@ async fn a_collector_that_is_away_costs_calls_nothing() -> anyhow::Result<()> {
         let world = World::start(&settings).await?;
         let mut client = world.client()?;
         let mut slowest = Duration::ZERO;
-        // More than the queue holds.
+        // More spans than the queue holds.
         for _ in 0..4_000 {
             let begun = Instant::now();
             read(&mut client, "fine").await?;
@@ -260,7 +260,7 @@ async fn a_collector_that_is_away_costs_calls_nothing() -> anyhow::Result<()> {
         let begun = Instant::now();
         let said = world.program.stop().await?;
         assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
-        assert!((1..=3).contains(&said.lines().count()), "told, and not again and again: {said}");
+        assert!((1..=3).contains(&said.lines().count()), "logged once, and not again and again: {said}");
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ mod terms;
 
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Currency, Fields, Refused, Violations, date_to_wire, read, timestamp_to_wire};
+use orchard_rpc::{Currency, Fields, Invalid, Violations, date_to_wire, read, timestamp_to_wire};
 use uuid::Uuid;
 
 use super::{Challenge, ChallengeType, JoinCode, Patch, Terms};
@@ -84,7 +84,7 @@ pub(super) fn update(request: pb::UpdateChallengeRequest, currency: &Currency) -
     })
 }
 
-fn read_patch(fields: &mut Fields, mask: &[&str], challenge: pb::Challenge, currency: &Currency) -> Result<Patch, Refused> {
+fn read_patch(fields: &mut Fields, mask: &[&str], challenge: pb::Challenge, currency: &Currency) -> Result<Patch, Invalid> {
     let name = fields.masked(mask, "challenge_name", || read_name(&challenge.challenge_name));
     let description = fields.masked(mask, "description", || read_description(&challenge.description));
     let difficulty = fields.masked(mask, "difficulty_level", || read::within(challenge.difficulty_level, 1..=5));

@@ -1,7 +1,7 @@
 //! Fruits as sent.
 
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Fields, PageRequest, Refused, Violations, read};
+use orchard_rpc::{Fields, Invalid, PageRequest, Violations, read};
 
 use super::{Fruit, Hemisphere, known};
 
@@ -23,7 +23,7 @@ pub(super) fn list(request: &pb::ListFruitsRequest) -> Result<(When, PageRequest
     fields.finish(|| Ok((when?, page?)))
 }
 
-fn when(fields: &mut Fields, request: &pb::ListFruitsRequest) -> Result<When, Refused> {
+fn when(fields: &mut Fields, request: &pb::ListFruitsRequest) -> Result<When, Invalid> {
     if request.hemisphere == 0 && request.month == 0 {
         return Ok(None);
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Fields, PageRequest, Refused, Violations, date_to_wire, read, timestamp_to_wire};
+use orchard_rpc::{Fields, Invalid, PageRequest, Violations, date_to_wire, read, timestamp_to_wire};
 use uuid::Uuid;
 
 use super::{Day, FruitServings, NewDay, ProgressData};
@@ -40,7 +40,7 @@ pub(super) fn batch(request: pb::BatchRecordProgressRequest) -> Result<Vec<Entry
     fields.finish(|| entries)
 }
 
-fn entry(fields: &mut Fields, record: pb::ProgressRecord) -> Result<Entry, Refused> {
+fn entry(fields: &mut Fields, record: pb::ProgressRecord) -> Result<Entry, Invalid> {
     let challenge = fields.read("challenge_id", read::uuid(&record.challenge_id));
     let date = fields.read("progress_date", read::date(record.progress_date));
     let data = fields.read("progress_data", read::required(record.progress_data));
@@ -51,7 +51,7 @@ fn entry(fields: &mut Fields, record: pb::ProgressRecord) -> Result<Entry, Refus
     Ok(Entry { challenge: challenge?, date: date?, day: Some(day) })
 }
 
-fn progress_data(fields: &mut Fields, data: pb::ProgressData) -> Result<ProgressData, Refused> {
+fn progress_data(fields: &mut Fields, data: pb::ProgressData) -> Result<ProgressData, Invalid> {
     let mut seen = HashSet::new();
     let fruits = fields.each("fruits", 0..=50, data.fruits, |fields, eaten| {
         let name = name(&eaten.fruit)

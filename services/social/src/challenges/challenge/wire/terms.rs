@@ -1,7 +1,7 @@
 //! What a challenge asks and gives, as sent.
 
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Currency, Fields, Refused, read};
+use orchard_rpc::{Currency, Fields, Invalid, read};
 
 use crate::challenges::challenge::{EntryRequirements, RankBand, Reward, RewardStructure, SuccessCriteria};
 use crate::rewards::achievement::wire::{read_special_reward, special_reward};
@@ -10,7 +10,7 @@ use crate::rewards::milestone::MilestoneType;
 pub(super) fn read_requirements(
     fields: &mut Fields,
     sent: Option<pb::EntryRequirements>,
-) -> Result<Option<EntryRequirements>, Refused> {
+) -> Result<Option<EntryRequirements>, Invalid> {
     let Some(sent) = sent else { return Ok(None) };
     fields.within("entry_requirements", |fields| {
         let completed = fields.read("challenges_completed", read::within(sent.challenges_completed, 0..=1_000));
@@ -25,7 +25,7 @@ pub(super) fn read_requirements(
     })
 }
 
-pub(super) fn read_criteria(fields: &mut Fields, sent: Option<pb::SuccessCriteria>) -> Result<Option<SuccessCriteria>, Refused> {
+pub(super) fn read_criteria(fields: &mut Fields, sent: Option<pb::SuccessCriteria>) -> Result<Option<SuccessCriteria>, Invalid> {
     let Some(sent) = sent else { return Ok(None) };
     fields.within("success_criteria", |fields| {
         let score = fields.read("min_score", read::within(sent.min_score, 0..=36_600_000));
@@ -40,7 +40,7 @@ pub(super) fn read_rewards(
     fields: &mut Fields,
     sent: Option<pb::RewardStructure>,
     currency: &Currency,
-) -> Result<Option<RewardStructure>, Refused> {
+) -> Result<Option<RewardStructure>, Invalid> {
     let Some(sent) = sent else { return Ok(None) };
     fields.within("reward_structure", |fields| {
         let completion =
@@ -56,7 +56,7 @@ pub(super) fn read_rewards(
     })
 }
 
-fn read_reward(fields: &mut Fields, sent: pb::Reward, currency: &Currency) -> Result<Reward, Refused> {
+fn read_reward(fields: &mut Fields, sent: pb::Reward, currency: &Currency) -> Result<Reward, Invalid> {
     let points = fields.read("points", read::within(sent.points, 0..=10_000));
     let badge = fields.read("badge", read_badge(&sent.badge));
     let special = sent.special_reward.map(|special| read_special_reward(fields, special, currency)).transpose();

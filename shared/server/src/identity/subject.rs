@@ -1,11 +1,11 @@
-//! What a verified token says of its bearer.
+//! Whom a verified token names.
 
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::Role;
+use super::caller::Role;
 
-/// The claims that are looked at, beside those that every token must have as they are.
+/// The claims that are read, in addition to those that must have fixed values.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Claims {
     pub(crate) sub: String,
@@ -15,32 +15,32 @@ pub(crate) struct Claims {
     pub(crate) nbf: Option<f64>,
 }
 
-/// Whom an issuer's tokens name.
-pub(crate) trait Bearer: Clone {
-    /// What a token proves that the key `kid` has signed; nothing, if it says what its issuer must not say.
-    fn of(kid: &str, claims: &Claims) -> Option<Self>;
+/// The subject of an issuer's tokens.
+pub(crate) trait Subject: Clone {
+    /// Reads the subject of a token signed by the key `kid`; `None` if the issuer may not make such a claim.
+    fn read(kid: &str, claims: &Claims) -> Option<Self>;
 }
 
-/// A user. Small whatever their token holds: it is remembered.
+/// A user. Small, whatever the token holds, because it is cached.
 #[derive(Debug, Clone)]
-pub(crate) struct Person {
+pub(crate) struct UserSubject {
     pub(crate) id: Uuid,
     pub(crate) roles: Vec<Role>,
 }
 
 /// A service, by its name.
 #[derive(Debug, Clone)]
-pub(crate) struct Service(pub(crate) String);
+pub(crate) struct ServiceSubject(pub(crate) String);
 
-impl Bearer for Person {
-    fn of(_kid: &str, claims: &Claims) -> Option<Self> {
+impl Subject for UserSubject {
+    fn read(_kid: &str, claims: &Claims) -> Option<Self> {
         let id = Uuid::try_parse(&claims.sub).ok()?;
         let mut roles = Vec::new();
         for role in &claims.roles {
             let role = match role.as_str() {
                 "moderator" => Role::Moderator,
                 "operator" => Role::Operator,
-                // A users' issuer that names services is misconfigured or worse; other roles are not ours to judge.
+                // A user issuer that names services is misconfigured or compromised. Unknown roles are ignored.
                 service if service.starts_with("service:") => return None,
                 _ => continue,
             };
@@ -52,10 +52,10 @@ impl Bearer for Person {
     }
 }
 
-impl Bearer for Service {
-    fn of(kid: &str, claims: &Claims) -> Option<Self> {
+impl Subject for ServiceSubject {
+    fn read(kid: &str, claims: &Claims) -> Option<Self> {
         let name = claims.sub.strip_prefix("service:")?;
-        // A key speaks for its own workload only; a suffix such as `edge.2` lets keys rotate.
+        // A key signs for its own workload only. A suffix, as in `edge.2`, allows key rotation.
         let owner = kid.split_once('.').map_or(kid, |(owner, _)| owner);
         (owner == name).then(|| Self(name.to_owned()))
     }
