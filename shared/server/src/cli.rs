@@ -1,12 +1,11 @@
 //! The command line of a service.
 
-use std::ffi::OsString;
 use std::fmt::Debug;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{Args, Subcommand};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use orchard_db::idempotency::keep_swept;
@@ -21,8 +20,6 @@ use crate::{DatabaseOptions, HealthOptions, ServeOptions, Server, ask, telemetry
 pub trait Slice: 'static {
     /// Such as `family`.
     const NAME: &'static str;
-    /// What it does, in a line of `--help`.
-    const ABOUT: &'static str;
     /// Its own package, such as `orchard.family.v1`.
     const PACKAGE: &'static str;
     /// Its own settings, beside those that every service has.
@@ -55,15 +52,9 @@ impl Parts {
 /// What units of work get to end that calls have begun: about as long as a statement may take.
 pub(crate) const SETTLE: Duration = Duration::from_secs(5);
 
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Cli<S: Args> {
-    #[command(subcommand)]
-    command: Command<S>,
-}
-
+/// The commands of a slice.
 #[derive(Debug, Subcommand)]
-enum Command<S: Args> {
+pub enum SliceCommand<S: Slice> {
     /// Serves calls until SIGTERM or SIGINT. The database must be migrated; this command never migrates
     Serve(Box<Serve<S>>),
     /// Applies missing migrations and ends. Any number may run at once
@@ -72,36 +63,27 @@ enum Command<S: Args> {
     Health(HealthOptions),
 }
 
+/// What a slice serves with.
 #[derive(Debug, Args)]
-struct Serve<S: Args> {
+pub struct Serve<S: Slice> {
     #[command(flatten)]
     serve: ServeOptions,
     #[command(flatten)]
     database: DatabaseOptions,
     #[command(flatten)]
-    settings: S,
+    settings: S::Settings,
 }
 
-/// The `main` of a slice's program.
-pub fn slice_main<S: Slice>() -> ExitCode {
-    slice_main_from::<S>(std::env::args_os())
-}
-
-/// The same with other arguments than the process has, the first of them the program's name.
-pub fn slice_main_from<S: Slice>(arguments: impl IntoIterator<Item: Into<OsString> + Clone>) -> ExitCode {
-    let matches = slice_command::<S>().get_matches_from(arguments);
-    let result = match Cli::<S::Settings>::from_arg_matches(&matches) {
-        Ok(Cli { command: Command::Serve(options) }) => serve::<S>(&options),
-        Ok(Cli { command: Command::Migrate(database) }) => apply::<S>(&database),
-        Ok(Cli { command: Command::Health(options) }) => ask::run(&options),
-        Err(error) => error.exit(),
-    };
-    exit(S::NAME, result)
-}
-
-/// The command line of a slice's program.
-pub fn slice_command<S: Slice>() -> clap::Command {
-    Cli::<S::Settings>::command().name(S::NAME).about(S::ABOUT)
+impl<S: Slice> SliceCommand<S> {
+    /// Runs the command to its end, which for `serve` is a signal.
+    pub fn run(self) -> ExitCode {
+        let result = match self {
+            Self::Serve(options) => serve::<S>(&options),
+            Self::Migrate(database) => apply::<S>(&database),
+            Self::Health(options) => ask::run(&options),
+        };
+        exit(S::NAME, result)
+    }
 }
 
 fn exit(name: &str, result: anyhow::Result<()>) -> ExitCode {
@@ -135,7 +117,7 @@ fn apply<S: Slice>(database: &DatabaseOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn serve<S: Slice>(options: &Serve<S::Settings>) -> anyhow::Result<()> {
+fn serve<S: Slice>(options: &Serve<S>) -> anyhow::Result<()> {
     run(S::NAME, &options.serve, async {
         // First: until then the first process of a container ignores signals.
         let stop = stop_signal()?;

@@ -22,7 +22,7 @@ mod telemetry;
 
 pub use access::{AccessError, AccessTable};
 pub use ask::{HealthOptions, ask};
-pub use cli::{Parts, Slice, health_to_end, run_to_end, slice_command, slice_main, slice_main_from, slice_server};
+pub use cli::{Parts, Serve, Slice, SliceCommand, health_to_end, run_to_end, slice_server};
 pub use health::{LIVENESS, Readiness};
 pub use identity::{Caller, CallerError, Clock, IdentityOptions, InvalidJwksUrl, JwksUrl, Role, User};
 pub use limits::LimitOptions;
