@@ -27,7 +27,6 @@ pub struct Settings {
 
 impl Slice for Service {
     const NAME: &'static str = "consultation";
-    const ABOUT: &'static str = "Health professionals and consultations.";
     const PACKAGE: &'static str = "orchard.consultation.v1";
     type Settings = Settings;
 

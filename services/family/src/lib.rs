@@ -58,7 +58,6 @@ pub struct Settings {
 
 impl Slice for Service {
     const NAME: &'static str = "family";
-    const ABOUT: &'static str = "Family plans: members, invitations, the shared wallet, nutrition.";
     const PACKAGE: &'static str = "orchard.family.v1";
     type Settings = Settings;
 

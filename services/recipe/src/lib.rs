@@ -21,7 +21,6 @@ pub struct Settings {}
 
 impl Slice for Service {
     const NAME: &'static str = "recipe";
-    const ABOUT: &'static str = "Recipes that users share.";
     const PACKAGE: &'static str = "orchard.recipe.v1";
     type Settings = Settings;
 

@@ -76,7 +76,6 @@ pub struct Settings {
 
 impl Slice for Service {
     const NAME: &'static str = "social";
-    const ABOUT: &'static str = "Profiles, friends, achievements, challenges and progress.";
     const PACKAGE: &'static str = "orchard.social.v1";
     type Settings = Settings;
 

@@ -17,12 +17,8 @@ pub use durations::{ByMethod, Durations};
 pub use fields::{Fields, Invalid, Violations};
 pub use money::Currency;
 pub use page::{Page, PageKey, PageRequest, open, seal};
-<<<<<<< HEAD
 pub use refusal::{Reason, Refusal, common, overloaded};
-=======
-pub use refusal::{Refusal, common, overloaded, reason_name};
 pub use status::code_name;
->>>>>>> lane-rt
 pub use time::{date_to_wire, timestamp_to_wire};
 
 /// Metadata key under which a service that acts for a user passes the user's token along with its own.

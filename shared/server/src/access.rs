@@ -76,16 +76,12 @@ impl AccessTable {
         self.0.contains_key(path)
     }
 
-<<<<<<< HEAD
-    /// Returns whether the method at `path` reads a stream of requests.
+    /// Returns whether the method at `path` has a stream of requests.
     pub(crate) fn streams_requests(&self, path: &str) -> bool {
         self.0.get(path).map_or_else(|| is_reflection(path), |rule| rule.streams_requests)
     }
 
-    /// Returns whether the method at `path` reads or answers with a stream.
-=======
     /// Returns whether the method at `path` has a stream of requests or responses.
->>>>>>> lane-rt
     pub(crate) fn streams(&self, path: &str) -> bool {
         self.0.get(path).map_or_else(|| is_reflection(path), |rule| rule.streams)
     }
@@ -132,18 +128,11 @@ fn rule(method: &MethodDescriptor, option: &ExtensionDescriptor) -> Option<Rule>
     let access = Access::decode(value.as_message()?.encode_to_vec().as_slice()).ok()?;
     let kinds: HashSet<Kind> = access.callers().collect();
     let services: HashSet<String> = access.services.into_iter().collect();
-<<<<<<< HEAD
-    // Services are named exactly when services may call: anything else is a slip.
-    let named = kinds.iter().any(is_service) != services.is_empty();
-    let closed = !kinds.is_empty() && !kinds.contains(&Kind::Unspecified) && named;
-    let streams_requests = method.is_client_streaming();
-    closed.then(|| Rule { kinds, services, streams_requests, streams: streams_requests || method.is_server_streaming() })
-=======
     // An option must name services if it admits services, and only then. Anything else is a mistake.
     let names_services = kinds.iter().any(is_service) != services.is_empty();
     let closed = !kinds.is_empty() && !kinds.contains(&Kind::Unspecified) && names_services;
-    closed.then(|| Rule { kinds, services, streams: method.is_client_streaming() || method.is_server_streaming() })
->>>>>>> lane-rt
+    let streams_requests = method.is_client_streaming();
+    closed.then(|| Rule { kinds, services, streams_requests, streams: streams_requests || method.is_server_streaming() })
 }
 
 #[cfg(test)]

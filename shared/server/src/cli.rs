@@ -1,9 +1,8 @@
 //! The command line of a service, and the commands behind it.
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{Args, Subcommand};
 use orchard_db::{Db, NotMigrated, migrate, require_migrated};
 
 use crate::ask::{self, HealthOptions};
@@ -13,15 +12,9 @@ use crate::process::{exit, run, single_threaded, stop_signal};
 use crate::server::Server;
 use crate::slice::{Slice, slice_server};
 
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Cli<S: Args> {
-    #[command(subcommand)]
-    command: Command<S>,
-}
-
+/// The commands of a slice.
 #[derive(Debug, Subcommand)]
-enum Command<S: Args> {
+pub enum SliceCommand<S: Slice> {
     /// Serve calls until SIGTERM or SIGINT. Requires a migrated database and never migrates it
     Serve(Box<Serve<S>>),
     /// Apply missing migrations and exit. Safe to run from several places at once
@@ -30,36 +23,27 @@ enum Command<S: Args> {
     Health(HealthOptions),
 }
 
+/// The options of a slice's `serve` command.
 #[derive(Debug, Args)]
-struct Serve<S: Args> {
+pub struct Serve<S: Slice> {
     #[command(flatten)]
     serve: ServeOptions,
     #[command(flatten)]
     database: DatabaseOptions,
     #[command(flatten)]
-    settings: S,
+    settings: S::Settings,
 }
 
-/// Runs the command that the process's arguments name: the `main` of a slice's program.
-pub fn slice_main<S: Slice>() -> ExitCode {
-    slice_main_from::<S>(std::env::args_os())
-}
-
-/// Runs the command that `arguments` name. The first argument is the program's name.
-pub fn slice_main_from<S: Slice>(arguments: impl IntoIterator<Item: Into<OsString> + Clone>) -> ExitCode {
-    let matches = slice_command::<S>().get_matches_from(arguments);
-    let result = match Cli::<S::Settings>::from_arg_matches(&matches) {
-        Ok(Cli { command: Command::Serve(options) }) => serve_slice::<S>(&options),
-        Ok(Cli { command: Command::Migrate(database) }) => migrate_slice::<S>(&database),
-        Ok(Cli { command: Command::Health(options) }) => ask::run(&options),
-        Err(error) => error.exit(),
-    };
-    exit(S::NAME, result)
-}
-
-/// Returns the command line of a slice's program.
-pub fn slice_command<S: Slice>() -> clap::Command {
-    Cli::<S::Settings>::command().name(S::NAME).about(S::ABOUT)
+impl<S: Slice> SliceCommand<S> {
+    /// Runs the command until it ends: `serve` ends at a signal.
+    pub fn run(self) -> ExitCode {
+        let result = match self {
+            Self::Serve(options) => serve_slice::<S>(&options),
+            Self::Migrate(database) => migrate_slice::<S>(&database),
+            Self::Health(options) => ask::run(&options),
+        };
+        exit(S::NAME, result)
+    }
 }
 
 /// Serves a service without a database until a signal: the end of its `main`.
@@ -99,7 +83,7 @@ fn migrate_slice<S: Slice>(database: &DatabaseOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn serve_slice<S: Slice>(options: &Serve<S::Settings>) -> anyhow::Result<()> {
+fn serve_slice<S: Slice>(options: &Serve<S>) -> anyhow::Result<()> {
     run(S::NAME, &options.serve, async {
         // Before anything else: the first process of a container ignores signals that it has no handler for.
         let stop = stop_signal()?;

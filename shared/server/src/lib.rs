@@ -27,7 +27,7 @@ mod telemetry;
 pub use access::{AccessError, AccessTable};
 pub use ask::{HealthOptions, ask};
 pub use bound::Bound;
-pub use cli::{health_to_end, run_to_end, slice_command, slice_main, slice_main_from};
+pub use cli::{Serve, SliceCommand, health_to_end, run_to_end};
 pub use duration::duration;
 pub use health::{LIVENESS, Readiness};
 pub use identity::{Caller, CallerError, Clock, IdentityOptions, InvalidJwksUrl, JwksUrl, Role, User};

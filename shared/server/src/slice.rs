@@ -18,8 +18,6 @@ use crate::telemetry;
 pub trait Slice: 'static {
     /// The service's name, such as `family`.
     const NAME: &'static str;
-    /// One line of `--help` that says what the service does.
-    const ABOUT: &'static str;
     /// The service's own protobuf package, such as `orchard.family.v1`.
     const PACKAGE: &'static str;
     /// Settings of this service, in addition to those that every service has.

@@ -34,9 +34,9 @@ struct Options {
 }
 
 #[test]
-#[ignore = "is the program that other tests start"]
+#[ignore = "other tests run it as a program"]
 fn program() {
-    if program::name().is_some() {
+    if program::is_program() {
         let Options { serve } = clap::Parser::parse_from(["probe"]);
         let probe = Probe::new(|request: Request<String>| async move {
             match request.get_ref().split(' ').next() {
@@ -59,7 +59,7 @@ struct World {
 impl World {
     async fn start(settings: &[(&str, String)]) -> anyhow::Result<Self> {
         let keys = DevKeys::ephemeral()?;
-        let program = Program::start("telemetry::program", "probe", &keys, settings).await?;
+        let program = Program::start(program::itself("telemetry::program")?, &keys, settings).await?;
         Ok(Self { program, token: keys.user_token(Uuid::new_v4(), &[], Duration::from_secs(600))? })
     }
 

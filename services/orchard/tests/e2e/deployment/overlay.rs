@@ -74,11 +74,13 @@ impl Overlay {
             mounts.insert(text(&mount["mountPath"]), text(source.context("a Secret or ConfigMap")?));
         }
         self.check_files(&environment, &mounts)?;
-        let program = text(at(container, "command.0"));
-        let own = format!("orchard-{}", program.rsplit('/').next().unwrap_or_default());
+        ensure!(container["command"].is_null(), "the image says which program runs");
+        let words = texts(&container["args"]);
+        let service = words.first().context("no service")?;
+        let own = format!("orchard-{service}");
         let sees = |secret: &String| *secret == own || secret == "orchard-public-keys";
-        ensure!(mounts.values().all(sees), "{program} sees what is another's: {mounts:?}");
-        Ok(Container { words: [texts(&container["command"]), texts(&container["args"])].concat(), environment, mounts })
+        ensure!(mounts.values().all(sees), "{service} sees what is another's: {mounts:?}");
+        Ok(Container { words, environment, mounts })
     }
 
     /// Each file that a setting names is in what is mounted there, where this overlay says what that is.

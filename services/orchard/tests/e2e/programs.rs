@@ -1,9 +1,9 @@
 //! The suite as it is deployed: five processes, and a collector of their spans.
 
+use std::process::Stdio;
 use std::time::Duration;
 
-use orchard_edge::main_from;
-use orchard_server::{Slice, slice_main_from};
+use orchard_server::Slice;
 use orchard_testkit::client::{Client, Headers};
 use orchard_testkit::collector::Collector;
 use orchard_testkit::database::Schema;
@@ -11,28 +11,20 @@ use orchard_testkit::keys::DevKeys;
 use orchard_testkit::program::{self, Program};
 use orchard_testkit::service::{channel, free_address};
 use tokio::net::TcpListener;
+use tokio::process::Command;
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::suite::all_told;
 
-const PROGRAM: &str = "programs::program";
 /// Longest that a program may take to begin, or to end.
 const LIMIT: Duration = Duration::from_secs(30);
 
-#[test]
-#[ignore = "is the program of other tests"]
-fn program() {
-    let Some(name) = program::name() else { return };
-    let (name, task) = name.split_once(' ').unwrap_or((&name, "serve"));
-    let arguments = [name, task];
-    match name {
-        "family" => slice_main_from::<orchard_family::Service>(arguments),
-        "social" => slice_main_from::<orchard_social::Service>(arguments),
-        "recipe" => slice_main_from::<orchard_recipe::Service>(arguments),
-        "consultation" => slice_main_from::<orchard_consultation::Service>(arguments),
-        _ => main_from(arguments),
-    };
+/// Returns the command `orchard <service> <task>`.
+fn orchard(service: &str, task: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_orchard"));
+    command.args([service, task]);
+    command
 }
 
 /// A slice, and its tables.
@@ -46,7 +38,7 @@ impl Deployed {
         let schema = Schema::create().await?;
         schema.migrate(S::migrations()).await?;
         let settings = [settings, &[("DATABASE_URL", schema.url().to_owned())]].concat();
-        Ok(Self { program: Program::start(PROGRAM, S::NAME, keys, &settings).await?, schema })
+        Ok(Self { program: Program::start(orchard(S::NAME, "serve"), keys, &settings).await?, schema })
     }
 }
 
@@ -85,7 +77,7 @@ impl Programs {
             ("ORCHARD_CONSULTATION_URL", url(&consultation)),
             key_file("edge"),
         ];
-        let edge = Program::start(PROGRAM, "edge", &keys, &[settings.as_slice(), &upstreams].concat()).await?;
+        let edge = Program::start(orchard("edge", "serve"), &keys, &[settings.as_slice(), &upstreams].concat()).await?;
         Ok(Self { collector, keys, family, social, recipe, consultation, edge })
     }
 
@@ -121,11 +113,38 @@ impl Programs {
 async fn a_migration_that_waits_for_its_database_ends_when_it_is_told_to() -> anyhow::Result<()> {
     let silent = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("postgres://family:secret@{}/orchard", silent.local_addr()?);
-    let program = program::command(PROGRAM, "family migrate")?.env("DATABASE_URL", url).spawn()?;
+    let mut migrate = orchard("family", "migrate");
+    let migrate = migrate.env("DATABASE_URL", url).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
     let _connection = timeout(LIMIT, silent.accept()).await??;
-    program::terminate(&program)?;
-    let output = timeout(LIMIT, program.wait_with_output()).await??;
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("family: stopped by a signal"), "{said}");
+    program::terminate(&migrate)?;
+    let output = timeout(LIMIT, migrate.wait_with_output()).await??;
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(log.contains("family: stopped by a signal"), "{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_service_refuses_to_serve_a_database_that_is_not_migrated() -> anyhow::Result<()> {
+    let schema = Schema::create().await?;
+    let keys = DevKeys::ephemeral()?;
+    let run = async |task: &str, url: &str| {
+        let mut command = orchard("family", task);
+        command.env("DATABASE_URL", url);
+        command.env("ORCHARD_LISTEN", "127.0.0.1:0").env("ORCHARD_ADMIN_LISTEN", "127.0.0.1:0");
+        command.env("ORCHARD_USER_JWKS_FILE", keys.user_jwks_file());
+        command.env("ORCHARD_WORKLOAD_JWKS_FILE", keys.workload_jwks_file());
+        command.env("ORCHARD_WORKLOAD_KEY_FILE", keys.workload_key_file("family"));
+        command.env("ORCHARD_SOCIAL_URL", "http://127.0.0.1:1");
+        let output = command.output().await?;
+        anyhow::Ok((output.status.success(), String::from_utf8(output.stderr)?))
+    };
+    let (served, log) = run("serve", schema.url()).await?;
+    assert!(!served && log.contains("run `migrate`"), "{log}");
+    let (migrated, log) = run("migrate", schema.url()).await?;
+    assert!(migrated && log.contains("applied"), "{log}");
+    let (migrated, log) = run("migrate", schema.url()).await?;
+    assert!(migrated && log.contains("nothing to migrate"), "{log}");
+    let (unreachable, log) = run("migrate", "postgres://me:hunter2@127.0.0.1:1/nowhere").await?;
+    assert!(!unreachable && !log.contains("hunter2") && log.lines().count() == 1, "{log}");
     Ok(())
 }

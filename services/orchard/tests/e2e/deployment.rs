@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use clap::{ArgMatches, Command, FromArgMatches as _};
+use clap::{ArgMatches, Command, FromArgMatches as _, Subcommand as _};
 use orchard_db::READERS;
-use orchard_server::{LimitOptions, slice_command};
+use orchard_server::{LimitOptions, SliceCommand};
 use serde_json::Value;
 use tonic::transport::Uri;
 
@@ -25,13 +25,15 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// The program's command line for one service.
 fn command(service: &str) -> anyhow::Result<Command> {
+    let command = Command::new("orchard");
     Ok(match service {
-        "family" => slice_command::<orchard_family::Service>(),
-        "social" => slice_command::<orchard_social::Service>(),
-        "recipe" => slice_command::<orchard_recipe::Service>(),
-        "consultation" => slice_command::<orchard_consultation::Service>(),
-        "edge" => orchard_edge::command(),
+        "family" => SliceCommand::<orchard_family::Service>::augment_subcommands(command),
+        "social" => SliceCommand::<orchard_social::Service>::augment_subcommands(command),
+        "recipe" => SliceCommand::<orchard_recipe::Service>::augment_subcommands(command),
+        "consultation" => SliceCommand::<orchard_consultation::Service>::augment_subcommands(command),
+        "edge" => orchard_edge::Command::augment_subcommands(command),
         other => bail!("there is no service `{other}`"),
     })
 }
@@ -39,7 +41,7 @@ fn command(service: &str) -> anyhow::Result<Command> {
 /// A container as its file describes it.
 #[derive(Debug, Default)]
 struct Container {
-    /// The program's path, then its arguments.
+    /// The program's arguments: a service, then its command.
     words: Vec<String>,
     environment: BTreeMap<String, String>,
     /// Where something is mounted, and what.
@@ -54,10 +56,9 @@ struct Accepted {
 }
 
 impl Container {
-    /// Has the service's own command line read it all.
+    /// Has the service's own command line parse it all.
     fn accepted(&self) -> anyhow::Result<Accepted> {
-        let (program, arguments) = self.words.split_first().context("no program")?;
-        let service = program.strip_prefix("/usr/local/bin/").with_context(|| format!("{program} is not in the image"))?;
+        let (service, arguments) = self.words.split_first().context("no service")?;
         let command = command(service)?;
         let task = arguments.first().context("no command")?.clone();
         let subcommand = command.find_subcommand(&task).with_context(|| format!("{service} has no command {task}"))?;
@@ -75,13 +76,13 @@ impl Container {
         }
         // What this process itself has in its environment is none of the container's.
         let command = command.mut_subcommand(&task, |task| task.mut_args(|argument| argument.env(None::<&str>)));
-        let words = std::iter::once(service.to_owned()).chain(arguments.iter().cloned()).chain(flags);
+        let words = std::iter::once("orchard".to_owned()).chain(arguments.iter().cloned()).chain(flags);
         let matches = command.try_get_matches_from(words).with_context(|| format!("{service} {task}"))?;
         let (task, matches) = matches.subcommand().context("a subcommand")?;
         // Either of two settings, which the command line cannot ask for.
         let has_database = self.environment.contains_key("DATABASE_URL_FILE");
-        ensure!(has_database == (service != "edge" && task != "health"), "{service} {task}: DATABASE_URL_FILE");
-        Ok(Accepted { service: service.to_owned(), task: task.to_owned(), matches: matches.clone() })
+        ensure!(has_database == (*service != "edge" && task != "health"), "{service} {task}: DATABASE_URL_FILE");
+        Ok(Accepted { service: service.clone(), task: task.to_owned(), matches: matches.clone() })
     }
 }
 
@@ -161,7 +162,7 @@ fn names(value: &Value) -> BTreeSet<String> {
 #[test]
 fn what_nobody_reads_is_found() {
     let container = |environment: &[(&str, &str)]| Container {
-        words: ["/usr/local/bin/recipe", "migrate"].map(str::to_owned).to_vec(),
+        words: ["recipe", "migrate"].map(str::to_owned).to_vec(),
         environment: environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         mounts: [("/run/orchard".to_owned(), "recipe".to_owned())].into(),
     };
