@@ -20,6 +20,9 @@ pub enum Error {
     /// The caller is a professional already, or is going to be.
     #[error("the caller has applied before")]
     AlreadyApplied,
+    /// The caller was erased.
+    #[error("the user was erased")]
+    UserErased,
     /// The database failed.
     #[error(transparent)]
     Database(#[from] Failure),
@@ -49,6 +52,7 @@ impl From<Error> for Status {
             Error::Database(failure) => failure.into_refusal(),
             Error::ProfessionalNotFound => refuse(Code::NotFound, ErrorReason::ProfessionalNotFound),
             Error::AlreadyApplied => refuse(Code::AlreadyExists, ErrorReason::AlreadyApplied),
+            Error::UserErased => refuse(Code::FailedPrecondition, ErrorReason::UserErased),
         };
         refusal.into_status(DOMAIN)
     }

@@ -17,6 +17,9 @@ pub enum Error {
     /// No such recipe for this caller.
     #[error("no such recipe")]
     RecipeNotFound,
+    /// The caller was erased.
+    #[error("the user was erased")]
+    UserErased,
     /// The database failed.
     #[error(transparent)]
     Database(#[from] Failure),
@@ -43,6 +46,7 @@ impl From<Error> for Status {
             Error::Fields(violations) => violations.into(),
             Error::Database(failure) => failure.into_refusal(),
             Error::RecipeNotFound => refuse(Code::NotFound, ErrorReason::RecipeNotFound),
+            Error::UserErased => refuse(Code::FailedPrecondition, ErrorReason::UserErased),
         };
         refusal.into_status(DOMAIN)
     }

@@ -10,7 +10,7 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use orchard_db::idempotency::keep_swept;
-use orchard_db::{Db, EmbeddedMigrations, Failure, NotMigrated, migrate, require_migrated};
+use orchard_db::{Db, Failure, Migrations, NotMigrated, migrate, require_migrated};
 use orchard_proto::DESCRIPTORS;
 use tokio::signal::unix::{SignalKind, signal};
 use tonic::service::RoutesBuilder;
@@ -28,8 +28,8 @@ pub trait Slice: 'static {
     /// Its own settings, beside those that every service has.
     type Settings: Args + Clone + Debug + Send + Sync;
 
-    /// The migrations of its tables.
-    fn migrations() -> EmbeddedMigrations;
+    /// The migrations of its tables: its own, and those of the shared crates that it uses.
+    fn migrations() -> Migrations;
 
     /// What it consists of, over `db`.
     fn parts(db: &Db, settings: &Self::Settings, options: &ServeOptions) -> anyhow::Result<Parts>;

@@ -18,3 +18,4 @@ pub mod reasons;
 pub mod schema;
 pub mod scrape;
 pub mod service;
+pub mod upgrade;
