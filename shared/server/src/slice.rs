@@ -6,7 +6,7 @@ use clap::Args;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use orchard_db::idempotency::keep_swept;
-use orchard_db::{Db, EmbeddedMigrations, Failure, NotMigrated, require_migrated};
+use orchard_db::{Db, Failure, Migrations, NotMigrated, require_migrated};
 use orchard_proto::DESCRIPTORS;
 use tonic::service::RoutesBuilder;
 
@@ -23,8 +23,8 @@ pub trait Slice: 'static {
     /// Settings of this service, in addition to those that every service has.
     type Settings: Args + Clone + Debug + Send + Sync;
 
-    /// Returns the migrations of the slice's tables.
-    fn migrations() -> EmbeddedMigrations;
+    /// Returns the migrations of the slice's tables: its own, and those of the shared crates that it uses.
+    fn migrations() -> Migrations;
 
     /// Builds the services and background tasks over `db`.
     fn parts(db: &Db, settings: &Self::Settings, options: &ServeOptions) -> anyhow::Result<Parts>;
