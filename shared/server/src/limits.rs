@@ -41,7 +41,7 @@ pub struct LimitOptions {
     /// How long to keep serving after a stop signal, while load balancers notice that the service is not ready
     #[arg(long, env = "ORCHARD_DRAIN_WAIT", default_value = "5s", value_parser = duration, value_name = "DURATION")]
     pub drain_wait: Duration,
-    /// Time limit of the calls that are still open after that
+    /// Time limit of calls that are still open after the drain wait
     #[arg(long, env = "ORCHARD_DRAIN_LIMIT", default_value = "20s", value_parser = duration, value_name = "DURATION")]
     pub drain_limit: Duration,
 }

@@ -27,7 +27,7 @@ pub struct ServeOptions {
     /// Address to serve grpc.health.v1.Health and /metrics on, apart from calls so that load does not block them
     #[arg(long, env = "ORCHARD_ADMIN_LISTEN", default_value = ADMIN_LISTEN, value_name = "ADDRESS")]
     pub admin_listen: SocketAddr,
-    /// Whether to serve gRPC reflection
+    /// Serve gRPC reflection
     #[arg(long, env = "ORCHARD_REFLECTION", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]
     pub reflection: bool,
     /// Worker threads; 1 costs the least CPU per call, so add replicas before threads
@@ -36,7 +36,7 @@ pub struct ServeOptions {
     /// Format of the log
     #[arg(long, env = "ORCHARD_LOG_FORMAT", default_value = "json", value_name = "FORMAT")]
     pub log_format: LogFormat,
-    /// Log levels by target, such as info,orchard_calls=debug for a line per call; other crates never log below info
+    /// Log levels by target, such as info,orchard_calls=debug for a line per call; other crates never log in more detail than info
     #[arg(long, env = "ORCHARD_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
     /// Traces

@@ -26,13 +26,13 @@ pub struct IdentityOptions {
     /// Required `iss` claim of users' tokens
     #[arg(long, env = "ORCHARD_USER_ISSUER", default_value = "orchard-users", value_name = "NAME")]
     pub user_issuer: String,
-    /// JWKS file with the public keys that verify services' tokens, each with the service's name as `kid`; read again every 10 seconds
+    /// JWKS file with the public keys that verify services' workload tokens, each with the service's name as `kid`; read again every 10 seconds
     #[arg(long, env = "ORCHARD_WORKLOAD_JWKS_FILE", value_name = "FILE")]
     pub workload_jwks_file: Option<PathBuf>,
-    /// Address of the services' JWKS, instead of a file
+    /// Address of the workloads' JWKS, instead of a file
     #[arg(long, env = "ORCHARD_WORKLOAD_JWKS_URL", value_name = "URL")]
     pub workload_jwks_url: Option<JwksUrl>,
-    /// Required `iss` claim of services' tokens
+    /// Required `iss` claim of services' workload tokens
     #[arg(long, env = "ORCHARD_WORKLOAD_ISSUER", default_value = "orchard-workloads", value_name = "NAME")]
     pub workload_issuer: String,
     /// Required `aud` claim of all tokens

@@ -46,7 +46,7 @@ struct IssuerClaim {
 impl Verifier {
     pub(crate) async fn load(options: &IdentityOptions) -> anyhow::Result<Self> {
         if options.user_issuer == options.workload_issuer {
-            bail!("users and services need different issuers: both are {}", options.user_issuer);
+            bail!("--user-issuer and --workload-issuer must differ: both are {}", options.user_issuer);
         }
         if options.jwks_stale_limit <= options.jwks_refresh {
             bail!("keys would expire before they are read again: --jwks-stale-limit must be longer than --jwks-refresh");

@@ -133,7 +133,7 @@ async fn a_caller_waits_for_a_hanging_fetch_until_its_deadline() -> anyhow::Resu
     let service = Service::of(&server, MINUTES).await?;
     server.replies(Reply::Gated(Arc::new(Semaphore::new(0)), Box::new(Reply::HangUp)));
     let mut client = service.client(&new.token()?)?;
-    let request = crate::world::within(Duration::from_millis(200), Default::default());
+    let request = crate::world::within(Duration::from_secs(1), Default::default());
     assert_eq!(refused(client.read(request).await), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".to_owned()));
     Ok(())
 }

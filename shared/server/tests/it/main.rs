@@ -12,6 +12,7 @@ mod keys;
 mod overload;
 mod panics;
 mod raw;
+mod spans;
 mod telemetry;
 mod trace;
 mod world;
