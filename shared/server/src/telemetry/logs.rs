@@ -25,6 +25,7 @@ pub enum LogFormat {
 /// Returns a layer that writes log lines to stderr.
 pub(super) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(form: LogFormat) -> Box<dyn Layer<S> + Send + Sync> {
     let coloured = std::io::stderr().is_terminal();
+    // Applies to span fields, which are formatted apart from the rest of the line below.
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(coloured);
     match form {
         LogFormat::Pretty => {

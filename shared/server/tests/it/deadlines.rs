@@ -70,7 +70,7 @@ async fn the_server_ends_late_calls() -> anyhow::Result<()> {
     for (path, sends) in [("Read", false), ("Watch", false), ("Watch", true)] {
         let gate = Gate::new();
         let world = World::start(streams(gate.probe(), sends)).await?;
-        let answer = timeout(SOON, Raw::connect(&world).await?.call(&world, path, "wait", "100m")).await??;
+        let answer = timeout(SOON, Raw::connect(&world).await?.call(path, "wait", "100m")).await??;
         assert_eq!(answer, (Some(Code::DeadlineExceeded), "DEADLINE_EXCEEDED".to_owned()), "{path}, sends: {sends}");
     }
     Ok(())

@@ -133,7 +133,7 @@ async fn a_peer_that_does_not_answer_pings_is_disconnected() -> anyhow::Result<(
         pace.tick().await;
         read(&mut other, "beside it").await?;
     }
-    assert_eq!(idle.call(&world, "Read", "still there", "5S").await?.0, Some(tonic::Code::Ok));
+    assert_eq!(idle.call("Read", "still there", "5S").await?.0, Some(tonic::Code::Ok));
     Ok(())
 }
 
@@ -145,7 +145,7 @@ async fn rapid_resets_affect_at_most_their_own_connection() -> anyhow::Result<()
     let before = resident()?;
     let mut raw = Raw::connect(&world).await?;
     for count in 0..20_000 {
-        let Ok((_answer, mut call)) = raw.begin(&world, "Read", &[]).await else { break };
+        let Ok((_answer, mut call)) = raw.begin("Read", &[]).await else { break };
         call.send_reset(h2::Reason::CANCEL);
         if count % 1_000 == 0 {
             assert_eq!(timeout(SOON, read(&mut client, "beside them")).await??, "beside them");
@@ -161,7 +161,7 @@ async fn endless_headers_are_refused_and_other_calls_go_on() -> anyhow::Result<(
     let world = World::start(echo()).await?;
     let mut raw = Raw::connect(&world).await?;
     let huge = "x".repeat(200 * 1024);
-    if let Ok((answer, _message)) = raw.begin(&world, "Read", &[("x-huge", &huge)]).await
+    if let Ok((answer, _message)) = raw.begin("Read", &[("x-huge", &huge)]).await
         && let Ok(answer) = timeout(SOON, answer).await?
     {
         assert_eq!(answer.status(), http::StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);

@@ -50,7 +50,7 @@ async fn calls_beyond_the_limit_are_refused_and_health_is_not() -> anyhow::Resul
 async fn a_slow_sender_does_not_take_up_capacity() -> anyhow::Result<()> {
     let world = World::with(Gate::new().probe(), |limits| limits.max_calls = Some(1)).await?;
     let mut raw = Raw::connect(&world).await?;
-    let (slow, mut message) = raw.begin(&world, "Read", &[]).await?;
+    let (slow, mut message) = raw.begin("Read", &[]).await?;
     let whole = framed("at last");
     message.send_data(whole.slice(..7), false)?;
     assert_eq!(timeout(Duration::from_secs(20), world.read("meanwhile")).await??, "meanwhile");
@@ -64,7 +64,7 @@ async fn a_call_whose_caller_hangs_up_frees_its_capacity() -> anyhow::Result<()>
     let gate = Gate::new();
     let world = World::with(gate.probe(), |limits| limits.max_calls = Some(1)).await?;
     let mut raw = Raw::connect(&world).await?;
-    let (_answer, mut message) = raw.begin(&world, "Read", &[]).await?;
+    let (_answer, mut message) = raw.begin("Read", &[]).await?;
     message.send_data(framed("wait"), true)?;
     gate.waited_for(1).await;
     assert_eq!(refused(world.read("no room").await), overloaded());
