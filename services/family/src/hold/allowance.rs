@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use super::store;
 use crate::error::Error;
+use crate::ledger;
 use crate::plan::Plan;
 use crate::rights::Rights;
-use crate::ledger;
 
 /// Why a member may not take money out of a wallet.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

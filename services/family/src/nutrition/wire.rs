@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::google::r#type::Date;
-use orchard_rpc::{Fields, PageRequest, Invalid, date_to_wire, read, timestamp_to_wire};
+use orchard_rpc::{Fields, Invalid, PageRequest, date_to_wire, read, timestamp_to_wire};
 use uuid::Uuid;
 
 use super::store::Range;
