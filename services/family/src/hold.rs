@@ -1,4 +1,4 @@
-//! Holds: money that is promised to a service, and then paid or let go.
+//! Holds: money in a wallet that is reserved for a service, and then captured or released.
 
 mod allowance;
 mod api;
@@ -15,46 +15,49 @@ use strum::{EnumString, IntoStaticStr};
 use tonic::Code;
 use uuid::Uuid;
 
+pub use allowance::AllowanceError;
 pub(crate) use allowance::{may_take, spent_on};
 pub use api::Api;
 pub use sweep::keep_expired;
 
-/// How long money is held that nobody asks for.
+use crate::transition::Transition;
+
+/// How long money is held.
 pub const TTL: TimeDelta = TimeDelta::minutes(10);
 
-/// Where a hold stands.
+/// Status of a hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum HoldStatus {
     /// The money is held.
     Held,
-    /// It was paid.
+    /// All or part of the money was paid.
     Captured,
-    /// The service let it go.
+    /// The service released the hold.
     Released,
-    /// Nobody asked for it in time.
+    /// The hold expired.
     Expired,
 }
 
-/// Why a hold refuses.
+/// Why a rule of holds refuses a call.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HoldError {
     /// The service has no such hold.
     #[error("no such hold")]
     NotFound,
-    /// It ended another way.
+    /// The hold has ended in another way.
     #[error("the hold has ended")]
     Ended,
-    /// There is less.
+    /// More would be captured than is held.
     #[error("the hold is of {amount}")]
     CaptureExceedsHold {
-        /// What is held.
+        /// The held amount.
         amount: BigDecimal,
     },
-    /// There is less to pay back.
+    /// More would be refunded than was captured.
     #[error("{refundable} of what was captured is not refunded")]
     RefundExceedsCapture {
-        /// How much is.
+        /// What was captured and not yet refunded.
         refundable: BigDecimal,
     },
 }
@@ -75,74 +78,98 @@ impl Rule for HoldError {
     }
 }
 
-/// Money that is or was held.
+/// Identifies a hold of a service.
+#[derive(Debug, Clone)]
+pub struct HoldKey {
+    /// The plan.
+    pub plan: Uuid,
+    /// The reference that the service chose.
+    pub reference: String,
+}
+
+/// Money to hold.
+#[derive(Debug, Clone)]
+pub struct NewHold {
+    /// The plan and the reference.
+    pub key: HoldKey,
+    /// How much to hold.
+    pub amount: BigDecimal,
+    /// What the hold is for.
+    pub reason: String,
+}
+
+/// Money to refund.
+#[derive(Debug, Clone)]
+pub struct Refund {
+    /// The hold that was captured.
+    pub key: HoldKey,
+    /// The reference of the refund itself.
+    pub reference: String,
+    /// How much to refund.
+    pub amount: BigDecimal,
+    /// What the refund is for.
+    pub reason: String,
+}
+
+/// Money in a wallet that is, or was, reserved for a service.
 #[derive(Debug, Clone)]
 pub struct Hold {
     /// Its id.
     pub id: Uuid,
     /// The plan.
     pub family_plan_id: Uuid,
-    /// For whom.
+    /// The member for whom the money is held.
     pub user_id: Uuid,
-    /// The service's name for it.
+    /// The reference that the service chose.
     pub reference: String,
-    /// How much.
+    /// Amount that is, or was, held.
     pub amount: BigDecimal,
-    /// What was paid of it.
+    /// Part of the amount that was paid.
     pub captured_amount: BigDecimal,
-    /// What was paid back of that.
+    /// Part of the captured amount that was refunded.
     pub refunded_amount: BigDecimal,
-    /// What it is for.
+    /// What the hold is for.
     pub reason: String,
-    /// Where it stands.
+    /// Its status.
     pub status: HoldStatus,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: DateTime<Utc>,
-    /// When it began.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 
-/// What ending a hold comes to.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// It is to be ended.
-    End,
-    /// It was ended so before.
-    Ended,
-}
-
 impl Hold {
-    /// Whether a hold that is asked for again under this one's reference is this one.
-    pub fn is_of(&self, user: Uuid, amount: &BigDecimal, reason: &str) -> bool {
+    /// Returns whether a request for this user, amount and reason, under the same reference, repeats the one that created the hold.
+    pub fn repeats(&self, user: Uuid, amount: &BigDecimal, reason: &str) -> bool {
         self.user_id == user && self.amount == *amount && self.reason == reason
     }
 
-    /// The hold as it is when its time `is_due`, or is not.
-    pub fn as_of_now(self, is_due: bool) -> Self {
-        let expired = is_due && self.status == HoldStatus::Held;
+    /// Returns the hold as expired if its time `is_over`, whether or not the row says so yet.
+    pub fn as_of_now(self, is_over: bool) -> Self {
+        let expired = is_over && self.status == HoldStatus::Held;
         if expired { Self { status: HoldStatus::Expired, ..self } } else { self }
     }
 
-    /// Whether it may be paid with `amount`.
-    pub fn capture(&self, amount: &BigDecimal) -> Result<Ending, HoldError> {
+    /// Checks that `amount` may be captured.
+    pub fn capture(&self, amount: &BigDecimal) -> Result<Transition, HoldError> {
         match self.status {
             HoldStatus::Held if *amount > self.amount => Err(HoldError::CaptureExceedsHold { amount: self.amount.clone() }),
-            HoldStatus::Held => Ok(Ending::End),
-            HoldStatus::Captured if *amount == self.captured_amount => Ok(Ending::Ended),
+            HoldStatus::Held => Ok(Transition::Due),
+            HoldStatus::Captured if *amount == self.captured_amount => Ok(Transition::Done),
             HoldStatus::Captured | HoldStatus::Released | HoldStatus::Expired => Err(HoldError::Ended),
         }
     }
 
-    /// Whether it may be let go.
-    pub fn release(&self) -> Result<Ending, HoldError> {
+    /// Checks that the hold may be released.
+    pub fn release(&self) -> Result<Transition, HoldError> {
         match self.status {
-            HoldStatus::Held => Ok(Ending::End),
-            HoldStatus::Released | HoldStatus::Expired => Ok(Ending::Ended),
+            HoldStatus::Held => Ok(Transition::Due),
+            HoldStatus::Released | HoldStatus::Expired => Ok(Transition::Done),
             HoldStatus::Captured => Err(HoldError::Ended),
         }
     }
 
-    /// Whether `amount` may be paid back.
+    /// Checks that `amount` may be refunded.
     pub fn refund(&self, amount: &BigDecimal) -> Result<(), HoldError> {
         let refundable = &self.captured_amount - &self.refunded_amount;
         if *amount <= refundable { Ok(()) } else { Err(HoldError::RefundExceedsCapture { refundable }) }
@@ -176,21 +203,21 @@ mod tests {
     #[test]
     fn a_hold_ends_once() {
         let capture = |status, amount| hold(status, 400, 0).capture(&cents(amount));
-        assert_eq!(capture(HoldStatus::Held, 1000), Ok(Ending::End));
+        assert_eq!(capture(HoldStatus::Held, 1000), Ok(Transition::Due));
         assert_eq!(capture(HoldStatus::Held, 1001), Err(HoldError::CaptureExceedsHold { amount: cents(1000) }));
-        assert_eq!(capture(HoldStatus::Captured, 400), Ok(Ending::Ended));
+        assert_eq!(capture(HoldStatus::Captured, 400), Ok(Transition::Done));
         assert_eq!(capture(HoldStatus::Captured, 401), Err(HoldError::Ended));
         assert_eq!(capture(HoldStatus::Released, 400), Err(HoldError::Ended));
         assert_eq!(capture(HoldStatus::Expired, 400), Err(HoldError::Ended));
         let release = |status| hold(status, 400, 0).release();
-        assert_eq!(release(HoldStatus::Held), Ok(Ending::End));
-        assert_eq!(release(HoldStatus::Released), Ok(Ending::Ended));
-        assert_eq!(release(HoldStatus::Expired), Ok(Ending::Ended));
+        assert_eq!(release(HoldStatus::Held), Ok(Transition::Due));
+        assert_eq!(release(HoldStatus::Released), Ok(Transition::Done));
+        assert_eq!(release(HoldStatus::Expired), Ok(Transition::Done));
         assert_eq!(release(HoldStatus::Captured), Err(HoldError::Ended));
     }
 
     #[test]
-    fn no_more_is_paid_back_than_was_paid() {
+    fn no_more_is_refunded_than_was_captured() {
         assert_eq!(hold(HoldStatus::Captured, 400, 100).refund(&cents(300)), Ok(()));
         let refused = hold(HoldStatus::Captured, 400, 100).refund(&cents(301));
         assert_eq!(refused, Err(HoldError::RefundExceedsCapture { refundable: cents(300) }));

@@ -1,9 +1,11 @@
-//! Invitations: offers of a seat, to a user or to whoever holds a token.
+//! Invitations: offers of a seat to one user, or to anyone who has a token.
 
 mod api;
-pub(crate) mod store;
+mod store;
 mod token;
 mod wire;
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use orchard_db::Rule;
@@ -15,9 +17,13 @@ use uuid::Uuid;
 
 pub use api::Api;
 
-use crate::member::{self, Role};
+use crate::rights::{RightsError, Role};
+use crate::transition::Transition;
 
-/// Where an invitation stands.
+/// Maximum number of pending invitations of a plan. Each may become a row for a user who never comes.
+pub const MAX_PENDING: i64 = 100;
+
+/// Status of an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum InvitationStatus {
@@ -27,24 +33,24 @@ pub enum InvitationStatus {
     Accepted,
     /// Was declined by the invitee.
     Declined,
-    /// Was taken back, or gave way to a newer one.
+    /// Was revoked by the plan, or replaced by a newer invitation after it expired.
     Revoked,
 }
 
-/// Why an invitation refuses.
+/// Why a rule of invitations refuses a call.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvitationError {
-    /// The caller knows of no such invitation.
+    /// The invitation does not exist, or is not for the caller.
     #[error("no such invitation")]
     NotFound,
-    /// Its time is over.
+    /// The invitation has expired.
     #[error("the invitation has expired")]
     Expired,
-    /// It was answered or taken back.
+    /// The invitation was accepted by someone else, declined or revoked.
     #[error("the invitation is no longer pending")]
     NotPending,
-    /// The plan has offered enough for now.
-    #[error("the plan has {MOST_PENDING} pending invitations")]
+    /// The plan has too many pending invitations.
+    #[error("the plan has {MAX_PENDING} pending invitations")]
     TooMany,
 }
 
@@ -56,27 +62,34 @@ impl Rule for InvitationError {
             Self::Expired => refuse(Code::FailedPrecondition, ErrorReason::InvitationExpired),
             Self::NotPending => refuse(Code::FailedPrecondition, ErrorReason::InvitationNotPending),
             Self::TooMany => {
-                refuse(Code::FailedPrecondition, ErrorReason::InvitationLimitReached).with("max_pending", MOST_PENDING)
+                refuse(Code::FailedPrecondition, ErrorReason::InvitationLimitReached).with("max_pending", MAX_PENDING)
             }
         }
     }
 }
 
-/// What names an invitation, in the hands of a user.
+/// Identifies an invitation that a user answers.
 #[derive(Debug, Clone)]
-pub enum Name {
-    /// An invitation for that user.
+pub enum Locator {
+    /// The id of an invitation that names the user.
     Id(Uuid),
-    /// Hash of a token of an invitation for whoever has it.
+    /// The hash of the token of an invitation that names no user.
     TokenHash(Vec<u8>),
 }
 
-/// Pending invitations of a plan at most: each may be a row for somebody who never comes.
-pub const MOST_PENDING: i64 = 100;
-
-/// Whether a plan with so many pending invitations may offer one more.
-pub fn within_limit(pending: i64) -> Result<(), InvitationError> {
-    if pending < MOST_PENDING { Ok(()) } else { Err(InvitationError::TooMany) }
+/// An invitation to create.
+#[derive(Debug, Clone)]
+pub struct NewInvitation {
+    /// The plan.
+    pub plan: Uuid,
+    /// The user who may accept; `None` for anyone who has the token.
+    pub invitee: Option<Uuid>,
+    /// The role that the invitee gets.
+    pub role: Role,
+    /// Such as `parent`.
+    pub relationship: Option<String>,
+    /// How long it can be accepted.
+    pub ttl: Duration,
 }
 
 /// An offer of a seat.
@@ -86,81 +99,69 @@ pub struct Invitation {
     pub id: Uuid,
     /// The plan.
     pub family_plan_id: Uuid,
-    /// Who made it.
+    /// The user who created it.
     pub invited_by: Uuid,
-    /// Who may accept; whoever has the token, when nobody.
+    /// The user who may accept; `None` for anyone who has the token.
     pub invitee_user_id: Option<Uuid>,
-    /// What the invitee becomes.
+    /// The role that the invitee gets.
     pub role: Role,
     /// Such as `parent`.
     pub relationship: Option<String>,
-    /// Where it stands.
+    /// Its status.
     pub status: InvitationStatus,
-    /// Who accepted it.
+    /// The user who accepted it.
     pub accepted_by: Option<Uuid>,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: DateTime<Utc>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 
-/// What accepting comes to.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Acceptance {
-    /// A seat is to be taken.
-    Take,
-    /// The user took it before, by this invitation.
-    Taken,
-}
-
-/// What declining and revoking come to.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// It is to be ended.
-    End,
-    /// It was ended so before.
-    Ended,
-}
-
 impl Invitation {
-    /// Whether `user` may accept. `expired` is the database's word, which all replicas share.
-    pub fn accept(&self, user: Uuid, expired: bool) -> Result<Acceptance, InvitationError> {
+    /// Checks that `user` may accept. The database decides whether the invitation has expired, because replicas share its clock.
+    pub fn accept(&self, user: Uuid, expired: bool) -> Result<Transition, InvitationError> {
         match self.status {
-            InvitationStatus::Accepted if self.accepted_by == Some(user) => Ok(Acceptance::Taken),
+            InvitationStatus::Accepted if self.accepted_by == Some(user) => Ok(Transition::Done),
             InvitationStatus::Accepted | InvitationStatus::Declined | InvitationStatus::Revoked => {
                 Err(InvitationError::NotPending)
             }
             InvitationStatus::Pending if expired => Err(InvitationError::Expired),
-            InvitationStatus::Pending => Ok(Acceptance::Take),
+            InvitationStatus::Pending => Ok(Transition::Due),
         }
     }
 
-    /// Whether the invitee may decline. They may when it has expired: it is still on the table.
-    pub fn decline(&self) -> Result<Ending, InvitationError> {
+    /// Checks that the invitee may decline, also after the invitation has expired.
+    pub fn decline(&self) -> Result<Transition, InvitationError> {
         match self.status {
-            InvitationStatus::Pending => Ok(Ending::End),
-            InvitationStatus::Declined => Ok(Ending::Ended),
+            InvitationStatus::Pending => Ok(Transition::Due),
+            InvitationStatus::Declined => Ok(Transition::Done),
             InvitationStatus::Accepted | InvitationStatus::Revoked => Err(InvitationError::NotPending),
         }
     }
 
-    /// Whether it may be taken back, by one who may.
-    pub fn revoke(&self) -> Result<Ending, InvitationError> {
+    /// Checks that the invitation can be revoked, also after it has expired.
+    pub fn revoke(&self) -> Result<Transition, InvitationError> {
         match self.status {
-            InvitationStatus::Pending => Ok(Ending::End),
-            InvitationStatus::Revoked => Ok(Ending::Ended),
+            InvitationStatus::Pending => Ok(Transition::Due),
+            InvitationStatus::Revoked => Ok(Transition::Done),
             InvitationStatus::Accepted | InvitationStatus::Declined => Err(InvitationError::NotPending),
         }
     }
 
-    /// Whether `member`, who has this role in the plan, is one who may take it back, whatever they may offer now.
-    pub fn revocable_by(&self, member: Uuid, role: Role) -> Result<(), member::MemberError> {
-        if role == Role::Admin || member == self.invited_by { Ok(()) } else { Err(member::MemberError::RoleNotPermitted) }
+    /// Checks that a member with this role may revoke the invitation: any admin, and its creator whatever they may offer now.
+    pub fn revocable_by(&self, member: Uuid, role: Role) -> Result<(), RightsError> {
+        RightsError::unless(role == Role::Admin || member == self.invited_by)
     }
+}
+
+/// Checks that a plan with `pending` invitations may have another one.
+pub fn within_limit(pending: i64) -> Result<(), InvitationError> {
+    if pending < MAX_PENDING { Ok(()) } else { Err(InvitationError::TooMany) }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::InvitationStatus::{Accepted, Declined, Pending, Revoked};
     use super::*;
 
     const ME: Uuid = Uuid::from_u128(1);
@@ -182,30 +183,29 @@ mod tests {
     }
 
     #[test]
-    fn who_may_accept_when() {
+    fn a_pending_invitation_is_accepted_once() {
         let accept = |status, accepted_by, expired| invitation(status, accepted_by).accept(ME, expired);
-        assert_eq!(accept(InvitationStatus::Pending, None, false), Ok(Acceptance::Take));
-        assert_eq!(accept(InvitationStatus::Pending, None, true), Err(InvitationError::Expired));
-        assert_eq!(accept(InvitationStatus::Accepted, Some(ME), true), Ok(Acceptance::Taken));
-        assert_eq!(accept(InvitationStatus::Accepted, Some(OTHER), false), Err(InvitationError::NotPending));
-        assert_eq!(accept(InvitationStatus::Revoked, None, false), Err(InvitationError::NotPending));
-        assert_eq!(accept(InvitationStatus::Declined, None, false), Err(InvitationError::NotPending));
+        assert_eq!(accept(Pending, None, false), Ok(Transition::Due));
+        assert_eq!(accept(Pending, None, true), Err(InvitationError::Expired));
+        assert_eq!(accept(Accepted, Some(ME), true), Ok(Transition::Done));
+        assert_eq!(accept(Accepted, Some(OTHER), false), Err(InvitationError::NotPending));
+        assert_eq!(accept(Revoked, None, false), Err(InvitationError::NotPending));
+        assert_eq!(accept(Declined, None, false), Err(InvitationError::NotPending));
     }
 
     #[test]
-    fn what_is_answered_is_not_ended_otherwise() {
-        use InvitationStatus::{Accepted, Declined, Pending, Revoked};
+    fn an_invitation_ends_in_one_way() {
         let all = [Pending, Accepted, Declined, Revoked];
         let refused = || Err(InvitationError::NotPending);
         let declined = all.map(|status| invitation(status, Some(ME)).decline());
-        assert_eq!(declined, [Ok(Ending::End), refused(), Ok(Ending::Ended), refused()]);
+        assert_eq!(declined, [Ok(Transition::Due), refused(), Ok(Transition::Done), refused()]);
         let revoked = all.map(|status| invitation(status, Some(ME)).revoke());
-        assert_eq!(revoked, [Ok(Ending::End), refused(), refused(), Ok(Ending::Ended)]);
+        assert_eq!(revoked, [Ok(Transition::Due), refused(), refused(), Ok(Transition::Done)]);
     }
 
     #[test]
-    fn admins_and_its_maker_take_it_back() {
-        let by = |member, role| invitation(InvitationStatus::Pending, None).revocable_by(member, role).is_ok();
+    fn admins_and_its_creator_may_revoke_an_invitation() {
+        let by = |member, role| invitation(Pending, None).revocable_by(member, role).is_ok();
         let roles = [Role::Admin, Role::Member, Role::Child, Role::Guest];
         assert_eq!(roles.map(|role| by(ME, role)), [true, false, false, false]);
         assert_eq!(roles.map(|role| by(OTHER, role)), [true; 4]);

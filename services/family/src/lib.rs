@@ -3,13 +3,17 @@
 pub mod error;
 pub mod hold;
 pub mod invitation;
+pub mod ledger;
 pub mod member;
 pub mod nutrition;
 pub mod plan;
 pub mod privacy;
+pub mod rights;
 mod roll;
 mod schema;
+pub mod transition;
 pub mod wallet;
+mod wire;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -30,28 +34,28 @@ use prost::Name as _;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
 
-/// What the social slice is told of.
-const TOLD: [fn() -> String; 4] =
+/// Events that the social slice consumes.
+const SOCIAL_EVENTS: [fn() -> String; 4] =
     [pb::MemberJoined::full_name, pb::MemberLeft::full_name, pb::RoleChanged::full_name, pb::PlanClosed::full_name];
 
 /// The family slice.
 #[derive(Debug)]
 pub struct Service;
 
-/// Settings of this slice alone.
+/// Settings that only this slice has.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Family")]
 pub struct Settings {
     /// Currency of all wallets, by its ISO 4217 code
     #[arg(long, env = "ORCHARD_CURRENCY", default_value = "EUR", value_name = "CODE")]
     pub currency: Currency,
-    /// Address of the social service, which is told who belongs to which family
+    /// Address of the social service, which consumes the events of plans
     #[arg(long, env = "ORCHARD_SOCIAL_URL", value_name = "URL")]
     pub social_url: Uri,
-    /// As whom it tells
+    /// Credentials and limits of calls to other services
     #[command(flatten)]
     pub calls: CallOptions,
-    /// What becomes of events that are refused
+    /// Retries of events that their consumer refuses
     #[command(flatten)]
     pub relay: RelayOptions,
 }
@@ -76,7 +80,7 @@ impl Slice for Service {
         let Settings { currency, social_url, calls, relay } = settings;
         let calls = calls.load(Self::NAME, &options.identity.workload_issuer, &options.identity.audience)?;
         let social = calls.to("social", social_url).build().context("--social-url")?;
-        let outbox = Outbox::builder(Self::NAME, db, relay).consumer(social, TOLD.map(|name| name()));
+        let outbox = Outbox::builder(Self::NAME, db, relay).consumer(social, SOCIAL_EVENTS.map(|name| name()));
         let (outbox, operations, deliver) = outbox.build();
         let mut routes = RoutesBuilder::default();
         routes
@@ -84,7 +88,7 @@ impl Slice for Service {
             .add_service(PlanServiceServer::new(plan::Api::new(db.clone(), currency.clone(), outbox.clone())))
             .add_service(MemberServiceServer::new(member::Api::new(db.clone(), currency.clone(), outbox.clone())))
             .add_service(InvitationServiceServer::new(invitation::Api::new(db.clone(), currency.clone(), outbox.clone())))
-            .add_service(Privacy::server(Self::NAME, db, privacy::Held(outbox)))
+            .add_service(Privacy::server(Self::NAME, db, privacy::UserData(outbox)))
             .add_service(WalletServiceServer::new(wallet::Api::new(db.clone(), currency.clone())))
             .add_service(HoldServiceServer::new(hold::Api::new(db.clone(), currency.clone())))
             .add_service(NutritionServiceServer::new(nutrition::Api::new(db.clone())));

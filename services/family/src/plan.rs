@@ -1,13 +1,19 @@
-//! Plans: a family under one roof and one purse.
+//! Plans: families that share seats and a wallet.
 
 mod api;
+mod calendar;
+mod changes;
+pub(crate) mod events;
+mod patch;
 mod preferences;
-mod preferences_wire;
+mod roster;
 pub(crate) mod store;
-pub(crate) mod wire;
+mod wire;
+
+use std::sync::LazyLock;
 
 use bigdecimal::BigDecimal;
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use orchard_db::Rule;
 use orchard_proto::family::v1::ErrorReason;
@@ -17,26 +23,30 @@ use tonic::Code;
 use uuid::Uuid;
 
 pub use api::Api;
+pub use patch::Patch;
 pub use preferences::{CoordinationPreferences, DayOfWeek, DeliveryWindow, FamilyGoals};
+pub use roster::{Roster, Seat};
 
-use crate::member::{self, Member, Privacy, Role, Standing};
-use crate::nutrition::week_ending;
+use crate::rights::{Rights, RightsError, Role};
 
-/// What a plan was bought as.
+/// Maximum of a wallet's balance, and of any amount: 99,999,999.99.
+pub static MAX_AMOUNT: LazyLock<BigDecimal> = LazyLock::new(|| BigDecimal::new(9_999_999_999_i64.into(), 2));
+
+/// The type that a plan was bought as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum PlanType {
-    /// Up to 6 members.
+    /// Up to 6 seats.
     Standard,
-    /// Up to 10 members.
+    /// Up to 10 seats.
     Premium,
-    /// A cap of its own.
+    /// Up to 100 seats, as agreed with billing.
     Custom,
 }
 
 impl PlanType {
-    /// Seats at most.
-    pub fn seats(self) -> i32 {
+    /// Returns the maximum number of seats.
+    pub fn max_seats(self) -> i32 {
         match self {
             Self::Standard => 6,
             Self::Premium => 10,
@@ -45,37 +55,37 @@ impl PlanType {
     }
 }
 
-/// Why a plan refuses.
+/// Why a rule of plans refuses a call.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// The caller knows of no such plan.
+    /// The plan does not exist, or the caller may not know of it.
     #[error("no such plan")]
     NotFound,
-    /// It is not in use.
+    /// The plan is inactive.
     #[error("the plan is not active")]
     Inactive,
-    /// Every seat is taken.
+    /// All seats are taken.
     #[error("all {max_members} seats of the plan are taken")]
     Full {
-        /// Its seats.
+        /// The number of seats.
         max_members: i32,
     },
-    /// Those who have seats keep them.
+    /// More seats are taken than the plan would have.
     #[error("{active_members} seats of the plan are taken")]
     SeatsTaken {
-        /// How many.
+        /// The number of seats taken.
         active_members: i32,
     },
-    /// More seats are for billing to give.
+    /// An admin tries to raise the number of seats.
     #[error("seats are bought; an admin can only lower their number")]
     SeatsAreBought,
-    /// Who is limited by the day does not move it.
-    #[error("who has a daily limit cannot change when days begin")]
+    /// An admin with a daily spend limit tries to move the start of the day.
+    #[error("an admin with a daily spend limit cannot change the time zone")]
     DayIsLimited,
-    /// It goes to an active admin only.
+    /// The plan is offered to a user who is not another active admin.
     #[error("the plan can be offered to an active admin only")]
     NotAnAdmin,
-    /// It does not go to who was not asked.
+    /// The plan was not offered to the caller.
     #[error("the plan is not offered to the caller")]
     NotOffered,
 }
@@ -92,8 +102,8 @@ impl Rule for PlanError {
             Self::SeatsTaken { active_members } => {
                 refuse(Code::FailedPrecondition, ErrorReason::SeatsTaken).with("active_members", active_members)
             }
-            Self::DayIsLimited => refuse(Code::PermissionDenied, ErrorReason::RoleNotPermitted),
             Self::SeatsAreBought => refuse(Code::PermissionDenied, ErrorReason::SeatsAreBought),
+            Self::DayIsLimited => refuse(Code::PermissionDenied, ErrorReason::RoleNotPermitted),
             Self::NotAnAdmin => refuse(Code::FailedPrecondition, ErrorReason::NotAnAdmin),
             Self::NotOffered => refuse(Code::FailedPrecondition, ErrorReason::PlanNotOffered),
         }
@@ -105,185 +115,85 @@ impl Rule for PlanError {
 pub struct Plan {
     /// Its id.
     pub id: Uuid,
-    /// What the family calls itself.
+    /// Name of the family.
     pub family_name: String,
-    /// Who holds it; nobody only when it is closed.
+    /// The user who holds the plan; `None` only when the plan is inactive.
     pub primary_account_holder: Option<Uuid>,
-    /// Seats.
+    /// Number of seats.
     pub max_members: i32,
-    /// Seats that are taken.
+    /// Number of seats taken.
     pub active_members: i32,
-    /// What it was bought as.
+    /// The type that the plan was bought as.
     pub plan_type: PlanType,
-    /// Money in the wallet.
+    /// Balance of the wallet, money on hold included.
     pub shared_wallet_balance: BigDecimal,
-    /// What of it is held for services.
+    /// Part of the balance that is held for services.
     pub wallet_held: BigDecimal,
-    /// Position of the ledger's last line.
+    /// Sequence of the last entry in the ledger.
     pub wallet_sequence: i64,
-    /// Where its days begin.
+    /// Time zone in which the plan's days begin.
     pub time_zone: Tz,
-    /// Whether it is in use.
+    /// Whether the plan is active.
     pub is_active: bool,
-    /// When it was created.
+    /// When the plan was created.
     pub created_at: DateTime<Utc>,
-    /// When it was last changed.
+    /// When the plan was last changed.
     pub updated_at: DateTime<Utc>,
-    /// Who pays for it, if not the holder.
+    /// The member who pays for the plan itself; `None` when the holder does.
     pub billing_account: Option<Uuid>,
-    /// What the family wants to reach.
+    /// Goals of the family.
     pub family_goals: Option<FamilyGoals>,
-    /// How it wants to be delivered to.
+    /// How the family prefers deliveries.
     pub coordination_preferences: Option<CoordinationPreferences>,
-    /// The admin to whom the holder has offered it.
+    /// The admin to whom the holder has offered the plan.
     pub proposed_holder: Option<Uuid>,
 }
 
-/// A change to a plan: what is `None` stays as it is.
-#[derive(Debug, Clone, Default)]
-pub struct Patch {
-    /// The new name.
-    pub family_name: Option<String>,
-    /// The new zone.
-    pub time_zone: Option<Tz>,
-    /// Seats from now on.
-    pub max_members: Option<i32>,
-    /// Who pays, or the holder.
-    pub billing_account: Option<Option<Uuid>>,
-    /// Goals, or none.
-    pub family_goals: Option<Option<FamilyGoals>>,
-    /// Preferences, or none.
-    pub coordination_preferences: Option<Option<CoordinationPreferences>>,
-}
-
-impl Patch {
-    /// Changes `plan` for an admin of it.
-    pub fn apply(self, plan: Plan, standing: &Standing) -> Result<Plan, PlanError> {
-        plan.in_use()?;
-        if self.time_zone.is_some() && standing.permissions.daily_spend_limit.is_some() {
-            return Err(PlanError::DayIsLimited);
-        }
-        if self.max_members.is_some_and(|seats| seats > plan.max_members) {
-            return Err(PlanError::SeatsAreBought);
-        }
-        let max_members = plan.fits(self.max_members.unwrap_or(plan.max_members))?;
-        Ok(Plan {
-            family_name: self.family_name.unwrap_or(plan.family_name),
-            time_zone: self.time_zone.unwrap_or(plan.time_zone),
-            max_members,
-            billing_account: self.billing_account.unwrap_or(plan.billing_account),
-            family_goals: self.family_goals.unwrap_or(plan.family_goals),
-            coordination_preferences: self.coordination_preferences.unwrap_or(plan.coordination_preferences),
-            ..plan
-        })
-    }
-}
-
 impl Plan {
-    /// Whether the plan may be used.
+    /// Checks that the plan is active.
     pub fn in_use(&self) -> Result<(), PlanError> {
         if self.is_active { Ok(()) } else { Err(PlanError::Inactive) }
     }
 
-    /// Whether one more may join.
+    /// Checks that another user may take a seat.
     pub fn admit(&self) -> Result<(), PlanError> {
         self.in_use()?;
         if self.active_members < self.max_members { Ok(()) } else { Err(PlanError::Full { max_members: self.max_members }) }
     }
 
-    /// So many seats, if those that are taken are among them.
+    /// Returns `seats`, unless more are taken.
     pub fn fits(&self, seats: i32) -> Result<i32, PlanError> {
         if self.active_members <= seats { Ok(seats) } else { Err(PlanError::SeatsTaken { active_members: self.active_members }) }
     }
 
-    /// Whether the user holds it.
+    /// Returns whether the user holds the plan.
     pub fn is_held_by(&self, user: Uuid) -> bool {
         self.primary_account_holder == Some(user)
     }
 
-    /// Whether the user, who belongs to it, may do what its holder alone does.
-    pub fn held_by(&self, user: Uuid) -> Result<(), member::MemberError> {
-        if self.is_held_by(user) { Ok(()) } else { Err(member::MemberError::RoleNotPermitted) }
+    /// Checks that a member of the plan holds it.
+    pub fn held_by(&self, member: Uuid) -> Result<(), RightsError> {
+        RightsError::unless(self.is_held_by(member))
     }
 
-    /// Whether `member` may be offered it.
-    pub fn may_be_offered_to(&self, member: &Member) -> Result<(), PlanError> {
+    /// Checks that the plan may be offered to an active member with these rights.
+    pub fn may_be_offered_to(&self, member: Uuid, rights: &Rights) -> Result<(), PlanError> {
         self.in_use()?;
-        let fit = member.is_active && member.role == Role::Admin && !self.is_held_by(member.user_id);
+        let fit = rights.role == Role::Admin && !self.is_held_by(member);
         if fit { Ok(()) } else { Err(PlanError::NotAnAdmin) }
     }
 
-    /// Whether the user, who stands in it like this, may take it over.
-    pub fn may_be_accepted_by(&self, user: Uuid, standing: &Standing) -> Result<(), PlanError> {
+    /// Checks that an active member with these rights may accept the plan.
+    pub fn may_be_accepted_by(&self, member: Uuid, rights: &Rights) -> Result<(), PlanError> {
         self.in_use()?;
-        let offered = self.proposed_holder == Some(user) && standing.role == Role::Admin;
+        let offered = self.proposed_holder == Some(member) && rights.role == Role::Admin;
         if offered { Ok(()) } else { Err(PlanError::NotOffered) }
-    }
-
-    /// The instants between which it is the same date as now, where the family lives.
-    pub fn day(&self, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
-        let today = now.with_timezone(&self.time_zone).date_naive();
-        (self.begin(today), self.begin(today + TimeDelta::days(1)))
-    }
-
-    /// The first instant of a date. Where clocks are put forward at midnight there is none at 00:00, and Apia has left out a whole day.
-    fn begin(&self, date: NaiveDate) -> DateTime<Utc> {
-        let quarters = (0..=96).map(|quarter| date.and_time(NaiveTime::MIN) + TimeDelta::minutes(15 * quarter));
-        let mut instants = quarters.filter_map(|time| self.time_zone.from_local_datetime(&time).earliest());
-        instants.next().map_or_else(|| date.and_time(NaiveTime::MIN).and_utc(), |instant| instant.to_utc())
-    }
-
-    /// First and last of the 7 dates that end today where the family lives.
-    pub fn week(&self, now: DateTime<Utc>) -> (NaiveDate, NaiveDate) {
-        week_ending(now.with_timezone(&self.time_zone).date_naive())
-    }
-}
-
-/// What a summary needs to know of a member.
-#[derive(Debug, Clone)]
-pub struct Seat {
-    /// Who.
-    pub user_id: Uuid,
-    /// What they are, and may.
-    pub standing: Standing,
-    /// Whether they have the seat now.
-    pub is_active: bool,
-    /// What others may see.
-    pub privacy: Privacy,
-}
-
-/// How many members a plan has had, and which of the active ones let the viewer see what.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Roster {
-    /// What the viewer is in the plan, and may.
-    pub viewer: Standing,
-    /// Members of all times.
-    pub total: usize,
-    /// Those with a seat now.
-    pub active: usize,
-    /// Active members whose nutrition the viewer may see, the viewer included; none for a role that may not see it.
-    pub nutrition: Vec<Uuid>,
-    /// Active members whose challenges the viewer may see, the viewer included.
-    pub challenges: Vec<Uuid>,
-}
-
-impl Roster {
-    /// The roster of `seats` in the eyes of one who has one of them now; nobody else sees it.
-    pub fn seen_by(viewer: Uuid, seats: &[Seat]) -> Option<Self> {
-        let active = || seats.iter().filter(|seat| seat.is_active);
-        let standing = active().find(|seat| seat.user_id == viewer)?.standing.clone();
-        let who = |shares: fn(&Privacy) -> bool| {
-            active().filter(move |seat| seat.user_id == viewer || shares(&seat.privacy)).map(|seat| seat.user_id)
-        };
-        let nutrition = if standing.may_see_nutrition() { who(|p| p.share_nutrition).collect() } else { Vec::new() };
-        let challenges = who(|p| p.share_challenges).collect();
-        Some(Self { viewer: standing, total: seats.len(), active: active().count(), nutrition, challenges })
     }
 }
 
 #[cfg(test)]
 impl Plan {
-    /// A plan like any.
+    /// Returns a plan for tests.
     pub(crate) fn example() -> Self {
         Self {
             id: Uuid::nil(),
@@ -308,4 +218,30 @@ impl Plan {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::rights::Permissions;
+
+    fn rights(role: Role) -> Rights {
+        Rights { role, permissions: Permissions::default() }
+    }
+
+    #[test]
+    fn only_an_active_plan_with_a_free_seat_admits() {
+        let admit = |active_members, is_active| Plan { active_members, is_active, ..Plan::example() }.admit();
+        assert_eq!(admit(5, true), Ok(()));
+        assert_eq!(admit(6, true), Err(PlanError::Full { max_members: 6 }));
+        assert_eq!(admit(0, false), Err(PlanError::Inactive));
+    }
+
+    #[test]
+    fn only_the_admin_to_whom_a_plan_was_offered_may_accept_it() {
+        let (holder, admin) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let offered = Plan { primary_account_holder: Some(holder), proposed_holder: Some(admin), ..Plan::example() };
+        assert_eq!(offered.may_be_accepted_by(admin, &rights(Role::Admin)), Ok(()));
+        assert_eq!(offered.may_be_accepted_by(admin, &rights(Role::Member)), Err(PlanError::NotOffered), "since demoted");
+        assert_eq!(offered.may_be_accepted_by(holder, &rights(Role::Admin)), Err(PlanError::NotOffered));
+        let inactive = Plan { is_active: false, ..offered };
+        assert_eq!(inactive.may_be_accepted_by(admin, &rights(Role::Admin)), Err(PlanError::Inactive));
+    }
+}

@@ -1,4 +1,4 @@
-//! What the slice holds of a user: to be taken along, and to be erased.
+//! Export and erasure of what the slice stores about a user.
 
 mod api;
 mod erase;
@@ -8,61 +8,62 @@ mod store;
 use strum::{IntoStaticStr, VariantArray};
 use uuid::Uuid;
 
-pub use api::Held;
+pub use api::UserData;
 
-use crate::member::Role;
 use crate::plan::Plan;
+use crate::rights::Role;
 
-/// What becomes of a plan whose holder is erased.
+/// What happens to a plan whose holder is erased.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Succession {
-    /// An admin holds it.
+    /// An admin becomes the holder.
     Passes(Uuid),
-    /// A member is made an admin, and holds it.
+    /// A member becomes an admin and the holder.
     Promotes(Uuid),
-    /// No adult is left.
+    /// No adult is left, so the plan closes.
     Closes,
 }
 
 impl Succession {
-    /// Who of the active members, in the order in which they joined, takes over from `holder`.
-    pub fn from(holder: Uuid, members: &[(Uuid, Role)]) -> Self {
+    /// Chooses the successor of `holder` from the active members, ordered by join time: the first admin, or else the first member.
+    pub fn after(holder: Uuid, members: &[(Uuid, Role)]) -> Self {
         let first = |role: Role| members.iter().find(|(user, is)| *user != holder && *is == role).map(|(user, _)| *user);
         let admin = first(Role::Admin).map(Self::Passes);
         admin.or_else(|| first(Role::Member).map(Self::Promotes)).unwrap_or(Self::Closes)
     }
 }
 
-/// A plan that nobody holds any more. When nobody is `left` in it, it keeps nothing but its money: what a family of one calls itself, and
-/// where it lives, is that one's.
-pub fn closed(plan: Plan, left: bool) -> Plan {
+/// Returns the plan as closed, without a holder.
+///
+/// If no other member is left, the texts of the plan are those of the erased user alone, so only the money stays.
+pub fn closed(plan: Plan, has_other_members: bool) -> Plan {
     let plan = Plan { is_active: false, primary_account_holder: None, proposed_holder: None, ..plan };
-    if left {
+    if has_other_members {
         return plan;
     }
     Plan { family_name: "Closed".to_owned(), family_goals: None, coordination_preferences: None, ..plan }
 }
 
-/// What an export is made of, in the order in which it is told.
+/// A part of an export, in the order of the export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum Part {
-    /// Their place on the roll.
+    /// The row of the user.
     Users,
-    /// Plans that they hold, pay for or are offered, by name.
+    /// Plans that the user holds, pays for or is offered.
     FamilyPlans,
-    /// Their places in plans.
+    /// Seats and former seats of the user.
     FamilyMembers,
-    /// The children for whom they answer, by id.
+    /// Children whose guardian the user is, by id.
     #[strum(serialize = "family_members")]
     Children,
-    /// Invitations for them and by them.
+    /// Invitations that the user received, accepted or created.
     FamilyInvitations,
-    /// Lines that they wrote.
+    /// Entries in ledgers that name the user.
     WalletEntries,
-    /// What is or was held for them.
+    /// Holds for the user.
     WalletHolds,
-    /// What they ate.
+    /// Intakes of the user.
     NutritionalIntake,
 }
 
@@ -71,20 +72,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plan_goes_to_who_joined_first_of_those_who_can_hold_it() {
+    fn the_successor_is_the_first_admin_or_else_the_first_member() {
         let [holder, a, b, c] = [1, 2, 3, 4].map(Uuid::from_u128);
-        let heir = |members: &[(Uuid, Role)]| Succession::from(holder, members);
-        assert_eq!(heir(&[(holder, Role::Admin), (a, Role::Member), (b, Role::Admin), (c, Role::Admin)]), Succession::Passes(b));
-        assert_eq!(
-            heir(&[(a, Role::Child), (b, Role::Member), (holder, Role::Admin), (c, Role::Member)]),
-            Succession::Promotes(b)
-        );
-        assert_eq!(heir(&[(holder, Role::Admin), (a, Role::Child), (b, Role::Guest)]), Succession::Closes);
-        assert_eq!(heir(&[]), Succession::Closes);
+        let after = |members: &[(Uuid, Role)]| Succession::after(holder, members);
+        let admins = [(holder, Role::Admin), (a, Role::Member), (b, Role::Admin), (c, Role::Admin)];
+        assert_eq!(after(&admins), Succession::Passes(b));
+        let members = [(a, Role::Child), (b, Role::Member), (holder, Role::Admin), (c, Role::Member)];
+        assert_eq!(after(&members), Succession::Promotes(b));
+        assert_eq!(after(&[(holder, Role::Admin), (a, Role::Child), (b, Role::Guest)]), Succession::Closes);
+        assert_eq!(after(&[]), Succession::Closes);
     }
 
     #[test]
-    fn a_family_that_is_left_keeps_its_name() {
+    fn a_closed_plan_keeps_its_name_while_it_has_members() {
         let plan = || Plan { family_name: "F".to_owned(), primary_account_holder: Some(Uuid::nil()), ..Plan::example() };
         let (kept, empty) = (closed(plan(), true), closed(plan(), false));
         assert_eq!((kept.is_active, kept.primary_account_holder, kept.family_name.as_str()), (false, None, "F"));

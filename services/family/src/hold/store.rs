@@ -5,10 +5,11 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::{IntervalDsl as _, now, sum};
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
+use orchard_db::Connection;
 use uuid::Uuid;
 
-use super::{Hold, HoldStatus, TTL};
+use super::{Hold, HoldKey, HoldStatus, NewHold, TTL};
 use crate::plan::Plan;
 use crate::schema::{family_plans, wallet_holds};
 
@@ -48,29 +49,25 @@ impl From<Row> for Hold {
     }
 }
 
-/// Money to hold.
-#[derive(Debug)]
-pub(super) struct NewRow<'a> {
-    pub(super) user: Uuid,
-    pub(super) service: &'a str,
-    pub(super) reference: &'a str,
-    pub(super) amount: &'a BigDecimal,
-    pub(super) reason: &'a str,
-}
-
-/// Holds money of a plan that is locked. The CHECK on what is held refuses more than there is, whatever the callers do.
-pub(super) async fn insert(connection: &mut AsyncPgConnection, plan: &Plan, new: NewRow<'_>) -> QueryResult<Hold> {
-    set_held(connection, plan.id, &(&plan.wallet_held + new.amount)).await?;
+/// Holds money of a locked plan. The CHECK on what is held refuses more than the balance, whatever the caller does.
+pub(super) async fn insert(
+    connection: &mut Connection,
+    plan: &Plan,
+    service: &str,
+    user: Uuid,
+    new: &NewHold,
+) -> QueryResult<Hold> {
+    set_held(connection, plan.id, &(&plan.wallet_held + &new.amount)).await?;
     let ttl = i32::try_from(TTL.num_seconds()).unwrap_or(i32::MAX);
     diesel::insert_into(wallet_holds::table)
         .values((
             wallet_holds::id.eq(Uuid::now_v7()),
             wallet_holds::family_plan_id.eq(plan.id),
-            wallet_holds::user_id.eq(new.user),
-            wallet_holds::service.eq(new.service),
-            wallet_holds::reference.eq(new.reference),
-            wallet_holds::amount.eq(new.amount),
-            wallet_holds::reason.eq(new.reason),
+            wallet_holds::user_id.eq(user),
+            wallet_holds::service.eq(service),
+            wallet_holds::reference.eq(&new.key.reference),
+            wallet_holds::amount.eq(&new.amount),
+            wallet_holds::reason.eq(&new.reason),
             wallet_holds::expires_at.eq(now.into_sql::<Timestamptz>() + ttl.seconds()),
         ))
         .returning(Row::as_returning())
@@ -79,27 +76,22 @@ pub(super) async fn insert(connection: &mut AsyncPgConnection, plan: &Plan, new:
         .map(Row::into)
 }
 
-/// The hold that a service has under its own reference, as it is now: one whose time is over has expired, whether or not it was ended.
-pub(super) async fn by_reference(
-    mut connection: &AsyncPgConnection,
-    plan: Uuid,
-    service: &str,
-    reference: &str,
-) -> QueryResult<Option<Hold>> {
-    wallet_holds::table
-        .filter(wallet_holds::family_plan_id.eq(plan))
+/// Returns a hold of a service as it is now.
+pub(super) async fn find(mut connection: &Connection, service: &str, key: &HoldKey) -> QueryResult<Option<Hold>> {
+    let found: Option<(Row, bool)> = wallet_holds::table
+        .filter(wallet_holds::family_plan_id.eq(key.plan))
         .filter(wallet_holds::service.eq(service))
-        .filter(wallet_holds::reference.eq(reference))
+        .filter(wallet_holds::reference.eq(&key.reference))
         .select((Row::as_select(), wallet_holds::expires_at.le(now)))
         .first(&mut connection)
         .await
-        .optional()
-        .map(|found| found.map(|(row, is_due): (Row, bool)| Hold::from(row).as_of_now(is_due)))
+        .optional()?;
+    Ok(found.map(|(row, is_over)| Hold::from(row).as_of_now(is_over)))
 }
 
-/// Ends a hold of a plan that is locked, paid with `captured` or not at all.
+/// Ends a hold of a locked plan, of which `captured` was paid.
 pub(super) async fn end(
-    connection: &mut AsyncPgConnection,
+    connection: &mut Connection,
     plan: &Plan,
     hold: &Hold,
     status: HoldStatus,
@@ -114,8 +106,8 @@ pub(super) async fn end(
         .map(Row::into)
 }
 
-/// Adds to what was paid back. The CHECK refuses more than was paid.
-pub(super) async fn refund(connection: &mut AsyncPgConnection, hold: Uuid, amount: &BigDecimal) -> QueryResult<Hold> {
+/// Adds `amount` to what was refunded. The CHECK refuses more than was captured.
+pub(super) async fn refund(connection: &mut Connection, hold: Uuid, amount: &BigDecimal) -> QueryResult<Hold> {
     diesel::update(wallet_holds::table.find(hold))
         .set((wallet_holds::refunded_amount.eq(wallet_holds::refunded_amount + amount), wallet_holds::updated_at.eq(now)))
         .returning(Row::as_returning())
@@ -124,8 +116,8 @@ pub(super) async fn refund(connection: &mut AsyncPgConnection, hold: Uuid, amoun
         .map(Row::into)
 }
 
-/// Frees what a plan that is locked has held for too long, and gives the plan without it.
-pub(super) async fn expire(connection: &mut AsyncPgConnection, plan: Plan) -> QueryResult<Plan> {
+/// Ends the holds of a locked plan whose time is over, and returns the plan without them.
+pub(super) async fn expire(connection: &mut Connection, plan: Plan) -> QueryResult<Plan> {
     if plan.wallet_held == BigDecimal::default() {
         return Ok(plan);
     }
@@ -146,8 +138,8 @@ pub(super) async fn expire(connection: &mut AsyncPgConnection, plan: Plan) -> Qu
     Ok(Plan { wallet_held, ..plan })
 }
 
-/// Plans that hold money for too long, so many at most.
-pub(super) async fn due(mut connection: &AsyncPgConnection, count: i64) -> QueryResult<Vec<Uuid>> {
+/// Returns at most `count` plans with holds whose time is over.
+pub(super) async fn due(mut connection: &Connection, count: i64) -> QueryResult<Vec<Uuid>> {
     wallet_holds::table
         .filter(wallet_holds::status.eq(HoldStatus::Held))
         .filter(wallet_holds::expires_at.le(now))
@@ -158,8 +150,8 @@ pub(super) async fn due(mut connection: &AsyncPgConnection, count: i64) -> Query
         .await
 }
 
-/// What is held of a plan's money now.
-pub(crate) async fn held(mut connection: &AsyncPgConnection, plan: Uuid) -> QueryResult<BigDecimal> {
+/// Returns how much of a plan's money is held now.
+pub(crate) async fn held(mut connection: &Connection, plan: Uuid) -> QueryResult<BigDecimal> {
     wallet_holds::table
         .filter(wallet_holds::family_plan_id.eq(plan))
         .filter(wallet_holds::status.eq(HoldStatus::Held))
@@ -170,9 +162,9 @@ pub(crate) async fn held(mut connection: &AsyncPgConnection, plan: Uuid) -> Quer
         .map(Option::unwrap_or_default)
 }
 
-/// What a member had held between two instants and was not let go: what was paid, or is still held.
-pub(super) async fn taken(
-    mut connection: &AsyncPgConnection,
+/// Returns how much is held, or was captured, of the holds that were created for a member between two instants.
+pub(super) async fn held_or_captured(
+    mut connection: &Connection,
     plan: Uuid,
     user: Uuid,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
@@ -186,18 +178,18 @@ pub(super) async fn taken(
         .select((wallet_holds::status, wallet_holds::expires_at.gt(now), wallet_holds::amount, wallet_holds::captured_amount))
         .load(&mut connection)
         .await?;
-    let taken = |(status, in_time, amount, captured)| match status {
+    let counted = |(status, in_time, amount, captured)| match status {
         HoldStatus::Held if in_time => amount,
         HoldStatus::Captured => captured,
         HoldStatus::Held | HoldStatus::Released | HoldStatus::Expired => BigDecimal::default(),
     };
-    Ok(holds.into_iter().map(taken).sum())
+    Ok(holds.into_iter().map(counted).sum())
 }
 
-async fn set_held(connection: &mut AsyncPgConnection, plan: Uuid, held: &BigDecimal) -> QueryResult<()> {
+async fn set_held(connection: &mut Connection, plan: Uuid, held: &BigDecimal) -> QueryResult<()> {
     diesel::update(family_plans::table.find(plan))
         .set((family_plans::wallet_held.eq(held), family_plans::updated_at.eq(now)))
         .execute(connection)
         .await
-        .map(|_| ())
+        .map(drop)
 }

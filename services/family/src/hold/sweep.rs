@@ -1,4 +1,4 @@
-//! Ends what is held for too long. Nothing depends on when: whoever takes money out of a wallet first frees what has expired.
+//! Ends holds whose time is over. Nothing depends on when this runs: a writer of the wallet first ends the expired holds of its plan.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -9,17 +9,17 @@ use super::store;
 use crate::error::Error;
 use crate::plan;
 
-/// How often a process looks. Any number of them may do so at once.
+/// How often a replica ends expired holds. Replicas may do so at the same time.
 const PERIOD: Duration = Duration::from_secs(30);
-/// Plans at once.
+/// Maximum number of plans per sweep.
 const BATCH: i64 = 100;
 
-/// Ends holds that have expired, when it is first polled, and then every 30 s.
+/// Ends expired holds when it is first polled, and then every 30 s.
 pub async fn keep_expired(db: Db) -> Infallible {
     let mut ticks = tokio::time::interval(PERIOD);
     loop {
         ticks.tick().await;
-        // The next one will do what this one did not.
+        // The next sweep retries.
         if let Err(cause) = sweep(&db).await {
             tracing::warn!(%cause, "cannot end expired holds");
         }
@@ -35,7 +35,7 @@ async fn sweep(db: &Db) -> Result<(), Error> {
             }
             Ok::<_, Error>(())
         });
-        // One that is not to be had keeps no others waiting.
+        // A plan that fails does not stop the others.
         if let Err(cause) = expired.await {
             tracing::warn!(%cause, "cannot end expired holds of a plan");
         }

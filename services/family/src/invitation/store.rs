@@ -1,17 +1,19 @@
 //! Queries of invitations.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use diesel::dsl::{IntervalDsl as _, now};
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
+use orchard_db::Connection;
 use uuid::Uuid;
 
-use super::{Invitation, InvitationStatus, Name};
-use crate::member::Role;
+use super::{Invitation, InvitationError, InvitationStatus, Locator, NewInvitation};
+use crate::error::Error;
+use crate::member::MemberError;
+use crate::rights::Role;
 use crate::schema::{family_invitations, family_plans};
+use crate::wire::Position;
 
 orchard_db::text_column!(InvitationStatus);
 
@@ -47,49 +49,22 @@ impl From<Row> for Invitation {
     }
 }
 
-/// An invitation to write.
-#[derive(Debug)]
-pub(super) struct NewRow<'a> {
-    pub(super) id: Uuid,
-    pub(super) plan: Uuid,
-    pub(super) invited_by: Uuid,
-    pub(super) invitee: Option<Uuid>,
-    pub(super) token_hash: Option<&'a [u8]>,
-    pub(super) role: Role,
-    pub(super) relationship: Option<&'a str>,
-    pub(super) ttl: Duration,
-}
-
-/// Takes back what was offered to a user and has expired, so that they can be invited again.
-pub(super) async fn revoke_expired(connection: &mut AsyncPgConnection, plan: Uuid, invitee: Uuid) -> QueryResult<()> {
-    let stale = family_invitations::table
+/// Revokes an expired invitation of a user, so that they can be invited again.
+pub(super) async fn revoke_expired(connection: &mut Connection, plan: Uuid, invitee: Uuid) -> QueryResult<()> {
+    let expired = family_invitations::table
         .filter(family_invitations::family_plan_id.eq(plan))
         .filter(family_invitations::invitee_user_id.eq(invitee))
         .filter(family_invitations::status.eq(InvitationStatus::Pending))
         .filter(family_invitations::expires_at.le(now));
-    diesel::update(stale)
+    diesel::update(expired)
         .set((family_invitations::status.eq(InvitationStatus::Revoked), family_invitations::updated_at.eq(now)))
         .execute(connection)
         .await
-        .map(|_| ())
+        .map(drop)
 }
 
-/// Takes back what was offered to a user and by them, when they lose their seat.
-pub(crate) async fn revoke_of(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<()> {
-    let theirs = family_invitations::invited_by.eq(user).or(family_invitations::invitee_user_id.is_not_distinct_from(user));
-    let pending = family_invitations::table
-        .filter(family_invitations::family_plan_id.eq(plan))
-        .filter(family_invitations::status.eq(InvitationStatus::Pending))
-        .filter(theirs);
-    diesel::update(pending)
-        .set((family_invitations::status.eq(InvitationStatus::Revoked), family_invitations::updated_at.eq(now)))
-        .execute(connection)
-        .await
-        .map(|_| ())
-}
-
-/// Invitations of a plan that can still be accepted.
-pub(super) async fn count_pending(connection: &mut AsyncPgConnection, plan: Uuid) -> QueryResult<i64> {
+/// Counts the invitations of a plan that can still be accepted.
+pub(super) async fn count_pending(connection: &mut Connection, plan: Uuid) -> QueryResult<i64> {
     family_invitations::table
         .filter(family_invitations::family_plan_id.eq(plan))
         .filter(family_invitations::status.eq(InvitationStatus::Pending))
@@ -99,62 +74,65 @@ pub(super) async fn count_pending(connection: &mut AsyncPgConnection, plan: Uuid
         .await
 }
 
-/// Writes a new invitation.
-pub(super) async fn insert(connection: &mut AsyncPgConnection, new: NewRow<'_>) -> QueryResult<()> {
+/// Inserts an invitation. A user has at most one pending invitation to a plan.
+pub(super) async fn insert(
+    connection: &mut Connection,
+    id: Uuid,
+    inviter: Uuid,
+    new: &NewInvitation,
+    token_hash: Option<&[u8]>,
+) -> Result<(), Error> {
     let ttl = i32::try_from(new.ttl.as_secs()).unwrap_or(i32::MAX);
     diesel::insert_into(family_invitations::table)
         .values((
-            family_invitations::id.eq(new.id),
+            family_invitations::id.eq(id),
             family_invitations::family_plan_id.eq(new.plan),
-            family_invitations::invited_by.eq(new.invited_by),
+            family_invitations::invited_by.eq(inviter),
             family_invitations::invitee_user_id.eq(new.invitee),
-            family_invitations::token_hash.eq(new.token_hash),
+            family_invitations::token_hash.eq(token_hash),
             family_invitations::role.eq(new.role),
-            family_invitations::relationship.eq(new.relationship),
+            family_invitations::relationship.eq(&new.relationship),
             family_invitations::expires_at.eq(now.into_sql::<Timestamptz>() + ttl.seconds()),
         ))
         .execute(connection)
         .await
-        .map(|_| ())
+        .map(drop)
+        .map_err(Error::on("family_invitations_pending_key", MemberError::AlreadyMember))
 }
 
-/// An invitation by its id, for the plan that made it.
-pub(super) async fn get(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<Invitation>> {
-    family_invitations::table
-        .find(id)
-        .select(Row::as_select())
-        .first(connection)
-        .await
-        .optional()
-        .map(|found| found.map(Row::into))
+/// Returns an invitation by its id, for the plan that created it.
+pub(super) async fn get(connection: &mut Connection, id: Uuid) -> Result<Invitation, Error> {
+    let query = family_invitations::table.find(id).select(Row::as_select());
+    Ok(query.first(connection).await.optional()?.ok_or(InvitationError::NotFound)?.into())
 }
 
-/// The plan of an invitation that `user` may answer.
-pub(super) async fn plan_of(connection: &mut AsyncPgConnection, name: &Name, user: Uuid) -> QueryResult<Option<(Uuid, Uuid)>> {
+/// Returns the id and the plan of an invitation that `user` may answer.
+pub(super) async fn locate(connection: &mut Connection, locator: &Locator, user: Uuid) -> Result<(Uuid, Uuid), Error> {
     let ids = (family_invitations::id, family_invitations::family_plan_id);
     let query = family_invitations::table.select(ids).into_boxed();
-    let query = match name {
-        Name::Id(id) => query.filter(family_invitations::id.eq(*id)).filter(family_invitations::invitee_user_id.eq(user)),
-        Name::TokenHash(hash) => query.filter(family_invitations::token_hash.eq(hash)),
+    let query = match locator {
+        Locator::Id(id) => query.filter(family_invitations::id.eq(*id)).filter(family_invitations::invitee_user_id.eq(user)),
+        Locator::TokenHash(hash) => query.filter(family_invitations::token_hash.eq(hash)),
     };
-    query.first(connection).await.optional()
+    Ok(query.first(connection).await.optional()?.ok_or(InvitationError::NotFound)?)
 }
 
-/// An invitation of a plan, and whether it has expired; nobody else answers it before the transaction ends.
-pub(super) async fn lock(connection: &mut AsyncPgConnection, id: Uuid, plan: Uuid) -> QueryResult<Option<(Invitation, bool)>> {
-    family_invitations::table
+/// Locks and returns an invitation of a plan, and whether it has expired, so that it is not answered before the transaction ends.
+pub(super) async fn lock(connection: &mut Connection, id: Uuid, plan: Uuid) -> Result<(Invitation, bool), Error> {
+    let found: Option<(Row, bool)> = family_invitations::table
         .find(id)
         .filter(family_invitations::family_plan_id.eq(plan))
         .select((Row::as_select(), family_invitations::expires_at.le(now)))
         .for_no_key_update()
-        .first::<(Row, bool)>(connection)
+        .first(connection)
         .await
-        .optional()
-        .map(|found| found.map(|(row, expired)| (row.into(), expired)))
+        .optional()?;
+    let (row, expired) = found.ok_or(InvitationError::NotFound)?;
+    Ok((row.into(), expired))
 }
 
-/// Marks an invitation as accepted.
-pub(super) async fn accept(connection: &mut AsyncPgConnection, id: Uuid, user: Uuid) -> QueryResult<()> {
+/// Marks a locked invitation as accepted by a user.
+pub(super) async fn accept(connection: &mut Connection, id: Uuid, user: Uuid) -> QueryResult<()> {
     diesel::update(family_invitations::table.find(id))
         .set((
             family_invitations::status.eq(InvitationStatus::Accepted),
@@ -163,11 +141,11 @@ pub(super) async fn accept(connection: &mut AsyncPgConnection, id: Uuid, user: U
         ))
         .execute(connection)
         .await
-        .map(|_| ())
+        .map(drop)
 }
 
-/// Ends an invitation that is locked and nobody has accepted.
-pub(super) async fn end(connection: &mut AsyncPgConnection, id: Uuid, status: InvitationStatus) -> QueryResult<Invitation> {
+/// Ends a locked invitation that was not accepted.
+pub(super) async fn end(connection: &mut Connection, id: Uuid, status: InvitationStatus) -> QueryResult<Invitation> {
     diesel::update(family_invitations::table.find(id))
         .set((family_invitations::status.eq(status), family_invitations::updated_at.eq(now)))
         .returning(Row::as_returning())
@@ -176,20 +154,20 @@ pub(super) async fn end(connection: &mut AsyncPgConnection, id: Uuid, status: In
         .map(Row::into)
 }
 
-/// Whose invitations to list.
+/// The invitations to list.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Whose {
-    /// Those of a plan.
+pub(super) enum Filter {
+    /// The invitations of a plan.
     Plan(Uuid),
-    /// Those for a user by name, into plans in use.
+    /// The invitations that name a user and lead to an active plan.
     Invitee(Uuid),
 }
 
-/// Invitations that can still be accepted, newest first, with the names of their plans, behind the one named by `after`.
+/// Lists invitations that can still be accepted, with the family names of their plans, after the position `after`, newest first.
 pub(super) async fn list(
-    mut connection: &AsyncPgConnection,
-    whose: Whose,
-    after: Option<(DateTime<Utc>, Uuid)>,
+    mut connection: &Connection,
+    filter: Filter,
+    after: Option<Position>,
     count: i64,
 ) -> QueryResult<Vec<(Invitation, String)>> {
     let query = family_invitations::table
@@ -200,9 +178,9 @@ pub(super) async fn list(
         .limit(count)
         .select((Row::as_select(), family_plans::family_name))
         .into_boxed();
-    let mut query = match whose {
-        Whose::Plan(plan) => query.filter(family_invitations::family_plan_id.eq(plan)),
-        Whose::Invitee(user) => query.filter(family_invitations::invitee_user_id.eq(user)).filter(family_plans::is_active),
+    let mut query = match filter {
+        Filter::Plan(plan) => query.filter(family_invitations::family_plan_id.eq(plan)),
+        Filter::Invitee(user) => query.filter(family_invitations::invitee_user_id.eq(user)).filter(family_plans::is_active),
     };
     if let Some((created_at, id)) = after {
         let earlier = family_invitations::created_at.lt(created_at);

@@ -1,4 +1,4 @@
-//! The secret of an invitation without a user.
+//! The token of an invitation that names no user.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 const BYTES: usize = 32;
 
-/// The secret of an invitation without a user. Only its hash is ever kept.
+/// The secret that accepts an invitation. Only its hash is stored.
 #[derive(Clone)]
 pub(super) struct Token([u8; BYTES]);
 
@@ -17,7 +17,7 @@ impl Token {
         Ok(Self(secret))
     }
 
-    /// 256 random bits cannot be guessed from their hash, so it needs neither salt nor a slow function.
+    /// Returns the hash. It needs neither a salt nor a slow function, because 256 random bits cannot be guessed.
     pub(super) fn hash(&self) -> Vec<u8> {
         Sha256::digest(self.0).to_vec()
     }

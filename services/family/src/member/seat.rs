@@ -1,68 +1,72 @@
-//! Taking seats and giving them up, in the transaction of a caller who has locked the plan.
+//! Taking and giving up seats, in the transaction of a caller who has locked the plan.
 
-use diesel_async::AsyncPgConnection;
-use orchard_db::Failure;
+use orchard_db::{Connection, Failure};
 use orchard_events::Outbox;
-use orchard_proto::family::v1::MemberJoined;
 use uuid::Uuid;
 
-use super::store::{self, NewChild};
-use super::{Member, Role, may_be_seated, wire};
+use super::{Member, NewChild, may_be_seated, store};
 use crate::error::Error;
-use crate::plan::{self, Plan};
-use crate::{invitation, roll};
+use crate::plan::{self, Plan, events};
+use crate::rights::Role;
+use crate::roll;
 
-/// Who takes a seat.
+/// A user who takes a seat.
 #[derive(Debug)]
-pub(crate) enum Comer<'a> {
-    /// Somebody by an invitation.
+pub(crate) enum NewMember<'a> {
+    /// A user who accepts an invitation.
     Invited {
-        /// As what.
+        /// The role that was offered.
         role: Role,
-        /// To whoever invites.
+        /// The relationship to the family.
         relationship: Option<&'a str>,
     },
     /// A child whose profile is new.
-    Child(NewChild<'a>),
+    Child {
+        /// The child.
+        new: &'a NewChild,
+        /// The adult who adds it.
+        guardian: Uuid,
+    },
 }
 
-/// Gives a user a seat, if there is one for them.
+/// Gives a user a seat, if the plan and the user's history in it allow that.
 pub(crate) async fn take(
-    connection: &mut AsyncPgConnection,
+    connection: &mut Connection,
     outbox: &Outbox,
     plan: &Plan,
     user: Uuid,
-    comer: Comer<'_>,
+    new: NewMember<'_>,
 ) -> Result<(), Error> {
     may_be_seated(store::find(connection, plan.id, user).await?.as_ref())?;
     plan.admit()?;
     roll::enrol(connection, user).await?;
-    let joined = match comer {
-        Comer::Invited { role, relationship } => {
-            let (was_added, guardian) = store::seat(connection, plan.id, user, role, relationship).await?;
-            newcomer(plan.id, user, role, was_added, guardian)
+    let joined = match new {
+        NewMember::Invited { role, relationship } => {
+            let added = store::seat(connection, plan.id, user, role, relationship).await?;
+            events::joined(plan.id, user, role, added)
         }
-        Comer::Child(new) => {
-            store::seat_child(connection, plan.id, user, &new).await?;
-            wire::child_joined(plan.id, user, Role::Child, Some(new.guardian))
+        NewMember::Child { new, guardian } => {
+            store::seat_child(connection, plan.id, user, new, guardian).await?;
+            let added = events::AddedChild { guardian: Some(guardian) };
+            events::joined(plan.id, user, Role::Child, Some(added))
         }
     };
     let sequence = plan::store::change_seats(connection, plan.id, 1).await?;
     Ok(outbox.publish(connection, plan.id, sequence, &joined).await?)
 }
 
-/// Takes away the seat of an active member, and what came with it: what they were offered and offered to others.
-pub(crate) async fn give_up(connection: &mut AsyncPgConnection, outbox: &Outbox, plan: &Plan, user: Uuid) -> Result<(), Failure> {
+/// Takes away the seat of an active member, and the invitations and offers that depended on it.
+pub(crate) async fn give_up(connection: &mut Connection, outbox: &Outbox, plan: &Plan, user: Uuid) -> Result<(), Failure> {
     store::unseat(connection, plan.id, user).await?;
     let sequence = plan::store::change_seats(connection, plan.id, -1).await?;
-    outbox.publish(connection, plan.id, sequence, &wire::left(plan.id, user)).await?;
-    withdraw(connection, plan, user).await?;
-    Ok(invitation::store::revoke_of(connection, plan.id, user).await?)
+    outbox.publish(connection, plan.id, sequence, &events::left(plan.id, user)).await?;
+    end_admin_duties(connection, plan, user).await?;
+    Ok(store::revoke_invitations(connection, plan.id, user).await?)
 }
 
-/// Makes a member what `role` says; who is no admin any more is offered the plan no more.
+/// Changes the role of a member, and ends what only an admin may have.
 pub(crate) async fn change_role(
-    connection: &mut AsyncPgConnection,
+    connection: &mut Connection,
     outbox: &Outbox,
     plan: &Plan,
     member: &Member,
@@ -70,37 +74,20 @@ pub(crate) async fn change_role(
 ) -> Result<(), Failure> {
     store::set_role(connection, plan.id, member.user_id, role).await?;
     if role != Role::Admin {
-        // They may not have offered as much as they did.
-        invitation::store::revoke_of(connection, plan.id, member.user_id).await?;
-        withdraw(connection, plan, member.user_id).await?;
+        // The member may have offered seats that their new role does not allow.
+        store::revoke_invitations(connection, plan.id, member.user_id).await?;
+        end_admin_duties(connection, plan, member.user_id).await?;
     }
     let sequence = plan::store::change_seats(connection, plan.id, 0).await?;
-    Ok(outbox.publish(connection, plan.id, sequence, &wire::role_changed(plan.id, member.user_id, role)).await?)
+    Ok(outbox.publish(connection, plan.id, sequence, &events::role_changed(plan.id, member.user_id, role)).await?)
 }
 
-/// Has the plan be neither offered to a user nor paid by them, which are admins' affairs.
-async fn withdraw(connection: &mut AsyncPgConnection, plan: &Plan, user: Uuid) -> Result<(), Failure> {
-    let others = |of: Option<Uuid>| of.filter(|whose| *whose != user);
-    let (proposed_holder, billing_account) = (others(plan.proposed_holder), others(plan.billing_account));
+/// Ends an offer of the plan to a user, and makes the holder pay for the plan if the user did.
+async fn end_admin_duties(connection: &mut Connection, plan: &Plan, user: Uuid) -> Result<(), Failure> {
+    let unless_user = |id: Option<Uuid>| id.filter(|id| *id != user);
+    let (proposed_holder, billing_account) = (unless_user(plan.proposed_holder), unless_user(plan.billing_account));
     if (proposed_holder, billing_account) != (plan.proposed_holder, plan.billing_account) {
         plan::store::update(connection, plan, &Plan { proposed_holder, billing_account, ..plan.clone() }).await?;
-    }
-    Ok(())
-}
-
-/// What is told of who has a seat: of a child that was added, whenever it comes, that it was, and who answers for it.
-fn newcomer(plan: Uuid, user: Uuid, role: Role, was_added: bool, guardian: Option<Uuid>) -> MemberJoined {
-    if was_added { wire::child_joined(plan, user, role, guardian) } else { wire::joined(plan, user, role) }
-}
-
-/// Tells of everyone who has a seat, as of newcomers: of a plan that comes back into use.
-pub(crate) async fn announce(connection: &mut AsyncPgConnection, outbox: &Outbox, plan: Uuid) -> Result<(), Failure> {
-    let members = store::seats(connection, plan).await?;
-    let count = i64::try_from(members.len()).unwrap_or_default();
-    let last = plan::store::next_events(connection, plan, count).await?;
-    for ((user, role, was_added, guardian), sequence) in members.into_iter().zip(last - count + 1..) {
-        let joined = newcomer(plan, user, role, was_added, guardian);
-        outbox.publish(connection, plan, sequence, &joined).await?;
     }
     Ok(())
 }

@@ -4,14 +4,18 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Timestamptz};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
+use orchard_db::Connection;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Member, Permissions, Privacy, Role, Standing};
-use crate::schema::{family_members, family_plans};
-
-orchard_db::text_column!(Role);
+use super::{Member, NewChild};
+use crate::error::Error;
+use crate::plan::events::AddedChild;
+use crate::rights::store::{COLUMNS as RIGHTS, Row as RightsRow, permissions, privacy};
+use crate::rights::{Rights, RightsError, Role};
+use crate::schema::{family_invitations, family_members, family_plans};
+use crate::wire::Position;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = family_members)]
@@ -49,42 +53,8 @@ impl From<Row> for Member {
     }
 }
 
-/// What `privacy_settings` says: what it leaves out is as for a new member, and what cannot be read shares nothing.
-pub(crate) fn privacy(settings: Option<Value>) -> Privacy {
-    settings.map_or_else(Privacy::default, |json| serde_json::from_value(json).unwrap_or(Privacy::CLOSED))
-}
-
-/// As [`privacy`]: what `permissions` leaves out is permitted, and what cannot be read permits nothing.
-fn permissions(settings: Option<Value>) -> Permissions {
-    settings.map_or_else(Permissions::default, |json| serde_json::from_value(json).unwrap_or(Permissions::CLOSED))
-}
-
-/// The columns of a [`Standing`].
-pub(crate) const STANDING: (family_members::role, family_members::permissions) =
-    (family_members::role, family_members::permissions);
-
-/// What the columns of a standing say.
-pub(crate) fn standing((role, settings): (Role, Option<Value>)) -> Standing {
-    Standing { role, permissions: permissions(settings) }
-}
-
-/// How an active member of a plan in use stands in it.
-pub(super) async fn standing_of(mut connection: &AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<Option<Standing>> {
-    family_members::table
-        .inner_join(family_plans::table)
-        .filter(family_members::family_plan_id.eq(plan))
-        .filter(family_members::user_id.eq(user))
-        .filter(family_members::is_active)
-        .filter(family_plans::is_active)
-        .select(STANDING)
-        .first(&mut connection)
-        .await
-        .optional()
-        .map(|found| found.map(standing))
-}
-
-/// The seats of users in plans in use: user, plan, role.
-pub(super) async fn memberships(mut connection: &AsyncPgConnection, users: &[Uuid]) -> QueryResult<Vec<(Uuid, Uuid, Role)>> {
+/// Returns the seats of users in active plans: user, plan and role.
+pub(super) async fn memberships(mut connection: &Connection, users: &[Uuid]) -> QueryResult<Vec<(Uuid, Uuid, Role)>> {
     family_members::table
         .inner_join(family_plans::table)
         .filter(family_members::user_id.eq_any(users))
@@ -96,51 +66,30 @@ pub(super) async fn memberships(mut connection: &AsyncPgConnection, users: &[Uui
         .await
 }
 
-/// Active members of a plan, in the order in which they joined.
-pub(crate) async fn active(mut connection: &AsyncPgConnection, plan: Uuid) -> QueryResult<Vec<(Uuid, Role)>> {
-    family_members::table
-        .filter(family_members::family_plan_id.eq(plan))
-        .filter(family_members::is_active)
-        .order((family_members::joined_at, family_members::user_id))
-        .select((family_members::user_id, family_members::role))
-        .load(&mut connection)
-        .await
+/// Returns the rights of an active member of an active plan.
+pub(super) async fn rights(mut connection: &Connection, plan: Uuid, user: Uuid) -> QueryResult<Option<Rights>> {
+    let active = member(plan, user).filter(family_members::is_active);
+    let query = active.inner_join(family_plans::table).filter(family_plans::is_active).select(RIGHTS);
+    Ok(query.first::<RightsRow>(&mut connection).await.optional()?.map(Rights::from))
 }
 
-/// The same, with whether they were added as children, and who answers for them.
-pub(super) async fn seats(mut connection: &AsyncPgConnection, plan: Uuid) -> QueryResult<Vec<(Uuid, Role, bool, Option<Uuid>)>> {
-    family_members::table
-        .filter(family_members::family_plan_id.eq(plan))
-        .filter(family_members::is_active)
-        .order((family_members::joined_at, family_members::user_id))
-        .select((
-            family_members::user_id,
-            family_members::role,
-            family_members::consent_at.is_not_null(),
-            family_members::guardian_user_id,
-        ))
-        .load(&mut connection)
-        .await
+/// Returns a member or former member of a plan, if there is one.
+pub(crate) async fn find(mut connection: &Connection, plan: Uuid, user: Uuid) -> QueryResult<Option<Member>> {
+    let query = member(plan, user).select(Row::as_select());
+    Ok(query.first(&mut connection).await.optional()?.map(Row::into))
 }
 
-/// A member of a plan, active or not.
-pub(crate) async fn find(mut connection: &AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<Option<Member>> {
-    family_members::table
-        .filter(family_members::family_plan_id.eq(plan))
-        .filter(family_members::user_id.eq(user))
-        .select(Row::as_select())
-        .first(&mut connection)
-        .await
-        .optional()
-        .map(|found| found.map(Row::into))
+/// Returns a member or former member of a plan.
+pub(super) async fn get(connection: &Connection, plan: Uuid, user: Uuid) -> Result<Member, Error> {
+    Ok(find(connection, plan, user).await?.ok_or(RightsError::MemberNotFound)?)
 }
 
-/// Active or former members in the order in which they joined, behind the one named by `after`.
+/// Lists active or former members after the position `after`, ordered by join time.
 pub(super) async fn list(
-    mut connection: &AsyncPgConnection,
+    mut connection: &Connection,
     plan: Uuid,
     is_active: bool,
-    after: Option<(DateTime<Utc>, Uuid)>,
+    after: Option<Position>,
     count: i64,
 ) -> QueryResult<Vec<Member>> {
     let mut query = family_members::table
@@ -159,16 +108,17 @@ pub(super) async fn list(
     Ok(rows.into_iter().map(Row::into).collect())
 }
 
-/// Gives a user a place in a plan whose seat was taken for them; who was there before is there again, with what they shared. Says whether
-/// they are a child that was added, and who answers for it.
+/// Gives a user the seat that was counted for them, and returns whether they are a child that was added.
+///
+/// A former member keeps their name, their privacy settings and their permissions.
 pub(super) async fn seat(
-    connection: &mut AsyncPgConnection,
+    connection: &mut Connection,
     plan: Uuid,
     user: Uuid,
     role: Role,
     relationship: Option<&str>,
-) -> QueryResult<(bool, Option<Uuid>)> {
-    diesel::insert_into(family_members::table)
+) -> QueryResult<Option<AddedChild>> {
+    let (was_added, guardian) = diesel::insert_into(family_members::table)
         .values((
             family_members::id.eq(Uuid::now_v7()),
             family_members::family_plan_id.eq(plan),
@@ -186,24 +136,18 @@ pub(super) async fn seat(
             family_members::updated_at.eq(now),
         ))
         .returning((family_members::consent_at.is_not_null(), family_members::guardian_user_id))
-        .get_result(connection)
-        .await
+        .get_result::<(bool, Option<Uuid>)>(connection)
+        .await?;
+    Ok(was_added.then_some(AddedChild { guardian }))
 }
 
-/// A child who is new, and who answers for it.
-#[derive(Debug)]
-pub(crate) struct NewChild<'a> {
-    pub(crate) display_name: &'a str,
-    pub(crate) relationship: Option<&'a str>,
-    pub(crate) guardian: Uuid,
-}
-
-/// Gives a child a place in a plan whose seat was taken for it, by its guardian's consent of now.
+/// Gives a new child the seat that was counted for it. The guardian consents now.
 pub(super) async fn seat_child(
-    connection: &mut AsyncPgConnection,
+    connection: &mut Connection,
     plan: Uuid,
     child: Uuid,
-    new: &NewChild<'_>,
+    new: &NewChild,
+    guardian: Uuid,
 ) -> QueryResult<()> {
     diesel::insert_into(family_members::table)
         .values((
@@ -211,94 +155,77 @@ pub(super) async fn seat_child(
             family_members::family_plan_id.eq(plan),
             family_members::user_id.eq(child),
             family_members::role.eq(Role::Child),
-            family_members::display_name.eq(new.display_name),
-            family_members::relationship.eq(new.relationship),
-            family_members::guardian_user_id.eq(new.guardian),
+            family_members::display_name.eq(&new.display_name),
+            family_members::relationship.eq(&new.relationship),
+            family_members::guardian_user_id.eq(guardian),
             family_members::consent_at.eq(now.into_sql::<Nullable<Timestamptz>>()),
         ))
         .execute(connection)
         .await
-        .map(|_| ())
+        .map(drop)
 }
 
-/// Writes what a patch changed.
-pub(super) async fn update(connection: &mut AsyncPgConnection, before: &Member, member: &Member) -> QueryResult<()> {
-    diesel::update(row(member.family_plan_id, member.user_id))
+/// Updates what a patch changes.
+pub(super) async fn update(connection: &mut Connection, before: &Member, after: &Member) -> QueryResult<()> {
+    let privacy =
+        (after.privacy != before.privacy).then(|| family_members::privacy_settings.eq(serde_json::to_value(after.privacy).ok()));
+    let permissions = (after.permissions != before.permissions)
+        .then(|| family_members::permissions.eq(serde_json::to_value(&after.permissions).ok()));
+    diesel::update(member(after.family_plan_id, after.user_id))
         .set((
-            family_members::display_name.eq(&member.display_name),
-            family_members::relationship.eq(&member.relationship),
-            (member.privacy != before.privacy)
-                .then(|| family_members::privacy_settings.eq(serde_json::to_value(member.privacy).ok())),
-            (member.permissions != before.permissions)
-                .then(|| family_members::permissions.eq(serde_json::to_value(&member.permissions).ok())),
+            family_members::display_name.eq(&after.display_name),
+            family_members::relationship.eq(&after.relationship),
+            privacy,
+            permissions,
             family_members::updated_at.eq(now),
         ))
         .execute(connection)
         .await
-        .map(|_| ())
+        .map(drop)
 }
 
-/// Makes a member what `role` says.
-pub(crate) async fn set_role(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid, role: Role) -> QueryResult<()> {
-    diesel::update(row(plan, user))
-        .set((family_members::role.eq(role), family_members::updated_at.eq(now)))
-        .execute(connection)
-        .await
-        .map(|_| ())
+/// Sets the role of a member.
+pub(crate) async fn set_role(connection: &mut Connection, plan: Uuid, user: Uuid, role: Role) -> QueryResult<()> {
+    let change = (family_members::role.eq(role), family_members::updated_at.eq(now));
+    diesel::update(member(plan, user)).set(change).execute(connection).await.map(drop)
 }
 
-/// Gives a member back what was taken from what their role allows: of who holds the plan nobody could.
-pub(crate) async fn lift_limits(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<()> {
-    diesel::update(row(plan, user))
-        .set((family_members::permissions.eq(None::<Value>), family_members::updated_at.eq(now)))
-        .execute(connection)
-        .await
-        .map(|_| ())
+/// Takes the seat of a member away.
+pub(super) async fn unseat(connection: &mut Connection, plan: Uuid, user: Uuid) -> QueryResult<()> {
+    let change = (family_members::is_active.eq(false), family_members::updated_at.eq(now));
+    diesel::update(member(plan, user)).set(change).execute(connection).await.map(drop)
 }
 
-/// Takes a member out of their seat.
-pub(super) async fn unseat(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<()> {
-    diesel::update(row(plan, user))
-        .set((family_members::is_active.eq(false), family_members::updated_at.eq(now)))
-        .execute(connection)
-        .await
-        .map(|_| ())
+/// Bans a former member.
+pub(super) async fn ban(connection: &mut Connection, plan: Uuid, user: Uuid) -> QueryResult<()> {
+    let time = now.into_sql::<Nullable<Timestamptz>>();
+    let change = (family_members::banned_at.eq(time), family_members::updated_at.eq(now));
+    diesel::update(member(plan, user)).set(change).execute(connection).await.map(drop)
 }
 
-/// Bans one who has no seat.
-pub(super) async fn ban(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<()> {
-    diesel::update(row(plan, user))
-        .set((family_members::banned_at.eq(now.into_sql::<Nullable<Timestamptz>>()), family_members::updated_at.eq(now)))
-        .execute(connection)
-        .await
-        .map(|_| ())
+/// Ends the ban of a former member.
+pub(super) async fn unban(connection: &mut Connection, plan: Uuid, user: Uuid) -> QueryResult<()> {
+    let change = (family_members::banned_at.eq(None::<DateTime<Utc>>), family_members::updated_at.eq(now));
+    diesel::update(member(plan, user)).set(change).execute(connection).await.map(drop)
 }
 
-/// Ends a ban.
-pub(super) async fn unban(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<()> {
-    diesel::update(row(plan, user))
-        .set((family_members::banned_at.eq(None::<DateTime<Utc>>), family_members::updated_at.eq(now)))
+/// Revokes the pending invitations that a user created or received, when the user loses their seat or rights.
+///
+/// Statuses are text here, because `invitation` uses this module.
+pub(super) async fn revoke_invitations(connection: &mut Connection, plan: Uuid, user: Uuid) -> QueryResult<()> {
+    let theirs = family_invitations::invited_by.eq(user).or(family_invitations::invitee_user_id.is_not_distinct_from(user));
+    let pending = family_invitations::table
+        .filter(family_invitations::family_plan_id.eq(plan))
+        .filter(family_invitations::status.eq("pending"))
+        .filter(theirs);
+    diesel::update(pending)
+        .set((family_invitations::status.eq("revoked"), family_invitations::updated_at.eq(now)))
         .execute(connection)
         .await
-        .map(|_| ())
+        .map(drop)
 }
 
 #[diesel::dsl::auto_type]
-fn row(plan: Uuid, user: Uuid) -> _ {
+fn member(plan: Uuid, user: Uuid) -> _ {
     family_members::table.filter(family_members::family_plan_id.eq(plan)).filter(family_members::user_id.eq(user))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn settings_that_cannot_be_read_share_and_permit_nothing() {
-        assert_eq!(privacy(None), Privacy::default());
-        assert_eq!(privacy(Some(json!({}))), Privacy::default());
-        assert_eq!(privacy(Some(json!({"share_challenges": "yes"}))), Privacy::CLOSED);
-        assert_eq!(permissions(None), Permissions::default());
-        assert_eq!(permissions(Some(json!({"daily_spend_limit": "much"}))), Permissions::CLOSED);
-    }
 }

@@ -1,19 +1,18 @@
 //! Use cases of nutrition.
 
 use chrono::Utc;
-use orchard_db::idempotency::Claim;
-use orchard_db::{Connection, Db};
+use orchard_db::idempotency::{Claim, Key};
+use orchard_db::{Connection, Db, moment};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::nutrition_service_server::NutritionService;
-use orchard_rpc::{Fields, read};
+use orchard_rpc::Page;
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Week, store, week_ending, wire};
+use super::{Intake, NewIntake, WeeklySummary, store, week_ending, wire};
 use crate::error::Error;
-use crate::nutrition::NutritionError;
-use crate::{plan, roll};
+use crate::roll;
 
 /// Serves `NutritionService`.
 #[derive(Debug)]
@@ -26,6 +25,23 @@ impl Api {
     pub fn new(db: Db) -> Self {
         Self { db }
     }
+
+    async fn list(&self, request: &pb::ListIntakesRequest, user: Uuid) -> Result<Page<Intake>, Error> {
+        let (range, page) = wire::list(request, user)?;
+        let rows = store::list(&*self.db.read().await?, range, page.after, page.fetch()).await?;
+        Ok(page.page(rows, |intake| (intake.intake.consumption_date, intake.id)))
+    }
+
+    async fn week(&self, request: pb::GetWeeklySummaryRequest, user: Uuid) -> Result<WeeklySummary, Error> {
+        let end = wire::week_end(request)?;
+        let connection = self.db.read().await?;
+        let end = match end {
+            Some(date) => date,
+            None => moment(&connection).await?.date_naive(),
+        };
+        let (first, last) = week_ending(end);
+        Ok(WeeklySummary::new(first, &store::by_date(&connection, user, (first, last)).await?))
+    }
 }
 
 #[tonic::async_trait]
@@ -35,22 +51,9 @@ impl NutritionService for Api {
         request: Request<pb::RecordIntakeRequest>,
     ) -> Result<Response<pb::RecordIntakeResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let new = wire::record(request.get_ref(), user, Utc::now()).map_err(Error::from)?;
-        let intakes = self
-            .db
-            .write("record intake", async move |connection| {
-                let ids: Vec<Uuid> = new.intakes.iter().map(|_| Uuid::now_v7()).collect();
-                let ids = match new.key.claim(connection, &ids).await? {
-                    Claim::First => {
-                        roll::enrol(connection, user).await?;
-                        store::insert(connection, user, &ids, &new.intakes).await?;
-                        ids
-                    }
-                    Claim::Repeated(ids) => ids,
-                };
-                Ok::<_, Error>(store::get(connection, user, &ids).await?)
-            })
-            .await?;
+        let (key, new) = wire::record(request.get_ref(), user, Utc::now())?;
+        let unit = async move |connection: &mut Connection| record(connection, &key, user, &new).await;
+        let intakes = self.db.write("record intake", unit).await?;
         Ok(Response::new(pb::RecordIntakeResponse { intakes: intakes.into_iter().map(wire::intake).collect() }))
     }
 
@@ -59,13 +62,9 @@ impl NutritionService for Api {
         request: Request<pb::UpdateIntakeRequest>,
     ) -> Result<Response<pb::UpdateIntakeResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let (id, patch) = wire::update(request.into_inner(), Utc::now()).map_err(Error::from)?;
-        let intake = self
-            .db
-            .write("update intake", async move |connection| {
-                store::update(connection, user, id, patch).await?.ok_or_else(|| Error::from(NutritionError::IntakeNotFound))
-            })
-            .await?;
+        let (id, patch) = wire::update(request.into_inner(), Utc::now())?;
+        let unit = async move |connection: &mut Connection| store::update(connection, user, id, patch).await;
+        let intake = self.db.write("update intake", unit).await?;
         Ok(Response::new(pb::UpdateIntakeResponse { intake: Some(wire::intake(intake)) }))
     }
 
@@ -74,25 +73,17 @@ impl NutritionService for Api {
         request: Request<pb::DeleteIntakeRequest>,
     ) -> Result<Response<pb::DeleteIntakeResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let id = Fields::one("intake_id", read::uuid(&request.get_ref().intake_id)).map_err(Error::from)?;
-        let unit = async move |connection: &mut Connection| Ok::<_, Error>(store::delete(connection, user, id).await?);
-        if self.db.write("delete intake", unit).await? {
-            Ok(Response::new(pb::DeleteIntakeResponse {}))
-        } else {
-            Err(Error::from(NutritionError::IntakeNotFound).into())
-        }
+        let id = wire::intake_id(&request.get_ref().intake_id)?;
+        let unit = async move |connection: &mut Connection| store::delete(connection, user, id).await;
+        self.db.write("delete intake", unit).await?;
+        Ok(Response::new(pb::DeleteIntakeResponse {}))
     }
 
     async fn list_intakes(&self, request: Request<pb::ListIntakesRequest>) -> Result<Response<pb::ListIntakesResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let (range, asked) = wire::list(request.get_ref(), user).map_err(Error::from)?;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        let rows = store::list(&connection, range, asked.after, asked.fetch()).await.map_err(Error::from)?;
-        let page = asked.page(rows, |intake| (intake.intake.consumption_date, intake.id));
-        Ok(Response::new(pb::ListIntakesResponse {
-            intakes: page.rows.into_iter().map(wire::intake).collect(),
-            next_page_token: page.next_page_token,
-        }))
+        let Page { rows, next_page_token } = self.list(request.get_ref(), user).await?;
+        let intakes = rows.into_iter().map(wire::intake).collect();
+        Ok(Response::new(pb::ListIntakesResponse { intakes, next_page_token }))
     }
 
     async fn get_weekly_summary(
@@ -100,14 +91,20 @@ impl NutritionService for Api {
         request: Request<pb::GetWeeklySummaryRequest>,
     ) -> Result<Response<pb::GetWeeklySummaryResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let end = wire::week_end(request.into_inner()).map_err(Error::from)?;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        let end = match end {
-            Some(date) => date,
-            None => plan::store::moment(&connection).await.map_err(Error::from)?.date_naive(),
-        };
-        let (first, last) = week_ending(end);
-        let eaten = store::by_date(&connection, user, (first, last)).await.map_err(Error::from)?;
-        Ok(Response::new(pb::GetWeeklySummaryResponse { summary: Some(wire::week(&Week::from(first, &eaten))) }))
+        let summary = self.week(request.into_inner(), user).await?;
+        Ok(Response::new(pb::GetWeeklySummaryResponse { summary: Some(wire::week(&summary)) }))
     }
+}
+
+async fn record(connection: &mut Connection, key: &Key, user: Uuid, new: &[NewIntake]) -> Result<Vec<Intake>, Error> {
+    let ids: Vec<Uuid> = new.iter().map(|_| Uuid::now_v7()).collect();
+    let ids = match key.claim(connection, &ids).await? {
+        Claim::First => {
+            roll::enrol(connection, user).await?;
+            store::insert(connection, user, &ids, new).await?;
+            ids
+        }
+        Claim::Repeated(ids) => ids,
+    };
+    Ok(store::get(connection, user, &ids).await?)
 }

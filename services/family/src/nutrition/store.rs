@@ -1,12 +1,15 @@
 //! Queries of intakes.
 
+use bigdecimal::BigDecimal;
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::dsl::{count_star, now, sum};
+use diesel::dsl::{avg, count_star, now, sum};
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
+use orchard_db::Connection;
 use uuid::Uuid;
 
-use super::{Day, Intake, IntakeSource, Meal, NewIntake, Patch};
+use super::{DailyIntake, Intake, IntakeSource, Meal, NewIntake, NutritionError, Patch};
+use crate::error::Error;
 use crate::schema::nutritional_intake;
 
 orchard_db::text_column!(Meal);
@@ -27,42 +30,29 @@ struct Row {
 
 impl From<Row> for Intake {
     fn from(row: Row) -> Self {
-        let intake = NewIntake {
-            consumption_date: row.consumption_date,
-            calories_consumed: row.calories_consumed,
-            meal: row.meal,
-            source: row.source,
-        };
-        Self { id: row.id, user_id: row.user_id, intake, created_at: row.created_at, updated_at: row.updated_at }
+        let Row { id, user_id, consumption_date, calories_consumed, meal, source, created_at, updated_at } = row;
+        Self { id, user_id, intake: NewIntake { consumption_date, calories_consumed, meal, source }, created_at, updated_at }
     }
 }
 
-/// Writes intakes of a user under these ids.
-pub(super) async fn insert(
-    connection: &mut AsyncPgConnection,
-    user: Uuid,
-    ids: &[Uuid],
-    intakes: &[NewIntake],
-) -> QueryResult<()> {
-    let rows: Vec<_> = ids
-        .iter()
-        .zip(intakes)
-        .map(|(id, intake)| {
-            (
-                nutritional_intake::id.eq(id),
-                nutritional_intake::user_id.eq(user),
-                nutritional_intake::consumption_date.eq(intake.consumption_date),
-                nutritional_intake::calories_consumed.eq(intake.calories_consumed),
-                nutritional_intake::meal.eq(intake.meal),
-                nutritional_intake::source.eq(intake.source),
-            )
-        })
-        .collect();
-    diesel::insert_into(nutritional_intake::table).values(rows).execute(connection).await.map(|_| ())
+/// Inserts intakes of a user with these ids.
+pub(super) async fn insert(connection: &mut Connection, user: Uuid, ids: &[Uuid], intakes: &[NewIntake]) -> QueryResult<()> {
+    let row = |(id, intake): (&Uuid, &NewIntake)| {
+        (
+            nutritional_intake::id.eq(*id),
+            nutritional_intake::user_id.eq(user),
+            nutritional_intake::consumption_date.eq(intake.consumption_date),
+            nutritional_intake::calories_consumed.eq(intake.calories_consumed),
+            nutritional_intake::meal.eq(intake.meal),
+            nutritional_intake::source.eq(intake.source),
+        )
+    };
+    let rows: Vec<_> = ids.iter().zip(intakes).map(row).collect();
+    diesel::insert_into(nutritional_intake::table).values(rows).execute(connection).await.map(drop)
 }
 
-/// The intakes with these ids, in their order. Ids of UUIDv7 ascend as they were made.
-pub(super) async fn get(connection: &mut AsyncPgConnection, user: Uuid, ids: &[Uuid]) -> QueryResult<Vec<Intake>> {
+/// Returns the intakes of a user with these ids in the order of the ids, which are UUIDs of version 7 and so ascend.
+pub(super) async fn get(connection: &mut Connection, user: Uuid, ids: &[Uuid]) -> QueryResult<Vec<Intake>> {
     let rows: Vec<Row> = nutritional_intake::table
         .filter(nutritional_intake::id.eq_any(ids))
         .filter(nutritional_intake::user_id.eq(user))
@@ -73,14 +63,9 @@ pub(super) async fn get(connection: &mut AsyncPgConnection, user: Uuid, ids: &[U
     Ok(rows.into_iter().map(Row::into).collect())
 }
 
-/// Corrects an intake of `user`, in one statement: corrections of different fields at once all stay.
-pub(super) async fn update(
-    connection: &mut AsyncPgConnection,
-    user: Uuid,
-    id: Uuid,
-    patch: Patch,
-) -> QueryResult<Option<Intake>> {
-    diesel::update(nutritional_intake::table.find(id).filter(nutritional_intake::user_id.eq(user)))
+/// Corrects an intake of a user in one statement, so that concurrent corrections of different fields are all kept.
+pub(super) async fn update(connection: &mut Connection, user: Uuid, id: Uuid, patch: Patch) -> Result<Intake, Error> {
+    let row: Option<Row> = diesel::update(nutritional_intake::table.find(id).filter(nutritional_intake::user_id.eq(user)))
         .set((
             patch.consumption_date.map(|date| nutritional_intake::consumption_date.eq(date)),
             patch.calories_consumed.map(|calories| nutritional_intake::calories_consumed.eq(calories)),
@@ -91,17 +76,18 @@ pub(super) async fn update(
         .returning(Row::as_returning())
         .get_result(connection)
         .await
-        .optional()
-        .map(|found| found.map(Row::into))
+        .optional()?;
+    Ok(row.ok_or(NutritionError::IntakeNotFound)?.into())
 }
 
-/// Deletes an intake of `user`, and says whether there was one.
-pub(super) async fn delete(connection: &mut AsyncPgConnection, user: Uuid, id: Uuid) -> QueryResult<bool> {
+/// Deletes an intake of a user.
+pub(super) async fn delete(connection: &mut Connection, user: Uuid, id: Uuid) -> Result<(), Error> {
     let own = nutritional_intake::table.find(id).filter(nutritional_intake::user_id.eq(user));
-    diesel::delete(own).execute(connection).await.map(|deleted| deleted > 0)
+    let deleted = diesel::delete(own).execute(connection).await?;
+    if deleted == 0 { Err(NutritionError::IntakeNotFound.into()) } else { Ok(()) }
 }
 
-/// Which intakes of a user to list.
+/// The dates of which to list a user's intakes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Range {
     pub(super) user: Uuid,
@@ -109,9 +95,9 @@ pub(super) struct Range {
     pub(super) last: Option<NaiveDate>,
 }
 
-/// Intakes of a range, the newest date first, behind the one named by `after`.
+/// Lists intakes of a range after the position `after`, newest date first.
 pub(super) async fn list(
-    mut connection: &AsyncPgConnection,
+    mut connection: &Connection,
     range: Range,
     after: Option<(NaiveDate, Uuid)>,
     count: i64,
@@ -130,19 +116,19 @@ pub(super) async fn list(
     }
     if let Some((date, id)) = after {
         let earlier = nutritional_intake::consumption_date.lt(date).or(nutritional_intake::id.lt(id));
-        // The index finds the date; in an OR it would not.
+        // The index serves the first filter; inside an OR it would not.
         query = query.filter(nutritional_intake::consumption_date.le(date)).filter(earlier);
     }
     let rows: Vec<Row> = query.load(&mut connection).await?;
     Ok(rows.into_iter().map(Row::into).collect())
 }
 
-/// What `user` ate on these dates, without those on which it was nothing.
+/// Returns the intakes of a user by date, without the dates that have none.
 pub(super) async fn by_date(
-    mut connection: &AsyncPgConnection,
+    mut connection: &Connection,
     user: Uuid,
     (first, last): (NaiveDate, NaiveDate),
-) -> QueryResult<Vec<Day>> {
+) -> QueryResult<Vec<DailyIntake>> {
     let rows: Vec<(NaiveDate, Option<i64>, i64)> = nutritional_intake::table
         .filter(nutritional_intake::user_id.eq(user))
         .filter(nutritional_intake::consumption_date.between(first, last))
@@ -151,6 +137,20 @@ pub(super) async fn by_date(
         .load(&mut connection)
         .await?;
     let day =
-        |(date, calories, intakes): (NaiveDate, Option<i64>, i64)| Day { date, calories: calories.unwrap_or_default(), intakes };
+        |(date, calories, intakes): (_, Option<i64>, _)| DailyIntake { date, calories: calories.unwrap_or_default(), intakes };
     Ok(rows.into_iter().map(day).collect())
+}
+
+/// Returns the mean calories of the users' intakes on these dates, or `None` without intakes.
+pub(crate) async fn average_calories(
+    mut connection: &Connection,
+    users: &[Uuid],
+    (first, last): (NaiveDate, NaiveDate),
+) -> QueryResult<Option<BigDecimal>> {
+    nutritional_intake::table
+        .filter(nutritional_intake::user_id.eq_any(users))
+        .filter(nutritional_intake::consumption_date.between(first, last))
+        .select(avg(nutritional_intake::calories_consumed))
+        .first(&mut connection)
+        .await
 }

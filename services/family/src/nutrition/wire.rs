@@ -4,62 +4,73 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::google::r#type::Date;
-use orchard_rpc::{Fields, Invalid, PageRequest, Violations, date_to_wire, read, timestamp_to_wire};
+use orchard_rpc::{Fields, Invalid, PageRequest, date_to_wire, read, timestamp_to_wire};
 use uuid::Uuid;
 
 use super::store::Range;
-use super::{Day, Intake, IntakeSource, Meal, NewIntake, Patch, Week, last_today};
+use super::{DailyIntake, Intake, IntakeSource, Meal, NewIntake, Patch, WeeklySummary, last_today};
+use crate::error::Error;
+use crate::wire::wire_enum;
 
-/// Intakes to record together.
-#[derive(Debug, Clone)]
-pub(super) struct Record {
-    pub(super) key: Key,
-    pub(super) intakes: Vec<NewIntake>,
-}
+wire_enum!(Meal <=> Meal: Breakfast, Lunch, Dinner, Snack);
+wire_enum!(IntakeSource <=> IntakeSource: Manual, Device, Recipe);
 
-pub(super) fn record(request: &pb::RecordIntakeRequest, caller: Uuid, now: DateTime<Utc>) -> Result<Record, Violations> {
+/// The earliest year that a date may be in.
+const FIRST_YEAR: i32 = 2000;
+
+const PATHS: [&str; 4] = ["consumption_date", "calories_consumed", "meal", "source"];
+
+pub(super) fn record(
+    request: &pb::RecordIntakeRequest,
+    caller: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(Key, Vec<NewIntake>), Error> {
     let mut fields = Fields::default();
     let last = last_today(now);
     let intakes = fields.each("intakes", 1..=100, request.intakes.clone(), |fields, intake| new_intake(fields, intake, last));
     let request_id = fields.read("request_id", read::uuid(&request.request_id));
-    fields.finish(|| Ok(Record { key: Key::new(caller, "RecordIntake", request_id?, Keep::Days30, request), intakes: intakes? }))
+    Ok(fields.finish(|| Ok((Key::new(caller, "RecordIntake", request_id?, Keep::Days30, request), intakes?)))?)
 }
 
 fn new_intake(fields: &mut Fields, intake: pb::NewIntake, last: NaiveDate) -> Result<NewIntake, Invalid> {
     let date = fields.read("consumption_date", read_date(intake.consumption_date, last));
     let calories = fields.read("calories_consumed", read_calories(intake.calories_consumed));
-    let meal = fields.read("meal", read_meal(intake.meal));
-    let source = fields.read("source", read_source(intake.source));
+    let meal = fields.read("meal", Meal::try_from(intake.meal));
+    let source = fields.read("source", IntakeSource::try_from(intake.source));
     Ok(NewIntake { consumption_date: date?, calories_consumed: calories?, meal: meal?, source: source? })
 }
 
-const PATHS: [&str; 4] = ["consumption_date", "calories_consumed", "meal", "source"];
-
-pub(super) fn update(request: pb::UpdateIntakeRequest, now: DateTime<Utc>) -> Result<(Uuid, Patch), Violations> {
+pub(super) fn update(request: pb::UpdateIntakeRequest, now: DateTime<Utc>) -> Result<(Uuid, Patch), Error> {
     let mut fields = Fields::default();
     let paths = fields.read("update_mask", read::field_mask(request.update_mask, &PATHS));
-    let paths = paths.as_deref().unwrap_or_default();
+    let mask = paths.as_deref().unwrap_or_default();
     let intake = fields.read("intake", read::required(request.intake));
-    let target = intake.map(|intake| {
-        fields.within("intake", |fields| {
-            let id = fields.read("intake_id", read::uuid(&intake.intake_id));
-            let date = fields.masked(paths, "consumption_date", || read_date(intake.consumption_date, last_today(now)));
-            let calories = fields.masked(paths, "calories_consumed", || read_calories(intake.calories_consumed));
-            let meal = fields.masked(paths, "meal", || read_meal(intake.meal));
-            let source = fields.masked(paths, "source", || read_source(intake.source));
-            (id, date, calories, meal, source)
-        })
-    });
-    fields.finish(|| {
-        let (id, date, calories, meal, source) = target?;
-        Ok((id?, Patch { consumption_date: date?, calories_consumed: calories?, meal: meal?, source: source? }))
-    })
+    let update = intake.map(|intake| fields.within("intake", |fields| read_update(fields, mask, &intake, last_today(now))));
+    Ok(fields.finish(|| update?)?)
 }
 
-/// Date and id, newest first: the order of the list.
-pub(super) type IntakeKey = (NaiveDate, Uuid);
+fn read_update(
+    fields: &mut Fields,
+    mask: &[&str],
+    intake: &pb::NutritionalIntake,
+    last: NaiveDate,
+) -> Result<(Uuid, Patch), Invalid> {
+    let id = fields.read("intake_id", read::uuid(&intake.intake_id));
+    let date = fields.masked(mask, "consumption_date", || read_date(intake.consumption_date, last));
+    let calories = fields.masked(mask, "calories_consumed", || read_calories(intake.calories_consumed));
+    let meal = fields.masked(mask, "meal", || Meal::try_from(intake.meal));
+    let source = fields.masked(mask, "source", || IntakeSource::try_from(intake.source));
+    Ok((id?, Patch { consumption_date: date?, calories_consumed: calories?, meal: meal?, source: source? }))
+}
 
-pub(super) fn list(request: &pb::ListIntakesRequest, user: Uuid) -> Result<(Range, PageRequest<IntakeKey>), Violations> {
+pub(super) fn intake_id(id: &str) -> Result<Uuid, Error> {
+    Ok(Fields::one("intake_id", read::uuid(id))?)
+}
+
+/// The position of an intake in a list.
+type Position = (NaiveDate, Uuid);
+
+pub(super) fn list(request: &pb::ListIntakesRequest, user: Uuid) -> Result<(Range, PageRequest<Position>), Error> {
     let mut fields = Fields::default();
     let first = fields.read("start_date", read::optional_date(request.start_date));
     let last = read::optional_date(request.end_date).and_then(|last| match (first, last) {
@@ -69,20 +80,17 @@ pub(super) fn list(request: &pb::ListIntakesRequest, user: Uuid) -> Result<(Rang
     let last = fields.read("end_date", last);
     let query = format!("ListIntakes {user} {:?} {:?}", first.ok().flatten(), last.ok().flatten());
     let page = PageRequest::read(&mut fields, query, request.page_size, &request.page_token);
-    fields.finish(|| Ok((Range { user, first: first?, last: last? }, page?)))
+    Ok(fields.finish(|| Ok((Range { user, first: first?, last: last? }, page?)))?)
 }
 
-/// The last date of a week, if the caller says which.
-pub(super) fn week_end(request: pb::GetWeeklySummaryRequest) -> Result<Option<NaiveDate>, Violations> {
+/// Reads the last date of a week, which is today when absent.
+pub(super) fn week_end(request: pb::GetWeeklySummaryRequest) -> Result<Option<NaiveDate>, Error> {
     let end = read::optional_date(request.end_date).and_then(|end| match end {
         Some(date) if date.year() < FIRST_YEAR => Err(format!("must not be before {FIRST_YEAR}-01-01, and is {date}")),
         end => Ok(end),
     });
-    Fields::one("end_date", end)
+    Ok(Fields::one("end_date", end)?)
 }
-
-/// Nobody records what they ate in another century.
-const FIRST_YEAR: i32 = 2000;
 
 fn read_date(date: Option<Date>, last: NaiveDate) -> Result<NaiveDate, String> {
     read::date(date).and_then(|date| match date {
@@ -95,51 +103,21 @@ fn read_calories(calories: i32) -> Result<i32, String> {
     read::within(calories, 0..=20_000)
 }
 
-fn read_meal(value: i32) -> Result<Meal, String> {
-    match read::enumeration(value)? {
-        pb::Meal::Breakfast => Ok(Meal::Breakfast),
-        pb::Meal::Lunch => Ok(Meal::Lunch),
-        pb::Meal::Dinner => Ok(Meal::Dinner),
-        pb::Meal::Snack => Ok(Meal::Snack),
-        pb::Meal::Unspecified => Err("is required".to_owned()),
-    }
-}
-
-fn read_source(value: i32) -> Result<IntakeSource, String> {
-    match read::enumeration(value)? {
-        pb::IntakeSource::Manual => Ok(IntakeSource::Manual),
-        pb::IntakeSource::Device => Ok(IntakeSource::Device),
-        pb::IntakeSource::Recipe => Ok(IntakeSource::Recipe),
-        pb::IntakeSource::Unspecified => Err("is required".to_owned()),
-    }
-}
-
 pub(super) fn intake(intake: Intake) -> pb::NutritionalIntake {
-    let meal = match intake.intake.meal {
-        Meal::Breakfast => pb::Meal::Breakfast,
-        Meal::Lunch => pb::Meal::Lunch,
-        Meal::Dinner => pb::Meal::Dinner,
-        Meal::Snack => pb::Meal::Snack,
-    };
-    let source = match intake.intake.source {
-        IntakeSource::Manual => pb::IntakeSource::Manual,
-        IntakeSource::Device => pb::IntakeSource::Device,
-        IntakeSource::Recipe => pb::IntakeSource::Recipe,
-    };
     pb::NutritionalIntake {
         intake_id: intake.id.to_string(),
         user_id: intake.user_id.to_string(),
         consumption_date: Some(date_to_wire(intake.intake.consumption_date)),
         calories_consumed: intake.intake.calories_consumed,
-        meal: meal.into(),
-        source: source.into(),
+        meal: intake.intake.meal.into(),
+        source: intake.intake.source.into(),
         create_time: Some(timestamp_to_wire(intake.created_at)),
         update_time: Some(timestamp_to_wire(intake.updated_at)),
     }
 }
 
-pub(super) fn week(week: &Week) -> pb::WeeklySummary {
-    let day = |day: &Day| pb::DailyIntake {
+pub(super) fn week(week: &WeeklySummary) -> pb::WeeklySummary {
+    let day = |day: &DailyIntake| pb::DailyIntake {
         consumption_date: Some(date_to_wire(day.date)),
         calories_consumed: day.calories,
         intake_count: i32::try_from(day.intakes).unwrap_or(i32::MAX),
@@ -154,22 +132,24 @@ pub(super) fn week(week: &Week) -> pb::WeeklySummary {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use orchard_testkit::answer::violations;
     use prost_types::FieldMask;
+    use tonic::Status;
 
-    fn sent(paths: &[&str], intake: pb::NutritionalIntake) -> Result<Patch, Violations> {
+    fn sent(paths: &[&str], intake: pb::NutritionalIntake) -> Result<Patch, Status> {
         let intake = pb::NutritionalIntake { intake_id: Uuid::from_u128(7).to_string(), ..intake };
         let paths = paths.iter().map(ToString::to_string).collect();
         let request = pb::UpdateIntakeRequest { intake: Some(intake), update_mask: Some(FieldMask { paths }) };
-        update(request, DateTime::UNIX_EPOCH + chrono::TimeDelta::days(20_000)).map(|(_, patch)| patch)
+        Ok(update(request, DateTime::UNIX_EPOCH + chrono::TimeDelta::days(20_000))?.1)
     }
 
     #[test]
-    fn only_masked_fields_change_and_are_looked_at() {
+    fn only_fields_that_the_mask_names_are_checked_and_changed() {
         let odd =
             || pb::NutritionalIntake { calories_consumed: -1, meal: pb::Meal::Snack.into(), source: 99, ..Default::default() };
-        assert_eq!(sent(&["meal"], odd()), Ok(Patch { meal: Some(Meal::Snack), ..Patch::default() }));
-        let all = sent(&PATHS, odd()).expect_err("refused").into_iter().map(|(path, _)| path).collect::<Vec<_>>();
-        assert_eq!(all, ["intake.consumption_date", "intake.calories_consumed", "intake.source"]);
+        assert_eq!(sent(&["meal"], odd()).expect("a patch"), Patch { meal: Some(Meal::Snack), ..Patch::default() });
+        let paths = ["intake.consumption_date", "intake.calories_consumed", "intake.source"];
+        assert_eq!(violations(sent(&PATHS, odd())), paths);
     }
 
     #[test]
@@ -184,13 +164,13 @@ mod tests {
     fn a_range_that_ends_before_it_starts_is_refused() {
         let date = |day| Some(Date { year: 2026, month: 1, day });
         let range = |start_date, end_date| {
-            list(&pb::ListIntakesRequest { start_date, end_date, ..Default::default() }, Uuid::from_u128(7)).map(|_| ())
+            let request = pb::ListIntakesRequest { start_date, end_date, ..Default::default() };
+            list(&request, Uuid::from_u128(7)).map(|_| ()).map_err(Status::from)
         };
         for (start, end) in [(None, None), (date(2), None), (None, date(1)), (date(1), date(1)), (date(1), date(2))] {
-            assert_eq!(range(start, end), Ok(()));
+            assert!(range(start, end).is_ok());
         }
-        let backwards = range(date(2), date(1)).expect_err("refused").into_iter().map(|(path, _)| path);
-        assert_eq!(backwards.collect::<Vec<_>>(), ["end_date"]);
+        assert_eq!(violations(range(date(2), date(1))), ["end_date"]);
         assert!(range(date(32), date(0)).is_err());
     }
 }

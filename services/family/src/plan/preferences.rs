@@ -1,18 +1,18 @@
-//! What a family wants: its goals, and how it is delivered to.
+//! The goals of a family, and how it prefers deliveries, as they are stored.
 
 use serde::{Deserialize, Serialize};
 
-/// What a family has set itself to reach.
+/// The goals that a family has set for itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FamilyGoals {
-    /// Servings of fruit a day for each member.
+    /// Servings of fruit per day for each member.
     pub daily_fruit_servings: Option<i32>,
-    /// Energy a day for each member, in kcal.
+    /// Energy per day for each member in kcal.
     pub daily_calories: Option<i32>,
-    /// Meals a week that the family eats together.
+    /// Meals per week that the family eats together.
     pub shared_meals_per_week: Option<i32>,
-    /// In the family's own words.
+    /// A note in the family's own words.
     pub note: Option<String>,
 }
 
@@ -36,16 +36,16 @@ pub enum DayOfWeek {
     Sunday,
 }
 
-/// Hours of a day in the plan's zone.
+/// A range of hours in the plan's time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryWindow {
-    /// The first.
+    /// Hour at which the window starts.
     pub start_hour: i32,
-    /// At which it ends.
+    /// Hour at which the window ends.
     pub end_hour: i32,
 }
 
-/// How a family wants to be delivered to.
+/// How a family prefers deliveries.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CoordinationPreferences {
@@ -53,8 +53,8 @@ pub struct CoordinationPreferences {
     pub delivery_day: Option<DayOfWeek>,
     /// Preferred hours.
     pub delivery_window: Option<DeliveryWindow>,
-    /// Which of its addresses, by name.
+    /// Which of the family's addresses to deliver to, by name.
     pub address_label: Option<String>,
-    /// Whether what is not to be had may be replaced.
+    /// Whether an item that is not available may be replaced.
     pub allow_substitutions: bool,
 }

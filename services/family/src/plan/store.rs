@@ -1,24 +1,29 @@
 //! Queries of plans.
 
 use bigdecimal::BigDecimal;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
+use orchard_db::Connection;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Plan, PlanType, Seat};
-use crate::member::store::{STANDING, privacy, standing};
-use crate::member::{Role, Standing};
-use crate::schema::{family_members, family_plans, nutritional_intake};
+use super::events::AddedChild;
+use super::{Plan, PlanError, PlanType, Seat};
+use crate::error::Error;
+use crate::rights::store::{COLUMNS as RIGHTS, Row as RightsRow, privacy};
+use crate::rights::{Rights, Role};
+use crate::schema::{family_members, family_plans};
+use crate::wire::Position;
 
 orchard_db::text_column!(PlanType);
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = family_plans)]
-pub(crate) struct Row {
+struct Row {
     id: Uuid,
     family_name: String,
     primary_account_holder: Option<Uuid>,
@@ -50,13 +55,13 @@ impl From<Row> for Plan {
             shared_wallet_balance: row.shared_wallet_balance,
             wallet_held: row.wallet_held,
             wallet_sequence: row.wallet_sequence,
-            // A zone that a newer release knew and this one does not is still a family: their days begin with UTC's.
+            // A newer release may know more time zones. Here the days of such a plan begin with those of UTC.
             time_zone: row.time_zone.parse().unwrap_or_default(),
             is_active: row.is_active,
             created_at: row.created_at,
             updated_at: row.updated_at,
             billing_account: row.billing_account,
-            // What a newer release wrote and this one cannot read is not shown by it.
+            // A newer release may store values that this one cannot read. They are left out.
             family_goals: row.family_goals.and_then(|json| serde_json::from_value(json).ok()),
             coordination_preferences: row.coordination_preferences.and_then(|json| serde_json::from_value(json).ok()),
             proposed_holder: row.proposed_holder,
@@ -64,24 +69,25 @@ impl From<Row> for Plan {
     }
 }
 
-/// Writes a new plan and its holder, the first admin.
-pub(super) async fn insert(
-    connection: &mut AsyncPgConnection,
-    id: Uuid,
-    family_name: &str,
-    time_zone: &str,
-    holder: Uuid,
-) -> QueryResult<()> {
+/// A plan to create.
+#[derive(Debug, Clone)]
+pub(super) struct NewPlan {
+    pub(super) family_name: String,
+    pub(super) time_zone: Tz,
+}
+
+/// Inserts a plan, and its holder as the first admin.
+pub(super) async fn insert(connection: &mut Connection, id: Uuid, new: &NewPlan, holder: Uuid) -> QueryResult<()> {
     diesel::insert_into(family_plans::table)
         .values((
             family_plans::id.eq(id),
-            family_plans::family_name.eq(family_name),
-            family_plans::time_zone.eq(time_zone),
+            family_plans::family_name.eq(&new.family_name),
+            family_plans::time_zone.eq(new.time_zone.name()),
             family_plans::primary_account_holder.eq(holder),
             family_plans::plan_type.eq(PlanType::Standard),
-            family_plans::max_members.eq(PlanType::Standard.seats()),
+            family_plans::max_members.eq(PlanType::Standard.max_seats()),
             family_plans::active_members.eq(1),
-            // The event that tells of the holder.
+            // The holder's `MemberJoined`.
             family_plans::event_sequence.eq(1),
         ))
         .execute(connection)
@@ -94,65 +100,49 @@ pub(super) async fn insert(
             family_members::role.eq(Role::Admin),
         ))
         .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// A plan as one of its active members finds it, and how they stand in it. Only admins find one that is not in use.
-pub(crate) async fn seen_by(
-    mut connection: &AsyncPgConnection,
-    plan: Uuid,
-    member: Uuid,
-) -> QueryResult<Option<(Plan, Standing)>> {
-    found_by(member)
-        .filter(family_plans::id.eq(plan))
-        .select((Row::as_select(), STANDING))
-        .first::<(Row, StandingRow)>(&mut connection)
         .await
-        .optional()
-        .map(|found| found.map(|(row, stands)| (row.into(), standing(stands))))
+        .map(drop)
 }
 
-/// As [`seen_by`], for each of the member's plans before the position `before`, the newest first.
+/// Returns a plan and the rights of an active member of it. Only admins see an inactive plan.
+pub(crate) async fn seen_by(mut connection: &Connection, plan: Uuid, member: Uuid) -> Result<(Plan, Rights), Error> {
+    let query = visible_to(member).filter(family_plans::id.eq(plan)).select((Row::as_select(), RIGHTS));
+    found(query.first(&mut connection).await.optional()?)
+}
+
+/// Locks and returns a plan as [`seen_by`] does, so that neither the plan nor the member changes before the transaction ends.
+pub(crate) async fn lock_for_member(connection: &mut Connection, plan: Uuid, member: Uuid) -> Result<(Plan, Rights), Error> {
+    let query = visible_to(member).filter(family_plans::id.eq(plan)).select((Row::as_select(), RIGHTS));
+    found(query.for_no_key_update().first(connection).await.optional()?)
+}
+
+fn found(found: Option<(Row, RightsRow)>) -> Result<(Plan, Rights), Error> {
+    let (plan, rights) = found.ok_or(PlanError::NotFound)?;
+    Ok((plan.into(), rights.into()))
+}
+
+/// Lists the plans that [`seen_by`] finds for a member, after the position `after`, newest first.
 pub(super) async fn list(
-    mut connection: &AsyncPgConnection,
+    mut connection: &Connection,
     member: Uuid,
-    before: Option<(DateTime<Utc>, Uuid)>,
+    after: Option<Position>,
     count: i64,
-) -> QueryResult<Vec<(Plan, Standing)>> {
-    let mut query = found_by(member)
+) -> QueryResult<Vec<(Plan, Rights)>> {
+    let mut query = visible_to(member)
         .order((family_plans::created_at.desc(), family_plans::id.desc()))
         .limit(count)
-        .select((Row::as_select(), STANDING))
+        .select((Row::as_select(), RIGHTS))
         .into_boxed();
-    if let Some((created_at, id)) = before {
+    if let Some((created_at, id)) = after {
         let same = family_plans::created_at.eq(created_at).and(family_plans::id.lt(id));
         query = query.filter(family_plans::created_at.lt(created_at).or(same));
     }
-    let rows: Vec<(Row, StandingRow)> = query.load(&mut connection).await?;
-    Ok(rows.into_iter().map(|(row, stands)| (row.into(), standing(stands))).collect())
+    let rows: Vec<(Row, RightsRow)> = query.load(&mut connection).await?;
+    Ok(rows.into_iter().map(|(plan, rights)| (plan.into(), rights.into())).collect())
 }
-
-/// As [`seen_by`], and nobody else changes the plan, or this member's place in it, before the transaction ends.
-pub(crate) async fn lock_for_member(
-    connection: &mut AsyncPgConnection,
-    plan: Uuid,
-    member: Uuid,
-) -> QueryResult<Option<(Plan, Standing)>> {
-    found_by(member)
-        .filter(family_plans::id.eq(plan))
-        .select((Row::as_select(), STANDING))
-        .for_no_key_update()
-        .first::<(Row, StandingRow)>(connection)
-        .await
-        .optional()
-        .map(|found| found.map(|(row, stands)| (row.into(), standing(stands))))
-}
-
-type StandingRow = (Role, Option<Value>);
 
 #[diesel::dsl::auto_type]
-fn found_by(member: Uuid) -> _ {
+fn visible_to(member: Uuid) -> _ {
     let role: Role = Role::Admin;
     family_plans::table
         .inner_join(family_members::table)
@@ -161,21 +151,15 @@ fn found_by(member: Uuid) -> _ {
         .filter(family_plans::is_active.or(family_members::role.eq(role)))
 }
 
-/// The plan; nobody else changes it before the transaction ends.
-pub(crate) async fn lock(connection: &mut AsyncPgConnection, plan: Uuid) -> QueryResult<Option<Plan>> {
-    family_plans::table
-        .find(plan)
-        .select(Row::as_select())
-        .for_no_key_update()
-        .first(connection)
-        .await
-        .optional()
-        .map(|found| found.map(Row::into))
+/// Locks and returns a plan, so that it does not change before the transaction ends.
+pub(crate) async fn lock(connection: &mut Connection, plan: Uuid) -> QueryResult<Option<Plan>> {
+    let query = family_plans::table.find(plan).select(Row::as_select()).for_no_key_update();
+    Ok(query.first(connection).await.optional()?.map(Row::into))
 }
 
-/// Takes seats of a plan that is locked, or gives them back, and gives the sequence of the event that tells of it. The CHECK on the
-/// counter refuses one seat too many, whatever the callers do.
-pub(crate) async fn change_seats(connection: &mut AsyncPgConnection, plan: Uuid, by: i32) -> QueryResult<i64> {
+/// Adds `by` to the seats taken of a locked plan, and returns the sequence of the event that reports it. The CHECK on the seats taken
+/// refuses one seat too many, whatever the caller does.
+pub(crate) async fn change_seats(connection: &mut Connection, plan: Uuid, by: i32) -> QueryResult<i64> {
     diesel::update(family_plans::table.find(plan))
         .set((
             family_plans::active_members.eq(family_plans::active_members + by),
@@ -187,8 +171,8 @@ pub(crate) async fn change_seats(connection: &mut AsyncPgConnection, plan: Uuid,
         .await
 }
 
-/// Takes sequences for so many events of a plan that is locked, and gives the last.
-pub(crate) async fn next_events(connection: &mut AsyncPgConnection, plan: Uuid, count: i64) -> QueryResult<i64> {
+/// Reserves sequences for `count` events of a locked plan and returns the last.
+pub(crate) async fn next_events(connection: &mut Connection, plan: Uuid, count: i64) -> QueryResult<i64> {
     diesel::update(family_plans::table.find(plan))
         .set((family_plans::event_sequence.eq(family_plans::event_sequence + count), family_plans::updated_at.eq(now)))
         .returning(family_plans::event_sequence)
@@ -196,13 +180,11 @@ pub(crate) async fn next_events(connection: &mut AsyncPgConnection, plan: Uuid, 
         .await
 }
 
-/// Writes what can change of a plan that is locked: all but its money, its seats that are taken, and its positions. What a newer release
-/// wrote and this one cannot read, it leaves alone.
-pub(crate) async fn update(connection: &mut AsyncPgConnection, before: &Plan, plan: &Plan) -> QueryResult<Plan> {
-    let json = |goals: Option<serde_json::Result<Value>>| goals.and_then(Result::ok);
-    let goals = || json(plan.family_goals.as_ref().map(serde_json::to_value));
-    let wishes = || json(plan.coordination_preferences.as_ref().map(serde_json::to_value));
-    let rewished = plan.coordination_preferences != before.coordination_preferences;
+/// Updates a locked plan, apart from its money, its seats taken and its sequences. Values that this release cannot read stay as they are.
+pub(crate) async fn update(connection: &mut Connection, before: &Plan, plan: &Plan) -> QueryResult<Plan> {
+    let goals = || plan.family_goals.as_ref().and_then(|goals| serde_json::to_value(goals).ok());
+    let preferences = || plan.coordination_preferences.as_ref().and_then(|wishes| serde_json::to_value(wishes).ok());
+    let new_preferences = plan.coordination_preferences != before.coordination_preferences;
     diesel::update(family_plans::table.find(plan.id))
         .set((
             family_plans::family_name.eq(&plan.family_name),
@@ -213,7 +195,7 @@ pub(crate) async fn update(connection: &mut AsyncPgConnection, before: &Plan, pl
             family_plans::plan_type.eq(plan.plan_type),
             (plan.time_zone != before.time_zone).then(|| family_plans::time_zone.eq(plan.time_zone.name())),
             (plan.family_goals != before.family_goals).then(|| family_plans::family_goals.eq(goals())),
-            rewished.then(|| family_plans::coordination_preferences.eq(wishes())),
+            new_preferences.then(|| family_plans::coordination_preferences.eq(preferences())),
             family_plans::is_active.eq(plan.is_active),
             family_plans::updated_at.eq(now),
         ))
@@ -223,13 +205,31 @@ pub(crate) async fn update(connection: &mut AsyncPgConnection, before: &Plan, pl
         .map(Row::into)
 }
 
-/// A plan in use, everyone who has or had a seat, by user id, and the database's time: all as of one moment, since by one statement.
-pub(super) async fn roll_call(
-    mut connection: &AsyncPgConnection,
+/// Returns the active members of a plan, ordered by join time.
+pub(crate) async fn active_members(
+    mut connection: &Connection,
     plan: Uuid,
-) -> QueryResult<Option<(Plan, Vec<Seat>, DateTime<Utc>)>> {
-    type SeatRow = (Uuid, StandingRow, bool, Option<Value>);
-    let seat = (family_members::user_id, STANDING, family_members::is_active, family_members::privacy_settings);
+) -> QueryResult<Vec<(Uuid, Role, Option<AddedChild>)>> {
+    let rows: Vec<(Uuid, Role, bool, Option<Uuid>)> = family_members::table
+        .filter(family_members::family_plan_id.eq(plan))
+        .filter(family_members::is_active)
+        .order((family_members::joined_at, family_members::user_id))
+        .select((
+            family_members::user_id,
+            family_members::role,
+            family_members::consent_at.is_not_null(),
+            family_members::guardian_user_id,
+        ))
+        .load(&mut connection)
+        .await?;
+    let member = |(user, role, was_added, guardian): (_, _, bool, _)| (user, role, was_added.then_some(AddedChild { guardian }));
+    Ok(rows.into_iter().map(member).collect())
+}
+
+/// Returns an active plan, its members and former members, and the database's time. One statement reads all of them as of one moment.
+pub(super) async fn with_seats(mut connection: &Connection, plan: Uuid) -> QueryResult<Option<(Plan, Vec<Seat>, DateTime<Utc>)>> {
+    type SeatRow = (Uuid, RightsRow, bool, Option<Value>);
+    let seat = (family_members::user_id, RIGHTS, family_members::is_active, family_members::privacy_settings);
     let rows: Vec<(Row, DateTime<Utc>, SeatRow)> = family_plans::table
         .inner_join(family_members::table)
         .filter(family_plans::id.eq(plan))
@@ -240,28 +240,9 @@ pub(super) async fn roll_call(
         .await?;
     let mut found = None;
     let mut seats = Vec::with_capacity(rows.len());
-    for (row, read_at, (user_id, stands, is_active, settings)) in rows {
+    for (row, read_at, (user_id, rights, is_active, settings)) in rows {
         found = Some((row, read_at));
-        seats.push(Seat { user_id, standing: standing(stands), is_active, privacy: privacy(settings) });
+        seats.push(Seat { user_id, rights: rights.into(), is_active, privacy: privacy(settings) });
     }
     Ok(found.map(|(row, read_at)| (row.into(), seats, read_at)))
-}
-
-/// Mean of the calories of all rows of `users` on these dates; nothing without rows.
-pub(super) async fn average_calories(
-    mut connection: &AsyncPgConnection,
-    users: &[Uuid],
-    (first, last): (NaiveDate, NaiveDate),
-) -> QueryResult<Option<BigDecimal>> {
-    nutritional_intake::table
-        .filter(nutritional_intake::user_id.eq_any(users))
-        .filter(nutritional_intake::consumption_date.between(first, last))
-        .select(diesel::dsl::avg(nutritional_intake::calories_consumed))
-        .first(&mut connection)
-        .await
-}
-
-/// The database's time.
-pub(crate) async fn moment(mut connection: &AsyncPgConnection) -> QueryResult<DateTime<Utc>> {
-    diesel::select(now.into_sql::<Timestamptz>()).get_result(&mut connection).await
 }

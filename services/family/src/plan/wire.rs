@@ -1,68 +1,46 @@
 //! Plans as sent.
 
+mod preferences;
+
 use bigdecimal::{BigDecimal, ToPrimitive as _};
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::family::v1 as pb;
-use orchard_rpc::{Currency, Fields, Invalid, PageRequest, Violations, read, timestamp_to_wire};
+use orchard_rpc::{Currency, Fields, Invalid, read, timestamp_to_wire};
 use uuid::Uuid;
 
-use super::{Patch, Plan, PlanType, Roster, preferences_wire};
-use crate::member::Standing;
-use crate::member::wire::role;
+use super::store::NewPlan;
+use super::{Patch, Plan, PlanType, Roster};
+use crate::error::Error;
+use crate::rights::Rights;
+use crate::wire::{id_text, wire_enum};
 
-/// A plan to create.
-#[derive(Debug, Clone)]
-pub(super) struct NewPlan {
-    pub(super) key: Key,
-    pub(super) family_name: String,
-    pub(super) time_zone: Tz,
-}
+wire_enum!(PlanType <=> PlanType: Standard, Premium, Custom);
 
-pub(super) fn new_plan(request: &pb::CreatePlanRequest, caller: Uuid) -> Result<NewPlan, Violations> {
+pub(super) fn new_plan(request: &pb::CreatePlanRequest, caller: Uuid) -> Result<(Key, NewPlan), Error> {
     let mut fields = Fields::default();
     let family_name = fields.read("family_name", read::text(&request.family_name, 1..=100));
     let time_zone = fields.read("time_zone", read::time_zone(&request.time_zone));
     let request_id = fields.read("request_id", read::uuid(&request.request_id));
-    fields.finish(|| {
+    Ok(fields.finish(|| {
         let key = Key::new(caller, "CreatePlan", request_id?, Keep::Days30, request);
-        Ok(NewPlan { key, family_name: family_name?, time_zone: time_zone? })
-    })
-}
-
-/// Created when, and which: the order of the list.
-type PlanKey = (DateTime<Utc>, Uuid);
-
-pub(super) fn list(request: &pb::ListPlansRequest, viewer: Uuid) -> Result<PageRequest<PlanKey>, Violations> {
-    let mut fields = Fields::default();
-    let page = PageRequest::read(&mut fields, format!("ListPlans {viewer}"), request.page_size, &request.page_token);
-    fields.finish(|| page)
-}
-
-/// A change to one plan.
-#[derive(Debug, Clone)]
-pub(super) struct Update {
-    pub(super) plan: Uuid,
-    pub(super) patch: Patch,
+        Ok((key, NewPlan { family_name: family_name?, time_zone: time_zone? }))
+    })?)
 }
 
 const PATHS: [&str; 6] =
     ["family_name", "time_zone", "max_members", "billing_account", "family_goals", "coordination_preferences"];
 
-pub(super) fn update(request: pb::UpdatePlanRequest, editor: Uuid) -> Result<Update, Violations> {
+pub(super) fn update(request: pb::UpdatePlanRequest, editor: Uuid) -> Result<(Uuid, Patch), Error> {
     let mut fields = Fields::default();
     let paths = fields.read("update_mask", read::field_mask(request.update_mask, &PATHS));
     let plan = fields.read("plan", read::required(request.plan));
     let mask = paths.as_deref().unwrap_or_default();
     let update = plan.map(|plan| fields.within("plan", |fields| read_update(fields, mask, &plan, editor)));
-    fields.finish(|| {
-        paths?;
-        update?
-    })
+    Ok(fields.finish(|| update?)?)
 }
 
-fn read_update(fields: &mut Fields, mask: &[&str], plan: &pb::FamilyPlan, editor: Uuid) -> Result<Update, Invalid> {
+fn read_update(fields: &mut Fields, mask: &[&str], plan: &pb::FamilyPlan, editor: Uuid) -> Result<(Uuid, Patch), Invalid> {
     let id = fields.read("family_plan_id", read::uuid(&plan.family_plan_id));
     let family_name = fields.masked(mask, "family_name", || read::text(&plan.family_name, 1..=100));
     let time_zone = fields.masked(mask, "time_zone", || read::time_zone(&plan.time_zone));
@@ -71,13 +49,12 @@ fn read_update(fields: &mut Fields, mask: &[&str], plan: &pb::FamilyPlan, editor
         Ok(Some(payer)) if payer != editor => Err("must be the caller, or empty for the holder".to_owned()),
         read => read,
     });
-    // Each is written as a whole; absent, it is removed.
+    // Each is replaced as a whole, and removed when absent.
     let goals = plan.family_goals.as_ref().filter(|_| mask.contains(&"family_goals"));
-    let goals =
-        goals.map(|goals| fields.within("family_goals", |fields| preferences_wire::read_goals(fields, goals))).transpose();
+    let goals = goals.map(|goals| fields.within("family_goals", |fields| preferences::read_goals(fields, goals))).transpose();
     let wishes = plan.coordination_preferences.as_ref().filter(|_| mask.contains(&"coordination_preferences"));
     let wishes = wishes
-        .map(|wishes| fields.within("coordination_preferences", |fields| preferences_wire::read_preferences(fields, wishes)))
+        .map(|wishes| fields.within("coordination_preferences", |fields| preferences::read_preferences(fields, wishes)))
         .transpose();
     let (goals, wishes) = (goals?, wishes?);
     let patch = Patch {
@@ -88,93 +65,70 @@ fn read_update(fields: &mut Fields, mask: &[&str], plan: &pb::FamilyPlan, editor
         family_goals: mask.contains(&"family_goals").then_some(goals),
         coordination_preferences: mask.contains(&"coordination_preferences").then_some(wishes),
     };
-    Ok(Update { plan: id?, patch })
+    Ok((id?, patch))
 }
 
-/// A plan to be billed for.
-#[derive(Debug, Clone)]
+/// The type of a plan, and its number of seats, as billing sets them.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct NewType {
     pub(super) plan: Uuid,
     pub(super) plan_type: PlanType,
     pub(super) max_members: i32,
 }
 
-pub(super) fn new_type(request: &pb::ChangePlanTypeRequest) -> Result<NewType, Violations> {
+pub(super) fn new_type(request: &pb::ChangePlanTypeRequest) -> Result<NewType, Error> {
     let mut fields = Fields::default();
     let plan = fields.read("family_plan_id", read::uuid(&request.family_plan_id));
-    let plan_type = fields.read("plan_type", read_type(request.plan_type));
-    let most = plan_type.map_or(PlanType::Custom.seats(), PlanType::seats);
+    let plan_type = fields.read("plan_type", PlanType::try_from(request.plan_type));
+    let most = plan_type.map_or(PlanType::Custom.max_seats(), PlanType::max_seats);
     let max_members = match (plan_type, request.max_members) {
         (Ok(PlanType::Custom), 0) => Err("is required for a custom plan".to_owned()),
         (_, seats) => read::within_or(seats, most, 1..=most),
     };
     let max_members = fields.read("max_members", max_members);
-    fields.finish(|| Ok(NewType { plan: plan?, plan_type: plan_type?, max_members: max_members? }))
+    Ok(fields.finish(|| Ok(NewType { plan: plan?, plan_type: plan_type?, max_members: max_members? }))?)
 }
 
-/// A plan as one of its members may see it.
-pub(super) fn plan(plan: Plan, viewer: Uuid, standing: &Standing, currency: &Currency) -> pb::FamilyPlan {
-    let (inside, offered) =
-        (standing.may_see_wallet(), [plan.primary_account_holder, plan.proposed_holder].contains(&Some(viewer)));
+/// Converts a plan, without what a member with these rights may not see.
+pub(super) fn plan((plan, rights): (Plan, Rights), viewer: Uuid, currency: &Currency) -> pb::FamilyPlan {
+    let wallet = rights.may_see_wallet();
+    let offer = [plan.primary_account_holder, plan.proposed_holder].contains(&Some(viewer));
     let sent = whole(plan, currency);
     pb::FamilyPlan {
-        shared_wallet_balance: sent.shared_wallet_balance.filter(|_| inside),
-        billing_account: Some(sent.billing_account).filter(|_| inside).unwrap_or_default(),
-        family_goals: sent.family_goals.filter(|_| inside),
-        coordination_preferences: sent.coordination_preferences.filter(|_| inside),
-        proposed_holder: Some(sent.proposed_holder).filter(|_| offered).unwrap_or_default(),
-        viewer_role: role(standing.role).into(),
+        shared_wallet_balance: sent.shared_wallet_balance.filter(|_| wallet),
+        billing_account: Some(sent.billing_account).filter(|_| wallet).unwrap_or_default(),
+        family_goals: sent.family_goals.filter(|_| wallet),
+        coordination_preferences: sent.coordination_preferences.filter(|_| wallet),
+        proposed_holder: Some(sent.proposed_holder).filter(|_| offer).unwrap_or_default(),
+        viewer_role: rights.role.into(),
         ..sent
     }
 }
 
-/// A plan as billing sees it: without what the family keeps between themselves.
+/// Converts a plan, without what is private to the family.
 pub(super) fn plan_for_billing(plan: Plan, currency: &Currency) -> pb::FamilyPlan {
-    let own = Plan { family_goals: None, coordination_preferences: None, proposed_holder: None, ..plan };
-    whole(own, currency)
+    let public = Plan { family_goals: None, coordination_preferences: None, proposed_holder: None, ..plan };
+    whole(public, currency)
 }
 
 fn whole(plan: Plan, currency: &Currency) -> pb::FamilyPlan {
-    let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
     pb::FamilyPlan {
         family_plan_id: plan.id.to_string(),
         family_name: plan.family_name,
-        primary_account_holder: id(plan.primary_account_holder),
+        primary_account_holder: id_text(plan.primary_account_holder),
         max_members: plan.max_members,
         active_members: plan.active_members,
-        plan_type: plan_type(plan.plan_type).into(),
+        plan_type: plan.plan_type.into(),
         shared_wallet_balance: Some(currency.to_wire(&plan.shared_wallet_balance)),
         time_zone: plan.time_zone.name().to_owned(),
         is_active: plan.is_active,
         create_time: Some(timestamp_to_wire(plan.created_at)),
         update_time: Some(timestamp_to_wire(plan.updated_at)),
-        billing_account: id(plan.billing_account),
-        family_goals: plan.family_goals.map(preferences_wire::goals),
-        coordination_preferences: plan.coordination_preferences.map(preferences_wire::preferences),
-        proposed_holder: id(plan.proposed_holder),
+        billing_account: id_text(plan.billing_account),
+        family_goals: plan.family_goals.map(preferences::goals),
+        coordination_preferences: plan.coordination_preferences.map(preferences::preferences),
+        proposed_holder: id_text(plan.proposed_holder),
         viewer_role: pb::MemberRole::Unspecified.into(),
-    }
-}
-
-/// A plan that is not in use any more, as others are told.
-pub(crate) fn closed(plan: Uuid) -> pb::PlanClosed {
-    pb::PlanClosed { family_plan_id: plan.to_string() }
-}
-
-fn read_type(value: i32) -> Result<PlanType, String> {
-    match read::enumeration(value)? {
-        pb::PlanType::Standard => Ok(PlanType::Standard),
-        pb::PlanType::Premium => Ok(PlanType::Premium),
-        pb::PlanType::Custom => Ok(PlanType::Custom),
-        pb::PlanType::Unspecified => Err("is required".to_owned()),
-    }
-}
-
-fn plan_type(plan_type: PlanType) -> pb::PlanType {
-    match plan_type {
-        PlanType::Standard => pb::PlanType::Standard,
-        PlanType::Premium => pb::PlanType::Premium,
-        PlanType::Custom => pb::PlanType::Custom,
     }
 }
 

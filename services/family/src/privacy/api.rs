@@ -1,7 +1,6 @@
-//! What this slice holds, as `PrivacyService` is served it.
+//! The slice's part of `PrivacyService`.
 
 use diesel::QueryResult;
-use diesel_async::AsyncPgConnection;
 use orchard_db::Connection;
 use orchard_events::Outbox;
 use orchard_privacy::{Holder, Page, Receipt, Rows};
@@ -11,11 +10,11 @@ use uuid::Uuid;
 use super::{Part, erase, export};
 use crate::error::Error;
 
-/// Places in families, money, meals; through the outbox others are told what an erasure changes for them.
+/// What the slice stores about users. Erasures publish their events through the outbox.
 #[derive(Debug)]
-pub struct Held(pub Outbox);
+pub struct UserData(pub Outbox);
 
-impl Holder for Held {
+impl Holder for UserData {
     type Part = Part;
     type Error = Error;
 
@@ -25,7 +24,7 @@ impl Holder for Held {
         erase::erase(connection, &self.0, user).await
     }
 
-    async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: Part, page: Page) -> QueryResult<Rows> {
+    async fn page(connection: &mut Connection, user: Uuid, part: Part, page: Page) -> QueryResult<Rows> {
         export::page(connection, user, part, page).await
     }
 }

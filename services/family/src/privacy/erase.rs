@@ -1,34 +1,34 @@
-//! Erasing, in the transaction of a caller.
+//! Erasure of a user, in the transaction of the caller.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use diesel_async::{AsyncConnection as _, AsyncPgConnection};
-use orchard_db::idempotency;
+use diesel_async::AsyncConnection as _;
+use orchard_db::{Connection, idempotency};
 use orchard_events::Outbox;
 use orchard_privacy::{Receipt, roll};
 use uuid::Uuid;
 
 use super::{Succession, closed, store};
 use crate::error::Error;
-use crate::member::MemberError;
-use crate::member::{self, Role};
-use crate::plan::{self, Plan};
+use crate::member::{self, seat};
+use crate::plan::{self, Plan, events};
+use crate::rights::{self, RightsError, Role};
 
-/// Erases a user: their own rows are deleted, what others need names a pseudonym, and they do not come back.
+/// Erases a user for good: deletes the user's own rows, and replaces the user by a pseudonym in the rows that others need.
 ///
-/// Locks are taken in the order in which all writers take them: the keys of requests, the plans, in the order of their ids, and only then
-/// the user's place on the roll, which every row that refers to them needs.
-pub(super) async fn erase(connection: &mut AsyncPgConnection, outbox: &Outbox, user: Uuid) -> Result<Receipt, Error> {
+/// Locks are taken in the order of all writers: the keys of requests, the plans by id, and then the user's row, which every row that
+/// names the user references.
+pub(super) async fn erase(connection: &mut Connection, outbox: &Outbox, user: Uuid) -> Result<Receipt, Error> {
     let pseudonym = Uuid::new_v4();
-    let mut keys = forget(connection, user, pseudonym).await?;
+    let mut keys = forget_requests(connection, user, pseudonym).await?;
     let is_new = roll::add(&mut &*connection, user).await?;
-    let Some(plans) = hold(connection, user).await? else { return Ok(Receipt::default()) };
+    let Some(plans) = lock(connection, user).await? else { return Ok(Receipt::default()) };
     for plan in plans {
         leave(connection, outbox, plan, user).await?;
     }
-    // Those that came while the locks were waited for.
-    keys += forget(connection, user, pseudonym).await?;
+    // Again, for requests that arrived while this waited for the locks.
+    keys += forget_requests(connection, user, pseudonym).await?;
 
     let invited = store::delete_invitations(connection, user).await?;
     let (mut invitations, mut entries, mut holds) = (0, 0, 0);
@@ -51,78 +51,78 @@ pub(super) async fn erase(connection: &mut AsyncPgConnection, outbox: &Outbox, u
     Ok(receipt)
 }
 
-/// Deletes the keys of a user's requests, and takes the user out of the answers to others'.
-async fn forget(connection: &mut AsyncPgConnection, user: Uuid, pseudonym: Uuid) -> Result<usize, Error> {
+/// Deletes the keys of a user's requests, and replaces the user in the results of others' requests.
+async fn forget_requests(connection: &mut Connection, user: Uuid, pseudonym: Uuid) -> Result<usize, Error> {
     store::repoint_answers(connection, user, pseudonym).await?;
     Ok(idempotency::forget(connection, user).await?)
 }
 
-/// Why a place on the roll is let go of.
-enum LetGo {
-    /// The user has come into another plan before the place was locked.
+/// Why the lock on the user's row was released again.
+enum Released {
+    /// The user joined another plan, or was invited to one, before the row was locked.
     AnotherPlan,
     Failed(diesel::result::Error),
 }
 
-impl From<diesel::result::Error> for LetGo {
+impl From<diesel::result::Error> for Released {
     fn from(error: diesel::result::Error) -> Self {
         Self::Failed(error)
     }
 }
 
-/// Locks the plans that have to do with a user, and then their place on the roll; nothing, when somebody else has erased them meanwhile.
+/// Locks the plans that refer to a user, and then the user's row. Returns `None` if the user was erased meanwhile.
 ///
-/// Who has locked a plan may wait for the place, for whoever refers to it needs it. So nobody who has the place waits for a plan: when there
-/// is another one, the place is let go of first.
-async fn hold(connection: &mut AsyncPgConnection, user: Uuid) -> Result<Option<Vec<Plan>>, Error> {
+/// A writer who has locked a plan may wait for the user's row. So this must not wait for a plan while it holds the row: if there is another
+/// plan, a savepoint releases the row first.
+async fn lock(connection: &mut Connection, user: Uuid) -> Result<Option<Vec<Plan>>, Error> {
     let mut plans = BTreeMap::new();
     loop {
         for id in store::plans_of(connection, user).await? {
-            if let Entry::Vacant(place) = plans.entry(id)
+            if let Entry::Vacant(vacant) = plans.entry(id)
                 && let Some(plan) = plan::store::lock(connection, id).await?
             {
-                place.insert(plan);
+                vacant.insert(plan);
             }
         }
         let locked: Vec<Uuid> = plans.keys().copied().collect();
-        let savepoint = async move |connection: &mut AsyncPgConnection| {
-            let is_there = roll::lock(connection, user).await?;
+        let savepoint = async move |connection: &mut Connection| {
+            let exists = roll::lock(connection, user).await?;
             let all = store::plans_of(connection, user).await?;
-            if all.iter().all(|id| locked.contains(id)) { Ok(is_there) } else { Err(LetGo::AnotherPlan) }
+            if all.iter().all(|id| locked.contains(id)) { Ok(exists) } else { Err(Released::AnotherPlan) }
         };
         match connection.transaction(savepoint).await {
-            Ok(is_there) => return Ok(is_there.then(|| plans.into_values().collect())),
-            Err(LetGo::AnotherPlan) => {}
-            Err(LetGo::Failed(error)) => return Err(error.into()),
+            Ok(exists) => return Ok(exists.then(|| plans.into_values().collect())),
+            Err(Released::AnotherPlan) => {}
+            Err(Released::Failed(error)) => return Err(error.into()),
         }
     }
 }
 
-/// Takes a user out of a plan that is locked, which passes to another if they hold it.
-async fn leave(connection: &mut AsyncPgConnection, outbox: &Outbox, plan: Plan, user: Uuid) -> Result<(), Error> {
+/// Takes a user out of a locked plan, which passes to another member if the user holds it.
+async fn leave(connection: &mut Connection, outbox: &Outbox, plan: Plan, user: Uuid) -> Result<(), Error> {
     let plan = if plan.is_held_by(user) { pass_on(connection, outbox, plan, user).await? } else { plan };
     if member::store::find(connection, plan.id, user).await?.is_some_and(|member| member.is_active) {
-        member::seat::give_up(connection, outbox, &plan, user).await?;
+        seat::give_up(connection, outbox, &plan, user).await?;
     }
     Ok(())
 }
 
-async fn pass_on(connection: &mut AsyncPgConnection, outbox: &Outbox, plan: Plan, holder: Uuid) -> Result<Plan, Error> {
-    let members = member::store::active(connection, plan.id).await?;
-    let passed = match Succession::from(holder, &members) {
-        Succession::Passes(heir) => {
-            member::store::lift_limits(connection, plan.id, heir).await?;
-            Plan { primary_account_holder: Some(heir), proposed_holder: None, ..plan.clone() }
-        }
-        Succession::Promotes(heir) => {
-            promote(connection, outbox, &plan, heir).await?;
-            member::store::lift_limits(connection, plan.id, heir).await?;
+async fn pass_on(connection: &mut Connection, outbox: &Outbox, plan: Plan, holder: Uuid) -> Result<Plan, Error> {
+    let members = plan::store::active_members(connection, plan.id).await?;
+    let members: Vec<_> = members.into_iter().map(|(user, role, _)| (user, role)).collect();
+    let succession = Succession::after(holder, &members);
+    if let Succession::Promotes(heir) = succession {
+        promote(connection, outbox, &plan, heir).await?;
+    }
+    let passed = match succession {
+        Succession::Passes(heir) | Succession::Promotes(heir) => {
+            rights::store::lift_restrictions(connection, plan.id, heir).await?;
             Plan { primary_account_holder: Some(heir), proposed_holder: None, ..plan.clone() }
         }
         Succession::Closes => {
             if plan.is_active {
                 let sequence = plan::store::next_events(connection, plan.id, 1).await?;
-                outbox.publish(connection, plan.id, sequence, &plan::wire::closed(plan.id)).await?;
+                outbox.publish(connection, plan.id, sequence, &events::closed(plan.id)).await?;
             }
             closed(plan.clone(), members.iter().any(|(user, _)| *user != holder))
         }
@@ -130,11 +130,11 @@ async fn pass_on(connection: &mut AsyncPgConnection, outbox: &Outbox, plan: Plan
     Ok(plan::store::update(connection, &plan, &passed).await?)
 }
 
-async fn promote(connection: &mut AsyncPgConnection, outbox: &Outbox, plan: &Plan, heir: Uuid) -> Result<(), Error> {
+async fn promote(connection: &mut Connection, outbox: &Outbox, plan: &Plan, heir: Uuid) -> Result<(), Error> {
     if !plan.is_active {
-        // Others know of no members of a plan that is closed; they are told of all when it comes back into use.
+        // No event: consumers know no members of an inactive plan, and learn of all of them when it is reactivated.
         return Ok(member::store::set_role(connection, plan.id, heir, Role::Admin).await?);
     }
-    let member = member::store::find(connection, plan.id, heir).await?.ok_or_else(|| Error::from(MemberError::NotFound))?;
-    Ok(member::seat::change_role(connection, outbox, plan, &member, Role::Admin).await?)
+    let member = member::store::find(connection, plan.id, heir).await?.ok_or(RightsError::MemberNotFound)?;
+    Ok(seat::change_role(connection, outbox, plan, &member, Role::Admin).await?)
 }

@@ -1,9 +1,10 @@
-//! Queries of what is exported: columns by name, so that a new one is not told before somebody has thought about it.
+//! Queries of an export. They name each column, so that a new column is exported only after a decision.
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
+use orchard_db::Connection;
 use orchard_privacy::schema::users;
 use orchard_privacy::{Page, Rows, told};
 use serde::Serialize;
@@ -20,7 +21,7 @@ struct UserRow {
     created_at: DateTime<Utc>,
 }
 
-/// Of a plan its name, and what it says of the user.
+/// The name of a plan, and its columns that name the user.
 #[derive(Queryable, Selectable, Serialize)]
 #[diesel(table_name = family_plans)]
 struct PlanRow {
@@ -50,7 +51,7 @@ struct MemberRow {
     consent_at: Option<DateTime<Utc>>,
 }
 
-/// Of a child what its guardian has said; the rest is the child's.
+/// What a guardian has declared about a child. Other columns belong to the child.
 #[derive(Queryable, Selectable, Serialize)]
 #[diesel(table_name = family_members)]
 struct ChildRow {
@@ -124,9 +125,9 @@ struct IntakeRow {
     updated_at: DateTime<Utc>,
 }
 
-/// The rows of a part that are the user's to know.
-pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: Part, page: Page) -> QueryResult<Rows> {
-    /// Those rows of a table that the filter lets through.
+/// Returns the rows of a part that the user may see.
+pub(super) async fn page(connection: &mut Connection, user: Uuid, part: Part, page: Page) -> QueryResult<Rows> {
+    /// Loads the rows of a table that match a filter.
     macro_rules! rows {
         ($table:ident, $row:ty, $filter:expr) => {{
             let rows: Vec<$row> = $table::table
@@ -140,7 +141,7 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: P
             rows
         }};
     }
-    let ids = |of: Option<Uuid>| of.filter(|named| *named == user);
+    let if_user = |id: Option<Uuid>| id.filter(|id| *id == user);
     match part {
         Part::Users => told(rows!(users, UserRow, users::id.eq(user)), |row| row.id),
         Part::FamilyPlans => {
@@ -149,9 +150,9 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: P
                 .or(family_plans::billing_account.eq(user))
                 .or(family_plans::proposed_holder.eq(user));
             let of_user = |row: PlanRow| PlanRow {
-                primary_account_holder: ids(row.primary_account_holder),
-                billing_account: ids(row.billing_account),
-                proposed_holder: ids(row.proposed_holder),
+                primary_account_holder: if_user(row.primary_account_holder),
+                billing_account: if_user(row.billing_account),
+                proposed_holder: if_user(row.proposed_holder),
                 ..row
             };
             told(rows!(family_plans, PlanRow, named).into_iter().map(of_user).collect(), |row| row.id)

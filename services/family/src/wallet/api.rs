@@ -1,19 +1,22 @@
 //! Use cases of the wallet.
 
-use orchard_db::{Connection, Db};
+use orchard_db::idempotency::Key;
+use orchard_db::{Connection, Db, moment};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::wallet_service_server::WalletService;
-use orchard_rpc::{Currency, Fields, read};
-use orchard_server::Caller;
+use orchard_rpc::{Currency, Page};
+use orchard_server::{Caller, Slice as _};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::store::Source;
-use super::{Entry, EntryKind, store, wire};
+use super::{Deposit, Spend, Wallet, wire};
 use crate::error::Error;
+use crate::ledger::store::Source;
+use crate::ledger::{self, EntryKind, LedgerError, WalletEntry};
 use crate::plan::PlanError;
-use crate::wallet::WalletError;
-use crate::{Service, hold, plan, wallet};
+use crate::plan::store::{lock, lock_for_member, seen_by};
+use crate::wire::{plan_id, plan_page};
+use crate::{Service, hold};
 
 /// Serves `WalletService`.
 #[derive(Debug)]
@@ -27,85 +30,92 @@ impl Api {
     pub fn new(db: Db, currency: Currency) -> Self {
         Self { db, currency }
     }
+
+    async fn list(&self, request: &pb::ListEntriesRequest, viewer: Uuid) -> Result<Page<WalletEntry>, Error> {
+        let pb::ListEntriesRequest { family_plan_id, page_size, page_token } = request;
+        let (plan, page) = plan_page("ListEntries", family_plan_id, viewer, *page_size, page_token)?;
+        let connection = self.db.read().await?;
+        let (_, rights) = seen_by(&connection, plan, viewer).await?;
+        rights.may_read_wallet()?;
+        let rows = ledger::store::list(&connection, plan, page.after, page.fetch()).await?;
+        Ok(page.page(rows, |entry| entry.sequence))
+    }
+
+    fn to_wire(&self, entry: WalletEntry, viewer: Option<Uuid>) -> pb::Entry {
+        ledger::wire::entry(entry, viewer, &self.currency)
+    }
 }
 
 #[tonic::async_trait]
 impl WalletService for Api {
     async fn deposit(&self, request: Request<pb::DepositRequest>) -> Result<Response<pb::DepositResponse>, Status> {
         let service = Caller::service(&request)?;
-        let new = wire::deposit(request.into_inner(), &self.currency).map_err(Error::from)?;
-        let entry = self.db.write("deposit", async move |connection| deposit(connection, &new, &service).await).await?;
-        Ok(Response::new(pb::DepositResponse { entry: Some(wire::entry(entry, None, &self.currency)) }))
+        let new = wire::deposit(request.into_inner(), &self.currency)?;
+        let unit = async move |connection: &mut Connection| deposit(connection, &new, &service).await;
+        let entry = self.db.write("deposit", unit).await?;
+        Ok(Response::new(pb::DepositResponse { entry: Some(self.to_wire(entry, None)) }))
     }
 
     async fn spend(&self, request: Request<pb::SpendRequest>) -> Result<Response<pb::SpendResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let new = wire::spend(request.get_ref(), user, &self.currency).map_err(Error::from)?;
-        let entry = self.db.write("spend", async move |connection| spend(connection, &new, user).await).await?;
-        Ok(Response::new(pb::SpendResponse { entry: Some(wire::entry(entry, Some(user), &self.currency)) }))
+        let (key, new) = wire::spend(request.get_ref(), user, &self.currency)?;
+        let unit = async move |connection: &mut Connection| spend(connection, &key, &new, user).await;
+        let entry = self.db.write("spend", unit).await?;
+        Ok(Response::new(pb::SpendResponse { entry: Some(self.to_wire(entry, Some(user))) }))
     }
 
     async fn get_wallet(&self, request: Request<pb::GetWalletRequest>) -> Result<Response<pb::GetWalletResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
-        let id = Fields::one("family_plan_id", read::uuid(&request.get_ref().family_plan_id)).map_err(Error::from)?;
-        // At one moment: a balance of before a capture, less what is held after it, would show money that was never there.
-        let contents = self.db.snapshot(async move |connection| contents(connection, id, viewer).await).await?;
-        Ok(Response::new(pb::GetWalletResponse { wallet: Some(wire::wallet(&contents, &self.currency)) }))
+        let plan = plan_id(&request.get_ref().family_plan_id)?;
+        // In one snapshot: the balance before a capture, minus the holds after it, would show money that was never available.
+        let wallet = self.db.snapshot(async move |connection: &mut Connection| get(connection, plan, viewer).await).await?;
+        Ok(Response::new(pb::GetWalletResponse { wallet: Some(wire::wallet(&wallet, &self.currency)) }))
     }
 
     async fn list_entries(&self, request: Request<pb::ListEntriesRequest>) -> Result<Response<pb::ListEntriesResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
-        let (plan, asked) = wire::list(request.get_ref(), viewer).map_err(Error::from)?;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        let seen = plan::store::seen_by(&connection, plan, viewer).await.map_err(Error::from)?;
-        let (_, standing) = seen.ok_or_else(|| Error::from(PlanError::NotFound))?;
-        standing.may_list_entries().map_err(Error::from)?;
-        let rows = store::list(&connection, plan, asked.after, asked.fetch()).await.map_err(Error::from)?;
-        let page = asked.page(rows, |entry| entry.sequence);
-        Ok(Response::new(pb::ListEntriesResponse {
-            entries: page.rows.into_iter().map(|entry| wire::entry(entry, Some(viewer), &self.currency)).collect(),
-            next_page_token: page.next_page_token,
-        }))
+        let Page { rows, next_page_token } = self.list(request.get_ref(), viewer).await?;
+        let entries = rows.into_iter().map(|entry| self.to_wire(entry, Some(viewer))).collect();
+        Ok(Response::new(pb::ListEntriesResponse { entries, next_page_token }))
     }
 }
 
-async fn contents(connection: &mut Connection, id: Uuid, viewer: Uuid) -> Result<wire::Contents, Error> {
-    let (plan, standing) = plan::store::seen_by(connection, id, viewer).await?.ok_or_else(|| Error::from(PlanError::NotFound))?;
-    standing.may_list_entries()?;
-    let now = plan::store::moment(connection).await?;
-    Ok(wire::Contents {
-        plan: id,
-        held: hold::store::held(connection, id).await?,
+async fn get(connection: &mut Connection, plan: Uuid, viewer: Uuid) -> Result<Wallet, Error> {
+    let (plan, rights) = seen_by(connection, plan, viewer).await?;
+    rights.may_read_wallet()?;
+    let now = moment(connection).await?;
+    Ok(Wallet {
+        family_plan_id: plan.id,
+        held: hold::store::held(connection, plan.id).await?,
         spent_today: hold::spent_on(connection, &plan, viewer, now).await?,
         balance: plan.shared_wallet_balance,
-        daily_spend_limit: standing.permissions.daily_spend_limit,
+        daily_spend_limit: rights.permissions.daily_spend_limit,
     })
 }
 
-/// The plan's lock makes the look-up by reference safe; its UNIQUE would refuse what slipped through.
-async fn deposit(connection: &mut Connection, new: &wire::Deposit, service: &str) -> Result<Entry, Error> {
-    let plan = plan::store::lock(connection, new.plan).await?.ok_or_else(|| Error::from(PlanError::NotFound))?;
-    if let Some(entry) = store::by_reference(connection, new.plan, service, &new.reference).await? {
-        return if entry.is_of(&new.amount, &new.reason) { Ok(entry) } else { Err(WalletError::ReferenceReused.into()) };
+/// Looks the reference up under the lock of the plan. The UNIQUE constraint would refuse what slipped through.
+async fn deposit(connection: &mut Connection, new: &Deposit, service: &str) -> Result<WalletEntry, Error> {
+    let plan = lock(connection, new.plan).await?.ok_or(PlanError::NotFound)?;
+    if let Some(entry) = ledger::store::by_reference(connection, plan.id, service, &new.reference).await? {
+        let same = entry.repeats(&new.amount, &new.reason);
+        return if same { Ok(entry) } else { Err(LedgerError::ReferenceReused.into()) };
     }
     plan.in_use()?;
-    let movement = wallet::put(&plan, EntryKind::Deposit, &new.amount)?;
+    let movement = ledger::put(&plan, EntryKind::Deposit, &new.amount)?;
     let source = Source { user: None, service, reference: &new.reference, reason: &new.reason, hold: None };
-    Ok(store::append(connection, Uuid::now_v7(), plan.id, &movement, source).await?)
+    Ok(ledger::store::append(connection, Uuid::now_v7(), plan.id, &movement, source).await?)
 }
 
-async fn spend(connection: &mut Connection, new: &wire::Spend, user: Uuid) -> Result<Entry, Error> {
-    let (id, first) = new.key.claim_one(connection, Uuid::now_v7()).await?;
+async fn spend(connection: &mut Connection, key: &Key, new: &Spend, user: Uuid) -> Result<WalletEntry, Error> {
+    let (id, first) = key.claim_one(connection, Uuid::now_v7()).await?;
     if !first {
-        return Ok(store::get(connection, id).await?);
+        return Ok(ledger::store::get(connection, id).await?);
     }
-    let seen = plan::store::lock_for_member(connection, new.plan, user).await?;
-    let (plan, standing) = seen.ok_or_else(|| Error::from(PlanError::NotFound))?;
+    let (plan, rights) = lock_for_member(connection, new.plan, user).await?;
     plan.in_use()?;
-    let plan = hold::may_take(connection, plan, &standing, user, &new.amount).await?;
-    let movement = wallet::take(&plan, EntryKind::Spend, &new.amount);
+    let plan = hold::may_take(connection, plan, &rights, user, &new.amount).await?;
+    let movement = ledger::take(&plan, EntryKind::Spend, &new.amount);
     let reference = format!("{}{}", user.simple(), new.request_id.simple());
-    let service = <Service as orchard_server::Slice>::NAME;
-    let source = Source { user: Some(user), service, reference: &reference, reason: &new.reason, hold: None };
-    Ok(store::append(connection, id, plan.id, &movement, source).await?)
+    let source = Source { user: Some(user), service: Service::NAME, reference: &reference, reason: &new.reason, hold: None };
+    Ok(ledger::store::append(connection, id, plan.id, &movement, source).await?)
 }

@@ -1,4 +1,4 @@
-//! What is left of a user who is erased: what others need, and nobody's name.
+//! Erasure of users, and what happens to their plans.
 
 mod late;
 pub mod left;
@@ -10,10 +10,10 @@ use orchard_proto::privacy::v1::{EraseUserRequest, TableCount};
 use orchard_testkit::answer::refused;
 use orchard_testkit::client::{Client, insist};
 use pb::MemberRole::{Admin, Child, Guest, Member};
-use tonic::{Code, Status};
+use tonic::Status;
 use uuid::Uuid;
 
-use crate::world::{World, id};
+use crate::world::{World, failed, id, not_found};
 
 impl World {
     pub fn coordinator(&self) -> anyhow::Result<Client> {
@@ -34,8 +34,8 @@ impl World {
         Ok(insist(erase).await?.into_inner().table_counts.into_iter().map(row).collect())
     }
 
-    /// The tables in which one of these is, in whatever column and spelling.
-    pub async fn places_of(&self, texts: &[String]) -> anyhow::Result<Vec<String>> {
+    /// Returns the tables in which one of these texts occurs, in any column, also as bytes.
+    pub async fn tables_with(&self, texts: &[String]) -> anyhow::Result<Vec<String>> {
         let client = self.slice.schema.connect().await?;
         let tables = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema() ORDER BY 1";
         let hex = |text: &String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
@@ -44,7 +44,7 @@ impl World {
         let mut places = Vec::new();
         for table in client.query(tables, &[]).await? {
             let table: String = table.get(0);
-            // A row as text has bytes in hexadecimal.
+            // PostgreSQL writes bytes in hexadecimal.
             let found = format!("SELECT count(*) FROM {table} AS t WHERE t::text ILIKE ANY ($1)");
             if client.query_one(&found, &[&patterns]).await?.get::<_, i64>(0) > 0 {
                 places.push(table);
@@ -53,12 +53,12 @@ impl World {
         Ok(places)
     }
 
-    /// As if everybody had been told of everything.
-    pub async fn tell_all(&self) -> anyhow::Result<()> {
+    /// Removes all events, as if they had been delivered.
+    pub async fn clear_outbox(&self) -> anyhow::Result<()> {
         Ok(self.slice.schema.connect().await?.batch_execute("DELETE FROM outbox").await?)
     }
 
-    /// What others are told of a plan, in its order, without the packages, from that position on.
+    /// Returns the names of a plan's events from this sequence on, without the package.
     async fn events_of(&self, plan: &str, from: i64) -> anyhow::Result<Vec<String>> {
         let events = "SELECT sequence, event_type FROM outbox WHERE aggregate_id = $1 AND sequence >= $2 ORDER BY position";
         let rows = self.slice.schema.connect().await?.query(events, &[&Uuid::parse_str(plan)?, &from]).await?;
@@ -67,13 +67,13 @@ impl World {
         Ok(rows.iter().map(|row| row.get::<_, String>(1).replace("orchard.family.v1.", "")).collect())
     }
 
-    /// A number of the schema.
+    /// Returns the number that a query selects.
     pub async fn number(&self, query: &str) -> anyhow::Result<i64> {
         Ok(self.slice.schema.connect().await?.query_one(query, &[]).await?.get(0))
     }
 }
 
-/// An id as it may be written.
+/// Returns the spellings of an id.
 pub fn spellings(user: Uuid) -> Vec<String> {
     vec![user.to_string(), user.simple().to_string()]
 }
@@ -93,7 +93,7 @@ async fn a_plan_passes_to_the_admin_who_joined_first() -> anyhow::Result<()> {
 
     let receipt = world.erase(holder).await?;
     let count = |table: &str, deleted, pseudonymised| (table.to_owned(), deleted, pseudonymised);
-    // The plan, its three invitations, and the spending.
+    // The keys are of the plan, its three invitations and the spending.
     let expected = [
         count("idempotency_keys", 5, 0),
         count("family_members", 1, 0),
@@ -102,7 +102,7 @@ async fn a_plan_passes_to_the_admin_who_joined_first() -> anyhow::Result<()> {
         count("users", 1, 0),
     ];
     assert_eq!(receipt, expected);
-    assert_eq!(world.erase(holder).await?, [], "again");
+    assert_eq!(world.erase(holder).await?, [], "repeated");
 
     let passed = world.read(&plan, first).await?;
     assert_eq!((passed.primary_account_holder, passed.proposed_holder.as_str()), (first.to_string(), ""));
@@ -111,16 +111,16 @@ async fn a_plan_passes_to_the_admin_who_joined_first() -> anyhow::Result<()> {
     assert_eq!(world.seats(&plan).await?, 3);
     world.spend(&plan, first, 200, id()).await?;
     assert_eq!(world.balance(&plan).await?, (500, 3));
-    let lines = pb::ListEntriesRequest { family_plan_id: plan.clone(), ..Default::default() };
-    let lines = world.wallet(member)?.list_entries(lines).await?.into_inner().entries;
-    let spent = &lines[1];
+    let request = pb::ListEntriesRequest { family_plan_id: plan.clone(), ..Default::default() };
+    let entries = world.wallet(member)?.list_entries(request).await?.into_inner().entries;
+    let spent = &entries[1];
     assert!(spent.user_id != holder.to_string() && !spent.user_id.is_empty() && spent.reason.is_empty(), "{spent:?}");
-    assert_eq!(lines[2].reason, "Top-up", "what a service wrote");
+    assert_eq!(entries[2].reason, "Top-up", "the text of a service stays");
     Ok(())
 }
 
 #[tokio::test]
-async fn without_another_admin_the_member_who_joined_first_is_made_one() -> anyhow::Result<()> {
+async fn without_another_admin_the_first_member_becomes_admin_and_holder() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, child, first, second) = (id(), id(), id(), id());
     let plan = world.family(holder).await?;
@@ -152,29 +152,25 @@ async fn without_an_adult_the_plan_closes_and_keeps_its_money() -> anyhow::Resul
     assert_eq!(world.events_of(&plan, 4).await?, ["PlanClosed", "MemberLeft"]);
     assert_eq!((world.balance(&plan).await?, world.seats(&plan).await?), ((700, 2), 2));
     for user in [holder, child, guest] {
-        assert_eq!(refused(world.read(&plan, user).await), (Code::NotFound, "PLAN_NOT_FOUND".to_owned()));
+        assert_eq!(refused(world.read(&plan, user).await), not_found("PLAN_NOT_FOUND"));
     }
     let answer = world.accept_token(id(), &open.token).await;
-    assert_eq!(refused(answer), (Code::FailedPrecondition, "INVITATION_NOT_PENDING".to_owned()));
+    assert_eq!(refused(answer), failed("INVITATION_NOT_PENDING"));
     let closed =
         "SELECT count(*) FROM family_plans WHERE NOT is_active AND primary_account_holder IS NULL AND family_name <> 'Closed'";
-    assert_eq!(world.number(closed).await?, 1, "a family that is still there keeps its name");
+    assert_eq!(world.number(closed).await?, 1, "a plan with members keeps its name");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_plan_that_is_not_in_use_passes_on_unheard() -> anyhow::Result<()> {
+async fn a_promotion_in_an_inactive_plan_publishes_no_event() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, member) = (id(), id());
     let plan = world.family(holder).await?;
     world.join(&plan, holder, member, Member).await?;
     world.deactivate(&plan, holder).await?;
     world.erase(holder).await?;
-    assert_eq!(
-        world.events_of(&plan, 3).await?,
-        ["PlanClosed", "MemberLeft"],
-        "nobody is told of members of a plan that is closed"
-    );
+    assert_eq!(world.events_of(&plan, 3).await?, ["PlanClosed", "MemberLeft"], "no RoleChanged");
     assert_eq!(world.reactivate(&plan, member).await?.active_members, 1);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Who holds a plan.
+//! The holder of a plan, and its transfer.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use crate::world::{World, id};
+use crate::world::{World, denied, failed, id, not_found};
 
 impl World {
     async fn offer(&self, plan: &str, by: Uuid, to: Uuid) -> Result<pb::FamilyPlan, Status> {
@@ -37,8 +37,8 @@ impl World {
     }
 }
 
-/// Plans in use whose holder is not exactly one active admin, as one statement sees them.
-pub async fn without_holder(client: &tokio_postgres::Client) -> anyhow::Result<i64> {
+/// Counts the active plans whose holder is not exactly one active admin, in one statement.
+pub async fn plans_without_holder(client: &tokio_postgres::Client) -> anyhow::Result<i64> {
     let query = "SELECT count(*) FROM family_plans p WHERE p.is_active AND 1 <>
         (SELECT count(*) FROM family_members m WHERE m.family_plan_id = p.id AND m.user_id = p.primary_account_holder
          AND m.is_active AND m.role = 'admin')";
@@ -46,38 +46,38 @@ pub async fn without_holder(client: &tokio_postgres::Client) -> anyhow::Result<i
 }
 
 #[tokio::test]
-async fn a_plan_goes_over_by_consent_of_both() -> anyhow::Result<()> {
+async fn a_plan_is_transferred_with_the_consent_of_both() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (plan, [holder, admin, other]) = world.with_admins().await?;
     let member = id();
     world.join(&plan, holder, member, MemberRole::Member).await?;
-    assert_eq!(refused(world.offer(&plan, admin, other).await), (Code::PermissionDenied, "ROLE_NOT_PERMITTED".to_owned()));
+    assert_eq!(refused(world.offer(&plan, admin, other).await), denied("ROLE_NOT_PERMITTED"));
     for to in [member, holder] {
-        assert_eq!(refused(world.offer(&plan, holder, to).await), (Code::FailedPrecondition, "NOT_AN_ADMIN".to_owned()));
+        assert_eq!(refused(world.offer(&plan, holder, to).await), failed("NOT_AN_ADMIN"));
     }
-    assert_eq!(refused(world.offer(&plan, holder, id()).await), (Code::NotFound, "MEMBER_NOT_FOUND".to_owned()));
-    let not_offered = (Code::FailedPrecondition, "PLAN_NOT_OFFERED".to_owned());
+    assert_eq!(refused(world.offer(&plan, holder, id()).await), not_found("MEMBER_NOT_FOUND"));
+    let not_offered = failed("PLAN_NOT_OFFERED");
     assert_eq!(refused(world.take_over(&plan, admin).await), not_offered);
 
     let offered = world.offer(&plan, holder, admin).await?;
     assert_eq!((offered.primary_account_holder, offered.proposed_holder), (holder.to_string(), admin.to_string()));
     assert_eq!(world.read(&plan, admin).await?.proposed_holder, admin.to_string());
-    assert_eq!(world.read(&plan, other).await?.proposed_holder, "", "it is between those two");
-    assert_eq!(refused(world.withdraw(&plan, other).await), (Code::PermissionDenied, "ROLE_NOT_PERMITTED".to_owned()));
+    assert_eq!(world.read(&plan, other).await?.proposed_holder, "", "only the holder and the admin see the offer");
+    assert_eq!(refused(world.withdraw(&plan, other).await), denied("ROLE_NOT_PERMITTED"));
     assert_eq!(world.withdraw(&plan, admin).await?.proposed_holder, "", "declined");
     assert_eq!(refused(world.take_over(&plan, admin).await), not_offered);
     world.offer(&plan, holder, admin).await?;
     world.offer(&plan, holder, other).await?;
-    assert_eq!(refused(world.take_over(&plan, admin).await), not_offered, "it was offered to another instead");
+    assert_eq!(refused(world.take_over(&plan, admin).await), not_offered, "the offer was replaced");
     let taken = world.take_over(&plan, other).await?;
     assert_eq!((taken.primary_account_holder, taken.proposed_holder.as_str()), (other.to_string(), ""));
-    assert_eq!(world.take_over(&plan, other).await?.primary_account_holder, other.to_string(), "again");
+    assert_eq!(world.take_over(&plan, other).await?.primary_account_holder, other.to_string(), "repeated");
     assert_eq!(world.read(&plan, holder).await?.viewer_role, i32::from(MemberRole::Admin), "the former holder stays an admin");
     Ok(())
 }
 
 #[tokio::test]
-async fn who_is_demoted_or_gone_is_offered_nothing_any_more() -> anyhow::Result<()> {
+async fn an_offer_ends_when_the_admin_is_demoted_or_leaves() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (plan, [holder, demoted, gone]) = world.with_admins().await?;
     for user in [demoted, gone] {
@@ -90,14 +90,14 @@ async fn who_is_demoted_or_gone_is_offered_nothing_any_more() -> anyhow::Result<
             world.set_role(&plan, holder, user, MemberRole::Admin).await?;
         }
         let answer = world.take_over(&plan, user).await;
-        assert_eq!(refused(answer), (Code::FailedPrecondition, "PLAN_NOT_OFFERED".to_owned()));
+        assert_eq!(refused(answer), failed("PLAN_NOT_OFFERED"));
     }
     Ok(())
 }
 
-/// Whoever is in the plan offers it, takes it over, promotes and demotes at random, and one looks on.
+/// Five members offer the plan, accept it, promote and demote at random, while the holder is checked.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn there_is_one_holder_at_every_instant() -> anyhow::Result<()> {
+async fn a_plan_has_one_holder_at_every_instant() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     let (plan, people) = world.with_admins::<5>().await?;
     let mut clients = JoinSet::new();
@@ -126,48 +126,48 @@ async fn there_is_one_holder_at_every_instant() -> anyhow::Result<()> {
     let client = world.slice.schema.connect().await?;
     let (mut done, mut looks) = (0, 0);
     while !clients.is_empty() {
-        assert_eq!(without_holder(&client).await?, 0, "a plan without its holder");
+        assert_eq!(plans_without_holder(&client).await?, 0, "a plan without a holder");
         looks += 1;
         while let Some(ended) = clients.try_join_next() {
             done += ended?;
         }
     }
-    assert!(looks > 50 && done > 50, "{looks} looks, {done} calls that did something");
+    assert!(looks > 50 && done > 50, "{looks} checks, {done} successful calls");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_offer_and_its_replacement_cross() -> anyhow::Result<()> {
+async fn accepting_an_offer_and_replacing_it_exclude_each_other() -> anyhow::Result<()> {
     let world = World::start().await?;
     for _ in 0..15 {
         let (plan, [holder, first, second]) = world.with_admins().await?;
         world.offer(&plan, holder, first).await?;
         let (taken, replaced) = tokio::join!(world.take_over(&plan, first), world.offer(&plan, holder, second));
-        // Whichever came first refuses the other.
+        // The first of the two makes the other fail.
         assert_ne!(taken.is_ok(), replaced.is_ok(), "{taken:?} {replaced:?}");
         let expected = if taken.is_ok() { first } else { holder };
         assert_eq!(world.read(&plan, second).await?.primary_account_holder, expected.to_string());
-        assert_eq!(without_holder(&world.slice.schema.connect().await?).await?, 0);
+        assert_eq!(plans_without_holder(&world.slice.schema.connect().await?).await?, 0);
     }
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_the_last_two_admins_one_stays() -> anyhow::Result<()> {
+async fn one_of_the_last_two_admins_stays() -> anyhow::Result<()> {
     let world = World::start().await?;
     for _ in 0..15 {
         let (plan, [holder, admin]) = world.with_admins().await?;
         let (first, second) = tokio::join!(world.leave(&plan, holder), world.leave(&plan, admin));
-        assert_eq!(refused(first), (Code::FailedPrecondition, "HOLDER_MUST_TRANSFER".to_owned()));
+        assert_eq!(refused(first), failed("HOLDER_MUST_TRANSFER"));
         second?;
 
-        // The same while the plan goes over: one of the two holds it, and stays.
+        // While the plan is transferred, one of the two holds it and stays.
         let (plan, [holder, admin]) = world.with_admins().await?;
         world.offer(&plan, holder, admin).await?;
         let (taken, left, gone) =
             tokio::join!(world.take_over(&plan, admin), world.leave(&plan, holder), world.leave(&plan, admin));
         assert!(left.is_err() || gone.is_err(), "{taken:?}");
-        assert_eq!(without_holder(&world.slice.schema.connect().await?).await?, 0);
+        assert_eq!(plans_without_holder(&world.slice.schema.connect().await?).await?, 0);
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Who is believed to be whom.
+//! Tokens, and the callers that they identify.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,7 @@ use orchard_testkit::keys::Signer;
 use serde_json::{Value, json};
 use tonic::Code;
 
-use crate::world::{World, euros, id};
+use crate::world::{World, denied, euros, id, not_found};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const USER_TOKEN: &str = "x-orchard-user-token";
@@ -51,24 +51,24 @@ fn unauthenticated(reason: &str) -> (Code, String) {
     (Code::Unauthenticated, reason.to_owned())
 }
 
-/// What a good token is answered here, so that each bad one differs by what is wrong with it alone.
-fn not_found() -> (Code, String) {
-    (Code::NotFound, "PLAN_NOT_FOUND".to_owned())
+/// The answer to a valid token, from which the answers to invalid ones differ.
+fn plan_not_found() -> (Code, String) {
+    not_found("PLAN_NOT_FOUND")
 }
 
 #[tokio::test]
-async fn a_good_token_is_believed() -> anyhow::Result<()> {
+async fn valid_tokens_are_accepted() -> anyhow::Result<()> {
     let world = World::start().await?;
     let keys = &world.slice.keys;
-    assert_eq!(world.read_as(Headers::bearer(&keys.sign(Signer::Users, &claims(|_| ()))?)?).await, not_found());
+    assert_eq!(world.read_as(Headers::bearer(&keys.sign(Signer::Users, &claims(|_| ()))?)?).await, plan_not_found());
     let list = claims(|c| c["aud"] = json!(["other", "orchard"]));
-    assert_eq!(world.read_as(Headers::bearer(&keys.sign(Signer::Users, &list)?)?).await, not_found());
-    assert_eq!(world.deposit_as(Headers::bearer(&keys.workload_token("billing", HOUR)?)?).await, not_found());
+    assert_eq!(world.read_as(Headers::bearer(&keys.sign(Signer::Users, &list)?)?).await, plan_not_found());
+    assert_eq!(world.deposit_as(Headers::bearer(&keys.workload_token("billing", HOUR)?)?).await, plan_not_found());
     Ok(())
 }
 
 #[tokio::test]
-async fn missing_and_expired_tokens_say_so() -> anyhow::Result<()> {
+async fn missing_and_expired_tokens_have_reasons_of_their_own() -> anyhow::Result<()> {
     let world = World::start().await?;
     assert_eq!(world.read_as(Headers::none()).await, unauthenticated("TOKEN_MISSING"));
     let expired = claims(|c| c["exp"] = json!(now() - 60));
@@ -78,7 +78,7 @@ async fn missing_and_expired_tokens_say_so() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn bad_tokens_are_refused() -> anyhow::Result<()> {
+async fn invalid_tokens_are_refused() -> anyhow::Result<()> {
     let world = World::start().await?;
     let keys = &world.slice.keys;
     let mut bad = vec![
@@ -102,13 +102,13 @@ async fn bad_tokens_are_refused() -> anyhow::Result<()> {
     ] {
         bad.push((what, keys.sign_raw(Signer::Users, &header, &claims(|_| ()))?));
     }
-    // The public key as if it were a shared secret: what a verifier that trusts the header's `alg` would accept.
+    // Uses the public key as a shared secret. A verifier that trusts the header's `alg` would accept that.
     let public = keys.user_jwks()["keys"][0]["x"].as_str().expect("x").to_owned();
     let secret = jsonwebtoken::EncodingKey::from_secret(&URL_SAFE_NO_PAD.decode(public)?);
     let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
     header.kid = Some("users-1".to_owned());
     bad.push(("HS256", jsonwebtoken::encode(&header, &claims(|_| ()), &secret)?));
-    // Signed for somebody else: the signature no longer fits.
+    // The signature of another token does not match.
     let (good, other) = (keys.sign(Signer::Users, &claims(|_| ()))?, keys.sign(Signer::Users, &claims(|_| ()))?);
     let parts: Vec<_> = good.split('.').chain(other.split('.')).collect();
     bad.push(("another's signature", format!("{}.{}.{}", parts[0], parts[1], parts[5])));
@@ -121,11 +121,11 @@ async fn bad_tokens_are_refused() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_user_is_never_a_service() -> anyhow::Result<()> {
+async fn a_user_token_never_identifies_a_service() -> anyhow::Result<()> {
     let world = World::start().await?;
     let keys = &world.slice.keys;
     let user = keys.user_token(id(), &["operator"], HOUR)?;
-    let not_admitted = (Code::PermissionDenied, "CALLER_NOT_ADMITTED".to_owned());
+    let not_admitted = denied("CALLER_NOT_ADMITTED");
     assert_eq!(world.deposit_as(Headers::bearer(&user)?).await, not_admitted);
     let other = keys.workload_token("social", HOUR)?;
     assert_eq!(world.deposit_as(Headers::bearer(&other)?).await, not_admitted, "another service");
@@ -146,14 +146,14 @@ async fn a_user_is_never_a_service() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn only_services_act_for_others() -> anyhow::Result<()> {
+async fn only_services_pass_the_token_of_a_user() -> anyhow::Result<()> {
     let world = World::start().await?;
     let keys = &world.slice.keys;
     let (user, other) = (keys.user_token(id(), &[], HOUR)?, keys.user_token(id(), &[], HOUR)?);
     let edge = keys.workload_token("edge", HOUR)?;
-    assert_eq!(world.read_as(Headers::bearer(&edge)?.with(USER_TOKEN, &user)?).await, not_found());
+    assert_eq!(world.read_as(Headers::bearer(&edge)?.with(USER_TOKEN, &user)?).await, plan_not_found());
     let alone = world.read_as(Headers::bearer(&edge)?).await;
-    assert_eq!(alone, (Code::PermissionDenied, "CALLER_NOT_ADMITTED".to_owned()));
+    assert_eq!(alone, denied("CALLER_NOT_ADMITTED"));
     let for_other = world.read_as(Headers::bearer(&user)?.with(USER_TOKEN, &other)?).await;
     assert_eq!(for_other, unauthenticated("TOKEN_INVALID"));
     let without_own = world.read_as(Headers::none().with(USER_TOKEN, &user)?).await;

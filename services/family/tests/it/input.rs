@@ -1,4 +1,4 @@
-//! Rubbish: each piece gets a clear answer, and none is our fault.
+//! Invalid requests, each of which is refused with a clear reason.
 
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
@@ -8,10 +8,10 @@ use tonic::codegen::http::uri::PathAndQuery;
 use tonic::{Code, Request};
 use tonic_prost::ProstCodec;
 
-use crate::world::{World, euros, id};
+use crate::world::{World, euros, id, not_found};
 
 #[tokio::test]
-async fn all_field_violations_come_at_once() -> anyhow::Result<()> {
+async fn all_field_violations_are_reported_together() -> anyhow::Result<()> {
     let world = World::start().await?;
     let user = id();
     let request = pb::CreatePlanRequest {
@@ -77,7 +77,7 @@ async fn money_must_be_whole_cents_of_the_currency() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn text_that_postgresql_cannot_hold_is_refused_by_field() -> anyhow::Result<()> {
+async fn text_with_control_characters_or_only_blanks_is_refused() -> anyhow::Result<()> {
     let world = World::start().await?;
     let holder = id();
     let plan = world.family(holder).await?;
@@ -94,7 +94,7 @@ async fn text_that_postgresql_cannot_hold_is_refused_by_field() -> anyhow::Resul
 }
 
 #[tokio::test]
-async fn what_is_no_message_or_too_long_is_not_our_fault() -> anyhow::Result<()> {
+async fn malformed_and_oversized_messages_are_refused() -> anyhow::Result<()> {
     let world = World::start().await?;
     let request = pb::CreatePlanRequest { family_name: "x".repeat(2 * 1024 * 1024), ..Default::default() };
     let answer = world.plans(id())?.create_plan(request).await;
@@ -105,7 +105,7 @@ async fn what_is_no_message_or_too_long_is_not_our_fault() -> anyhow::Result<()>
     let answer = world.plans(id())?.get_plan(request).await;
     assert_eq!(refused(answer), (Code::Unimplemented, "ENCODING_UNSUPPORTED".to_owned()));
 
-    // A number where the method's message has a text.
+    // The field of the method's message is a string, and this one is a number.
     let mut client = tonic::client::Grpc::new(world.slice.user(id())?);
     client.ready().await?;
     let path = PathAndQuery::from_static("/orchard.family.v1.PlanService/GetPlan");
@@ -117,7 +117,7 @@ async fn what_is_no_message_or_too_long_is_not_our_fault() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn methods_that_do_not_exist_say_so() -> anyhow::Result<()> {
+async fn unknown_methods_are_refused() -> anyhow::Result<()> {
     let world = World::start().await?;
     for path in ["/orchard.family.v1.PlanService/DropPlan", "/orchard.social.v1.ProfileService/GetProfile", "/", "/x"] {
         let mut client = tonic::client::Grpc::new(world.slice.user(id())?);
@@ -126,10 +126,10 @@ async fn methods_that_do_not_exist_say_so() -> anyhow::Result<()> {
         let answer = client.unary(Request::new(pb::GetPlanRequest::default()), path.parse()?, codec).await;
         assert_eq!(refused(answer), (Code::Unimplemented, "METHOD_UNKNOWN".to_owned()), "{path}");
     }
-    // The connection that carried the rubbish still serves.
+    // The connection still serves.
     let plan = world.family(id()).await?;
     let mut client = PlanServiceClient::new(world.slice.user(id())?);
     let answer = client.get_plan(pb::GetPlanRequest { family_plan_id: plan }).await;
-    assert_eq!(refused(answer), (Code::NotFound, "PLAN_NOT_FOUND".to_owned()));
+    assert_eq!(refused(answer), not_found("PLAN_NOT_FOUND"));
     Ok(())
 }

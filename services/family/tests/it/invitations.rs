@@ -3,14 +3,13 @@ use orchard_testkit::answer::{metadata, refused, violations};
 use pb::MemberRole;
 use std::sync::Arc;
 use tokio::task::JoinSet;
-use tonic::Code;
 
-use crate::world::{World, id, insist};
+use crate::world::{World, denied, exists, failed, id, insist, not_found};
 
 mod ended;
 mod listed;
 
-/// The id of what was made.
+/// Returns the id of a created invitation.
 fn named(made: pb::CreateInvitationResponse) -> String {
     made.invitation.expect("an invitation").invitation_id
 }
@@ -21,53 +20,53 @@ async fn an_invited_user_joins_once() -> anyhow::Result<()> {
     let (holder, invitee, other) = (id(), id(), id());
     let plan = world.family(holder).await?;
     let invited = world.invite(&plan, holder, Some(invitee), MemberRole::Child).await?;
-    assert_eq!(invited.token, "", "an invitation of a user has no token");
+    assert_eq!(invited.token, "", "an invitation that names a user has no token");
     let invitation = invited.invitation.expect("an invitation").invitation_id;
 
-    let not_found = (Code::NotFound, "INVITATION_NOT_FOUND".to_owned());
-    assert_eq!(refused(world.accept(other, &invitation).await), not_found, "it is for the invitee alone");
+    let not_found = not_found("INVITATION_NOT_FOUND");
+    assert_eq!(refused(world.accept(other, &invitation).await), not_found, "only the invitee may accept");
     let member = world.accept(invitee, &invitation).await?;
     assert_eq!((member.user_id.clone(), member.role()), (invitee.to_string(), MemberRole::Child));
     assert_eq!(world.accept(invitee, &invitation).await?, member, "accepting again changes nothing");
     assert_eq!(world.summary(&plan, holder).await?.active_members, 2);
 
     let again = world.invite(&plan, holder, Some(invitee), MemberRole::Member).await;
-    assert_eq!(refused(again), (Code::AlreadyExists, "ALREADY_MEMBER".to_owned()));
+    assert_eq!(refused(again), exists("ALREADY_MEMBER"));
     Ok(())
 }
 
 #[tokio::test]
-async fn a_token_admits_one_and_only_its_hash_is_kept() -> anyhow::Result<()> {
+async fn a_token_is_accepted_once_and_only_its_hash_is_stored() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, first, second) = (id(), id(), id());
     let plan = world.family(holder).await?;
     let token = world.invite(&plan, holder, None, MemberRole::Guest).await?.token;
     assert_eq!(world.accept_token(first, &token).await?.role(), MemberRole::Guest);
     let used = world.accept_token(second, &token).await;
-    assert_eq!(refused(used), (Code::FailedPrecondition, "INVITATION_NOT_PENDING".to_owned()));
+    assert_eq!(refused(used), failed("INVITATION_NOT_PENDING"));
     let guessed = world.accept_token(second, &"A".repeat(43)).await;
-    assert_eq!(refused(guessed), (Code::NotFound, "INVITATION_NOT_FOUND".to_owned()));
+    assert_eq!(refused(guessed), not_found("INVITATION_NOT_FOUND"));
 
     let client = world.slice.schema.connect().await?;
     let tables = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema()";
     let tables: Vec<String> = client.query(tables, &[]).await?.iter().map(|row| row.get(0)).collect();
-    let mut kept = String::new();
+    let mut stored = String::new();
     for table in &tables {
         let rows = format!("SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t");
-        kept += &client.query_one(&rows, &[]).await?.get::<_, String>(0);
+        stored += &client.query_one(&rows, &[]).await?.get::<_, String>(0);
     }
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let secret = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, &token)?;
     for secret in [token.clone(), hex(&secret), hex(token.as_bytes())] {
-        assert!(!kept.contains(&secret), "the secret itself is kept: {kept}");
+        assert!(!stored.contains(&secret), "the secret is stored: {stored}");
     }
     let hash: Vec<u8> = client.query_one("SELECT token_hash FROM family_invitations", &[]).await?.get(0);
-    assert!(kept.contains(&hex(&hash)), "what is kept was not looked at");
+    assert!(stored.contains(&hex(&hash)), "the search does not find the hash");
     Ok(())
 }
 
 #[tokio::test]
-async fn nobody_invites_themselves() -> anyhow::Result<()> {
+async fn users_do_not_invite_themselves() -> anyhow::Result<()> {
     let world = World::start().await?;
     let holder = id();
     let plan = world.family(holder).await?;
@@ -81,13 +80,13 @@ async fn nobody_invites_themselves() -> anyhow::Result<()> {
     assert_eq!(violations(world.invitations(holder)?.create_invitation(request).await), ["invitee_user_id"]);
     let token = world.invite(&plan, holder, None, MemberRole::Member).await?.token;
     let own = world.accept_token(holder, &token).await;
-    assert_eq!(refused(own), (Code::AlreadyExists, "ALREADY_MEMBER".to_owned()));
-    assert_eq!(world.accept_token(id(), &token).await?.role(), MemberRole::Member, "it is still good for another");
+    assert_eq!(refused(own), exists("ALREADY_MEMBER"));
+    assert_eq!(world.accept_token(id(), &token).await?.role(), MemberRole::Member, "the token is still valid for others");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_repeated_request_makes_one_invitation_and_shows_its_token_once() -> anyhow::Result<()> {
+async fn a_repeated_request_creates_one_invitation_and_returns_its_token_once() -> anyhow::Result<()> {
     let world = World::start().await?;
     let holder = id();
     let plan = world.family(holder).await?;
@@ -105,24 +104,24 @@ async fn a_repeated_request_makes_one_invitation_and_shows_its_token_once() -> a
 }
 
 #[tokio::test]
-async fn an_expired_invitation_gives_way_to_a_new_one() -> anyhow::Result<()> {
+async fn a_new_invitation_replaces_an_expired_one() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, invitee) = (id(), id());
     let plan = world.family(holder).await?;
     let stale = world.invite(&plan, holder, Some(invitee), MemberRole::Member).await?.invitation.expect("an invitation");
     let pending = world.invite(&plan, holder, Some(invitee), MemberRole::Member).await;
-    assert_eq!(refused(pending), (Code::AlreadyExists, "ALREADY_MEMBER".to_owned()));
+    assert_eq!(refused(pending), exists("ALREADY_MEMBER"));
 
     let client = world.slice.schema.connect().await?;
     client.execute("UPDATE family_invitations SET expires_at = now()", &[]).await?;
-    let expired = (Code::FailedPrecondition, "INVITATION_EXPIRED".to_owned());
+    let expired = failed("INVITATION_EXPIRED");
     assert_eq!(refused(world.accept(invitee, &stale.invitation_id).await), expired);
     world.join(&plan, holder, invitee, MemberRole::Member).await?;
     Ok(())
 }
 
 #[tokio::test]
-async fn a_plan_has_a_hundred_pending_invitations_at_most() -> anyhow::Result<()> {
+async fn a_plan_has_at_most_100_pending_invitations() -> anyhow::Result<()> {
     let world = World::start().await?;
     let holder = id();
     let plan = world.family(holder).await?;
@@ -137,21 +136,21 @@ async fn a_plan_has_a_hundred_pending_invitations_at_most() -> anyhow::Result<()
     world.invite(&plan, holder, None, MemberRole::Guest).await?;
     let status = world.invite(&plan, holder, None, MemberRole::Guest).await.expect_err("too many");
     assert_eq!(metadata(&status, "max_pending").as_deref(), Some("100"));
-    assert_eq!(refused::<()>(Err(status)), (Code::FailedPrecondition, "INVITATION_LIMIT_REACHED".to_owned()));
+    assert_eq!(refused::<()>(Err(status)), failed("INVITATION_LIMIT_REACHED"));
     client.execute("UPDATE family_invitations SET expires_at = now()", &[]).await?;
     world.invite(&plan, holder, None, MemberRole::Guest).await?;
     Ok(())
 }
 
 #[tokio::test]
-async fn nobody_offers_more_than_they_are() -> anyhow::Result<()> {
+async fn members_offer_no_role_above_their_own() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, member, child, guest) = (id(), id(), id(), id());
     let plan = world.family(holder).await?;
     world.join(&plan, holder, member, MemberRole::Member).await?;
     world.join(&plan, holder, child, MemberRole::Child).await?;
     world.join(&plan, holder, guest, MemberRole::Guest).await?;
-    let not_permitted = (Code::PermissionDenied, "ROLE_NOT_PERMITTED".to_owned());
+    let not_permitted = denied("ROLE_NOT_PERMITTED");
     let offer = async |inviter, role| world.invite(&plan, inviter, Some(id()), role).await;
     assert_eq!(refused(offer(member, MemberRole::Admin).await), not_permitted);
     assert_eq!(refused(offer(child, MemberRole::Guest).await), not_permitted);
@@ -161,9 +160,9 @@ async fn nobody_offers_more_than_they_are() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Without the plan's lock and the CHECK on its counter several of the fifty see five seats taken.
+/// Without the lock of the plan and the CHECK on its counter, several calls would see five seats taken.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_accept_at_once_and_one_gets_the_last_seat() -> anyhow::Result<()> {
+async fn one_of_fifty_concurrent_acceptances_gets_the_last_seat() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     let holder = id();
     let plan = world.family(holder).await?;
@@ -186,7 +185,7 @@ async fn fifty_accept_at_once_and_one_gets_the_last_seat() -> anyhow::Result<()>
     assert_eq!((seated.len(), others.len()), (1, 49));
     for status in others.into_iter().filter_map(Result::err) {
         assert_eq!(metadata(&status, "max_members").as_deref(), Some("6"), "{status}");
-        assert_eq!(refused::<()>(Err(status)), (Code::FailedPrecondition, "PLAN_FULL".to_owned()));
+        assert_eq!(refused::<()>(Err(status)), failed("PLAN_FULL"));
     }
     let client = world.slice.schema.connect().await?;
     let seats = client.query_one("SELECT count(*) FROM family_members WHERE is_active", &[]).await?;
@@ -196,7 +195,7 @@ async fn fifty_accept_at_once_and_one_gets_the_last_seat() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn who_has_lost_their_seat_learns_nothing_by_repeating_themselves() -> anyhow::Result<()> {
+async fn a_former_member_who_repeats_a_request_gets_not_found() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, member, invitee) = (id(), id(), id());
     let plan = world.family(holder).await?;
@@ -214,8 +213,8 @@ async fn who_has_lost_their_seat_learns_nothing_by_repeating_themselves() -> any
     world.invitations(member)?.create_invitation(request.clone()).await?;
     world.ban(&plan, holder, member).await?;
     let again = world.invitations(member)?.create_invitation(request).await;
-    assert_eq!(refused(again), (Code::NotFound, "PLAN_NOT_FOUND".to_owned()));
-    assert_eq!(refused(world.accept(member, &offered).await), (Code::FailedPrecondition, "INVITATION_NOT_PENDING".to_owned()));
+    assert_eq!(refused(again), not_found("PLAN_NOT_FOUND"));
+    assert_eq!(refused(world.accept(member, &offered).await), failed("INVITATION_NOT_PENDING"));
 
     let request = pb::CreateInvitationRequest {
         family_plan_id: plan,
@@ -228,6 +227,6 @@ async fn who_has_lost_their_seat_learns_nothing_by_repeating_themselves() -> any
     world.invitations(holder)?.create_invitation(request.clone()).await?;
     world.erase(request.invitee_user_id.parse()?).await?;
     let again = world.invitations(holder)?.create_invitation(request).await;
-    assert_eq!(refused(again), (Code::NotFound, "INVITATION_NOT_FOUND".to_owned()), "it went with the invitee");
+    assert_eq!(refused(again), not_found("INVITATION_NOT_FOUND"), "the invitation was deleted with the invitee");
     Ok(())
 }

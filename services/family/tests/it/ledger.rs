@@ -1,6 +1,7 @@
-//! The wallet against a model of it, and while everything about it goes wrong.
+//! The wallet compared with a model, and under concurrent calls while its service is killed.
 
-use std::collections::BTreeMap;
+mod model;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,143 +17,28 @@ use tokio::time::{Instant, sleep, timeout};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use crate::faults;
+use model::{Action, Model, random_action};
+
+use crate::faults::program;
 use crate::world::{World, euros, id, insist, spend};
 
-/// What a wallet is meant to be: all that can be known of it from outside.
-#[derive(Debug, Default)]
-struct Model {
-    balance: i64,
-    limit: Option<i64>,
-    spent: i64,
-    lines: i64,
-    holds: BTreeMap<String, ModelHold>,
-}
-
-#[derive(Debug, Clone)]
-struct ModelHold {
-    amount: i64,
-    /// Nothing while it is held, what was paid once it has ended.
-    captured: Option<i64>,
-    refunded: i64,
-}
-
-/// Something that is done with a wallet.
-#[derive(Debug, Clone)]
-enum Act {
-    Deposit(i64, String),
-    Spend(i64),
-    Hold(i64, String),
-    Capture(Option<i64>, String),
-    Release(String),
-    Refund(i64, String, String),
-    Limit(Option<i64>),
-}
-
-impl Model {
-    fn held(&self) -> i64 {
-        self.holds.values().filter(|hold| hold.captured.is_none()).map(|hold| hold.amount).sum()
-    }
-
-    fn may_take(&self, amount: i64) -> Result<(), &'static str> {
-        if self.limit.is_some_and(|limit| self.spent + amount > limit) {
-            return Err("DAILY_LIMIT_REACHED");
-        }
-        if amount > self.balance - self.held() { Err("INSUFFICIENT_FUNDS") } else { Ok(()) }
-    }
-
-    fn act(&mut self, act: &Act) -> Result<(), &'static str> {
-        match act {
-            Act::Deposit(amount, _) => {
-                self.balance += amount;
-                self.lines += 1;
-            }
-            Act::Spend(amount) => {
-                self.may_take(*amount)?;
-                self.balance -= amount;
-                self.spent += amount;
-                self.lines += 1;
-            }
-            Act::Hold(amount, reference) => {
-                self.may_take(*amount)?;
-                self.spent += amount;
-                self.holds.insert(reference.clone(), ModelHold { amount: *amount, captured: None, refunded: 0 });
-            }
-            Act::Capture(amount, reference) => {
-                let hold = self.holds.get_mut(reference).ok_or("HOLD_NOT_FOUND")?;
-                let amount = amount.unwrap_or(hold.amount);
-                match hold.captured {
-                    None if amount > hold.amount => return Err("CAPTURE_EXCEEDS_HOLD"),
-                    None => {
-                        hold.captured = Some(amount);
-                        self.balance -= amount;
-                        self.spent -= hold.amount - amount;
-                        self.lines += 1;
-                    }
-                    Some(captured) if captured == amount => {}
-                    Some(_) => return Err("HOLD_ENDED"),
-                }
-            }
-            Act::Release(reference) => {
-                let hold = self.holds.get_mut(reference).ok_or("HOLD_NOT_FOUND")?;
-                match hold.captured {
-                    None => {
-                        hold.captured = Some(0);
-                        self.spent -= hold.amount;
-                    }
-                    Some(0) => {}
-                    Some(_) => return Err("HOLD_ENDED"),
-                }
-            }
-            Act::Refund(amount, reference, _) => {
-                let hold = self.holds.get_mut(reference).ok_or("HOLD_NOT_FOUND")?;
-                if *amount > hold.captured.unwrap_or_default() - hold.refunded {
-                    return Err("REFUND_EXCEEDS_CAPTURE");
-                }
-                hold.refunded += amount;
-                self.balance += amount;
-                self.lines += 1;
-            }
-            Act::Limit(limit) => self.limit = *limit,
-        }
-        Ok(())
-    }
-}
-
-/// Any act, with the names of few holds, so that they meet.
-fn any(number: u32) -> Act {
-    let reference = || format!("s-{}", fastrand::u32(..number / 8 + 2));
-    let amount = || fastrand::i64(1..400);
-    match fastrand::u8(..14) {
-        0..3 => Act::Deposit(amount(), format!("pay-{number}")),
-        3..6 => Act::Spend(amount()),
-        6..9 => Act::Hold(amount(), format!("s-{}", number / 8)),
-        9..11 => Act::Capture(fastrand::bool().then(amount), reference()),
-        11 => Act::Release(reference()),
-        12 => Act::Refund(amount(), reference(), format!("r-{number}")),
-        _ => Act::Limit(fastrand::bool().then(|| fastrand::i64(0..5_000))),
-    }
-}
-
 impl World {
-    async fn act(&self, plan: &str, admin: Uuid, user: Uuid, act: &Act) -> Result<(), Status> {
-        match act {
-            Act::Deposit(cents, reference) => self.deposit(plan, *cents, reference).await.map(|_| ()),
-            Act::Spend(cents) => self.spend(plan, user, *cents, id()).await.map(|_| ()),
-            Act::Hold(cents, reference) => self.hold(plan, user, *cents, reference).await.map(|_| ()),
-            Act::Capture(cents, reference) => self.capture(plan, reference, *cents).await.map(|_| ()),
-            Act::Release(reference) => self.release(plan, reference).await.map(|_| ()),
-            Act::Refund(cents, reference, refund) => self.refund(plan, reference, refund, *cents).await.map(|_| ()),
-            Act::Limit(cents) => {
+    async fn perform(&self, plan: &str, admin: Uuid, user: Uuid, action: &Action) -> Result<(), Status> {
+        match action {
+            Action::Deposit(cents, reference) => self.deposit(plan, *cents, reference).await.map(|_| ()),
+            Action::Spend(cents) => self.spend(plan, user, *cents, id()).await.map(|_| ()),
+            Action::Hold(cents, reference) => self.hold(plan, user, *cents, reference).await.map(|_| ()),
+            Action::Capture(cents, reference) => self.capture(plan, reference, *cents).await.map(|_| ()),
+            Action::Release(reference) => self.release(plan, reference).await.map(|_| ()),
+            Action::Refund(cents, reference, refund) => self.refund(plan, reference, refund, *cents).await.map(|_| ()),
+            Action::Limit(cents) => {
                 self.limit(plan, admin, user, *cents).await.expect("a limit");
                 Ok(())
             }
         }
     }
-}
 
-impl World {
-    /// All that there is to do with money, at another process, until it is gone.
+    /// Spends, holds and captures at another process, until it is killed.
     async fn use_up(&self, service: &Program, plan: &str, holder: Uuid, reference: String) -> anyhow::Result<()> {
         let (keys, ttl, family_plan_id) = (&self.slice.keys, Duration::from_secs(60), plan.to_owned());
         let (user, seller) = (keys.user_token(holder, &[], ttl)?, keys.workload_token("commerce", ttl)?);
@@ -169,7 +55,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn a_wallet_does_what_its_model_does() -> anyhow::Result<()> {
+async fn a_wallet_behaves_like_its_model() -> anyhow::Result<()> {
     let world = World::start().await?;
     for _ in 0..4 {
         let seed = fastrand::u64(..);
@@ -179,30 +65,33 @@ async fn a_wallet_does_what_its_model_does() -> anyhow::Result<()> {
         world.join(&plan, admin, user, pb::MemberRole::Member).await?;
         let mut model = Model::default();
         for number in 0..120 {
-            let act = any(number);
-            // A name that is taken is another case: what is asked for may be the same, or not.
-            if matches!(&act, Act::Hold(_, reference) if model.holds.contains_key(reference)) {
+            let action = random_action(number);
+            // The model does not cover references that are used again.
+            if matches!(&action, Action::Hold(_, reference) if model.holds.contains_key(reference)) {
                 continue;
             }
-            let told = world.act(&plan, admin, user, &act).await.map_err(|status| refusal(&status).reason);
-            let expected = model.act(&act).map_err(str::to_owned);
-            assert_eq!(told, expected, "{number}: {act:?} with seed {seed} in {model:?}");
+            let reason = world.perform(&plan, admin, user, &action).await.map_err(|status| refusal(&status).reason);
+            let expected = model.apply(&action).map_err(str::to_owned);
+            assert_eq!(reason, expected, "{number}: {action:?} with seed {seed} in {model:?}");
             let wallet = world.contents(&plan, user).await?;
             let cents = |money: Option<orchard_proto::google::r#type::Money>| {
                 money.map(|money| money.units * 100 + i64::from(money.nanos) / 10_000_000)
             };
             let seen = (cents(wallet.balance), cents(wallet.held), cents(wallet.spent_today));
-            assert_eq!(seen, (Some(model.balance), Some(model.held()), Some(model.spent)), "{number}: {act:?} with seed {seed}");
+            assert_eq!(
+                seen,
+                (Some(model.balance), Some(model.held()), Some(model.spent)),
+                "{number}: {action:?} with seed {seed}"
+            );
         }
-        assert_eq!(world.balance(&plan).await?, (model.balance, model.lines));
+        assert_eq!(world.balance(&plan).await?, (model.balance, model.entries));
     }
     Ok(())
 }
 
-/// 64 clients do anything with one wallet, each twice and some without waiting for the answer, while the service is killed and started
-/// again.
+/// 64 clients make each call twice, some without waiting for the answer, while another process on the same rows is killed repeatedly.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wallet_adds_up_whatever_happens_to_its_service() -> anyhow::Result<()> {
+async fn a_wallet_stays_consistent_while_its_service_is_killed() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     let holder = id();
     let plan: Arc<str> = world.family(holder).await?.into();
@@ -220,14 +109,14 @@ async fn a_wallet_adds_up_whatever_happens_to_its_service() -> anyhow::Result<()
                     let patience = Duration::from_millis(fastrand::u64(1..60));
                     let calls = async {
                         insist(|| world.deposit(&plan, 10, &pay)).await.map(|_| ())?;
-                        insist(|| world.spend(&plan, holder, amount, request)).await.map(|_| ()).or_else(is_no_money)?;
-                        insist(|| world.hold(&plan, holder, amount, &hold)).await.map(|_| ()).or_else(is_no_money)?;
+                        insist(|| world.spend(&plan, holder, amount, request)).await.map(|_| ()).or_else(unless_out_of_money)?;
+                        insist(|| world.hold(&plan, holder, amount, &hold)).await.map(|_| ()).or_else(unless_out_of_money)?;
                         if fastrand::bool() {
-                            insist(|| world.capture(&plan, &hold, Some(40))).await.map(|_| ()).or_else(has_ended)?;
+                            insist(|| world.capture(&plan, &hold, Some(40))).await.map(|_| ()).or_else(unless_ended)?;
                         } else {
-                            insist(|| world.release(&plan, &hold)).await.map(|_| ()).or_else(has_ended)?;
+                            insist(|| world.release(&plan, &hold)).await.map(|_| ()).or_else(unless_ended)?;
                         }
-                        insist(|| world.refund(&plan, &hold, &refund, 30)).await.map(|_| ()).or_else(has_ended)
+                        insist(|| world.refund(&plan, &hold, &refund, 30)).await.map(|_| ()).or_else(unless_ended)
                     };
                     if fastrand::bool() { calls.await? } else { timeout(patience, calls).await.unwrap_or(Ok(()))? }
                 }
@@ -235,13 +124,13 @@ async fn a_wallet_adds_up_whatever_happens_to_its_service() -> anyhow::Result<()
             Ok::<_, Status>(())
         });
     }
-    // Beside the one that the clients call, another works on the same rows and is killed over it.
+    // The clients call one process. This one works on the same rows and is killed meanwhile.
     let (mut killed, expirer) = (0, world.slice.schema.connect().await?);
     while !clients.is_empty() {
-        let mut service = faults::start(&world.slice.schema, &world.slice.keys).await?;
+        let mut service = program::start(&world.slice.schema, &world.slice.keys).await?;
         let calls =
             futures::future::join_all((0..8).map(|number| world.use_up(&service, &plan, holder, format!("x-{killed}-{number}"))));
-        // Some are answered, and the others are cut off by the kill.
+        // The kill interrupts those calls that were not answered yet.
         let _ = timeout(Duration::from_millis(fastrand::u64(5..80)), calls).await;
         service.child.kill().await?;
         killed += 1;
@@ -250,7 +139,7 @@ async fn a_wallet_adds_up_whatever_happens_to_its_service() -> anyhow::Result<()
             ended??;
         }
     }
-    assert!(killed > 1, "it was killed {killed} times");
+    assert!(killed > 1, "killed {killed} times");
     let deadline = Instant::now() + Duration::from_secs(10);
     while world.slice.schema.open_transactions().await? > 0 {
         assert!(Instant::now() < deadline, "a transaction is still open");
@@ -269,11 +158,11 @@ async fn a_wallet_adds_up_whatever_happens_to_its_service() -> anyhow::Result<()
     Ok(())
 }
 
-fn is_no_money(status: Status) -> Result<(), Status> {
+fn unless_out_of_money(status: Status) -> Result<(), Status> {
     if refusal(&status).reason == "INSUFFICIENT_FUNDS" { Ok(()) } else { Err(status) }
 }
 
-fn has_ended(status: Status) -> Result<(), Status> {
+fn unless_ended(status: Status) -> Result<(), Status> {
     let known = [Code::FailedPrecondition, Code::NotFound].contains(&status.code());
     if known { Ok(()) } else { Err(status) }
 }

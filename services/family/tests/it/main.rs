@@ -1,6 +1,6 @@
-//! The family service as its clients see it: the real server, a generated client, a real PostgreSQL.
+//! Tests of the family service through its API: the real server, a generated client and a real PostgreSQL.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
+#![expect(clippy::expect_used, reason = "a test that cannot continue panics at its location")]
 
 mod access;
 mod erasure;
@@ -13,6 +13,7 @@ mod input;
 mod invitations;
 mod ledger;
 mod members;
+mod modules;
 mod nutrition;
 mod plans;
 mod privacy;

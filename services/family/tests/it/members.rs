@@ -1,11 +1,9 @@
 use orchard_proto::family::v1 as pb;
 use orchard_testkit::answer::{refused, violations};
 use pb::MemberRole;
-use prost_types::FieldMask;
-use tonic::Code;
 use uuid::Uuid;
 
-use crate::world::{World, euros, id};
+use crate::world::{World, denied, euros, id, mask, not_found};
 
 fn update(plan: &str, user: Uuid, name: &str, paths: &[&str]) -> pb::UpdateMemberRequest {
     let member = pb::Member {
@@ -14,12 +12,11 @@ fn update(plan: &str, user: Uuid, name: &str, paths: &[&str]) -> pb::UpdateMembe
         display_name: name.to_owned(),
         ..pb::Member::default()
     };
-    let paths = paths.iter().map(ToString::to_string).collect();
-    pb::UpdateMemberRequest { member: Some(member), update_mask: Some(FieldMask { paths }) }
+    pb::UpdateMemberRequest { member: Some(member), update_mask: mask(paths) }
 }
 
 #[tokio::test]
-async fn pages_follow_the_order_of_joining() -> anyhow::Result<()> {
+async fn pages_are_ordered_by_join_time() -> anyhow::Result<()> {
     let world = World::start().await?;
     let users: Vec<Uuid> = (0..5).map(|_| id()).collect();
     let plan = world.family(users[0]).await?;
@@ -45,13 +42,13 @@ async fn pages_follow_the_order_of_joining() -> anyhow::Result<()> {
 
     let token = list(2, "", &plan).await?.into_inner().next_page_token;
     let other = world.family(users[4]).await?;
-    assert_eq!(violations(list(2, &token, &other).await), ["page_token"], "a token is good for its own list");
+    assert_eq!(violations(list(2, &token, &other).await), ["page_token"], "a token of another list");
     assert_eq!(violations(list(-1, "x", "y").await), ["family_plan_id", "page_size", "page_token"]);
     Ok(())
 }
 
 #[tokio::test]
-async fn members_change_themselves_and_admins_change_names() -> anyhow::Result<()> {
+async fn members_change_their_own_settings_and_admins_change_names() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, member) = (id(), id());
     let plan = world.family(holder).await?;
@@ -62,26 +59,26 @@ async fn members_change_themselves_and_admins_change_names() -> anyhow::Result<(
     let renamed = as_holder.update_member(update(&plan, member, "Bob", &["display_name"])).await?.into_inner().member;
     let renamed = renamed.expect("a member");
     assert_eq!(renamed.display_name, "Bob");
-    assert_eq!(renamed.privacy_settings, None, "settings are for the member's own eyes");
+    assert_eq!(renamed.privacy_settings, None, "only the member sees their settings");
     let own = as_member.update_member(update(&plan, member, "", &["privacy_settings"])).await?.into_inner().member;
     let own = own.expect("a member");
-    assert_eq!(own.display_name, "Bob", "what is not in the mask stays");
-    assert_eq!(own.privacy_settings, Some(pb::PrivacySettings::default()), "an absent message is all off");
+    assert_eq!(own.display_name, "Bob", "fields that the mask does not name stay");
+    assert_eq!(own.privacy_settings, Some(pb::PrivacySettings::default()), "an absent message shares nothing");
 
-    let not_permitted = (Code::PermissionDenied, "ROLE_NOT_PERMITTED".to_owned());
+    let not_permitted = denied("ROLE_NOT_PERMITTED");
     let by_member = as_member.update_member(update(&plan, holder, "Boss", &["display_name"])).await;
     assert_eq!(refused(by_member), not_permitted);
     let by_admin = as_holder.update_member(update(&plan, member, "", &["privacy_settings.share_nutrition"])).await;
     assert_eq!(refused(by_admin), not_permitted);
-    let nobody = as_holder.update_member(update(&plan, id(), "X", &["display_name"])).await;
-    assert_eq!(refused(nobody), (Code::NotFound, "MEMBER_NOT_FOUND".to_owned()));
+    let stranger = as_holder.update_member(update(&plan, id(), "X", &["display_name"])).await;
+    assert_eq!(refused(stranger), not_found("MEMBER_NOT_FOUND"));
     let output_only = as_holder.update_member(update(&plan, holder, "", &["display_name", "role"])).await;
     assert_eq!(violations(output_only), ["update_mask"]);
     Ok(())
 }
 
 #[tokio::test]
-async fn admins_find_those_who_are_gone() -> anyhow::Result<()> {
+async fn admins_list_former_members() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (holder, left, banned, stays) = (id(), id(), id(), id());
     let plan = world.family(holder).await?;
@@ -105,7 +102,7 @@ async fn admins_find_those_who_are_gone() -> anyhow::Result<()> {
     let of_others = pb::ListMembersRequest { family_plan_id: plan.clone(), page_size: 1, page_token: String::new() };
     let token = world.members(holder)?.list_members(of_others).await?.into_inner().next_page_token;
     let request = pb::ListFormerMembersRequest { family_plan_id: plan, page_size: 1, page_token: token };
-    assert_eq!(violations(world.members(holder)?.list_former_members(request).await), ["page_token"], "of another list");
+    assert_eq!(violations(world.members(holder)?.list_former_members(request).await), ["page_token"], "a token of another list");
     Ok(())
 }
 
@@ -126,8 +123,7 @@ async fn every_field_of_a_member_is_written_and_read_back() -> anyhow::Result<()
         ..Default::default()
     };
     let change = async |by, paths: &[&str]| {
-        let update_mask = Some(FieldMask { paths: paths.iter().map(ToString::to_string).collect() });
-        let request = pb::UpdateMemberRequest { member: Some(sent.clone()), update_mask };
+        let request = pb::UpdateMemberRequest { member: Some(sent.clone()), update_mask: mask(paths) };
         world.members(by)?.update_member(request).await.map_err(anyhow::Error::from)
     };
     change(member, &["display_name", "relationship", "privacy_settings"]).await?;
@@ -135,15 +131,14 @@ async fn every_field_of_a_member_is_written_and_read_back() -> anyhow::Result<()
     let read = world.member(&plan, member, member).await?;
     let before = read.clone();
     assert_eq!(read, pb::Member { role: before.role, join_time: before.join_time, is_active: true, ..sent.clone() });
-    // What was taken away is gone at once.
-    let role = (Code::PermissionDenied, "ROLE_NOT_PERMITTED".to_owned());
+    // Restrictions take effect at once.
+    let role = denied("ROLE_NOT_PERMITTED");
     assert_eq!(refused(world.invite(&plan, member, None, MemberRole::Guest).await), role);
     assert!(!world.summary(&plan, member).await?.nutrition_visible);
     let absent = pb::Member { permissions: None, ..sent.clone() };
-    let mask = FieldMask { paths: vec!["permissions".to_owned()] };
-    let request = pb::UpdateMemberRequest { member: Some(absent), update_mask: Some(mask) };
+    let request = pb::UpdateMemberRequest { member: Some(absent), update_mask: mask(&["permissions"]) };
     world.members(holder)?.update_member(request).await?;
     let spend = refused(world.spend(&plan, member, 1, id()).await);
-    assert_eq!(spend, (Code::PermissionDenied, "SPENDING_NOT_PERMITTED".to_owned()), "absent permits nothing");
+    assert_eq!(spend, denied("SPENDING_NOT_PERMITTED"), "an absent message permits nothing");
     Ok(())
 }

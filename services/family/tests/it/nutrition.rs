@@ -2,16 +2,11 @@ use anyhow::Context as _;
 use chrono::{NaiveDate, TimeDelta};
 use orchard_proto::family::v1 as pb;
 use orchard_testkit::answer::{refused, violations};
-use prost_types::FieldMask;
 use tokio::task::JoinSet;
-use tonic::{Code, Status};
+use tonic::Status;
 use uuid::Uuid;
 
-use crate::world::{Held, World, date, id, today};
-
-fn not_found() -> (Code, String) {
-    (Code::NotFound, "INTAKE_NOT_FOUND".to_owned())
-}
+use crate::world::{RowLock, World, date, id, mask, not_found, today};
 
 fn meal(on: NaiveDate, calories_consumed: i32) -> pb::NewIntake {
     let (meal, source) = (pb::Meal::Lunch.into(), pb::IntakeSource::Manual.into());
@@ -29,8 +24,7 @@ impl World {
     }
 
     async fn correct(&self, user: Uuid, intake: pb::NutritionalIntake, paths: &[&str]) -> Result<pb::NutritionalIntake, Status> {
-        let update_mask = Some(FieldMask { paths: paths.iter().map(ToString::to_string).collect() });
-        let request = pb::UpdateIntakeRequest { intake: Some(intake), update_mask };
+        let request = pb::UpdateIntakeRequest { intake: Some(intake), update_mask: mask(paths) };
         let mut client = self.nutrition(user).expect("client");
         Ok(client.update_intake(request).await?.into_inner().intake.expect("an intake"))
     }
@@ -52,21 +46,25 @@ impl World {
 }
 
 #[tokio::test]
-async fn one_corrects_ones_own_intake_and_of_it_what_the_mask_names() -> anyhow::Result<()> {
+async fn users_correct_the_masked_fields_of_their_own_intakes() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (user, other) = (id(), id());
     let was = world.record(user, vec![meal(today(), 500)]).await?.remove(0);
     assert_eq!(was.update_time, was.create_time);
     let wrong = || pb::NutritionalIntake { calories_consumed: 650, meal: 99, consumption_date: None, ..was.clone() };
 
-    assert_eq!(refused(world.correct(other, wrong(), &["calories_consumed"]).await), not_found(), "another's");
+    assert_eq!(
+        refused(world.correct(other, wrong(), &["calories_consumed"]).await),
+        not_found("INTAKE_NOT_FOUND"),
+        "the intake of another user"
+    );
     let unknown = pb::NutritionalIntake { intake_id: id().to_string(), ..wrong() };
-    assert_eq!(refused(world.correct(user, unknown, &["calories_consumed"]).await), not_found());
+    assert_eq!(refused(world.correct(user, unknown, &["calories_consumed"]).await), not_found("INTAKE_NOT_FOUND"));
     assert_eq!(world.intakes(user, range(None, None)).await?.intakes, std::slice::from_ref(&was));
 
     let corrected = world.correct(user, wrong(), &["calories_consumed"]).await?;
     let expected = pb::NutritionalIntake { calories_consumed: 650, update_time: corrected.update_time, ..was.clone() };
-    assert_eq!(corrected, expected, "what is not in the mask stays");
+    assert_eq!(corrected, expected, "fields that the mask does not name stay");
     let time = |time: Option<prost_types::Timestamp>| time.map(|time| (time.seconds, time.nanos));
     assert!(time(corrected.update_time) > time(was.update_time));
     assert_eq!(world.intakes(user, range(None, None)).await?.intakes, [corrected]);
@@ -80,25 +78,24 @@ async fn one_corrects_ones_own_intake_and_of_it_what_the_mask_names() -> anyhow:
     Ok(())
 }
 
-/// Read, changed and written back, the second would undo the first.
+/// If an update wrote back what it had read, the second would undo the first.
 #[tokio::test]
-async fn corrections_of_different_fields_at_once_all_stay() -> anyhow::Result<()> {
+async fn concurrent_corrections_of_different_fields_are_all_kept() -> anyhow::Result<()> {
     let world = World::start().await?;
     let user = id();
     let was = world.record(user, vec![meal(today(), 500)]).await?.remove(0);
     let new = pb::NutritionalIntake { calories_consumed: 650, meal: pb::Meal::Dinner.into(), ..was.clone() };
-    let held = Held { client: world.slice.schema.connect().await? };
-    held.client.batch_execute("BEGIN; SELECT 1 FROM nutritional_intake FOR UPDATE").await?;
+    let lock = RowLock { client: world.slice.schema.connect().await? };
+    lock.client.batch_execute("BEGIN; SELECT 1 FROM nutritional_intake FOR UPDATE").await?;
     let mut corrections = JoinSet::new();
     for path in ["calories_consumed", "meal"] {
         let mut client = world.nutrition(user)?;
-        let update_mask = Some(FieldMask { paths: vec![path.to_owned()] });
-        let request = pb::UpdateIntakeRequest { intake: Some(new.clone()), update_mask };
+        let request = pb::UpdateIntakeRequest { intake: Some(new.clone()), update_mask: mask(&[path]) };
         corrections.spawn(async move { client.update_intake(request).await });
     }
-    let first = held.waiter().await?;
-    held.waiters(first, 1).await?;
-    held.release().await?;
+    let first = lock.waiter().await?;
+    lock.waiters(first, 1).await?;
+    lock.release().await?;
     corrections.join_all().await.into_iter().collect::<Result<Vec<_>, _>>()?;
     let now = world.intakes(user, range(None, None)).await?.intakes.remove(0);
     assert_eq!((now.calories_consumed, now.meal()), (650, pb::Meal::Dinner));
@@ -106,33 +103,33 @@ async fn corrections_of_different_fields_at_once_all_stay() -> anyhow::Result<()
 }
 
 #[tokio::test]
-async fn what_is_deleted_is_gone_and_stays_so() -> anyhow::Result<()> {
+async fn a_deleted_intake_does_not_come_back() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (user, other) = (id(), id());
     let request = pb::RecordIntakeRequest { intakes: vec![meal(today(), 500), meal(today(), 700)], request_id: id().to_string() };
     let recorded = world.nutrition(user)?.record_intake(request.clone()).await?.into_inner().intakes;
-    let gone = &recorded[0].intake_id;
-    assert_eq!(refused(world.delete(other, gone).await), not_found(), "another's");
+    let deleted = &recorded[0].intake_id;
+    assert_eq!(refused(world.delete(other, deleted).await), not_found("INTAKE_NOT_FOUND"), "the intake of another user");
     assert_eq!(world.week(user, Some(today())).await?.total_calories, 1_200);
 
-    world.delete(user, gone).await?;
-    assert_eq!(refused(world.delete(user, gone).await), not_found());
-    assert_eq!(refused(world.correct(user, recorded[0].clone(), &["meal"]).await), not_found());
+    world.delete(user, deleted).await?;
+    assert_eq!(refused(world.delete(user, deleted).await), not_found("INTAKE_NOT_FOUND"));
+    assert_eq!(refused(world.correct(user, recorded[0].clone(), &["meal"]).await), not_found("INTAKE_NOT_FOUND"));
     assert_eq!(world.intakes(user, range(None, None)).await?.intakes, recorded[1..]);
     assert_eq!(world.week(user, Some(today())).await?.total_calories, 700);
     let again = world.nutrition(user)?.record_intake(request).await?.into_inner().intakes;
-    assert_eq!(again, recorded[1..], "a repeated request does not bring it back");
+    assert_eq!(again, recorded[1..], "a repeated request does not record it again");
     assert_eq!(world.intakes(user, range(None, None)).await?.intakes, recorded[1..]);
     assert_eq!(violations(world.delete(user, "1").await), ["intake_id"]);
     Ok(())
 }
 
 #[tokio::test]
-async fn pages_neither_repeat_nor_skip_while_more_is_recorded() -> anyhow::Result<()> {
+async fn pages_neither_repeat_nor_skip_while_intakes_are_recorded() -> anyhow::Result<()> {
     let world = World::start().await?;
     let user = id();
     let day = |ago| today() - TimeDelta::days(ago);
-    // Two pages end in the midst of a date.
+    // Two of the pages end in the middle of a date.
     let days = [3, 3, 3, 5, 5, 5, 5, 8];
     let mut expected = world.record(user, days.map(|ago| meal(day(ago), 100)).to_vec()).await?;
     expected.sort_by_key(|intake| (intake.consumption_date.map(|d| (d.year, d.month, d.day)), intake.intake_id.clone()));
@@ -149,7 +146,7 @@ async fn pages_neither_repeat_nor_skip_while_more_is_recorded() -> anyhow::Resul
         if token.is_empty() {
             break;
         }
-        // On top of the list, before the row where the page ended, and at the far end: only the last is yet to come.
+        // Before the first page, before the last row of this page, and at the end. Only the last is on a later page.
         let same = pb::NewIntake { consumption_date: Some(at), ..meal(today(), 200) };
         let older = day(20 + i64::try_from(seen.len())?);
         let recorded = world.record(user, vec![meal(today(), 200), same, meal(older, 300)]).await?;
@@ -160,11 +157,11 @@ async fn pages_neither_repeat_nor_skip_while_more_is_recorded() -> anyhow::Resul
 }
 
 #[tokio::test]
-async fn a_range_is_of_dates_and_a_token_is_good_for_its_own_list() -> anyhow::Result<()> {
+async fn a_range_includes_its_dates_and_page_tokens_are_bound_to_it() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (user, other) = (id(), id());
     let day = |ago| today() - TimeDelta::days(ago);
-    assert_eq!(world.intakes(user, range(None, None)).await?, pb::ListIntakesResponse::default(), "nothing is no error");
+    assert_eq!(world.intakes(user, range(None, None)).await?, pb::ListIntakesResponse::default(), "an empty list");
     for eater in [user, other] {
         world.record(eater, (0..5).map(|ago| meal(day(ago), 100)).collect()).await?;
     }
@@ -191,7 +188,7 @@ async fn a_range_is_of_dates_and_a_token_is_good_for_its_own_list() -> anyhow::R
 }
 
 #[tokio::test]
-async fn a_week_has_seven_dates_and_the_eighth_is_not_of_it() -> anyhow::Result<()> {
+async fn a_week_has_exactly_seven_dates() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (user, other) = (id(), id());
     let end = today() - TimeDelta::days(1);
@@ -207,12 +204,12 @@ async fn a_week_has_seven_dates_and_the_eighth_is_not_of_it() -> anyhow::Result<
     let mut expected: Vec<_> = (0..7).rev().map(|days| (date(ago(days)), 0, 0)).collect();
     (expected[0].1, expected[0].2, expected[6].1, expected[6].2) = (1_500, 2, 300, 1);
     assert_eq!(days, expected);
-    assert_eq!((week.total_calories, week.average_calories), (1_800, Some(600.0)), "a mean of intakes, not of dates");
+    assert_eq!((week.total_calories, week.average_calories), (1_800, Some(600.0)), "the mean of the intakes, not of the dates");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_week_without_an_end_ends_today_and_is_as_the_familys() -> anyhow::Result<()> {
+async fn a_week_without_an_end_date_ends_today() -> anyhow::Result<()> {
     let world = World::start().await?;
     let user = id();
     let plan = world.family(user).await?;
@@ -223,7 +220,7 @@ async fn a_week_without_an_end_ends_today_and_is_as_the_familys() -> anyhow::Res
     assert_eq!(week.days[6].consumption_date, date(today()));
     assert_eq!((week.total_calories, week.average_calories), (2_100, Some(700.0)));
     assert_eq!(week.average_calories, world.summary(&plan, user).await?.avg_weekly_calories);
-    assert_eq!(world.week(user, Some(today() + TimeDelta::days(6))).await?.total_calories, 1_100, "a week may end later");
+    assert_eq!(world.week(user, Some(today() + TimeDelta::days(6))).await?.total_calories, 1_100, "a week may end in the future");
     let early = NaiveDate::from_ymd_opt(1999, 12, 31);
     assert_eq!(violations(world.week(user, early).await), ["end_date"]);
     Ok(())

@@ -1,11 +1,14 @@
+//! Plans: creation, visibility, seats.
+
+mod updates;
+
 use orchard_proto::family::v1 as pb;
 use orchard_testkit::answer::{refused, violations};
 use pb::MemberRole;
-use prost_types::FieldMask;
-use tonic::{Code, Status};
+use tonic::Status;
 use uuid::Uuid;
 
-use crate::world::{World, euros, id};
+use crate::world::{World, denied, euros, exists, failed, id, mask, not_found};
 
 impl World {
     pub async fn read(&self, plan: &str, by: Uuid) -> Result<pb::FamilyPlan, Status> {
@@ -24,8 +27,7 @@ impl World {
     }
 
     pub async fn change(&self, plan: pb::FamilyPlan, by: Uuid, paths: &[&str]) -> Result<pb::FamilyPlan, Status> {
-        let mask = FieldMask { paths: paths.iter().map(ToString::to_string).collect() };
-        let request = pb::UpdatePlanRequest { plan: Some(plan), update_mask: Some(mask) };
+        let request = pb::UpdatePlanRequest { plan: Some(plan), update_mask: mask(paths) };
         Ok(self.plans(by).expect("client").update_plan(request).await?.into_inner().plan.expect("a plan"))
     }
 
@@ -70,19 +72,19 @@ async fn a_repeated_request_creates_one_plan() -> anyhow::Result<()> {
 
     let other = pb::CreatePlanRequest { family_name: "The Berrys".to_owned(), ..request.clone() };
     let answer = world.plans(holder)?.create_plan(other).await;
-    assert_eq!(refused(answer), (Code::AlreadyExists, "REQUEST_ID_REUSED".to_owned()));
+    assert_eq!(refused(answer), exists("REQUEST_ID_REUSED"));
 
-    let somebody_else = world.plans(id())?.create_plan(request).await?.into_inner();
-    assert_ne!(somebody_else, first, "an id is bound to its caller");
+    let other_caller = world.plans(id())?.create_plan(request).await?.into_inner();
+    assert_ne!(other_caller, first, "a request_id is bound to its caller");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_stranger_learns_nothing_of_a_plan() -> anyhow::Result<()> {
+async fn a_stranger_cannot_tell_whether_a_plan_exists() -> anyhow::Result<()> {
     let world = World::start().await?;
     let plan = world.family(id()).await?;
     let stranger = id();
-    let not_found = (Code::NotFound, "PLAN_NOT_FOUND".to_owned());
+    let not_found = not_found("PLAN_NOT_FOUND");
     for family_plan_id in [plan.clone(), id().to_string()] {
         let get = pb::GetPlanRequest { family_plan_id: family_plan_id.clone() };
         assert_eq!(refused(world.plans(stranger)?.get_plan(get).await), not_found);
@@ -99,111 +101,16 @@ async fn a_stranger_learns_nothing_of_a_plan() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn every_field_of_a_plan_is_written_and_read_back() -> anyhow::Result<()> {
-    let world = World::strict().await?;
-    let (holder, guest) = (id(), id());
-    let id = world.family(holder).await?;
-    world.join(&id, holder, guest, MemberRole::Guest).await?;
-    let before = world.read(&id, holder).await?;
-    let plan = pb::FamilyPlan {
-        family_plan_id: id.clone(),
-        family_name: "The Berrys".to_owned(),
-        time_zone: "Pacific/Apia".to_owned(),
-        max_members: 4,
-        billing_account: holder.to_string(),
-        family_goals: Some(pb::FamilyGoals {
-            daily_fruit_servings: Some(5),
-            daily_calories: Some(2_000),
-            shared_meals_per_week: Some(21),
-            note: "More\nplums".to_owned(),
-        }),
-        coordination_preferences: Some(pb::CoordinationPreferences {
-            delivery_day: pb::DayOfWeek::Sunday.into(),
-            delivery_window: Some(pb::DeliveryWindow { start_hour: 23, end_hour: 24 }),
-            address_label: "home".to_owned(),
-            allow_substitutions: true,
-        }),
-        ..Default::default()
-    };
-    let all = ["family_name", "time_zone", "max_members", "billing_account", "family_goals", "coordination_preferences"];
-    let changed = world.change(plan.clone(), holder, &all).await?;
-    assert_eq!(changed, world.read(&id, holder).await?);
-    let expected = pb::FamilyPlan {
-        family_name: plan.family_name,
-        time_zone: plan.time_zone,
-        max_members: plan.max_members,
-        billing_account: plan.billing_account,
-        family_goals: plan.family_goals,
-        coordination_preferences: plan.coordination_preferences,
-        update_time: changed.update_time,
-        ..before.clone()
-    };
-    assert_eq!(changed, expected);
-    assert_ne!(changed.update_time, before.update_time);
-    let seen = world.read(&id, guest).await?;
-    assert_eq!((seen.shared_wallet_balance, seen.billing_account.as_str()), (None, ""), "a guest");
-    assert_eq!((seen.family_goals, seen.coordination_preferences), (None, None), "a guest");
-
-    // What the mask does not name is not looked at, and what is absent is removed.
-    let empty = pb::FamilyPlan { family_plan_id: id.clone(), max_members: -1, ..Default::default() };
-    let removed = world.change(empty, holder, &["family_goals", "coordination_preferences", "billing_account"]).await?;
-    assert_eq!((removed.family_goals, removed.coordination_preferences, removed.max_members), (None, None, 4));
-    assert_eq!(removed.billing_account, "");
-    Ok(())
-}
-
-#[tokio::test]
-async fn all_that_is_wrong_with_a_change_is_said_at_once() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let holder = id();
-    let plan = world.family(holder).await?;
-    let wrong = pb::FamilyPlan {
-        family_plan_id: "x".to_owned(),
-        family_name: String::new(),
-        time_zone: "Mars".to_owned(),
-        max_members: 101,
-        billing_account: id().to_string(),
-        family_goals: Some(pb::FamilyGoals { daily_calories: Some(5), note: "x".repeat(501), ..Default::default() }),
-        coordination_preferences: Some(pb::CoordinationPreferences {
-            delivery_day: 9,
-            delivery_window: Some(pb::DeliveryWindow { start_hour: 12, end_hour: 12 }),
-            ..Default::default()
-        }),
-        ..Default::default()
-    };
-    let all = ["family_name", "time_zone", "max_members", "billing_account", "family_goals", "coordination_preferences"];
-    let mut paths = violations(world.change(wrong, holder, &all).await);
-    paths.sort();
-    let expected = [
-        "plan.billing_account",
-        "plan.coordination_preferences.delivery_day",
-        "plan.coordination_preferences.delivery_window.end_hour",
-        "plan.family_goals.daily_calories",
-        "plan.family_goals.note",
-        "plan.family_name",
-        "plan.family_plan_id",
-        "plan.max_members",
-        "plan.time_zone",
-    ];
-    assert_eq!(paths, expected);
-    for path in ["plan_type", "is_active", "primary_account_holder", "shared_wallet_balance", "family_goals.note", "*", ""] {
-        let good = pb::FamilyPlan { family_plan_id: plan.clone(), ..Default::default() };
-        assert_eq!(violations(world.change(good, holder, &[path]).await), ["update_mask"], "{path}");
-    }
-    Ok(())
-}
-
-#[tokio::test]
-async fn seats_are_bought_and_admins_lower_their_number() -> anyhow::Result<()> {
+async fn admins_lower_the_number_of_seats_and_billing_raises_it() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (holder, member) = (id(), id());
     let plan = world.family(holder).await?;
     world.join(&plan, holder, member, MemberRole::Member).await?;
-    assert_eq!(refused(world.lower(&plan, holder, 7).await), (Code::PermissionDenied, "SEATS_ARE_BOUGHT".to_owned()));
-    let taken = (Code::FailedPrecondition, "SEATS_TAKEN".to_owned());
+    assert_eq!(refused(world.lower(&plan, holder, 7).await), denied("SEATS_ARE_BOUGHT"));
+    let taken = failed("SEATS_TAKEN");
     assert_eq!(refused(world.lower(&plan, holder, 1).await), taken);
     assert_eq!(world.lower(&plan, holder, 2).await?.max_members, 2);
-    assert_eq!(refused(world.lower(&plan, holder, 3).await), (Code::PermissionDenied, "SEATS_ARE_BOUGHT".to_owned()));
+    assert_eq!(refused(world.lower(&plan, holder, 3).await), denied("SEATS_ARE_BOUGHT"));
 
     let bought = world.bill(&plan, pb::PlanType::Premium, 0).await?;
     assert_eq!((bought.plan_type(), bought.max_members), (pb::PlanType::Premium, 10));
@@ -217,34 +124,34 @@ async fn seats_are_bought_and_admins_lower_their_number() -> anyhow::Result<()> 
 }
 
 #[tokio::test]
-async fn a_plan_out_of_use_is_for_its_admins_to_see() -> anyhow::Result<()> {
+async fn only_admins_see_an_inactive_plan() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (holder, admin, member) = (id(), id(), id());
     let plan = world.family(holder).await?;
     world.join(&plan, holder, admin, MemberRole::Admin).await?;
     world.join(&plan, holder, member, MemberRole::Member).await?;
-    let role = (Code::PermissionDenied, "ROLE_NOT_PERMITTED".to_owned());
+    let role = denied("ROLE_NOT_PERMITTED");
     assert_eq!(refused(world.deactivate(&plan, admin).await), role);
     assert!(!world.deactivate(&plan, holder).await?.is_active);
-    assert!(!world.deactivate(&plan, holder).await?.is_active, "again");
+    assert!(!world.deactivate(&plan, holder).await?.is_active, "repeated");
     assert!(!world.read(&plan, admin).await?.is_active);
-    let not_found = (Code::NotFound, "PLAN_NOT_FOUND".to_owned());
+    let not_found = not_found("PLAN_NOT_FOUND");
     assert_eq!(refused(world.read(&plan, member).await), not_found);
     let list = pb::ListMembersRequest { family_plan_id: plan.clone(), ..Default::default() };
     assert_eq!(refused(world.members(member)?.list_members(list).await), not_found);
-    let inactive = (Code::FailedPrecondition, "PLAN_INACTIVE".to_owned());
+    let inactive = failed("PLAN_INACTIVE");
     assert_eq!(refused(world.lower(&plan, holder, 5).await), inactive);
     assert_eq!(refused(world.set_role(&plan, holder, member, MemberRole::Guest).await), inactive);
     assert_eq!(refused(world.add_child(&plan, holder, true, id()).await), inactive);
     assert_eq!(refused(world.reactivate(&plan, admin).await), role);
     world.leave(&plan, member).await?;
     assert!(world.reactivate(&plan, holder).await?.is_active);
-    assert_eq!(world.seats(&plan).await?, 2, "one left meanwhile, the others kept their seats");
+    assert_eq!(world.seats(&plan).await?, 2, "members kept their seats, apart from the one who left");
     Ok(())
 }
 
 #[tokio::test]
-async fn my_plans_are_those_that_i_could_read() -> anyhow::Result<()> {
+async fn users_list_the_plans_that_they_may_read() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (me, other) = (id(), id());
     let mut expected = Vec::new();
@@ -265,7 +172,7 @@ async fn my_plans_are_those_that_i_could_read() -> anyhow::Result<()> {
         let request = pb::ListPlansRequest { page_size: 2, page_token };
         let page = world.plans(me)?.list_plans(request).await?.into_inner();
         seen.extend(page.plans.into_iter().map(|plan| plan.family_plan_id));
-        // What is new is before the first page, and moves none of the others.
+        // A new plan comes before the first page and does not move the others.
         world.family(me).await?;
         page_token = page.next_page_token;
         if page_token.is_empty() {
@@ -275,6 +182,6 @@ async fn my_plans_are_those_that_i_could_read() -> anyhow::Result<()> {
     assert_eq!(seen, expected);
     let first = world.plans(me)?.list_plans(pb::ListPlansRequest { page_size: 2, ..Default::default() }).await?.into_inner();
     let request = pb::ListPlansRequest { page_size: 2, page_token: first.next_page_token };
-    assert_eq!(violations(world.plans(other)?.list_plans(request).await), ["page_token"], "of somebody else");
+    assert_eq!(violations(world.plans(other)?.list_plans(request).await), ["page_token"], "a token of another caller");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Who reads what of whom: every method that reads, called as everyone who is near a family, in search of what each of them wrote.
+//! Every method that reads, called by everyone who has to do with a family. The answers are searched for what each of them wrote.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,11 @@ use orchard_testkit::matrix::{call, gaps, methods};
 use pb::MemberRole;
 use prost::Message as _;
 use prost::encoding::encode_varint;
-use prost_types::FieldMask;
 use uuid::Uuid;
 
-use crate::world::{World, euros, id};
+use crate::world::{World, euros, id, mask};
 
-/// Those who are near a family, and what each sees of what was written there.
+/// The users, and the texts that each of them sees.
 const SEES: &[(&str, &[&str])] = &[
     ("holder", &["names", "invitations", "family", "reasons", "consultations", "own intake"]),
     ("admin", &["names", "invitations", "family", "reasons", "own intake"]),
@@ -32,14 +31,14 @@ struct Family {
     people: BTreeMap<&'static str, Uuid>,
 }
 
-/// What a person ate, as nobody else ate it.
+/// Returns the calories that only this person ate.
 fn calories(person: &str) -> i32 {
     let place = SEES.iter().position(|(name, _)| *name == person).expect("a person");
     19_001 + i32::try_from(place).expect("few")
 }
 
 impl World {
-    /// A family in which everyone has written everywhere, each word named after where it is.
+    /// Creates a family in which everyone has written every text. Each text is named after its place.
     async fn canaries(&self) -> anyhow::Result<Family> {
         let people: BTreeMap<_, _> = SEES.iter().map(|(name, _)| (*name, id())).collect();
         let of = |name: &str| people[name];
@@ -73,7 +72,7 @@ impl World {
             let (family_plan_id, user_id) = (plan.clone(), of(name).to_string());
             let (display_name, relationship) = ("canary names".to_owned(), "canary names".to_owned());
             let member = pb::Member { family_plan_id, user_id, display_name, relationship, ..Default::default() };
-            let update_mask = Some(FieldMask { paths: vec!["display_name".to_owned(), "relationship".to_owned()] });
+            let update_mask = mask(&["display_name", "relationship"]);
             self.members(of(name))?.update_member(pb::UpdateMemberRequest { member: Some(member), update_mask }).await?;
         }
         self.leave(&plan, of("left")).await?;
@@ -103,13 +102,13 @@ impl World {
         Ok(Family { plan, people })
     }
 
-    /// What is shared counts in an average; it is not read one by one.
+    /// Shared intakes count in an average, but others cannot read them one by one.
     async fn share_nutrition_if_member(&self, plan: &str, user: Uuid) -> anyhow::Result<()> {
         if self.read(plan, user).await.is_ok() { self.share_nutrition(plan, user).await } else { Ok(()) }
     }
 }
 
-/// Requests of all methods that users read by, with all that they may name.
+/// Returns requests of all methods that read, with all ids that they may contain.
 fn requests(family: &Family) -> Vec<(&'static str, Vec<u8>)> {
     let plan = || family.plan.clone();
     let (user_id, permission) = (family.people["member"].to_string(), pb::Permission::Spend.into());
@@ -132,7 +131,7 @@ fn requests(family: &Family) -> Vec<(&'static str, Vec<u8>)> {
         ("WalletService/ListEntries", pb::ListEntriesRequest { family_plan_id: plan(), ..Default::default() }.encode_to_vec()),
         ("NutritionService/ListIntakes", Vec::new()),
         ("NutritionService/GetWeeklySummary", Vec::new()),
-        // Services', which users are not admitted to.
+        // Methods of services, to which users are not admitted.
         ("MemberService/CheckPermission", check.encode_to_vec()),
         (
             "MemberService/BatchGetMemberships",
@@ -147,7 +146,7 @@ fn requests(family: &Family) -> Vec<(&'static str, Vec<u8>)> {
     requests
 }
 
-/// What of the canaries is in an answer.
+/// Adds the texts that are in an answer.
 fn found(answer: &[u8], own: &str, seen: &mut BTreeSet<String>) {
     let has = |bytes: &[u8]| answer.windows(bytes.len()).any(|window| window == bytes);
     for word in ["names", "invitations", "family", "reasons", "consultations"] {
@@ -156,7 +155,7 @@ fn found(answer: &[u8], own: &str, seen: &mut BTreeSet<String>) {
         }
     }
     for (person, _) in SEES {
-        // `calories_consumed` of an intake.
+        // The field `calories_consumed` of an intake.
         let mut bytes = vec![4 << 3];
         encode_varint(u64::try_from(calories(person)).expect("positive"), &mut bytes);
         if has(&bytes) {
@@ -166,7 +165,7 @@ fn found(answer: &[u8], own: &str, seen: &mut BTreeSet<String>) {
 }
 
 #[tokio::test]
-async fn nobody_reads_what_is_not_for_them() -> anyhow::Result<()> {
+async fn callers_read_only_what_they_may_see() -> anyhow::Result<()> {
     let world = World::start().await?;
     let family = world.canaries().await?;
     let mut reads = methods(DESCRIPTORS, "orchard.family.v1")?;
@@ -185,7 +184,7 @@ async fn nobody_reads_what_is_not_for_them() -> anyhow::Result<()> {
     };
     for (person, sees) in SEES {
         let seen = look(world.slice.user(family.people[person])?, person).await;
-        // The one invitation is the invited user's own, and says who invites.
+        // The invited user sees their own invitation, with the name of the family.
         let sees = sees.iter().flat_map(|word| match *word {
             "own invitation" => vec!["invitations".to_owned(), "names".to_owned()],
             word => vec![word.to_owned()],

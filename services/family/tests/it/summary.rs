@@ -3,12 +3,11 @@ use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
 use orchard_testkit::answer::refused;
 use orchard_testkit::client::Headers;
 use pb::MemberRole;
-use tonic::Code;
 
-use crate::world::{World, euros, id};
+use crate::world::{World, euros, id, not_found};
 
 #[tokio::test]
-async fn joins_do_not_multiply() -> anyhow::Result<()> {
+async fn joins_do_not_multiply_sums() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, member) = (id(), id());
     let plan = world.family(holder).await?;
@@ -26,7 +25,7 @@ async fn joins_do_not_multiply() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn the_average_knows_whose_and_which_rows_count() -> anyhow::Result<()> {
+async fn the_average_counts_the_intakes_of_the_week_that_the_viewer_may_see() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, sharing, silent, guest) = (id(), id(), id(), id());
     let plan = world.family(holder).await?;
@@ -50,30 +49,30 @@ async fn the_average_knows_whose_and_which_rows_count() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn who_shares_challenges_is_told_to_the_edge_alone() -> anyhow::Result<()> {
+async fn only_the_edge_receives_the_members_who_share_challenges() -> anyhow::Result<()> {
     let world = World::start().await?;
     let holder = id();
     let plan = world.family(holder).await?;
     assert_eq!(world.summary(&plan, holder).await?.challenge_member_ids, Vec::<String>::new());
     let keys = &world.slice.keys;
     let ttl = std::time::Duration::from_secs(60);
-    for (service, told) in [("edge", vec![holder.to_string()]), ("recipe", vec![])] {
+    for (service, expected) in [("edge", vec![holder.to_string()]), ("recipe", vec![])] {
         let headers = Headers::bearer(&keys.workload_token(service, ttl)?)?;
         let headers = headers.with("x-orchard-user-token", &keys.user_token(holder, &[], ttl)?)?;
         let request = pb::GetFamilySummaryRequest { family_plan_id: plan.clone() };
         let answer = PlanServiceClient::new(world.slice.with(headers)).get_family_summary(request).await?;
-        assert_eq!(answer.into_inner().summary.expect("a summary").challenge_member_ids, told, "{service}");
+        assert_eq!(answer.into_inner().summary.expect("a summary").challenge_member_ids, expected, "{service}");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_closed_plan_has_no_summary() -> anyhow::Result<()> {
+async fn an_inactive_plan_has_no_summary() -> anyhow::Result<()> {
     let world = World::start().await?;
     let holder = id();
     let plan = world.family(holder).await?;
     world.slice.schema.connect().await?.execute("UPDATE family_plans SET is_active = false", &[]).await?;
     let answer = world.summary(&plan, holder).await;
-    assert_eq!(refused(answer), (Code::NotFound, "PLAN_NOT_FOUND".to_owned()));
+    assert_eq!(refused(answer), not_found("PLAN_NOT_FOUND"));
     Ok(())
 }

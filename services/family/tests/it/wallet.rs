@@ -6,12 +6,11 @@ use orchard_testkit::answer::{metadata, refusal, refused, violations};
 use pb::MemberRole;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
-use tonic::Code;
 
-use crate::world::{World, euros, id, insist};
+use crate::world::{World, denied, euros, exists, failed, id, insist, not_found};
 
 #[tokio::test]
-async fn money_comes_in_once_per_reference() -> anyhow::Result<()> {
+async fn a_deposit_is_made_once_per_reference() -> anyhow::Result<()> {
     let world = World::start().await?;
     let holder = id();
     let plan = world.family(holder).await?;
@@ -19,18 +18,18 @@ async fn money_comes_in_once_per_reference() -> anyhow::Result<()> {
     assert_eq!((first.amount.clone(), first.balance.clone()), (euros(5_000), euros(5_000)));
     assert_eq!(world.deposit(&plan, 5_000, "pay-1").await?, first);
     let other = world.deposit(&plan, 5_001, "pay-1").await;
-    assert_eq!(refused(other), (Code::AlreadyExists, "REFERENCE_REUSED".to_owned()));
+    assert_eq!(refused(other), exists("REFERENCE_REUSED"));
     assert_eq!(world.balance(&plan).await?, (5_000, 1));
 
     let over = world.deposit(&plan, 9_999_999_999, "pay-2").await;
-    assert_eq!(refused(over), (Code::FailedPrecondition, "BALANCE_LIMIT_REACHED".to_owned()));
+    assert_eq!(refused(over), failed("BALANCE_LIMIT_REACHED"));
     let nowhere = world.deposit(&id().to_string(), 1, "pay-3").await;
-    assert_eq!(refused(nowhere), (Code::NotFound, "PLAN_NOT_FOUND".to_owned()));
+    assert_eq!(refused(nowhere), not_found("PLAN_NOT_FOUND"));
     Ok(())
 }
 
 #[tokio::test]
-async fn spending_is_for_adults_and_stops_at_zero() -> anyhow::Result<()> {
+async fn only_adults_spend_and_no_more_than_the_balance() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, child, guest) = (id(), id(), id());
     let plan = world.family(holder).await?;
@@ -42,10 +41,10 @@ async fn spending_is_for_adults_and_stops_at_zero() -> anyhow::Result<()> {
     assert_eq!((spent.amount, spent.balance, spent.user_id), (euros(-999), euros(1), holder.to_string()));
     let overdraft = world.spend(&plan, holder, 102, id()).await.expect_err("an overdraft");
     assert_eq!(metadata(&overdraft, "shortfall").as_deref(), Some("1.01"));
-    assert_eq!(refused::<()>(Err(overdraft)), (Code::FailedPrecondition, "INSUFFICIENT_FUNDS".to_owned()));
+    assert_eq!(refused::<()>(Err(overdraft)), failed("INSUFFICIENT_FUNDS"));
     for user in [child, guest] {
         let refusal = refused(world.spend(&plan, user, 1, id()).await);
-        assert_eq!(refusal, (Code::PermissionDenied, "SPENDING_NOT_PERMITTED".to_owned()));
+        assert_eq!(refusal, denied("SPENDING_NOT_PERMITTED"));
     }
     assert_eq!(world.balance(&plan).await?, (1, 2));
 
@@ -55,18 +54,18 @@ async fn spending_is_for_adults_and_stops_at_zero() -> anyhow::Result<()> {
     let oldest = world.wallet(child)?.list_entries(list(1, newest.next_page_token)).await?.into_inner();
     assert_eq!((oldest.entries[0].kind(), oldest.next_page_token.as_str()), (pb::EntryKind::Deposit, ""));
     let hidden = world.wallet(guest)?.list_entries(list(1, String::new())).await;
-    assert_eq!(refused(hidden), (Code::PermissionDenied, "ROLE_NOT_PERMITTED".to_owned()));
+    assert_eq!(refused(hidden), denied("ROLE_NOT_PERMITTED"));
     Ok(())
 }
 
 #[tokio::test]
-async fn a_closed_plan_spends_nothing() -> anyhow::Result<()> {
+async fn an_inactive_plan_moves_no_money() -> anyhow::Result<()> {
     let world = World::start().await?;
     let holder = id();
     let plan = world.family(holder).await?;
     world.deposit(&plan, 1_000, "pay-1").await?;
     world.slice.schema.connect().await?.execute("UPDATE family_plans SET is_active = false", &[]).await?;
-    let inactive = (Code::FailedPrecondition, "PLAN_INACTIVE".to_owned());
+    let inactive = failed("PLAN_INACTIVE");
     assert_eq!(refused(world.spend(&plan, holder, 1, id()).await), inactive);
     assert_eq!(refused(world.deposit(&plan, 1, "pay-2").await), inactive);
     assert_eq!(refused(world.invite(&plan, holder, Some(id()), MemberRole::Member).await), inactive);
@@ -74,7 +73,7 @@ async fn a_closed_plan_spends_nothing() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn parallel_duplicates_spend_once() -> anyhow::Result<()> {
+async fn concurrent_duplicates_spend_once() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     let holder = id();
     let plan: Arc<str> = world.family(holder).await?.into();
@@ -89,12 +88,12 @@ async fn parallel_duplicates_spend_once() -> anyhow::Result<()> {
     assert!(entries.iter().all(|entry| *entry == entries[0]));
     assert_eq!(world.balance(&plan).await?, (9_300, 2));
     let other = world.spend(&plan, holder, 701, request).await;
-    assert_eq!(refused(other), (Code::AlreadyExists, "REQUEST_ID_REUSED".to_owned()));
+    assert_eq!(refused(other), exists("REQUEST_ID_REUSED"));
     Ok(())
 }
 
 #[tokio::test]
-async fn a_request_id_is_its_callers_and_its_methods_own() -> anyhow::Result<()> {
+async fn a_request_id_belongs_to_its_caller_and_method() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, other, request) = (id(), id(), id());
     let plan = world.family(holder).await?;
@@ -106,7 +105,7 @@ async fn a_request_id_is_its_callers_and_its_methods_own() -> anyhow::Result<()>
         pb::CreatePlanRequest { family_name: "Another".to_owned(), time_zone: "UTC".to_owned(), request_id: request.to_string() };
     world.plans(holder)?.create_plan(create).await?;
     assert_eq!(world.spend(&plan, holder, 100, request).await?, mine);
-    // Money is remembered for ever, and a plan for a while.
+    // Keys of spending never expire, and keys of plans do.
     let client = world.slice.schema.connect().await?;
     let kept = "SELECT count(*) FILTER (WHERE method = 'Spend' AND expires_at IS NULL),
             count(*) FILTER (WHERE method = 'CreatePlan' AND expires_at > now() + interval '29 days')
@@ -117,16 +116,15 @@ async fn a_request_id_is_its_callers_and_its_methods_own() -> anyhow::Result<()>
     Ok(())
 }
 
-/// Reading the balance and writing it back without the lock overdraws, or loses lines; a unit of work that dies with its caller
-/// leaves its transaction open.
+/// Without the lock, concurrent calls would overdraw or lose entries. If a call ended with its caller, its transaction would stay open.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixty_four_clients_empty_a_wallet_and_hang_up_at_random() -> anyhow::Result<()> {
+async fn clients_that_hang_up_at_random_empty_a_wallet_exactly() -> anyhow::Result<()> {
     const CLIENTS: u64 = 64;
     const SPENDS: u64 = 4;
     let world = Arc::new(World::start().await?);
     let holder = id();
     let plan: Arc<str> = world.family(holder).await?.into();
-    // Two thirds of what they will ask for.
+    // Two thirds of what the clients try to spend.
     world.deposit(&plan, 170 * 100, "pay-1").await?;
 
     let mut clients = JoinSet::new();
@@ -136,7 +134,7 @@ async fn sixty_four_clients_empty_a_wallet_and_hang_up_at_random() -> anyhow::Re
             let mut requests = Vec::new();
             for spend in 0..SPENDS {
                 let (request, turn) = (id(), client * SPENDS + spend);
-                // Spread over the time that a call takes, so that some hang up before, within and after the transaction.
+                // Spread over the duration of a call, so that clients hang up before, during and after the transaction.
                 let patience = Duration::from_micros(turn.wrapping_mul(7_919) % 40_000);
                 let call = || world.spend(&plan, holder, 100, request);
                 let answer = if turn % 2 == 0 { timeout(patience, call()).await.ok() } else { Some(insist(call).await) };
@@ -146,7 +144,7 @@ async fn sixty_four_clients_empty_a_wallet_and_hang_up_at_random() -> anyhow::Re
         });
     }
     let requests: Vec<_> = clients.join_all().await.into_iter().flatten().collect();
-    assert!(requests.iter().any(|(_, answer)| answer.is_none()), "nobody hung up: the test shows nothing");
+    assert!(requests.iter().any(|(_, answer)| answer.is_none()), "no client hung up, so the test proves nothing");
     for status in requests.iter().filter_map(|(_, answer)| answer.as_ref()?.as_ref().err()) {
         let reason = refusal(status).reason;
         assert!(["OVERLOADED", "INSUFFICIENT_FUNDS"].contains(&reason.as_str()), "{status:?}");
@@ -159,13 +157,13 @@ async fn sixty_four_clients_empty_a_wallet_and_hang_up_at_random() -> anyhow::Re
     }
     world.balance(&plan).await?;
 
-    // Whoever hung up, or was told that the service is busy, asks again: the answer is as if nothing had happened.
+    // Clients that hung up, or were refused because of load, repeat their requests and get the answers of the first ones.
     let mut spent = 0;
     for (request, _) in &requests {
         match insist(|| world.spend(&plan, holder, 100, *request)).await {
             Ok(_) => spent += 1,
             Err(status) => {
-                assert_eq!(refused::<()>(Err(status)), (Code::FailedPrecondition, "INSUFFICIENT_FUNDS".to_owned()));
+                assert_eq!(refused::<()>(Err(status)), failed("INSUFFICIENT_FUNDS"));
             }
         }
     }
@@ -175,7 +173,7 @@ async fn sixty_four_clients_empty_a_wallet_and_hang_up_at_random() -> anyhow::Re
 }
 
 #[tokio::test]
-async fn a_ledger_that_grows_is_read_once_and_whole() -> anyhow::Result<()> {
+async fn pages_neither_repeat_nor_skip_while_entries_are_written() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, other) = (id(), id());
     let plan = world.family(holder).await?;
@@ -191,7 +189,11 @@ async fn a_ledger_that_grows_is_read_once_and_whole() -> anyhow::Result<()> {
         seen.extend(page.entries.into_iter().map(|entry| entry.entry_id));
         world.spend(&plan, holder, 1, id()).await?;
         if !page_token.is_empty() {
-            assert_eq!(violations(world.wallet(other)?.list_entries(request.clone()).await), ["page_token"], "of somebody else");
+            assert_eq!(
+                violations(world.wallet(other)?.list_entries(request.clone()).await),
+                ["page_token"],
+                "a token of another caller"
+            );
             let tampered = pb::ListEntriesRequest { page_token: format!("A{page_token}"), ..request };
             assert_eq!(violations(world.wallet(holder)?.list_entries(tampered).await), ["page_token"]);
         }

@@ -1,4 +1,8 @@
-//! A family service with people in it.
+//! A family service under test, and calls of its methods.
+
+mod lock;
+mod members;
+mod money;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,15 +24,39 @@ use orchard_testkit::database::Schema;
 use orchard_testkit::keys::DevKeys;
 use orchard_testkit::schema::refuse_stale_updates;
 use orchard_testkit::service::{SliceUnderTest, calls};
-use tonic::Status;
+use pb::accept_invitation_request::Invitation;
+use prost_types::FieldMask;
 use tonic::transport::Uri;
+use tonic::{Code, Status};
 use uuid::Uuid;
+
+pub use lock::RowLock;
+pub use money::spend;
+
+/// Code and reason of a refusal.
+type Refused = (Code, String);
+
+pub fn not_found(reason: &str) -> Refused {
+    (Code::NotFound, reason.to_owned())
+}
+
+pub fn denied(reason: &str) -> Refused {
+    (Code::PermissionDenied, reason.to_owned())
+}
+
+pub fn failed(reason: &str) -> Refused {
+    (Code::FailedPrecondition, reason.to_owned())
+}
+
+pub fn exists(reason: &str) -> Refused {
+    (Code::AlreadyExists, reason.to_owned())
+}
 
 pub struct World {
     pub slice: SliceUnderTest,
 }
 
-/// Nobody is told of anything.
+/// Returns settings with a social service that cannot be reached, so that no event is delivered.
 pub fn settings(keys: &DevKeys) -> Settings {
     Settings {
         currency: "EUR".parse().expect("currency"),
@@ -52,6 +80,10 @@ pub fn date(date: NaiveDate) -> Option<Date> {
     Some(Date { year: date.year(), month: part(date.month()), day: part(date.day()) })
 }
 
+pub fn mask(paths: &[&str]) -> Option<FieldMask> {
+    Some(FieldMask { paths: paths.iter().map(ToString::to_string).collect() })
+}
+
 pub fn today() -> NaiveDate {
     Utc::now().date_naive()
 }
@@ -63,14 +95,14 @@ impl World {
         Ok(Self { slice: SliceUnderTest::start_in::<Service>(&settings, Schema::create().await?, keys).await? })
     }
 
-    /// One in which an update that forgets `updated_at` fails.
+    /// Starts a service on a database that refuses updates without `updated_at`.
     pub async fn strict() -> anyhow::Result<Self> {
         let world = Self::start().await?;
         refuse_stale_updates(&world.slice.schema.connect().await?).await?;
         Ok(world)
     }
 
-    /// Another process on the same data.
+    /// Replaces the service by another one on the same data.
     pub async fn restart(&mut self) -> anyhow::Result<()> {
         let settings = settings(&self.slice.keys);
         let again =
@@ -116,11 +148,22 @@ impl World {
         invitee: Option<Uuid>,
         role: pb::MemberRole,
     ) -> Result<pb::CreateInvitationResponse, Status> {
+        self.invite_as(plan, inviter, invitee, role, "").await
+    }
+
+    pub async fn invite_as(
+        &self,
+        plan: &str,
+        inviter: Uuid,
+        invitee: Option<Uuid>,
+        role: pb::MemberRole,
+        relationship: &str,
+    ) -> Result<pb::CreateInvitationResponse, Status> {
         let request = pb::CreateInvitationRequest {
             family_plan_id: plan.to_owned(),
             invitee_user_id: invitee.map(|id| id.to_string()).unwrap_or_default(),
             role: role.into(),
-            relationship: String::new(),
+            relationship: relationship.to_owned(),
             ttl: None,
             request_id: id().to_string(),
         };
@@ -129,15 +172,15 @@ impl World {
     }
 
     pub async fn accept(&self, user: Uuid, invitation: &str) -> Result<pb::Member, Status> {
-        use pb::accept_invitation_request::Invitation;
-        let request = pb::AcceptInvitationRequest { invitation: Some(Invitation::InvitationId(invitation.to_owned())) };
-        let mut client = self.invitations(user).expect("client");
-        Ok(client.accept_invitation(request).await?.into_inner().member.expect("a member"))
+        self.accept_invitation(user, Invitation::InvitationId(invitation.to_owned())).await
     }
 
     pub async fn accept_token(&self, user: Uuid, token: &str) -> Result<pb::Member, Status> {
-        use pb::accept_invitation_request::Invitation;
-        let request = pb::AcceptInvitationRequest { invitation: Some(Invitation::Token(token.to_owned())) };
+        self.accept_invitation(user, Invitation::Token(token.to_owned())).await
+    }
+
+    async fn accept_invitation(&self, user: Uuid, invitation: Invitation) -> Result<pb::Member, Status> {
+        let request = pb::AcceptInvitationRequest { invitation: Some(invitation) };
         let mut client = self.invitations(user).expect("client");
         Ok(client.accept_invitation(request).await?.into_inner().member.expect("a member"))
     }
@@ -148,22 +191,6 @@ impl World {
         Ok(())
     }
 
-    pub async fn deposit(&self, plan: &str, cents: i64, reference: &str) -> Result<pb::Entry, Status> {
-        let request = pb::DepositRequest {
-            family_plan_id: plan.to_owned(),
-            amount: euros(cents),
-            reference: reference.to_owned(),
-            reason: "Top-up".to_owned(),
-        };
-        let mut client = WalletServiceClient::new(self.slice.service("billing").expect("client"));
-        Ok(client.deposit(request).await?.into_inner().entry.expect("an entry"))
-    }
-
-    pub async fn spend(&self, plan: &str, user: Uuid, cents: i64, request: Uuid) -> Result<pb::Entry, Status> {
-        let mut client = self.wallet(user).expect("client");
-        Ok(client.spend(spend(plan, cents, request)).await?.into_inner().entry.expect("an entry"))
-    }
-
     pub async fn share_nutrition(&self, plan: &str, user: Uuid) -> anyhow::Result<()> {
         let privacy = pb::PrivacySettings { share_nutrition: true, share_challenges: true, share_achievements: true };
         let member = pb::Member {
@@ -172,8 +199,8 @@ impl World {
             privacy_settings: Some(privacy),
             ..pb::Member::default()
         };
-        let mask = prost_types::FieldMask { paths: vec!["privacy_settings.share_nutrition".to_owned()] };
-        self.members(user)?.update_member(pb::UpdateMemberRequest { member: Some(member), update_mask: Some(mask) }).await?;
+        let update_mask = mask(&["privacy_settings.share_nutrition"]);
+        self.members(user)?.update_member(pb::UpdateMemberRequest { member: Some(member), update_mask }).await?;
         Ok(())
     }
 
@@ -193,72 +220,5 @@ impl World {
         let mut client = self.plans(viewer).expect("client");
         let request = pb::GetFamilySummaryRequest { family_plan_id: plan.to_owned() };
         Ok(client.get_family_summary(request).await?.into_inner().summary.expect("a summary"))
-    }
-
-    /// The balance in cents, which must be the ledger's sum, its last line's, and not negative.
-    pub async fn balance(&self, plan: &str) -> anyhow::Result<(i64, i64)> {
-        let client = self.slice.schema.connect().await?;
-        let row = client
-            .query_one(
-                "SELECT (p.shared_wallet_balance * 100)::bigint,
-                        (SELECT coalesce(sum(amount) * 100, 0)::bigint FROM wallet_entries WHERE family_plan_id = p.id),
-                        (SELECT coalesce((array_agg(balance ORDER BY sequence DESC))[1] * 100, 0)::bigint
-                         FROM wallet_entries WHERE family_plan_id = p.id),
-                        (SELECT count(*) FROM wallet_entries WHERE family_plan_id = p.id), p.wallet_sequence
-                 FROM family_plans p WHERE p.id = $1",
-                &[&Uuid::parse_str(plan)?],
-            )
-            .await?;
-        let (balance, sum, last, lines, sequence): (i64, i64, i64, i64, i64) =
-            (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4));
-        assert_eq!((balance, balance, lines), (sum, last, sequence), "balance, ledger and positions agree");
-        assert!(balance >= 0);
-        Ok((balance, lines))
-    }
-}
-
-pub fn spend(plan: &str, cents: i64, request: Uuid) -> pb::SpendRequest {
-    pb::SpendRequest {
-        family_plan_id: plan.to_owned(),
-        amount: euros(cents),
-        reason: "Apples".to_owned(),
-        request_id: request.to_string(),
-    }
-}
-
-/// Holds a plan's row, so that calls on it wait inside their transactions, and counts those that do.
-pub struct Held {
-    pub client: tokio_postgres::Client,
-}
-
-impl Held {
-    pub async fn new(world: &World, plan: &str) -> anyhow::Result<Self> {
-        let client = world.slice.schema.connect().await?;
-        client.batch_execute(&format!("BEGIN; SELECT 1 FROM family_plans WHERE id = '{plan}' FOR UPDATE")).await?;
-        Ok(Self { client })
-    }
-
-    /// Waits until a session waits for the row, and gives its process id.
-    pub async fn waiter(&self) -> anyhow::Result<i32> {
-        let holder = self.client.query_one("SELECT pg_backend_pid()", &[]).await?.get(0);
-        Ok(self.waiters(holder, 1).await?.remove(0))
-    }
-
-    /// Waits until so many sessions wait for the one of that process id, and gives theirs.
-    pub async fn waiters(&self, session: i32, number: usize) -> anyhow::Result<Vec<i32>> {
-        let query = "SELECT pid FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))";
-        loop {
-            // Within one transaction PostgreSQL shows the sessions of its first look, unless it is told to look again.
-            self.client.batch_execute("SELECT pg_stat_clear_snapshot()").await?;
-            let rows = self.client.query(query, &[&session]).await?;
-            if rows.len() >= number {
-                return Ok(rows.iter().map(|row| row.get(0)).collect());
-            }
-            tokio::task::yield_now().await;
-        }
-    }
-
-    pub async fn release(self) -> anyhow::Result<()> {
-        Ok(self.client.batch_execute("ROLLBACK").await?)
     }
 }

@@ -1,4 +1,4 @@
-//! Calls of a user who was erased, with a token that is still good, and of others who name them.
+//! Calls of an erased user, whose token is still valid, and calls of others that name them.
 
 use std::sync::Arc;
 
@@ -12,34 +12,34 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 use super::spellings;
-use crate::world::{Held, World, id};
+use crate::world::{RowLock, World, denied, failed, id};
 
 fn erased() -> (Code, String) {
-    (Code::FailedPrecondition, "USER_ERASED".to_owned())
+    failed("USER_ERASED")
 }
 
-fn told<T>(answer: Result<T, anyhow::Error>) -> (Code, String) {
+fn refused_error<T>(answer: Result<T, anyhow::Error>) -> (Code, String) {
     refused(answer.map(|_| ()).map_err(|error| error.downcast::<Status>().expect("a status")))
 }
 
 #[tokio::test]
-async fn nothing_is_made_for_who_was_erased() -> anyhow::Result<()> {
+async fn nothing_is_stored_about_an_erased_user() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (me, other) = (id(), id());
     let plan = world.family(other).await?;
     let open = world.invite(&plan, other, None, Member).await?;
     let unknown = id();
-    assert_eq!(world.erase(unknown).await?, [], "nothing was held of them");
-    world.live(me, other).await?;
+    assert_eq!(world.erase(unknown).await?, [], "nothing was stored about them");
+    world.leave_traces(me, other).await?;
     world.erase(me).await?;
-    world.tell_all().await?;
+    world.clear_outbox().await?;
     for user in [me, unknown] {
-        assert_eq!(told(world.family(user).await), erased());
-        assert_eq!(told(world.eat(user, 0, &[1]).await), erased());
+        assert_eq!(refused_error(world.family(user).await), erased());
+        assert_eq!(refused_error(world.eat(user, 0, &[1]).await), erased());
         assert_eq!(refused(world.accept_token(user, &open.token).await), erased());
         assert_eq!(refused(world.invite(&plan, other, Some(user), Guest).await), erased());
-        assert_eq!(world.erase(user).await?, [], "again");
-        assert_eq!(world.places_of(&spellings(user)).await?, Vec::<String>::new());
+        assert_eq!(world.erase(user).await?, [], "repeated");
+        assert_eq!(world.tables_with(&spellings(user)).await?, Vec::<String>::new());
     }
     assert_eq!(refused(world.spend(&plan, me, 1, id()).await).1, "PLAN_NOT_FOUND");
     assert_eq!(refused(world.read(&plan, me).await).1, "PLAN_NOT_FOUND");
@@ -51,39 +51,39 @@ async fn nothing_is_made_for_who_was_erased() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// An erasure that is under way, by hand: of a user who is on the roll, and of one who is not.
+/// SQL stands in for an erasure in progress, of a user whom the slice knows and of one whom it does not.
 #[tokio::test]
-async fn a_call_that_waits_for_an_erasure_finds_its_user_erased() -> anyhow::Result<()> {
+async fn a_call_that_waits_for_an_erasure_is_refused() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     for is_known in [true, false] {
         let me = id();
         if is_known {
             world.eat(me, 0, &[100]).await?;
         }
-        let held = Held { client: world.slice.schema.connect().await? };
+        let lock = RowLock { client: world.slice.schema.connect().await? };
         let erase = format!(
             "BEGIN; INSERT INTO users (id) VALUES ('{me}') ON CONFLICT DO NOTHING;
              SELECT 1 FROM users WHERE id = '{me}' FOR UPDATE;"
         );
-        held.client.batch_execute(&erase).await?;
+        lock.client.batch_execute(&erase).await?;
         let mut calls = JoinSet::new();
         let caller = Arc::clone(&world);
         calls.spawn(async move { caller.eat(me, 0, &[1]).await });
-        held.waiter().await?;
+        lock.waiter().await?;
         let strike = format!(
             "DELETE FROM nutritional_intake WHERE user_id = '{me}'; DELETE FROM idempotency_keys WHERE caller = '{me}';
              INSERT INTO erased_users (user_hash) VALUES (sha256(uuid_send('{me}'))); DELETE FROM users WHERE id = '{me}'; COMMIT"
         );
-        held.client.batch_execute(&strike).await?;
-        assert_eq!(told(calls.join_next().await.expect("a call")?), erased(), "{is_known}");
-        assert_eq!(world.places_of(&spellings(me)).await?, Vec::<String>::new());
+        lock.client.batch_execute(&strike).await?;
+        assert_eq!(refused_error(calls.join_next().await.expect("a call")?), erased(), "{is_known}");
+        assert_eq!(world.tables_with(&spellings(me)).await?, Vec::<String>::new());
     }
     Ok(())
 }
 
-/// Whoever gets past the roll is stopped by what refers to it. Nobody can, so a constraint is taken away to let one.
+/// No call gets here, because it checks the user's row first. So the test deletes the row of a member without their other rows.
 #[tokio::test]
-async fn a_reference_to_who_is_gone_is_refused_as_such() -> anyhow::Result<()> {
+async fn a_violated_user_reference_is_refused_as_user_erased() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, me) = (id(), id());
     let plan = world.family(holder).await?;
@@ -100,12 +100,12 @@ async fn a_reference_to_who_is_gone_is_refused_as_such() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_operators_erase_a_user_once() -> anyhow::Result<()> {
+async fn two_concurrent_erasures_erase_a_user_once() -> anyhow::Result<()> {
     let world = World::start().await?;
     for _ in 0..10 {
         let (me, other) = (id(), id());
-        let plans = world.live(me, other).await?;
-        world.tell_all().await?;
+        let plans = world.leave_traces(me, other).await?;
+        world.clear_outbox().await?;
         let operator = || world.slice.user_with(id(), &["operator"]);
         let (one, two) = (operator()?, operator()?);
         let (first, second) = tokio::join!(world.erase_as(&one, me), world.erase_as(&two, me));
@@ -113,26 +113,26 @@ async fn two_operators_erase_a_user_once() -> anyhow::Result<()> {
         assert_eq!(receipts.iter().filter(|receipt| receipt.is_empty()).count(), 1, "{receipts:?}");
         assert_eq!(receipts.concat().len(), 7, "{receipts:?}");
         let left = "SELECT count(*) FROM outbox WHERE event_type LIKE '%MemberLeft'";
-        assert_eq!(world.number(left).await?, 3, "each plan that was left, once");
-        world.tell_all().await?;
-        assert_eq!(world.places_of(&spellings(me)).await?, Vec::<String>::new());
+        assert_eq!(world.number(left).await?, 3, "one event for each plan that the user left");
+        world.clear_outbox().await?;
+        assert_eq!(world.tables_with(&spellings(me)).await?, Vec::<String>::new());
         for plan in plans {
             world.balance(&plan).await?;
             world.seats(&plan).await?;
         }
     }
-    // One for each round, since all that is somebody's is the same nobody's.
+    // One pseudonym for each round: it replaces the user in all plans.
     assert_eq!(world.number("SELECT count(*) FROM users WHERE created_at = 'epoch'").await?, 10);
     assert_eq!(world.number("SELECT count(*) FROM erased_users").await?, 10);
     Ok(())
 }
 
 #[tokio::test]
-async fn strangers_and_users_erase_nobody() -> anyhow::Result<()> {
+async fn users_erase_nobody() -> anyhow::Result<()> {
     let world = World::start().await?;
     let me: Uuid = id();
     let answer = world.erase_as(&world.slice.user(me)?, me).await;
-    assert_eq!(refused(answer), (Code::PermissionDenied, "CALLER_NOT_ADMITTED".to_owned()));
+    assert_eq!(refused(answer), denied("CALLER_NOT_ADMITTED"));
     let answer = world.erase(Uuid::nil()).await;
     assert_eq!(orchard_testkit::answer::violations(answer), ["user_id"]);
     Ok(())

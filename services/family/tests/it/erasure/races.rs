@@ -1,4 +1,4 @@
-//! Erasure while the user, and everybody around them, goes on.
+//! Erasure while the user and others make calls.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 use super::spellings;
-use crate::holder::without_holder;
-use crate::world::{Held, World, id};
+use crate::holder::plans_without_holder;
+use crate::world::{RowLock, World, id};
 
-/// What goes on at once.
+/// A call that runs concurrently with others.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Erase,
@@ -41,13 +41,13 @@ struct Scene {
     me: Uuid,
     other: Uuid,
     stranger: Uuid,
-    /// Held by the user, with the other in it.
+    /// A plan that the user holds, with the other as a member.
     own: String,
-    /// Held by the other, with the user in it.
+    /// A plan that the other holds, with the user as an admin.
     shared: String,
-    /// For the user, into a plan that they were in.
+    /// An invitation of the user to a plan that they have left.
     invitation: String,
-    /// Into another of the stranger's plans.
+    /// The token of an invitation to another plan of the stranger.
     token: String,
 }
 
@@ -69,7 +69,7 @@ impl Scene {
         Ok(Self { world: Arc::clone(world), me, other, stranger, own, shared, invitation, token })
     }
 
-    async fn play(&self, step: Step) -> Result<(), Status> {
+    async fn call(&self, step: Step) -> Result<(), Status> {
         let world = &self.world;
         let status = |error: anyhow::Error| error.downcast::<Status>().expect("a status");
         match step {
@@ -88,24 +88,24 @@ impl Scene {
         }
     }
 
-    async fn is_in_order(&self, gone: &[Uuid]) -> anyhow::Result<()> {
+    async fn check(&self, gone: &[Uuid]) -> anyhow::Result<()> {
         let client = self.world.slice.schema.connect().await?;
-        self.world.tell_all().await?;
+        self.world.clear_outbox().await?;
         for user in gone {
-            assert_eq!(self.world.places_of(&spellings(*user)).await?, Vec::<String>::new());
+            assert_eq!(self.world.tables_with(&spellings(*user)).await?, Vec::<String>::new());
         }
-        let torn = "SELECT count(*) FROM family_plans p WHERE
+        let inconsistent = "SELECT count(*) FROM family_plans p WHERE
             p.shared_wallet_balance <> (SELECT coalesce(sum(amount), 0) FROM wallet_entries e WHERE e.family_plan_id = p.id)
             OR p.wallet_sequence <> (SELECT count(*) FROM wallet_entries e WHERE e.family_plan_id = p.id)
             OR p.active_members <> (SELECT count(*) FROM family_members m WHERE m.family_plan_id = p.id AND m.is_active)";
-        assert_eq!(client.query_one(torn, &[]).await?.get::<_, i64>(0), 0, "money or seats that do not add up");
-        assert_eq!(without_holder(&client).await?, 0, "a plan without its holder");
+        assert_eq!(client.query_one(inconsistent, &[]).await?.get::<_, i64>(0), 0, "money or seats that do not add up");
+        assert_eq!(plans_without_holder(&client).await?, 0, "a plan without a holder");
         Ok(())
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_goes_on_nothing_is_left_and_nothing_is_torn() -> anyhow::Result<()> {
+async fn concurrent_calls_leave_no_trace_of_an_erased_user() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     let (mut done, mut erased) = (0, 0);
     for round in 0..15 {
@@ -115,10 +115,10 @@ async fn whatever_goes_on_nothing_is_left_and_nothing_is_torn() -> anyhow::Resul
         for step in steps {
             let scene = Arc::clone(&scene);
             calls.spawn(async move {
-                // An erasure takes longer than the rest, which are to meet it at every point.
-                let late = if matches!(step, Erase | EraseOther) { 10_000 } else { 40_000 };
-                tokio::time::sleep(Duration::from_micros(fastrand::u64(..late))).await;
-                (step, insist(|| scene.play(step)).await)
+                // An erasure takes longer than other calls, so it starts earlier for them to hit it at every point.
+                let delay = if matches!(step, Erase | EraseOther) { 10_000 } else { 40_000 };
+                tokio::time::sleep(Duration::from_micros(fastrand::u64(..delay))).await;
+                (step, insist(|| scene.call(step)).await)
             });
         }
         while let Some(call) = calls.join_next().await {
@@ -132,21 +132,21 @@ async fn whatever_goes_on_nothing_is_left_and_nothing_is_torn() -> anyhow::Resul
             }
         }
         let gone = if round % 3 == 0 { vec![scene.me, scene.other] } else { vec![scene.me] };
-        scene.is_in_order(&gone).await?;
+        scene.check(&gone).await?;
         erased += i64::try_from(gone.len())?;
         assert_eq!(world.number("SELECT count(*) FROM erased_users").await?, erased);
     }
-    assert!(done > 60, "{done} calls that did something");
+    assert!(done > 60, "{done} successful calls");
     Ok(())
 }
 
-/// Of a user who comes into another plan while their erasure waits for the roll, no seat is left: the erasure begins again.
+/// If the user joins another plan while the erasure waits for the user's row, the erasure locks that plan too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_seat_that_is_taken_meanwhile_is_given_up_too() -> anyhow::Result<()> {
+async fn a_seat_taken_while_an_erasure_waits_is_given_up() -> anyhow::Result<()> {
     let scene = Arc::new(Scene::set(&Arc::new(World::start().await?)).await?);
-    // By hand, as accepting does: the plan first, then the place on the roll, and the seat.
+    // Locks as accepting an invitation does: the plan first, then the user's row, and then takes the seat.
     let another = scene.world.family(scene.stranger).await?;
-    let joining = Held::new(&scene.world, &another).await?;
+    let joining = RowLock::new(&scene.world, &another).await?;
     joining.client.batch_execute(&format!("SELECT 1 FROM users WHERE id = '{}' FOR KEY SHARE", scene.me)).await?;
     let mut calls = JoinSet::new();
     let eraser = Arc::clone(&scene);
@@ -159,15 +159,15 @@ async fn a_seat_that_is_taken_meanwhile_is_given_up_too() -> anyhow::Result<()> 
     );
     joining.client.batch_execute(&seat).await?;
     calls.join_next().await.expect("a call")??;
-    scene.is_in_order(&[scene.me]).await?;
+    scene.check(&[scene.me]).await?;
     assert_eq!(scene.world.seats(&another).await?, 1);
     Ok(())
 }
 
-/// Whoever has locked a plan, and perhaps an invitation, gets the user's place on the roll at once: an erasure that waits for the plan has
-/// not locked it yet, or the two would wait for each other.
+/// A writer that has locked a plan, and perhaps an invitation, gets the user's row at once. If an erasure that waits for the plan had
+/// locked the row, the two would deadlock.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_erasure_that_waits_for_a_plan_holds_nothing_that_others_need() -> anyhow::Result<()> {
+async fn an_erasure_that_waits_for_a_plan_does_not_lock_the_user() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     for is_member in [true, false] {
         let (me, other) = (id(), id());
@@ -177,16 +177,16 @@ async fn an_erasure_that_waits_for_a_plan_holds_nothing_that_others_need() -> an
             let open = world.invite(&plan, other, None, Member).await?;
             world.accept_token(me, &open.token).await?;
         }
-        let held = Held::new(&world, &plan).await?;
+        let lock = RowLock::new(&world, &plan).await?;
         let invitation = format!("SELECT 1 FROM family_invitations WHERE invitee_user_id = '{me}' FOR UPDATE");
-        held.client.batch_execute(&invitation).await?;
+        lock.client.batch_execute(&invitation).await?;
         let mut calls = JoinSet::new();
         let eraser = Arc::clone(&world);
         calls.spawn(async move { eraser.erase(me).await });
-        held.waiter().await?;
-        let place = format!("SELECT 1 FROM users WHERE id = '{me}' FOR KEY SHARE NOWAIT");
-        held.client.batch_execute(&place).await?;
-        held.release().await?;
+        lock.waiter().await?;
+        let row = format!("SELECT 1 FROM users WHERE id = '{me}' FOR KEY SHARE NOWAIT");
+        lock.client.batch_execute(&row).await?;
+        lock.release().await?;
         assert!(!calls.join_next().await.expect("a call")??.is_empty());
     }
     Ok(())

@@ -9,14 +9,10 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 use super::named;
-use crate::world::{Held, World, id};
-
-fn not_found() -> (Code, String) {
-    (Code::NotFound, "INVITATION_NOT_FOUND".to_owned())
-}
+use crate::world::{RowLock, World, denied, failed, id, not_found};
 
 fn not_pending() -> (Code, String) {
-    (Code::FailedPrecondition, "INVITATION_NOT_PENDING".to_owned())
+    failed("INVITATION_NOT_PENDING")
 }
 
 impl World {
@@ -33,8 +29,8 @@ impl World {
         Ok(client.revoke_invitation(request).await?.into_inner().invitation.expect("an invitation"))
     }
 
-    /// Status of an invitation, whether its row says when it was answered, and how many have a seat in its plan.
-    async fn standing(&self, invitation: &str) -> anyhow::Result<(String, bool, i64)> {
+    /// Returns the status of an invitation, whether its row was updated, and the number of active members of its plan.
+    async fn state(&self, invitation: &str) -> anyhow::Result<(String, bool, i64)> {
         let query = "SELECT status::text, updated_at > created_at, (SELECT count(*) FROM family_members m
                 WHERE m.family_plan_id = i.family_plan_id AND m.is_active) FROM family_invitations i WHERE id = $1";
         let row = self.slice.schema.connect().await?.query_one(query, &[&Uuid::parse_str(invitation)?]).await?;
@@ -43,7 +39,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn the_invitee_alone_declines_and_may_be_asked_again() -> anyhow::Result<()> {
+async fn only_the_invitee_declines_and_they_may_be_invited_again() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, invitee) = (id(), id());
     let plan = world.family(holder).await?;
@@ -52,25 +48,25 @@ async fn the_invitee_alone_declines_and_may_be_asked_again() -> anyhow::Result<(
     for (user, which) in
         [(holder, &invitation), (id(), &invitation), (invitee, &open), (holder, &open), (invitee, &id().to_string())]
     {
-        assert_eq!(refused(world.decline(user, which).await), not_found());
+        assert_eq!(refused(world.decline(user, which).await), not_found("INVITATION_NOT_FOUND"));
     }
-    assert_eq!(world.standing(&invitation).await?, ("pending".to_owned(), false, 1));
+    assert_eq!(world.state(&invitation).await?, ("pending".to_owned(), false, 1));
 
     let declined = world.decline(invitee, &invitation).await?;
     assert_eq!((declined.status(), &declined.invited_by), (InvitationStatus::Declined, &holder.to_string()));
-    assert_eq!(world.standing(&invitation).await?, ("declined".to_owned(), true, 1));
+    assert_eq!(world.state(&invitation).await?, ("declined".to_owned(), true, 1));
     assert_eq!(world.decline(invitee, &invitation).await?, declined, "declining again changes nothing");
     assert_eq!(refused(world.accept(invitee, &invitation).await), not_pending());
     assert_eq!(refused(world.revoke(&plan, holder, &invitation).await), not_pending());
     assert_eq!(violations(world.decline(invitee, "1").await), ["invitation_id"]);
 
     world.join(&plan, holder, invitee, MemberRole::Child).await?;
-    assert_eq!(world.decline(invitee, &invitation).await?, declined, "the other one is another matter");
+    assert_eq!(world.decline(invitee, &invitation).await?, declined, "the second invitation does not change the first");
     Ok(())
 }
 
 #[tokio::test]
-async fn what_is_accepted_or_taken_back_is_not_declined_and_what_has_expired_is() -> anyhow::Result<()> {
+async fn accepted_and_revoked_invitations_are_not_declined_and_expired_ones_are() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, seated, unlucky, late) = (id(), id(), id(), id());
     let plan = world.family(holder).await?;
@@ -87,60 +83,64 @@ async fn what_is_accepted_or_taken_back_is_not_declined_and_what_has_expired_is(
     world.slice.schema.connect().await?.execute("UPDATE family_invitations SET expires_at = now()", &[]).await?;
     assert_eq!(world.decline(late, &first).await?.status(), InvitationStatus::Declined);
     assert_eq!(world.revoke(&plan, holder, &second).await?.status(), InvitationStatus::Revoked);
-    assert_eq!(world.standing(&accepted).await?.2, 2);
+    assert_eq!(world.state(&accepted).await?.2, 2);
     Ok(())
 }
 
 #[tokio::test]
-async fn admins_and_its_maker_take_an_invitation_back() -> anyhow::Result<()> {
+async fn admins_and_its_creator_revoke_an_invitation() -> anyhow::Result<()> {
     let world = World::start().await?;
-    let (holder, admin, maker, member, child, guest) = (id(), id(), id(), id(), id(), id());
+    let (holder, admin, creator, member, child, guest) = (id(), id(), id(), id(), id(), id());
     let plan = world.family(holder).await?;
     let roles = [MemberRole::Admin, MemberRole::Member, MemberRole::Member, MemberRole::Child, MemberRole::Guest];
-    for (user, role) in [admin, maker, member, child, guest].into_iter().zip(roles) {
+    for (user, role) in [admin, creator, member, child, guest].into_iter().zip(roles) {
         world.join(&plan, holder, user, role).await?;
     }
-    let made = world.invite(&plan, maker, None, MemberRole::Guest).await?;
+    let made = world.invite(&plan, creator, None, MemberRole::Guest).await?;
     let (token, first) = (made.token.clone(), named(made));
     for user in [member, child, guest] {
         let answer = world.revoke(&plan, user, &first).await;
-        assert_eq!(refused(answer), (Code::PermissionDenied, "ROLE_NOT_PERMITTED".to_owned()));
+        assert_eq!(refused(answer), denied("ROLE_NOT_PERMITTED"));
     }
-    let plan_not_found = (Code::NotFound, "PLAN_NOT_FOUND".to_owned());
+    let plan_not_found = not_found("PLAN_NOT_FOUND");
     assert_eq!(refused(world.revoke(&plan, id(), &first).await), plan_not_found);
-    let others = world.family(maker).await?;
-    assert_eq!(refused(world.revoke(&others, maker, &first).await), not_found(), "it is not of that plan, whoever made it");
-    assert_eq!(refused(world.revoke(&plan, holder, &id().to_string()).await), not_found());
-    assert_eq!(world.standing(&first).await?, ("pending".to_owned(), false, 6));
+    let others = world.family(creator).await?;
+    assert_eq!(
+        refused(world.revoke(&others, creator, &first).await),
+        not_found("INVITATION_NOT_FOUND"),
+        "an invitation of another plan"
+    );
+    assert_eq!(refused(world.revoke(&plan, holder, &id().to_string()).await), not_found("INVITATION_NOT_FOUND"));
+    assert_eq!(world.state(&first).await?, ("pending".to_owned(), false, 6));
 
-    let revoked = world.revoke(&plan, maker, &first).await?;
-    assert_eq!((revoked.status(), &revoked.invited_by), (InvitationStatus::Revoked, &maker.to_string()));
-    assert_eq!(world.standing(&first).await?, ("revoked".to_owned(), true, 6));
+    let revoked = world.revoke(&plan, creator, &first).await?;
+    assert_eq!((revoked.status(), &revoked.invited_by), (InvitationStatus::Revoked, &creator.to_string()));
+    assert_eq!(world.state(&first).await?, ("revoked".to_owned(), true, 6));
     assert_eq!(world.revoke(&plan, admin, &first).await?, revoked, "revoking again changes nothing");
     assert_eq!(refused(world.accept_token(id(), &token).await), not_pending());
-    let second = named(world.invite(&plan, maker, Some(id()), MemberRole::Guest).await?);
+    let second = named(world.invite(&plan, creator, Some(id()), MemberRole::Guest).await?);
     assert_eq!(world.revoke(&plan, admin, &second).await?.status(), InvitationStatus::Revoked);
     assert_eq!(violations(world.revoke("x", admin, "y").await), ["family_plan_id", "invitation_id"]);
 
-    let third = named(world.invite(&plan, maker, Some(id()), MemberRole::Guest).await?);
+    let third = named(world.invite(&plan, creator, Some(id()), MemberRole::Guest).await?);
     let client = world.slice.schema.connect().await?;
-    client.execute("UPDATE family_members SET is_active = false WHERE user_id = $1", &[&maker]).await?;
-    assert_eq!(refused(world.revoke(&plan, maker, &third).await), plan_not_found, "who left is nobody");
+    client.execute("UPDATE family_members SET is_active = false WHERE user_id = $1", &[&creator]).await?;
+    assert_eq!(refused(world.revoke(&plan, creator, &third).await), plan_not_found, "a former member");
     client.batch_execute("UPDATE family_plans SET is_active = false").await?;
-    let inactive = (Code::FailedPrecondition, "PLAN_INACTIVE".to_owned());
+    let inactive = failed("PLAN_INACTIVE");
     assert_eq!(refused(world.revoke(&plan, holder, &third).await), inactive);
     Ok(())
 }
 
-/// Looked at before its turn, the invitation would be pending for both.
+/// If the invitation were read before the lock, it would be pending for both calls.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_accepting_and_revoking_at_once_one_happens() -> anyhow::Result<()> {
+async fn accepting_and_revoking_exclude_each_other() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     let (holder, invitee) = (id(), id());
     for round in 0..20 {
         let plan = world.family(holder).await?;
         let invitation = named(world.invite(&plan, holder, Some(invitee), MemberRole::Member).await?);
-        let held = Held::new(&world, &plan).await?;
+        let lock = RowLock::new(&world, &plan).await?;
         let mut calls = JoinSet::new();
         let accept = {
             let (world, which) = (Arc::clone(&world), invitation.clone());
@@ -150,27 +150,27 @@ async fn of_accepting_and_revoking_at_once_one_happens() -> anyhow::Result<()> {
             let (world, plan, which) = (Arc::clone(&world), plan.clone(), invitation.clone());
             async move { ("revoked", insist(|| world.revoke(&plan, holder, &which)).await.map(|_| ())) }
         };
-        // Each is the first in every other round, and both wait.
+        // Each is the first in every other round, and both wait for the lock.
         let first = if round % 2 == 0 {
             calls.spawn(accept);
-            let first = held.waiter().await?;
+            let first = lock.waiter().await?;
             calls.spawn(revoke);
             first
         } else {
             calls.spawn(revoke);
-            let first = held.waiter().await?;
+            let first = lock.waiter().await?;
             calls.spawn(accept);
             first
         };
-        held.waiters(first, 1).await?;
-        held.release().await?;
-        one_of(&world, &invitation, calls.join_all().await).await?;
+        lock.waiters(first, 1).await?;
+        lock.release().await?;
+        check_exactly_one(&world, &invitation, calls.join_all().await).await?;
     }
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_accepting_declining_and_revoking_at_once_one_happens() -> anyhow::Result<()> {
+async fn accepting_declining_and_revoking_exclude_each_other() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     let (holder, invitee) = (id(), id());
     for _ in 0..20 {
@@ -183,19 +183,23 @@ async fn of_accepting_declining_and_revoking_at_once_one_happens() -> anyhow::Re
         calls.spawn(async move { ("declined", insist(|| same.decline(invitee, &which)).await.map(|_| ())) });
         let (same, plan, which) = (Arc::clone(&world), plan.clone(), invitation.clone());
         calls.spawn(async move { ("revoked", insist(|| same.revoke(&plan, holder, &which)).await.map(|_| ())) });
-        one_of(&world, &invitation, calls.join_all().await).await?;
+        check_exactly_one(&world, &invitation, calls.join_all().await).await?;
     }
     Ok(())
 }
 
-/// One was done, the others were told so, and what is kept agrees.
-async fn one_of(world: &World, invitation: &str, answers: Vec<(&'static str, Result<(), Status>)>) -> anyhow::Result<()> {
+/// Checks that one call succeeded, that the others were refused, and that the row agrees.
+async fn check_exactly_one(
+    world: &World,
+    invitation: &str,
+    answers: Vec<(&'static str, Result<(), Status>)>,
+) -> anyhow::Result<()> {
     let (done, others): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(_, answer)| answer.is_ok());
     assert_eq!(done.len(), 1, "{done:?} {others:?}");
     for (_, answer) in others {
         assert_eq!(refused(answer), not_pending());
     }
     let seats = if done[0].0 == "accepted" { 2 } else { 1 };
-    assert_eq!(world.standing(invitation).await?, (done[0].0.to_owned(), true, seats));
+    assert_eq!(world.state(invitation).await?, (done[0].0.to_owned(), true, seats));
     Ok(())
 }

@@ -1,11 +1,11 @@
 use orchard_proto::family::v1 as pb;
 use orchard_testkit::answer::{refused, violations};
 use pb::{InvitationStatus, MemberRole};
-use tonic::{Code, Status};
+use tonic::Status;
 use uuid::Uuid;
 
 use super::named;
-use crate::world::{World, id};
+use crate::world::{World, denied, id, not_found};
 
 impl World {
     async fn offered(&self, plan: &str, user: Uuid, size: i32, token: &str) -> Result<pb::ListInvitationsResponse, Status> {
@@ -25,7 +25,7 @@ fn ids(invitations: &[pb::Invitation]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_plan_lists_what_can_still_be_accepted() -> anyhow::Result<()> {
+async fn a_plan_lists_the_invitations_that_can_still_be_accepted() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, member, child, guest) = (id(), id(), id(), id());
     let plan = world.family(holder).await?;
@@ -42,20 +42,20 @@ async fn a_plan_lists_what_can_still_be_accepted() -> anyhow::Result<()> {
     let open = world.invite(&plan, member, None, MemberRole::Guest).await?;
     let by_name = world.invite(&plan, holder, Some(id()), MemberRole::Admin).await?.invitation.expect("an invitation");
     let listed = world.offered(&plan, member, 0, "").await?;
-    assert_eq!(listed.invitations, [by_name, open.invitation.expect("an invitation")], "the newest first");
+    assert_eq!(listed.invitations, [by_name, open.invitation.expect("an invitation")], "newest first");
     assert_eq!(listed.invitations[1].invited_by, member.to_string());
-    assert!(!format!("{listed:?}").contains(&open.token), "tokens are shown once");
+    assert!(!format!("{listed:?}").contains(&open.token), "no tokens");
     assert_eq!(world.offered(&plan, holder, 0, "").await?, listed);
 
-    let not_permitted = (Code::PermissionDenied, "ROLE_NOT_PERMITTED".to_owned());
+    let not_permitted = denied("ROLE_NOT_PERMITTED");
     assert_eq!(refused(world.offered(&plan, child, 0, "").await), not_permitted);
     assert_eq!(refused(world.offered(&plan, guest, 0, "").await), not_permitted);
-    assert_eq!(refused(world.offered(&others, holder, 0, "").await), (Code::NotFound, "PLAN_NOT_FOUND".to_owned()));
+    assert_eq!(refused(world.offered(&others, holder, 0, "").await), not_found("PLAN_NOT_FOUND"));
     Ok(())
 }
 
 #[tokio::test]
-async fn pages_neither_repeat_nor_skip_while_more_is_offered() -> anyhow::Result<()> {
+async fn pages_neither_repeat_nor_skip_while_invitations_are_created() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, member) = (id(), id());
     let plan = world.family(holder).await?;
@@ -65,7 +65,7 @@ async fn pages_neither_repeat_nor_skip_while_more_is_offered() -> anyhow::Result
         expected.push(named(world.invite(&plan, holder, Some(id()), MemberRole::Guest).await?));
     }
     expected.reverse();
-    // As if all were made at one moment: then their ids decide.
+    // At equal times, the ids decide the order.
     let client = world.slice.schema.connect().await?;
     client.batch_execute("UPDATE family_invitations SET created_at = now() WHERE status = 'pending'").await?;
 
@@ -77,7 +77,7 @@ async fn pages_neither_repeat_nor_skip_while_more_is_offered() -> anyhow::Result
         if token.is_empty() {
             break;
         }
-        assert_eq!(violations(world.offered(&plan, member, 2, &token).await), ["page_token"], "another caller's");
+        assert_eq!(violations(world.offered(&plan, member, 2, &token).await), ["page_token"], "a token of another caller");
         world.invite(&plan, holder, Some(id()), MemberRole::Guest).await?;
         older += 1;
         let late = named(world.invite(&plan, holder, Some(id()), MemberRole::Guest).await?);
@@ -89,17 +89,17 @@ async fn pages_neither_repeat_nor_skip_while_more_is_offered() -> anyhow::Result
 
     let token = world.offered(&plan, holder, 2, "").await?.next_page_token;
     let other = world.family(holder).await?;
-    assert_eq!(violations(world.offered(&other, holder, 2, &token).await), ["page_token"], "another plan's");
-    assert_eq!(violations(world.received(holder, 2, &token).await), ["page_token"], "another list's");
+    assert_eq!(violations(world.offered(&other, holder, 2, &token).await), ["page_token"], "a token of another plan");
+    assert_eq!(violations(world.received(holder, 2, &token).await), ["page_token"], "a token of another list");
     assert_eq!(violations(world.offered("x", holder, -1, "y").await), ["family_plan_id", "page_size", "page_token"]);
     Ok(())
 }
 
 #[tokio::test]
-async fn one_sees_what_one_is_offered_by_name() -> anyhow::Result<()> {
+async fn users_list_the_invitations_that_name_them() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (holder, invitee) = (id(), id());
-    assert_eq!(world.received(invitee, 0, "").await?, pb::ListMyInvitationsResponse::default(), "nothing is no error");
+    assert_eq!(world.received(invitee, 0, "").await?, pb::ListMyInvitationsResponse::default(), "an empty list");
     let mut plans = Vec::new();
     let mut expected = Vec::new();
     for _ in 0..6 {
@@ -121,7 +121,7 @@ async fn one_sees_what_one_is_offered_by_name() -> anyhow::Result<()> {
     expected.reverse();
     let first = world.received(invitee, 2, "").await?;
     let second = world.received(invitee, 2, &first.next_page_token).await?;
-    assert_eq!(violations(world.received(holder, 2, &first.next_page_token).await), ["page_token"], "another caller's");
+    assert_eq!(violations(world.received(holder, 2, &first.next_page_token).await), ["page_token"], "a token of another caller");
     let seen: Vec<_> = first.invitations.into_iter().chain(second.invitations).collect();
     let names: Vec<_> = seen.iter().map(|received| received.family_name.as_str()).collect();
     assert_eq!(names, ["The Appletons", "The Berrys", "The Appletons"]);

@@ -4,10 +4,11 @@ use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use diesel::dsl::{now, sum};
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
+use orchard_db::Connection;
 use uuid::Uuid;
 
-use super::{Entry, EntryKind, Movement};
+use super::{EntryKind, Movement, WalletEntry};
 use crate::schema::{family_plans, wallet_entries};
 
 orchard_db::text_column!(EntryKind);
@@ -27,7 +28,7 @@ struct Row {
     hold_id: Option<Uuid>,
 }
 
-impl From<Row> for Entry {
+impl From<Row> for WalletEntry {
     fn from(row: Row) -> Self {
         Self {
             id: row.id,
@@ -44,7 +45,7 @@ impl From<Row> for Entry {
     }
 }
 
-/// Who moves money, and under which name that is unique for ever.
+/// Who moves money, why, and under which reference, which is unique in the plan for the service forever.
 #[derive(Debug, Clone)]
 pub(crate) struct Source<'a> {
     pub(crate) user: Option<Uuid>,
@@ -54,25 +55,25 @@ pub(crate) struct Source<'a> {
     pub(crate) hold: Option<Uuid>,
 }
 
-/// Writes a line and moves the balance of a plan that is locked. The CHECK on the balance refuses an overdraft, whatever the callers do.
+/// Inserts an entry and updates the balance of a locked plan. The CHECK on the balance refuses an overdraft, whatever the caller does.
 ///
-/// Both statements are sent at once: others wait for the plan as long as this one's answers take.
+/// Both statements are sent at once, because other writers of the plan wait for as long as the lock is held.
 pub(crate) async fn append(
-    connection: &mut AsyncPgConnection,
+    connection: &mut Connection,
     id: Uuid,
     plan: Uuid,
     movement: &Movement,
     source: Source<'_>,
-) -> QueryResult<Entry> {
-    let (mut moving, mut writing) = (&*connection, &*connection);
-    let moved = diesel::update(family_plans::table.find(plan))
+) -> QueryResult<WalletEntry> {
+    let (mut first, mut second) = (&*connection, &*connection);
+    let updated = diesel::update(family_plans::table.find(plan))
         .set((
             family_plans::shared_wallet_balance.eq(&movement.balance),
             family_plans::wallet_sequence.eq(movement.sequence),
             family_plans::updated_at.eq(now),
         ))
-        .execute(&mut moving);
-    let written = diesel::insert_into(wallet_entries::table)
+        .execute(&mut first);
+    let inserted = diesel::insert_into(wallet_entries::table)
         .values((
             wallet_entries::id.eq(id),
             wallet_entries::family_plan_id.eq(plan),
@@ -83,42 +84,39 @@ pub(crate) async fn append(
             wallet_entries::user_id.eq(source.user),
             wallet_entries::service.eq(source.service),
             wallet_entries::reference.eq(source.reference),
-            // Of whoever was erased while it was held.
+            // A hold has no reason when its user was erased.
             wallet_entries::reason.eq((!source.reason.is_empty()).then_some(source.reason)),
             wallet_entries::hold_id.eq(source.hold),
         ))
         .returning(Row::as_returning())
-        .get_result::<Row>(&mut writing);
-    let (_, row) = tokio::try_join!(moved, written)?;
+        .get_result::<Row>(&mut second);
+    let (_, row) = tokio::try_join!(updated, inserted)?;
     Ok(row.into())
 }
 
-/// A line by its id.
-pub(super) async fn get(mut connection: &AsyncPgConnection, id: Uuid) -> QueryResult<Entry> {
+/// Returns an entry by its id.
+pub(crate) async fn get(mut connection: &Connection, id: Uuid) -> QueryResult<WalletEntry> {
     wallet_entries::table.find(id).select(Row::as_select()).first(&mut connection).await.map(Row::into)
 }
 
-/// The line that a service wrote under its own reference.
+/// Returns the entry that a service has written under a reference.
 pub(crate) async fn by_reference(
-    mut connection: &AsyncPgConnection,
+    mut connection: &Connection,
     plan: Uuid,
     service: &str,
     reference: &str,
-) -> QueryResult<Option<Entry>> {
-    wallet_entries::table
+) -> QueryResult<Option<WalletEntry>> {
+    let query = wallet_entries::table
         .filter(wallet_entries::family_plan_id.eq(plan))
         .filter(wallet_entries::service.eq(service))
         .filter(wallet_entries::reference.eq(reference))
-        .select(Row::as_select())
-        .first(&mut connection)
-        .await
-        .optional()
-        .map(|found| found.map(Row::into))
+        .select(Row::as_select());
+    Ok(query.first(&mut connection).await.optional()?.map(Row::into))
 }
 
-/// What a member spent themselves between two instants.
+/// Returns what a member has spent by themselves between two instants.
 pub(crate) async fn spent(
-    mut connection: &AsyncPgConnection,
+    mut connection: &Connection,
     plan: Uuid,
     user: Uuid,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
@@ -135,16 +133,16 @@ pub(crate) async fn spent(
         .map(|total| -total.unwrap_or_default())
 }
 
-/// Lines before the position `before`, newest first.
-pub(super) async fn list(
-    mut connection: &AsyncPgConnection,
+/// Lists the entries of a plan after the sequence `after`, newest first.
+pub(crate) async fn list(
+    mut connection: &Connection,
     plan: Uuid,
-    before: Option<i64>,
+    after: Option<i64>,
     count: i64,
-) -> QueryResult<Vec<Entry>> {
+) -> QueryResult<Vec<WalletEntry>> {
     let rows: Vec<Row> = wallet_entries::table
         .filter(wallet_entries::family_plan_id.eq(plan))
-        .filter(wallet_entries::sequence.lt(before.unwrap_or(i64::MAX)))
+        .filter(wallet_entries::sequence.lt(after.unwrap_or(i64::MAX)))
         .order(wallet_entries::sequence.desc())
         .limit(count)
         .select(Row::as_select())

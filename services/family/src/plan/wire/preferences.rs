@@ -1,10 +1,12 @@
-//! What a family wants, as sent.
+//! Goals and delivery preferences as sent.
 
 use orchard_proto::family::v1 as pb;
 use orchard_rpc::{Fields, Invalid, read};
 
-use super::{CoordinationPreferences, DayOfWeek, DeliveryWindow, FamilyGoals};
-use crate::member::wire::some_text;
+use crate::plan::{CoordinationPreferences, DayOfWeek, DeliveryWindow, FamilyGoals};
+use crate::wire::{some_text, wire_enum};
+
+wire_enum!(DayOfWeek <=> DayOfWeek: Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday);
 
 pub(super) fn read_goals(fields: &mut Fields, goals: &pb::FamilyGoals) -> Result<FamilyGoals, Invalid> {
     let number = |number: Option<i32>, range| number.map(|number| read::within(number, range)).transpose();
@@ -33,7 +35,8 @@ pub(super) fn read_preferences(
     fields: &mut Fields,
     preferences: &pb::CoordinationPreferences,
 ) -> Result<CoordinationPreferences, Invalid> {
-    let day = fields.read("delivery_day", read_day(preferences.delivery_day));
+    let day = Some(preferences.delivery_day).filter(|day| *day != i32::from(pb::DayOfWeek::Unspecified));
+    let day = fields.read("delivery_day", day.map(DayOfWeek::try_from).transpose());
     let window = preferences.delivery_window.map(|window| {
         fields.within("delivery_window", |fields| {
             let start = fields.read("start_hour", read::within(window.start_hour, 0..=23));
@@ -57,35 +60,9 @@ pub(super) fn read_preferences(
 pub(super) fn preferences(preferences: CoordinationPreferences) -> pb::CoordinationPreferences {
     let window = |window: DeliveryWindow| pb::DeliveryWindow { start_hour: window.start_hour, end_hour: window.end_hour };
     pb::CoordinationPreferences {
-        delivery_day: preferences.delivery_day.map_or(pb::DayOfWeek::Unspecified, day).into(),
+        delivery_day: preferences.delivery_day.map_or(pb::DayOfWeek::Unspecified.into(), DayOfWeek::into),
         delivery_window: preferences.delivery_window.map(window),
         address_label: preferences.address_label.unwrap_or_default(),
         allow_substitutions: preferences.allow_substitutions,
-    }
-}
-
-fn read_day(value: i32) -> Result<Option<DayOfWeek>, String> {
-    let day = pb::DayOfWeek::try_from(value).map_err(|_| format!("has no value {value}"))?;
-    Ok(match day {
-        pb::DayOfWeek::Unspecified => None,
-        pb::DayOfWeek::Monday => Some(DayOfWeek::Monday),
-        pb::DayOfWeek::Tuesday => Some(DayOfWeek::Tuesday),
-        pb::DayOfWeek::Wednesday => Some(DayOfWeek::Wednesday),
-        pb::DayOfWeek::Thursday => Some(DayOfWeek::Thursday),
-        pb::DayOfWeek::Friday => Some(DayOfWeek::Friday),
-        pb::DayOfWeek::Saturday => Some(DayOfWeek::Saturday),
-        pb::DayOfWeek::Sunday => Some(DayOfWeek::Sunday),
-    })
-}
-
-fn day(day: DayOfWeek) -> pb::DayOfWeek {
-    match day {
-        DayOfWeek::Monday => pb::DayOfWeek::Monday,
-        DayOfWeek::Tuesday => pb::DayOfWeek::Tuesday,
-        DayOfWeek::Wednesday => pb::DayOfWeek::Wednesday,
-        DayOfWeek::Thursday => pb::DayOfWeek::Thursday,
-        DayOfWeek::Friday => pb::DayOfWeek::Friday,
-        DayOfWeek::Saturday => pb::DayOfWeek::Saturday,
-        DayOfWeek::Sunday => pb::DayOfWeek::Sunday,
     }
 }

@@ -1,0 +1,83 @@
+//! Conversions that several services share.
+
+use chrono::{DateTime, Utc};
+use orchard_rpc::{Fields, PageKey, PageRequest, read};
+use uuid::Uuid;
+
+use crate::error::Error;
+
+/// Converts an enum to the number that its protobuf enum is sent as (`=>`), and also from it (`<=>`), where every value but `UNSPECIFIED`
+/// is accepted.
+macro_rules! wire_enum {
+    ($domain:ident => $wire:ident: $($value:ident),+) => {
+        impl From<$domain> for i32 {
+            fn from(value: $domain) -> Self {
+                match value {
+                    $($domain::$value => orchard_proto::family::v1::$wire::$value.into()),+
+                }
+            }
+        }
+    };
+    ($domain:ident <=> $wire:ident: $($value:ident),+) => {
+        $crate::wire::wire_enum!($domain => $wire: $($value),+);
+
+        impl TryFrom<i32> for $domain {
+            type Error = String;
+
+            fn try_from(value: i32) -> Result<Self, String> {
+                match orchard_rpc::read::enumeration(value)? {
+                    $(orchard_proto::family::v1::$wire::$value => Ok(Self::$value),)+
+                    orchard_proto::family::v1::$wire::Unspecified => Err("is required".to_owned()),
+                }
+            }
+        }
+    };
+}
+pub(crate) use wire_enum;
+
+/// Returns `None` for empty text.
+pub(crate) fn some_text(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+/// Returns the id as text, which is empty for `None`.
+pub(crate) fn id_text(id: Option<Uuid>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
+}
+
+/// Reads the id of a plan, the only field of its request.
+pub(crate) fn plan_id(plan: &str) -> Result<Uuid, Error> {
+    Ok(Fields::one("family_plan_id", read::uuid(plan))?)
+}
+
+/// Reads the ids of a plan and a user, the only fields of their request.
+pub(crate) fn plan_and_user(plan: &str, user: &str) -> Result<(Uuid, Uuid), Error> {
+    let mut fields = Fields::default();
+    let plan = fields.read("family_plan_id", read::uuid(plan));
+    let user = fields.read("user_id", read::uuid(user));
+    Ok(fields.finish(|| Ok((plan?, user?)))?)
+}
+
+/// The position of a row in a list that is ordered by time, and by id within the same time.
+pub(crate) type Position = (DateTime<Utc>, Uuid);
+
+/// Reads which page of a list of a plan is requested.
+pub(crate) fn plan_page<K: PageKey>(
+    method: &str,
+    plan: &str,
+    viewer: Uuid,
+    page_size: i32,
+    page_token: &str,
+) -> Result<(Uuid, PageRequest<K>), Error> {
+    let mut fields = Fields::default();
+    let id = fields.read("family_plan_id", read::uuid(plan));
+    let page = PageRequest::read(&mut fields, format!("{method} {plan} {viewer}"), page_size, page_token);
+    Ok(fields.finish(|| Ok((id?, page?)))?)
+}
+
+/// Reads which page of a list of the caller's own rows is requested.
+pub(crate) fn own_page(method: &str, caller: Uuid, page_size: i32, page_token: &str) -> Result<PageRequest<Position>, Error> {
+    let mut fields = Fields::default();
+    let page = PageRequest::read(&mut fields, format!("{method} {caller}"), page_size, page_token);
+    Ok(fields.finish(|| page)?)
+}

@@ -1,0 +1,29 @@
+//! The order of the modules, each of which may use only those before it.
+
+use std::path::Path;
+
+use orchard_testkit::modules::disorder;
+
+const ORDER: [&str; 14] = [
+    "error",
+    "schema",
+    "transition",
+    "wire",
+    "roll",
+    "rights",
+    "nutrition",
+    "plan",
+    "member",
+    "invitation",
+    "ledger",
+    "hold",
+    "wallet",
+    "privacy",
+];
+
+#[test]
+fn modules_use_only_modules_before_them() -> anyhow::Result<()> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    assert_eq!(disorder(&source, &ORDER)?, Vec::<String>::new());
+    Ok(())
+}
