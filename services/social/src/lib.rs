@@ -1,11 +1,14 @@
 //! Profiles, friends, achievements, challenges and progress.
 
+mod board_copies;
 pub mod challenges;
+mod clock;
 pub mod error;
 pub mod events;
 pub mod notification;
 pub mod people;
 pub mod privacy;
+mod request;
 pub mod rewards;
 mod roll;
 mod schema;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{CompletionStatus, Participant, store};
 use crate::challenges::challenge::ChallengeError;
 use crate::challenges::challenge::{self, Challenge, Entrant, EntryRequirements, JoinCode};
+use crate::board_copies;
 use crate::challenges::leaderboard;
 use crate::error::Error;
 use crate::people::friendship::family;
@@ -77,7 +78,7 @@ async fn enter(connection: &mut Connection, id: Uuid, entry: Entry) -> Result<Pa
             let (time_zone, now) = profile::store::clock(connection, user, entry.ahead).await?;
             let ends_at = challenge.ends_at(profile::today(time_zone, now));
             let seated = store::insert(connection, challenge.id, user, now, ends_at).await?;
-            leaderboard::reflect(connection, &BTreeSet::from([user])).await?;
+            board_copies::refresh(connection, &BTreeSet::from([user])).await?;
             Ok(seated)
         }
     }
