@@ -29,20 +29,29 @@ macro_rules! json_column {
             }
         }
 
-        $crate::challenges::json::json_expression!($of, &'a $of, &'b &'a $of);
+        impl diesel::serialize::ToSql<diesel::sql_types::Nullable<diesel::sql_types::Jsonb>, diesel::pg::Pg> for $of {
+            fn to_sql<'b>(&'b self, out: &mut diesel::serialize::Output<'b, '_, diesel::pg::Pg>) -> diesel::serialize::Result {
+                <Self as diesel::serialize::ToSql<diesel::sql_types::Jsonb, diesel::pg::Pg>>::to_sql(self, out)
+            }
+        }
+
+        $crate::challenges::json::json_expression!($of, diesel::sql_types::Jsonb);
+        $crate::challenges::json::json_expression!(&$of, diesel::sql_types::Jsonb);
+        $crate::challenges::json::json_expression!($of, diesel::sql_types::Nullable<diesel::sql_types::Jsonb>);
+        $crate::challenges::json::json_expression!(&$of, diesel::sql_types::Nullable<diesel::sql_types::Jsonb>);
     )+};
 }
 
 macro_rules! json_expression {
-    ($($of:ty),+) => {$(
-        impl<'a, 'b> diesel::expression::AsExpression<diesel::sql_types::Jsonb> for $of {
-            type Expression = diesel::internal::derives::as_expression::Bound<diesel::sql_types::Jsonb, Self>;
+    ($of:ty, $sql:ty) => {
+        impl diesel::expression::AsExpression<$sql> for $of {
+            type Expression = diesel::internal::derives::as_expression::Bound<$sql, Self>;
 
             fn as_expression(self) -> Self::Expression {
                 Self::Expression::new(self)
             }
         }
-    )+};
+    };
 }
 
 pub(super) use {json_column, json_expression};

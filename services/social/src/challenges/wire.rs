@@ -1,10 +1,5 @@
 //! Conversions that several modules share.
 
-use orchard_rpc::{Fields, read};
-use uuid::Uuid;
-
-use crate::error::Error;
-
 /// Converts an enum to and from the one of the same name in the proto. The proto's has one value more: the unspecified one.
 macro_rules! wire_enum {
     ($name:ident { $($variant:ident),+ }) => {
@@ -35,9 +30,4 @@ pub(super) use wire_enum;
 pub(super) fn optional_enumeration<P: TryFrom<i32> + TryInto<T>, T>(value: i32) -> Result<Option<T>, String> {
     let sent = P::try_from(value).map_err(|_| format!("has no value {value}"))?;
     Ok(sent.try_into().ok())
-}
-
-/// Reads the `challenge_id` of a request that has no other fields to read.
-pub(super) fn challenge_id(sent: &str) -> Result<Uuid, Error> {
-    Ok(Fields::one("challenge_id", read::uuid(sent))?)
 }

@@ -1,100 +1,124 @@
-//! Creating and changing challenges, in the transaction of a caller.
+//! Creating and changing challenges.
 
-use std::time::Duration;
-
-use orchard_db::Connection;
+use orchard_db::idempotency::Key;
+use orchard_db::{Connection, Db};
 use orchard_rpc::Violations;
+use orchard_server::Clock;
 use uuid::Uuid;
 
-use super::{Challenge, ChallengeError, JoinCode, Patch, Terms, may_start, store};
+use super::{Challenge, ChallengeError, ChallengeView, JoinCode, Patch, Terms, days, reading, store};
 use crate::error::Error;
 use crate::roll;
 
-/// Who says so.
+/// The user who creates or changes a challenge.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Author {
     pub(super) user: Uuid,
-    /// They speak for the platform.
+    /// Whether they act for the platform.
     pub(super) is_operator: bool,
-    /// They are a child in a family, as far as that was asked.
+    /// Whether they are a child in a family, as far as the family service was asked.
     pub(super) is_child: bool,
 }
 
-pub(super) async fn create(
-    connection: &mut Connection,
-    id: Uuid,
-    terms: &Terms,
-    author: Author,
-    ahead: Duration,
-) -> Result<(), Error> {
-    // Only now: a request that is repeated after midnight has its challenge.
-    check_start(connection, terms, "start_date", ahead).await?;
-    check_child(terms, author)?;
+/// Creates a challenge, unless the request is a repeated one.
+pub(super) async fn create(db: &Db, clock: &Clock, key: Key, terms: Terms, author: Author) -> Result<ChallengeView, Error> {
+    let clock = clock.clone();
+    db.write("create challenge", async move |connection| {
+        let (id, is_new) = key.claim_one(connection, Uuid::now_v7()).await?;
+        if is_new {
+            insert(connection, &clock, id, terms, author).await?;
+        }
+        reading::view(connection, id, author.user, author.is_operator).await
+    })
+    .await
+}
+
+async fn insert(connection: &mut Connection, clock: &Clock, id: Uuid, terms: Terms, author: Author) -> Result<(), Error> {
+    // Only checked here, so that a request that is repeated after midnight finds its challenge.
+    check_start(connection, clock, &terms, "start_date").await?;
+    check_child(&terms, author)?;
     let created_by = (!author.is_operator).then_some(author.user);
     if let Some(creator) = created_by {
         roll::enrol(connection, creator).await?;
     }
     let code = (!terms.is_public).then(JoinCode::random);
-    Ok(store::insert(connection, id, terms, code.as_ref(), created_by).await?)
+    Ok(store::insert(connection, id, terms, code, created_by).await?)
 }
 
-pub(super) async fn update(
+/// Changes the terms of a challenge.
+pub(super) async fn update(db: &Db, clock: &Clock, id: Uuid, patch: Patch, author: Author) -> Result<ChallengeView, Error> {
+    let clock = clock.clone();
+    db.write("update challenge", async move |connection| {
+        let challenge = lock(connection, id, author).await?;
+        let now = store::now_by(connection, &clock).await?;
+        challenge.check_changeable(now, store::was_joined(connection, id).await?)?;
+        change(connection, &clock, challenge, patch, author).await?;
+        reading::view(connection, id, author.user, author.is_operator).await
+    })
+    .await
+}
+
+async fn change(
     connection: &mut Connection,
-    id: Uuid,
+    clock: &Clock,
+    challenge: Challenge,
     patch: Patch,
     author: Author,
-    ahead: Duration,
 ) -> Result<(), Error> {
-    let challenge = lock(connection, id, author).await?;
-    let now = store::moment(connection).await? + ahead;
-    challenge.can_change(now, store::was_joined(connection, id).await?)?;
     let moves = patch.start_date.is_some();
     let is_platforms = challenge.created_by.is_none();
-    let Challenge { terms: before, join_code, participant_count, .. } = challenge;
-    let of = before.scoring.challenge_type();
-    let terms = before.patched(patch);
-    if terms.scoring.challenge_type() != of {
+    let challenge_type = challenge.terms.scoring.challenge_type();
+    let terms = challenge.terms.patched(patch);
+    if terms.scoring.challenge_type() != challenge_type {
         return Err(Violations::of("challenge.scoring", "must be of the type that the challenge has").into());
     }
-    consistent(&terms, is_platforms, "challenge.")?;
+    terms.check(is_platforms, "challenge.")?;
     if moves {
-        check_start(connection, &terms, "challenge.start_date", ahead).await?;
+        check_start(connection, clock, &terms, "challenge.start_date").await?;
     }
     check_child(&terms, author)?;
-    if let Some(max_participants) = terms.max_participants.filter(|seats| *seats < participant_count) {
+    if let Some(max_participants) = terms.max_participants.filter(|seats| *seats < challenge.participant_count) {
         return Err(ChallengeError::Full { max_participants }.into());
     }
-    let code = (!terms.is_public).then(|| join_code.unwrap_or_else(JoinCode::random));
-    Ok(store::update(connection, id, &terms, code.as_ref()).await?)
+    let code = (!terms.is_public).then(|| challenge.join_code.unwrap_or_else(JoinCode::random));
+    Ok(store::update(connection, challenge.id, terms, code).await?)
 }
 
-/// Locks a challenge that a user may change, if they may know of it.
-pub(super) async fn lock(connection: &mut Connection, id: Uuid, author: Author) -> Result<Challenge, Error> {
-    if store::get(connection, id, author.user, author.is_operator).await?.is_none() {
-        return Err(ChallengeError::NotFound.into());
-    }
-    let challenge = store::lock(connection, id).await?.ok_or_else(|| Error::from(ChallengeError::NotFound))?;
-    challenge.is_of(author.user, author.is_operator)?;
+/// Activates or deactivates a challenge.
+pub(super) async fn set_active(db: &Db, id: Uuid, is_active: bool, author: Author) -> Result<ChallengeView, Error> {
+    db.write("set challenge active", async move |connection| {
+        let before = lock(connection, id, author).await?;
+        if before.is_active != is_active {
+            store::set_active(connection, id, is_active).await?;
+        }
+        reading::view(connection, id, author.user, author.is_operator).await
+    })
+    .await
+}
+
+/// Sets the priority of a public challenge in lists.
+pub(super) async fn feature(db: &Db, id: Uuid, priority: i32, moderator: Uuid) -> Result<ChallengeView, Error> {
+    db.write("feature challenge", async move |connection| {
+        if !store::feature(connection, id, priority).await? {
+            return Err(ChallengeError::NotFound.into());
+        }
+        reading::view(connection, id, moderator, true).await
+    })
+    .await
+}
+
+/// Locks a challenge that the author may change.
+async fn lock(connection: &mut Connection, id: Uuid, author: Author) -> Result<Challenge, Error> {
+    reading::view(connection, id, author.user, author.is_operator).await?;
+    let challenge = store::lock(connection, id).await?.ok_or(ChallengeError::NotFound)?;
+    challenge.check_editor(author.user, author.is_operator)?;
     Ok(challenge)
 }
 
-/// Refuses terms that do not go together; `prefix` is where they are in the request.
-pub(super) fn consistent(terms: &Terms, is_platforms: bool, prefix: &str) -> Result<(), Violations> {
-    let wrong = terms.contradictions(is_platforms);
-    if wrong.is_empty() {
-        return Ok(());
-    }
-    let mut violations = Violations::default();
-    for (path, why) in wrong {
-        violations.add(format!("{prefix}{path}"), why);
-    }
-    Err(violations)
-}
-
-async fn check_start(connection: &Connection, terms: &Terms, path: &str, ahead: Duration) -> Result<(), Error> {
+async fn check_start(connection: &Connection, clock: &Clock, terms: &Terms, path: &str) -> Result<(), Error> {
     if let Some(start) = terms.start_date {
-        let today = (store::moment(connection).await? + ahead).date_naive();
-        may_start(start, today).map_err(|refused| Violations::of(path, refused))?;
+        let today = store::now_by(connection, clock).await?.date_naive();
+        days::check_start(start, today).map_err(|why| Violations::of(path, why))?;
     }
     Ok(())
 }

@@ -1,102 +1,93 @@
 //! Joining a challenge.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use orchard_client::Upstream;
 use orchard_db::{Connection, Db};
+use orchard_server::Clock;
 use uuid::Uuid;
 
-use super::{CompletionStatus, Participant, store};
-use crate::challenges::challenge::ChallengeError;
-use crate::challenges::challenge::{self, Challenge, Entrant, EntryRequirements, JoinCode};
+use super::store::entrant;
+use super::{Challenge, ChallengeError, ChallengeKey, Entrant, EntryRequirements, store};
 use crate::board_copies;
-use crate::challenges::leaderboard;
+use crate::challenges::participant::{self, CompletionStatus, Participant};
+use crate::clock::local_time;
 use crate::error::Error;
-use crate::people::friendship::family;
-use crate::people::profile;
+use crate::people::{family, profile};
 use crate::roll;
 
-/// Which challenge is meant.
+/// A user who wants to join.
 #[derive(Debug, Clone)]
-pub(crate) enum Target {
-    /// By its id.
-    Id(Uuid),
-    /// By its code.
-    Code(JoinCode),
+struct Join {
+    user: Uuid,
+    /// Whether they know the code of the challenge.
+    has_code: bool,
+    /// Whether they have a family plan; `None` if the family service was not asked.
+    family_plan: Option<bool>,
+    clock: Clock,
 }
 
-/// Takes a seat for a user, or finds that they have it. What only the family service knows, it is asked before anything is locked.
-pub(crate) async fn join(
+/// Takes a seat for a user, or returns the one that they have. Asks the family service before anything is locked.
+pub(super) async fn join(
     db: &Db,
     upstream: &Upstream,
-    target: Target,
+    clock: &Clock,
+    key: &ChallengeKey,
     user: Uuid,
-    ahead: Duration,
 ) -> Result<Participant, Error> {
-    let (id, asks_for_a_plan) = {
+    let (id, requires_family_plan) = {
         let connection = db.read().await?;
-        let id = challenge::store::id_of(&connection, &target).await?.ok_or_else(|| Error::from(ChallengeError::NotFound))?;
-        (id, challenge::store::asks_for_a_plan(&connection, id, user).await?)
+        let id = store::id_of(&connection, key).await?.ok_or(ChallengeError::NotFound)?;
+        (id, store::requires_family_plan(&connection, id, user).await?)
     };
-    let family_plan = if asks_for_a_plan { Some(family::has_plan(upstream, user).await?) } else { None };
-    let entry = Entry { user, has_code: matches!(target, Target::Code(_)), family_plan, ahead };
-    db.write("join challenge", async move |connection| enter(connection, id, entry).await).await
+    let family_plan = if requires_family_plan { Some(family::has_plan(upstream, user).await?) } else { None };
+    let join = Join { user, has_code: matches!(key, ChallengeKey::Code(_)), family_plan, clock: clock.clone() };
+    db.write("join challenge", async move |connection| join.take_seat(connection, id).await).await
 }
 
-/// Who joins.
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    user: Uuid,
-    has_code: bool,
-    /// Whether they have a plan, if that was asked.
-    family_plan: Option<bool>,
-    ahead: Duration,
-}
-
-async fn enter(connection: &mut Connection, id: Uuid, entry: Entry) -> Result<Participant, Error> {
-    let user = entry.user;
-    roll::enrol(connection, user).await?;
-    // Whoever changes their profile finds the seat, or is found by it.
-    roll::take_turns(connection, &BTreeSet::from([user])).await?;
-    let challenge = challenge::store::lock(connection, id).await?.ok_or_else(|| Error::from(ChallengeError::NotFound))?;
-    let seat = store::lock(connection, id, user).await?;
-    match &seat {
-        Some(seated) if seated.completion_status != CompletionStatus::Withdrawn => return Ok(seated.clone()),
-        None if !challenge.may_be_entered(user, entry.has_code) => return Err(ChallengeError::NotFound.into()),
-        Some(_) | None => (),
-    }
-    admit(connection, &challenge, entry).await?;
-    store::count_seats(connection, challenge.id, 1).await?;
-    match seat {
-        Some(left) => {
-            let back = store::set_status(connection, left.id, CompletionStatus::Active).await?;
-            leaderboard::moved(connection, &left, &back).await?;
-            Ok(back)
+impl Join {
+    async fn take_seat(&self, connection: &mut Connection, id: Uuid) -> Result<Participant, Error> {
+        let user = self.user;
+        roll::enrol(connection, user).await?;
+        // Locks the user, because a change of the profile must reach the seat, or the seat must copy the changed profile.
+        roll::lock(connection, &BTreeSet::from([user])).await?;
+        let challenge = store::lock(connection, id).await?.ok_or(ChallengeError::NotFound)?;
+        let seat = participant::store::lock(connection, id, user).await?;
+        match &seat {
+            Some(seat) if seat.completion_status != CompletionStatus::Withdrawn => return Ok(seat.clone()),
+            None if !challenge.is_open_to(user, self.has_code) => return Err(ChallengeError::NotFound.into()),
+            Some(_) | None => (),
         }
-        None => {
-            let (time_zone, now) = profile::store::clock(connection, user, entry.ahead).await?;
-            let ends_at = challenge.ends_at(profile::today(time_zone, now));
-            let seated = store::insert(connection, challenge.id, user, now, ends_at).await?;
-            board_copies::refresh(connection, &BTreeSet::from([user])).await?;
-            Ok(seated)
+        self.admit(connection, &challenge).await?;
+        participant::store::count_seats(connection, challenge.id, 1).await?;
+        match seat {
+            Some(left) => Ok(participant::store::set_status(connection, &left, CompletionStatus::Active).await?),
+            None => self.insert(connection, &challenge).await,
         }
     }
-}
 
-async fn admit(connection: &Connection, challenge: &Challenge, entry: Entry) -> Result<(), Error> {
-    let (time_zone, now) = profile::store::clock(connection, entry.user, entry.ahead).await?;
-    challenge.admit(profile::today(time_zone, now))?;
-    let Some(requirements) = &challenge.terms.entry_requirements else { return Ok(()) };
-    requirements.admit(&entrant(connection, requirements, entry).await?, now)?;
-    Ok(())
-}
+    async fn insert(&self, connection: &mut Connection, challenge: &Challenge) -> Result<Participant, Error> {
+        let time = local_time(connection, &self.clock, self.user).await?;
+        let ends_at = challenge.ends_at(time.today());
+        let seat = participant::store::insert(connection, challenge.id, self.user, time.now, ends_at).await?;
+        board_copies::refresh(connection, &BTreeSet::from([self.user])).await?;
+        Ok(seat)
+    }
 
-async fn entrant(connection: &Connection, asked: &EntryRequirements, entry: Entry) -> Result<Entrant, Error> {
-    Ok(Entrant {
-        challenges_completed: store::count_completed(connection, entry.user).await?,
-        badges: store::badges(connection, entry.user, &asked.badges).await?,
-        family_plan: entry.family_plan,
-        created_at: profile::store::known_since(connection, entry.user).await?,
-    })
+    async fn admit(&self, connection: &Connection, challenge: &Challenge) -> Result<(), Error> {
+        let time = local_time(connection, &self.clock, self.user).await?;
+        challenge.admit(time.today())?;
+        let Some(requirements) = &challenge.terms.entry_requirements else { return Ok(()) };
+        requirements.admit(&self.entrant(connection, requirements).await?, time.now)?;
+        Ok(())
+    }
+
+    async fn entrant(&self, connection: &Connection, requirements: &EntryRequirements) -> Result<Entrant, Error> {
+        Ok(Entrant {
+            challenges_completed: entrant::count_completed(connection, self.user).await?,
+            badges: entrant::badges(connection, self.user, &requirements.badges).await?,
+            family_plan: self.family_plan,
+            created_at: profile::store::known_since(connection, self.user).await?,
+        })
+    }
 }

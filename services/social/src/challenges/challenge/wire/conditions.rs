@@ -1,11 +1,9 @@
-//! What a challenge asks and gives, as sent.
+//! Conversions of entry requirements and success criteria.
 
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Currency, Fields, Refused, read};
+use orchard_rpc::{Fields, Refused, read};
 
-use crate::challenges::challenge::{EntryRequirements, RankBand, Reward, RewardStructure, SuccessCriteria};
-use crate::rewards::achievement::wire::{read_special_reward, special_reward};
-use crate::rewards::milestone::MilestoneType;
+use crate::challenges::challenge::{EntryRequirements, SuccessCriteria};
 
 pub(super) fn read_requirements(
     fields: &mut Fields,
@@ -36,41 +34,6 @@ pub(super) fn read_criteria(fields: &mut Fields, sent: Option<pb::SuccessCriteri
     })
 }
 
-pub(super) fn read_rewards(
-    fields: &mut Fields,
-    sent: Option<pb::RewardStructure>,
-    currency: &Currency,
-) -> Result<Option<RewardStructure>, Refused> {
-    let Some(sent) = sent else { return Ok(None) };
-    fields.within("reward_structure", |fields| {
-        let completion =
-            sent.completion.map(|reward| fields.within("completion", |fields| read_reward(fields, reward, currency)));
-        let bands = fields.each("rank_bands", 0..=20, sent.rank_bands, |fields, band| {
-            // Whether they follow each other is a rule of all of them.
-            let (from_rank, to_rank) = (band.from_rank, band.to_rank);
-            let reward = fields.read("reward", read::required(band.reward));
-            let reward = reward.and_then(|reward| fields.within("reward", |fields| read_reward(fields, reward, currency)));
-            Ok(RankBand { from_rank, to_rank, reward: reward? })
-        });
-        Ok(Some(RewardStructure { completion: completion.transpose()?, rank_bands: bands? }))
-    })
-}
-
-fn read_reward(fields: &mut Fields, sent: pb::Reward, currency: &Currency) -> Result<Reward, Refused> {
-    let points = fields.read("points", read::within(sent.points, 0..=10_000));
-    let badge = fields.read("badge", read_badge(&sent.badge));
-    let special = sent.special_reward.map(|special| read_special_reward(fields, special, currency)).transpose();
-    Ok(Reward { points: points?, badge: badge?, special_reward: special? })
-}
-
-fn read_badge(badge: &str) -> Result<Option<String>, String> {
-    let badge = read::text(badge, 0..=50)?;
-    if MilestoneType::has_badge(&badge) {
-        return Err("must not be a milestone's".to_owned());
-    }
-    Ok((!badge.is_empty()).then_some(badge))
-}
-
 pub(super) fn requirements(requirements: EntryRequirements) -> pb::EntryRequirements {
     let EntryRequirements { challenges_completed, badges, family_plan, account_age_days } = requirements;
     pb::EntryRequirements { challenges_completed, badges, family_plan, account_age_days }
@@ -79,22 +42,4 @@ pub(super) fn requirements(requirements: EntryRequirements) -> pb::EntryRequirem
 pub(super) fn criteria(criteria: &SuccessCriteria) -> pb::SuccessCriteria {
     let SuccessCriteria { min_score, active_days, longest_streak, distinct_fruits } = *criteria;
     pb::SuccessCriteria { min_score, active_days, longest_streak, distinct_fruits }
-}
-
-pub(super) fn rewards(rewards: RewardStructure, currency: &Currency) -> pb::RewardStructure {
-    let bands = rewards.rank_bands.into_iter().map(|band| pb::RankBand {
-        from_rank: band.from_rank,
-        to_rank: band.to_rank,
-        reward: Some(reward(band.reward, currency)),
-    });
-    pb::RewardStructure { completion: rewards.completion.map(|given| reward(given, currency)), rank_bands: bands.collect() }
-}
-
-/// What is given.
-pub(crate) fn reward(reward: Reward, currency: &Currency) -> pb::Reward {
-    pb::Reward {
-        points: reward.points,
-        badge: reward.badge.unwrap_or_default(),
-        special_reward: reward.special_reward.map(|special| special_reward(special, currency)),
-    }
 }

@@ -1,18 +1,14 @@
-//! Statements about boards: each sees one moment, reads by index, and costs about the same however many take part.
+//! Parts of statements about leaderboards. Each statement sees one moment, reads by index, and costs about the same for any
+//! number of participants.
 //!
-//! How many have a higher score is a sum over `leaderboard_counts`: of each level those that are above the score's own and in the same range
-//! of the level above it; and over what is not in there yet.
+//! All parts read the CTE `asked`, which has the `challenge_id`, and where they need it the `viewer` and the `count` of
+//! entries.
 
-use chrono::{DateTime, Utc};
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use uuid::Uuid;
-
-use super::{Entry, Friend, Place, Shown, Standing, Stretch};
-use crate::challenges::participant::CompletionStatus;
-
-/// Of the board of `asked.challenge_id` how many have a higher score than `$score`, how many the same, and how many there are.
-macro_rules! counted {
+/// Selects the number of participants with a higher score than `$score`, with the same score, and in all.
+///
+/// The number with a higher score is a sum over `leaderboard_counts`: on each level, the buckets that are above the bucket of
+/// the score and within the same bucket of the next level. Changes that are not folded into the counts yet are added.
+macro_rules! counts {
     ($score:literal) => {
         concat!(
             "SELECT
@@ -47,8 +43,9 @@ macro_rules! counted {
     };
 }
 
-/// Whether the challenge is in use, if the viewer may know of it; the same as `challenge::store::known_to`.
-macro_rules! known {
+/// The CTE `challenge`: whether the challenge is active, if the viewer may know of it. The same condition as `known_to` of
+/// challenges.
+macro_rules! challenge {
     () => {
         "challenge AS (
            SELECT c.is_active FROM community_challenges c
@@ -62,58 +59,73 @@ macro_rules! known {
     };
 }
 
-/// What the viewer is to others: friends or blocked, and of one family, neither as a guest.
+/// The CTEs `ties` and `fellows`: the viewer's friendships, and the members of the viewer's families.
 macro_rules! ties {
     () => {
-        "ties AS (
-           SELECT
-             CASE WHEN f.first_user_id = asked.viewer THEN f.second_user_id ELSE f.first_user_id END AS user_id,
-             f.status = 'none' AS blocks,
-             f.status = 'accepted' AS is_friend,
-             f.status = 'accepted' OR f.requested_by IS DISTINCT FROM asked.viewer AND f.status = 'requested' AS shows
-           FROM asked JOIN friendships f ON f.first_user_id = asked.viewer OR f.second_user_id = asked.viewer
-         ),
-         fellows AS (
-           SELECT DISTINCT theirs.user_id
-           FROM asked
-           JOIN family_memberships own ON own.user_id = asked.viewer AND own.role <> 'guest'
-           JOIN family_memberships theirs ON theirs.family_plan_id = own.family_plan_id AND theirs.role <> 'guest'
+        concat!(
+            "ties AS (
+               SELECT
+                 CASE WHEN f.first_user_id = asked.viewer THEN f.second_user_id ELSE f.first_user_id END AS user_id,
+                 ",
+            $crate::people::visibility::blocked!("f"),
+            " AS is_blocked, f.status = 'accepted' AS is_friend, ",
+            $crate::people::visibility::contact!("f", "asked.viewer"),
+            " AS is_contact
+               FROM asked JOIN friendships f ON f.first_user_id = asked.viewer OR f.second_user_id = asked.viewer
+             ),
+             fellows AS (SELECT DISTINCT theirs.user_id FROM asked, ",
+            $crate::people::visibility::relatives!(),
+            " WHERE own.user_id = asked.viewer)"
+        )
+    };
+}
+
+/// The CTE `me`: the viewer's own seat.
+macro_rules! me {
+    () => {
+        "me AS (
+           SELECT * FROM challenge_participants
+           WHERE challenge_id = (SELECT challenge_id FROM asked) AND user_id = (SELECT viewer FROM asked)
+             AND completion_status <> 'withdrawn'
          )"
     };
 }
 
-/// Those on the board behind a place of it: who reached the same score later, and then who has a lower one. Each is a range of the index.
+/// Selects seats on the leaderboard behind a position: those who reached the same score later, then those with a lower score.
+/// Each of the two is a range of the index.
 macro_rules! behind {
     ($score:literal, $reached_at:literal, $user:literal) => {
         concat!(
-            "(SELECT p.* FROM challenge_participants p
-              WHERE p.challenge_id = (SELECT challenge_id FROM asked) AND p.on_board AND (SELECT is_active FROM challenge)
-                AND p.final_score = ",
+            "SELECT * FROM (
+               (SELECT p.* FROM challenge_participants p
+                WHERE p.challenge_id = (SELECT challenge_id FROM asked) AND p.on_board AND (SELECT is_active FROM challenge)
+                  AND p.final_score = ",
             $score,
             " AND (p.score_reached_at, p.user_id) > (",
             $reached_at,
             ", ",
             $user,
             ")
-              ORDER BY p.score_reached_at, p.user_id LIMIT (SELECT count FROM asked))
-             UNION ALL
-             (SELECT p.* FROM challenge_participants p
-              WHERE p.challenge_id = (SELECT challenge_id FROM asked) AND p.on_board AND (SELECT is_active FROM challenge)
-                AND p.final_score < ",
+                ORDER BY p.score_reached_at, p.user_id LIMIT (SELECT count FROM asked))
+               UNION ALL
+               (SELECT p.* FROM challenge_participants p
+                WHERE p.challenge_id = (SELECT challenge_id FROM asked) AND p.on_board AND (SELECT is_active FROM challenge)
+                  AND p.final_score < ",
             $score,
             "
-              ORDER BY p.final_score DESC, p.score_reached_at, p.user_id LIMIT (SELECT count FROM asked))"
+                ORDER BY p.final_score DESC, p.score_reached_at, p.user_id LIMIT (SELECT count FROM asked))
+             ) p LIMIT (SELECT count FROM asked)"
         )
     };
 }
 
-/// The page, told to the viewer: what it takes to rank it, once more in each row; and a row without anybody if nobody is on it. Who may be
-/// named is what `profile::visibility::visible_to` says, of copies.
-macro_rules! told {
+/// Selects the entries of the CTE `page` as the viewer sees them, each with the counts that the ranks need, and `$columns` of
+/// `$joins`. Without entries, selects one row without an entry.
+macro_rules! page {
     ($columns:literal, $joins:expr) => {
         concat!(
             ", first AS (SELECT max(final_score) AS score FROM page), board AS (",
-            counted!("(SELECT score FROM first)"),
+            counts!("(SELECT score FROM first)"),
             ")
              SELECT
                (SELECT is_active FROM challenge), board.above, board.alike, board.participants,
@@ -125,236 +137,46 @@ macro_rules! told {
             " LEFT JOIN page p ON true
              LEFT JOIN ties t ON t.user_id = p.user_id
              LEFT JOIN fellows f ON f.user_id = p.user_id
-             CROSS JOIN LATERAL (
-               SELECT p.user_id = (SELECT viewer FROM asked) OR NOT coalesce(t.blocks, false) AND (
-                 p.shown_to = 'everyone' OR p.shown_to = 'friends' AND (coalesce(t.shows, false) OR f.user_id IS NOT NULL)
-               ) AS shown
-             ) s
+             CROSS JOIN LATERAL (SELECT ",
+            $crate::people::visibility::visible!(
+                "p.user_id = (SELECT viewer FROM asked)",
+                "coalesce(t.is_blocked, false)",
+                "p.shown_to",
+                "(coalesce(t.is_contact, false) OR f.user_id IS NOT NULL)"
+            ),
+            " AS shown) s
              ORDER BY p.final_score DESC, p.score_reached_at, p.user_id"
         )
     };
 }
 
-/// SQL types of [`Row`].
-type Columns = (
-    Nullable<Bool>,
-    BigInt,
-    BigInt,
-    BigInt,
-    Nullable<SqlUuid>,
-    Nullable<SqlUuid>,
-    Nullable<Text>,
-    Nullable<Integer>,
-    Nullable<Timestamptz>,
-    Nullable<Text>,
-);
-
-/// SQL types of [`MyRow`].
-type MyColumns = (
-    Nullable<BigInt>,
-    Nullable<BigInt>,
-    Nullable<Integer>,
-    Nullable<Bool>,
-    Nullable<Text>,
-    Nullable<Timestamptz>,
-    Nullable<SqlUuid>,
-);
-
-/// The viewer's own place, if they have one.
-#[derive(Debug, Queryable)]
-pub(super) struct MyRow {
-    above: Option<i64>,
-    participants: Option<i64>,
-    score: Option<i32>,
-    on_board: Option<bool>,
-    completion_status: Option<CompletionStatus>,
-    reached_at: Option<DateTime<Utc>>,
-    id: Option<Uuid>,
-}
-
-impl MyRow {
-    /// Where they stand, and at which place.
-    pub(super) fn mine(self) -> Option<(Standing, Place)> {
-        let (score, reached_at, participant) = (self.score?, self.reached_at?, self.id?);
-        let standing = Standing {
-            rank: self.above? + 1,
-            score,
-            participants: self.participants?,
-            on_board: self.on_board?,
-            completion_status: self.completion_status?,
-        };
-        Some((standing, Place { score, reached_at, participant }))
-    }
-}
-
-/// A row of a friend.
-#[derive(Debug, Queryable)]
-pub(super) struct FriendRow {
-    pub(super) is_active: Option<bool>,
-    id: Option<Uuid>,
-    user: Option<Uuid>,
-    display_name: Option<String>,
-    score: Option<i32>,
-    reached_at: Option<DateTime<Utc>>,
-    completion_status: Option<CompletionStatus>,
-    friend_rank: Option<i64>,
-    rank: Option<i64>,
-}
-
-impl FriendRow {
-    /// Their place, and their ranks.
-    pub(super) fn friend(self) -> Option<Friend> {
-        let shown = Some(Shown { user: self.user?, display_name: self.display_name });
-        let (id, score, reached_at, completion_status) = (self.id?, self.score?, self.reached_at?, self.completion_status?);
-        let entry = Entry { id, score, reached_at, completion_status, shown };
-        Some(Friend { entry, friend_rank: self.friend_rank?, rank: self.rank? })
-    }
-}
-
-/// A row of a page.
-#[derive(Debug, Queryable)]
-pub(super) struct Row {
-    pub(super) is_active: Option<bool>,
-    above: i64,
-    alike: i64,
-    participants: i64,
-    id: Option<Uuid>,
-    user: Option<Uuid>,
-    display_name: Option<String>,
-    score: Option<i32>,
-    reached_at: Option<DateTime<Utc>>,
-    completion_status: Option<CompletionStatus>,
-}
-
-/// Rows of a page together.
-pub(super) fn stretch(rows: Vec<Row>) -> Stretch {
-    let mut stretch = Stretch::default();
-    for row in rows {
-        (stretch.above, stretch.alike, stretch.participants) = (row.above, row.alike, row.participants);
-        let shown = row.user.map(|user| Shown { user, display_name: row.display_name });
-        if let (Some(id), Some(score), Some(reached_at), Some(completion_status)) =
-            (row.id, row.score, row.reached_at, row.completion_status)
-        {
-            stretch.entries.push(Entry { id, score, reached_at, completion_status, shown });
+/// Defines a statement about the entries behind a [`Cursor`](crate::challenges::leaderboard::Cursor): `$rest` follows the CTEs
+/// `asked`, `challenge`, `ties`, `fellows` and `after`, the user at the cursor. The cursor names a seat, because the viewer may
+/// not know its user.
+macro_rules! behind_cursor {
+    ($(#[$meta:meta])* struct $name:ident -> ($($answer:ty),+) = $rest:expr;) => {
+        orchard_db::prepared! {
+            $(#[$meta])*
+            struct $name {
+                challenge: Uuid, viewer: Uuid, score: i32, reached_at: DateTime<Utc>, participant: Uuid, count: i64
+            } -> ($($answer),+) = "
+                WITH asked AS (SELECT ", challenge as SqlUuid, "::uuid AS challenge_id, ", viewer as SqlUuid, "::uuid AS viewer, ",
+                  score as Integer, "::integer AS score, ", reached_at as Timestamptz, "::timestamptz AS reached_at, ",
+                  participant as SqlUuid, "::uuid AS participant, ", count as BigInt, concat!("::bigint AS count),
+                ", challenge!(), ", ", ties!(), ",
+                after AS (
+                  SELECT coalesce((SELECT user_id FROM challenge_participants WHERE id = (SELECT participant FROM asked)),
+                    '00000000-0000-0000-0000-000000000000') AS user_id
+                ), ", $rest);
         }
-    }
-    stretch
+
+        impl $name {
+            fn new(challenge: Uuid, viewer: Uuid, cursor: Cursor, count: i64) -> Self {
+                let Cursor { score, reached_at, participant } = cursor;
+                Self { challenge, viewer, score, reached_at, participant, count }
+            }
+        }
+    };
 }
 
-orchard_db::prepared! {
-    /// A page behind a place, which is named by its participant: their user may be nobody whom the viewer may know.
-    pub(super) struct Page {
-        challenge: Uuid,
-        viewer: Uuid,
-        score: i32,
-        reached_at: DateTime<Utc>,
-        participant: Uuid,
-        count: i64,
-    } -> (
-        Columns,
-    ) = "WITH asked AS (SELECT ", challenge as SqlUuid, "::uuid AS challenge_id, ", viewer as SqlUuid, "::uuid AS viewer, ",
-        score as Integer, "::integer AS score, ", reached_at as Timestamptz, "::timestamptz AS reached_at, ",
-        participant as SqlUuid, "::uuid AS participant, ", count as BigInt, concat!("::bigint AS count), ", known!(), ", ", ties!(), ",
-        after AS (
-          SELECT coalesce((SELECT user_id FROM challenge_participants WHERE id = (SELECT participant FROM asked)),
-            '00000000-0000-0000-0000-000000000000') AS user_id
-        ),
-        page AS (SELECT * FROM (",
-        behind!("(SELECT score FROM asked)", "(SELECT reached_at FROM asked)", "(SELECT user_id FROM after)"),
-        ") p LIMIT (SELECT count FROM asked))", told!("", ""));
-}
-
-orchard_db::prepared! {
-    /// Those around the viewer: `count` ahead, themselves if they are on the board, and `count` behind.
-    pub(super) struct Around { challenge: Uuid, viewer: Uuid, count: i64 } -> (
-        Columns, MyColumns,
-    ) = "WITH asked AS (SELECT ", challenge as SqlUuid, "::uuid AS challenge_id, ", viewer as SqlUuid, "::uuid AS viewer, ",
-        count as BigInt, concat!("::bigint AS count), ", known!(), ", ", ties!(), ",
-        me AS (
-          SELECT * FROM challenge_participants
-          WHERE challenge_id = (SELECT challenge_id FROM asked) AND user_id = (SELECT viewer FROM asked)
-            AND completion_status <> 'withdrawn'
-        ),
-        ahead AS (SELECT * FROM (
-          (SELECT p.* FROM challenge_participants p
-           WHERE p.challenge_id = (SELECT challenge_id FROM asked) AND p.on_board AND (SELECT is_active FROM challenge)
-             AND p.final_score = (SELECT final_score FROM me)
-             AND (p.score_reached_at, p.user_id) < ((SELECT score_reached_at FROM me), (SELECT user_id FROM me))
-           ORDER BY p.score_reached_at DESC, p.user_id DESC LIMIT (SELECT count FROM asked))
-          UNION ALL
-          (SELECT p.* FROM challenge_participants p
-           WHERE p.challenge_id = (SELECT challenge_id FROM asked) AND p.on_board AND (SELECT is_active FROM challenge)
-             AND p.final_score > (SELECT final_score FROM me)
-           ORDER BY p.final_score, p.score_reached_at DESC, p.user_id DESC LIMIT (SELECT count FROM asked))
-        ) p LIMIT (SELECT count FROM asked)),
-        behind AS (SELECT * FROM (",
-        behind!("(SELECT final_score FROM me)", "(SELECT score_reached_at FROM me)", "(SELECT user_id FROM me)"),
-        ") p LIMIT (SELECT count FROM asked)),
-        page AS (
-          SELECT * FROM ahead UNION ALL SELECT * FROM me WHERE on_board AND (SELECT is_active FROM challenge) UNION ALL SELECT * FROM behind
-        )", told!(", mine.above, mine.participants, me.final_score, me.on_board, me.completion_status, me.score_reached_at, me.id", concat!(
-          " LEFT JOIN me ON true LEFT JOIN LATERAL (", counted!("me.final_score"), ") mine ON me.id IS NOT NULL"
-        )));
-}
-
-orchard_db::prepared! {
-    /// Where the viewer stands; whether the challenge is in use comes first, and is not there if they may not know of it.
-    pub(super) struct Mine { challenge: Uuid, viewer: Uuid } -> (Nullable<Bool>, MyColumns) = "WITH asked AS (SELECT ", challenge as SqlUuid, "::uuid AS challenge_id, ", viewer as SqlUuid,
-        concat!("::uuid AS viewer), ", known!(), ",
-        me AS (
-          SELECT * FROM challenge_participants
-          WHERE challenge_id = (SELECT challenge_id FROM asked) AND user_id = (SELECT viewer FROM asked)
-            AND completion_status <> 'withdrawn'
-        )
-        SELECT (SELECT is_active FROM challenge), board.above, board.participants, me.final_score, me.on_board, me.completion_status,
-          me.score_reached_at, me.id
-        FROM (SELECT) one
-        LEFT JOIN me ON true
-        LEFT JOIN LATERAL (", counted!("me.final_score"), ") board ON me.id IS NOT NULL");
-}
-
-orchard_db::prepared! {
-    /// Friends on the board, behind a place among them: as a page, and the rank that each has among them and on the board.
-    pub(super) struct Friends {
-        challenge: Uuid,
-        viewer: Uuid,
-        score: i32,
-        reached_at: DateTime<Utc>,
-        participant: Uuid,
-        count: i64,
-    } -> (
-        Nullable<Bool>, Nullable<SqlUuid>, Nullable<SqlUuid>, Nullable<Text>, Nullable<Integer>, Nullable<Timestamptz>, Nullable<Text>,
-        Nullable<BigInt>, Nullable<BigInt>,
-    ) = "WITH asked AS (SELECT ", challenge as SqlUuid, "::uuid AS challenge_id, ", viewer as SqlUuid, "::uuid AS viewer, ",
-        score as Integer, "::integer AS score, ", reached_at as Timestamptz, "::timestamptz AS reached_at, ",
-        participant as SqlUuid, "::uuid AS participant, ", count as BigInt, concat!("::bigint AS count), ", known!(), ", ", ties!(), ",
-        circle AS (
-          SELECT viewer AS user_id FROM asked
-          UNION SELECT user_id FROM ties WHERE is_friend
-          UNION SELECT user_id FROM fellows WHERE user_id NOT IN (SELECT user_id FROM ties WHERE blocks)
-        ),
-        friends AS (
-          SELECT p.*, rank() OVER (ORDER BY p.final_score DESC) AS friend_rank
-          FROM circle JOIN challenge_participants p ON p.challenge_id = (SELECT challenge_id FROM asked) AND p.user_id = circle.user_id
-          WHERE p.on_board AND (SELECT is_active FROM challenge)
-        ),
-        page AS (
-          SELECT p.* FROM friends p, asked
-          WHERE p.final_score < asked.score OR p.final_score = asked.score AND (p.score_reached_at, p.user_id) > (
-            asked.reached_at,
-            coalesce((SELECT user_id FROM challenge_participants WHERE id = asked.participant), '00000000-0000-0000-0000-000000000000')
-          )
-          ORDER BY p.final_score DESC, p.score_reached_at, p.user_id LIMIT (SELECT count FROM asked)
-        ),
-        ranked AS (
-          SELECT scores.score, board.above + 1 AS rank
-          FROM (SELECT DISTINCT final_score AS score FROM page) scores
-          CROSS JOIN LATERAL (", counted!("scores.score"), ") board
-        )
-        SELECT (SELECT is_active FROM challenge), p.id, p.user_id, p.display_name, p.final_score, p.score_reached_at, p.completion_status,
-          p.friend_rank, ranked.rank
-        FROM (SELECT) one
-        LEFT JOIN page p ON true
-        LEFT JOIN ranked ON ranked.score = p.final_score
-        ORDER BY p.final_score DESC, p.score_reached_at, p.user_id");
-}
+pub(super) use {behind, behind_cursor, challenge, counts, me, page, ties};

@@ -1,4 +1,4 @@
-//! Looks at the boards that are watched, each once a second at most for all who watch it, as long as the process lives.
+//! The worker that reads watched leaderboards: each at most once per second, for all its watchers.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -11,98 +11,99 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
-use super::board::{Board, Place};
-use super::store;
+use super::board::{Subscription, WatchedBoard};
+use crate::challenges::leaderboard::store;
 use crate::error::Error;
 
-/// How often a board is looked at.
+/// How often a leaderboard is read.
 const PERIOD: Duration = Duration::from_secs(1);
-/// Boards that are looked at, at the same time.
-const AT_ONCE: usize = 8;
-/// Looks that may fail, one after the other, before those who watch are sent away.
+/// Leaderboards that are read at the same time.
+const CONCURRENCY: usize = 8;
+/// Failed readings in a row after which the watchers are dismissed.
 const FAILURES: u32 = 10;
 
-/// The boards that are watched. Cheap to clone.
+/// Reads watched leaderboards. Clones share them.
 #[derive(Debug, Clone)]
-pub struct Hub(Arc<Inner>);
+pub struct Poller(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     db: Db,
-    boards: Mutex<HashMap<Uuid, Watched>>,
-    came: Notify,
+    boards: Mutex<HashMap<Uuid, Polled>>,
+    subscribed: Notify,
 }
 
 #[derive(Debug)]
-struct Watched {
-    board: Arc<Board>,
-    /// When it is to be looked at.
+struct Polled {
+    board: Arc<WatchedBoard>,
+    /// When it is read next.
     due: Instant,
 }
 
-impl Hub {
-    /// Looks at boards in `db`.
+impl Poller {
+    /// Reads leaderboards from `db`.
     pub fn new(db: Db) -> Self {
-        Self(Arc::new(Inner { db, boards: Mutex::default(), came: Notify::new() }))
+        Self(Arc::new(Inner { db, boards: Mutex::default(), subscribed: Notify::new() }))
     }
 
-    fn boards(&self) -> MutexGuard<'_, HashMap<Uuid, Watched>> {
-        // Nothing is half done where it could panic.
+    fn boards(&self) -> MutexGuard<'_, HashMap<Uuid, Polled>> {
+        // No change of it can panic halfway.
         self.0.boards.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for one who watches. Theirs is the next look, which is soon if they are the first.
-    pub(super) fn watch(&self, challenge: Uuid, viewer: Uuid) -> Place {
+    /// Subscribes a viewer to a leaderboard. The first watcher of a leaderboard gets a reading at once, others get the next
+    /// one.
+    pub(super) fn subscribe(&self, challenge: Uuid, viewer: Uuid) -> Subscription {
         let mut boards = self.boards();
-        let fresh = || Watched { board: Arc::new(Board::new()), due: Instant::now() };
-        let place = boards.entry(challenge).or_insert_with(fresh).board.add(viewer);
+        let new = || Polled { board: Arc::new(WatchedBoard::new()), due: Instant::now() };
+        let subscription = boards.entry(challenge).or_insert_with(new).board.subscribe(viewer);
         drop(boards);
-        self.0.came.notify_one();
-        place
+        self.0.subscribed.notify_one();
+        subscription
     }
 
-    /// Looks for ever.
+    /// Reads leaderboards forever.
     pub(crate) async fn run(self) -> Infallible {
         loop {
-            let next = self.look_at_what_is_due().await;
-            let came = self.0.came.notified();
+            let next = self.read_due().await;
+            let subscribed = self.0.subscribed.notified();
             match next {
                 Some(due) => tokio::select! {
                     () = sleep_until(due) => (),
-                    () = came => (),
+                    () = subscribed => (),
                 },
-                None => came.await,
+                None => subscribed.await,
             }
         }
     }
 
-    /// Looks at the boards that are due; when the next is.
-    async fn look_at_what_is_due(&self) -> Option<Instant> {
+    /// Reads the leaderboards that are due, and returns when the next one is.
+    async fn read_due(&self) -> Option<Instant> {
         let now = Instant::now();
         let mut due = Vec::new();
-        for (challenge, watched) in self.boards().iter_mut().filter(|(_, watched)| watched.due <= now) {
-            watched.due = now + PERIOD;
-            due.push((*challenge, Arc::clone(&watched.board)));
+        for (challenge, polled) in self.boards().iter_mut().filter(|(_, polled)| polled.due <= now) {
+            polled.due = now + PERIOD;
+            due.push((*challenge, Arc::clone(&polled.board)));
         }
-        let looks = due.into_iter().map(|(challenge, board)| self.look(challenge, board));
-        futures::stream::iter(looks).for_each_concurrent(AT_ONCE, |look| look).await;
-        self.boards().values().map(|watched| watched.due).min()
+        let reads = due.into_iter().map(|(challenge, board)| self.read(challenge, board));
+        futures::stream::iter(reads).for_each_concurrent(CONCURRENCY, |read| read).await;
+        self.boards().values().map(|polled| polled.due).min()
     }
 
-    async fn look(&self, challenge: Uuid, board: Arc<Board>) {
+    async fn read(&self, challenge: Uuid, board: Arc<WatchedBoard>) {
         let viewers = board.viewers();
         if viewers.is_empty() {
             self.forget(challenge);
             return;
         }
-        let look = async {
+        let state = async {
             let connection = self.0.db.read().await?;
-            Ok::<_, Error>(store::look(&connection, challenge, viewers.iter().copied().collect()).await?)
+            Ok::<_, Error>(store::board_state(&connection, challenge, viewers.iter().copied().collect()).await?)
         };
-        match look.await {
-            Ok(look) => board.show(viewers, look),
+        match state.await {
+            Ok(state) => board.publish(viewers, state),
             Err(cause) => {
-                tracing::warn!(%challenge, %cause, "a leaderboard that is watched cannot be read");
+                tracing::warn!(%challenge, %cause, "cannot read a watched leaderboard");
                 if board.fail() >= FAILURES {
                     board.dismiss();
                 }
@@ -110,10 +111,10 @@ impl Hub {
         }
     }
 
-    /// Forgets a board that nobody watches. Whoever came meanwhile is on it, and so it stays.
+    /// Forgets a leaderboard without watchers, unless one has subscribed meanwhile.
     fn forget(&self, challenge: Uuid) {
         let mut boards = self.boards();
-        if boards.get(&challenge).is_some_and(|watched| watched.board.viewers().is_empty()) {
+        if boards.get(&challenge).is_some_and(|polled| polled.board.viewers().is_empty()) {
             boards.remove(&challenge);
         }
     }
