@@ -6,7 +6,7 @@ mod roll;
 mod schema;
 
 use clap::Args;
-use orchard_db::{Db, EmbeddedMigrations};
+use orchard_db::{Db, EmbeddedMigrations, Migrations};
 use orchard_proto::consultation::v1::professional_service_server::ProfessionalServiceServer;
 use orchard_rpc::Currency;
 use orchard_server::{Parts, ServeOptions, Slice};
@@ -27,13 +27,17 @@ pub struct Settings {
 
 impl Slice for Service {
     const NAME: &'static str = "consultation";
-    const ABOUT: &'static str = "Health professionals and consultations.";
     const PACKAGE: &'static str = "orchard.consultation.v1";
     type Settings = Settings;
 
-    fn migrations() -> EmbeddedMigrations {
-        const MIGRATIONS: EmbeddedMigrations = diesel_migrations::embed_migrations!();
-        MIGRATIONS
+    fn migrations() -> Migrations {
+        const CONSULTATION: EmbeddedMigrations = diesel_migrations::embed_migrations!();
+        Migrations::new([
+            orchard_db::migrations::IDEMPOTENCY_KEYS,
+            orchard_privacy::migrations::USERS,
+            orchard_privacy::migrations::ERASED_USERS,
+            CONSULTATION,
+        ])
     }
 
     fn parts(db: &Db, settings: &Settings, _options: &ServeOptions) -> anyhow::Result<Parts> {

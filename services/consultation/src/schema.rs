@@ -1,4 +1,5 @@
-//! The tables as `diesel print-schema` writes them, but for arrays: a CHECK keeps NULL out of their elements.
+//! The slice's own tables as `diesel print-schema` writes them, except that elements of arrays are not nullable: a CHECK refuses NULL.
+//! Tables that several slices have are described by the shared crates that create them.
 
 diesel::table! {
     consultation_sessions (id) {
@@ -49,27 +50,6 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    idempotency_keys (caller, method, request_id) {
-        caller -> Text,
-        method -> Text,
-        request_id -> Uuid,
-        request_hash -> Bytea,
-        result_ids -> Array<Uuid>,
-        created_at -> Timestamptz,
-        expires_at -> Nullable<Timestamptz>,
-    }
-}
-
-diesel::table! {
-    users (id) {
-        id -> Uuid,
-        created_at -> Timestamptz,
-    }
-}
-
 diesel::joinable!(consultation_sessions -> health_professionals (professional_id));
-diesel::joinable!(consultation_sessions -> users (user_id));
-diesel::joinable!(health_professionals -> users (user_id));
 
-diesel::allow_tables_to_appear_in_same_query!(consultation_sessions, health_professionals, idempotency_keys, users,);
+diesel::allow_tables_to_appear_in_same_query!(consultation_sessions, health_professionals);

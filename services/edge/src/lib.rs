@@ -4,11 +4,10 @@ mod dashboard;
 mod proxy;
 mod upstream;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, Subcommand};
 use futures::FutureExt as _;
 use orchard_client::{CallOptions, Resolve, SystemResolver};
 use orchard_proto::DESCRIPTORS;
@@ -25,24 +24,18 @@ const NAME: &str = "edge";
 /// Calls at work at once. They cost it little more than memory; the slices behind it know their own limits.
 const MAX_CALLS: usize = 1_000;
 
-/// The front door of the suite: routes calls to their slices and composes views across them.
-#[derive(Debug, Parser)]
-#[command(name = NAME, version)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
+/// The commands of the edge.
 #[derive(Debug, Subcommand)]
-enum Command {
+pub enum Command {
     /// Serves calls until SIGTERM or SIGINT
     Serve(Box<Serve>),
     /// Asks the service beside it for its health; the exit status is 0 when it is SERVING
     Health(HealthOptions),
 }
 
+/// What the edge serves with.
 #[derive(Debug, Args)]
-struct Serve {
+pub struct Serve {
     #[command(flatten)]
     serve: ServeOptions,
     #[command(flatten)]
@@ -70,22 +63,14 @@ pub struct Settings {
     pub calls: CallOptions,
 }
 
-/// The `main` of the edge's program.
-pub fn main() -> ExitCode {
-    main_from(std::env::args_os())
-}
-
-/// The same with other arguments than the process has, the first of them the program's name.
-pub fn main_from(arguments: impl IntoIterator<Item: Into<OsString> + Clone>) -> ExitCode {
-    match Cli::parse_from(arguments).command {
-        Command::Serve(options) => run_to_end(NAME, &options.serve, async { server(&options.settings, &options.serve) }),
-        Command::Health(options) => health_to_end(NAME, &options),
+impl Command {
+    /// Runs the command to its end, which for `serve` is a signal.
+    pub fn run(self) -> ExitCode {
+        match self {
+            Self::Serve(options) => run_to_end(NAME, &options.serve, async { server(&options.settings, &options.serve) }),
+            Self::Health(options) => health_to_end(NAME, &options),
+        }
     }
-}
-
-/// Its command line.
-pub fn command() -> clap::Command {
-    Cli::command()
 }
 
 /// The edge, put together and not yet listening.

@@ -14,7 +14,7 @@ pub mod wallet;
 use anyhow::Context as _;
 use clap::Args;
 use orchard_client::CallOptions;
-use orchard_db::{Db, EmbeddedMigrations};
+use orchard_db::{Db, EmbeddedMigrations, Migrations};
 use orchard_events::{OUTBOX, Outbox, RelayOptions};
 use orchard_privacy::{PRIVACY, Privacy};
 use orchard_proto::family::v1 as pb;
@@ -58,13 +58,18 @@ pub struct Settings {
 
 impl Slice for Service {
     const NAME: &'static str = "family";
-    const ABOUT: &'static str = "Family plans: members, invitations, the shared wallet, nutrition.";
     const PACKAGE: &'static str = "orchard.family.v1";
     type Settings = Settings;
 
-    fn migrations() -> EmbeddedMigrations {
-        const MIGRATIONS: EmbeddedMigrations = diesel_migrations::embed_migrations!();
-        MIGRATIONS
+    fn migrations() -> Migrations {
+        const FAMILY: EmbeddedMigrations = diesel_migrations::embed_migrations!();
+        Migrations::new([
+            orchard_db::migrations::IDEMPOTENCY_KEYS,
+            orchard_privacy::migrations::USERS,
+            orchard_privacy::migrations::ERASED_USERS,
+            orchard_events::migrations::OUTBOX,
+            FAMILY,
+        ])
     }
 
     fn parts(db: &Db, settings: &Settings, options: &ServeOptions) -> anyhow::Result<Parts> {

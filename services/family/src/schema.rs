@@ -1,11 +1,5 @@
-//! The tables as `diesel print-schema` writes them, but for arrays: a CHECK keeps NULL out of their elements.
-
-diesel::table! {
-    erased_users (user_hash) {
-        user_hash -> Bytea,
-        erased_at -> Timestamptz,
-    }
-}
+//! The slice's own tables as `diesel print-schema` writes them, except that elements of arrays are not nullable: a CHECK refuses NULL.
+//! Tables that several slices have are described by the shared crates that create them.
 
 diesel::table! {
     family_invitations (id) {
@@ -68,21 +62,9 @@ diesel::table! {
         time_zone -> Text,
         active_members -> Int4,
         wallet_sequence -> Int8,
-        event_sequence -> Int8,
         proposed_holder -> Nullable<Uuid>,
         wallet_held -> Numeric,
-    }
-}
-
-diesel::table! {
-    idempotency_keys (caller, method, request_id) {
-        caller -> Text,
-        method -> Text,
-        request_id -> Uuid,
-        request_hash -> Bytea,
-        result_ids -> Array<Uuid>,
-        created_at -> Timestamptz,
-        expires_at -> Nullable<Timestamptz>,
+        event_sequence -> Int8,
     }
 }
 
@@ -98,47 +80,6 @@ diesel::table! {
         source -> Varchar,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
-    outbox (consumer, position) {
-        consumer -> Text,
-        position -> Int8,
-        event_id -> Uuid,
-        aggregate_id -> Uuid,
-        sequence -> Int8,
-        event_type -> Text,
-        payload -> Bytea,
-        traceparent -> Nullable<Text>,
-        created_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
-    outbox_failures (consumer, aggregate_id) {
-        consumer -> Text,
-        aggregate_id -> Uuid,
-        position -> Int8,
-        attempts -> Int4,
-        retry_at -> Nullable<Timestamptz>,
-        parked_at -> Nullable<Timestamptz>,
-        refusal -> Text,
-    }
-}
-
-diesel::table! {
-    outbox_leases (consumer) {
-        consumer -> Text,
-        holder -> Uuid,
-        expires_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
-    users (id) {
-        id -> Uuid,
-        created_at -> Timestamptz,
     }
 }
 
@@ -187,25 +128,15 @@ diesel::table! {
 
 diesel::joinable!(family_invitations -> family_plans (family_plan_id));
 diesel::joinable!(family_members -> family_plans (family_plan_id));
-diesel::joinable!(family_members -> users (user_id));
-diesel::joinable!(nutritional_intake -> users (user_id));
 diesel::joinable!(wallet_entries -> family_plans (family_plan_id));
-diesel::joinable!(wallet_entries -> users (user_id));
 diesel::joinable!(wallet_entries -> wallet_holds (hold_id));
 diesel::joinable!(wallet_holds -> family_plans (family_plan_id));
-diesel::joinable!(wallet_holds -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
-    erased_users,
     family_invitations,
     family_members,
     family_plans,
-    idempotency_keys,
     nutritional_intake,
-    outbox,
-    outbox_failures,
-    outbox_leases,
-    users,
     wallet_entries,
     wallet_holds,
 );

@@ -6,7 +6,7 @@ mod roll;
 mod schema;
 
 use clap::Args;
-use orchard_db::{Db, EmbeddedMigrations};
+use orchard_db::{Db, EmbeddedMigrations, Migrations};
 use orchard_proto::recipe::v1::recipe_service_server::RecipeServiceServer;
 use orchard_server::{Parts, ServeOptions, Slice};
 use tonic::service::RoutesBuilder;
@@ -21,13 +21,17 @@ pub struct Settings {}
 
 impl Slice for Service {
     const NAME: &'static str = "recipe";
-    const ABOUT: &'static str = "Recipes that users share.";
     const PACKAGE: &'static str = "orchard.recipe.v1";
     type Settings = Settings;
 
-    fn migrations() -> EmbeddedMigrations {
-        const MIGRATIONS: EmbeddedMigrations = diesel_migrations::embed_migrations!();
-        MIGRATIONS
+    fn migrations() -> Migrations {
+        const RECIPE: EmbeddedMigrations = diesel_migrations::embed_migrations!();
+        Migrations::new([
+            orchard_db::migrations::IDEMPOTENCY_KEYS,
+            orchard_privacy::migrations::USERS,
+            orchard_privacy::migrations::ERASED_USERS,
+            RECIPE,
+        ])
     }
 
     fn parts(db: &Db, Settings {}: &Settings, _options: &ServeOptions) -> anyhow::Result<Parts> {

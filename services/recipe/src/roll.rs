@@ -1,13 +1,12 @@
-//! The slice's own roll of users, so that references to them hold without a foreign key into another slice.
+//! The slice's roll of users, to which its rows refer: no foreign key crosses slices.
 
-use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::AsyncPgConnection;
+use orchard_privacy::roll;
 use uuid::Uuid;
 
-use crate::schema::users;
+use crate::error::Error;
 
-/// Puts a user on the roll, if they are not yet.
-pub(crate) async fn enrol(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
-    let enrol = diesel::insert_into(users::table).values(users::id.eq(user)).on_conflict_do_nothing();
-    enrol.execute(connection).await.map(|_| ())
+/// Adds a user to the roll unless they are there already, and keeps them from being erased before the transaction ends.
+pub(crate) async fn enrol(connection: &mut AsyncPgConnection, user: Uuid) -> Result<(), Error> {
+    if roll::enrol(connection, user).await? { Ok(()) } else { Err(Error::user_erased()) }
 }

@@ -1,16 +1,5 @@
-//! The tables as `diesel print-schema` writes them, but for arrays: a CHECK keeps NULL out of their elements.
-
-diesel::table! {
-    idempotency_keys (caller, method, request_id) {
-        caller -> Text,
-        method -> Text,
-        request_id -> Uuid,
-        request_hash -> Bytea,
-        result_ids -> Array<Uuid>,
-        created_at -> Timestamptz,
-        expires_at -> Nullable<Timestamptz>,
-    }
-}
+//! The slice's own tables as `diesel print-schema` writes them, except that elements of arrays are not nullable: a CHECK refuses NULL.
+//! Tables that several slices have are described by the shared crates that create them.
 
 diesel::table! {
     recipe_reviews (id) {
@@ -47,15 +36,6 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    users (id) {
-        id -> Uuid,
-        created_at -> Timestamptz,
-    }
-}
-
 diesel::joinable!(recipe_reviews -> user_recipes (recipe_id));
-diesel::joinable!(recipe_reviews -> users (reviewer_id));
-diesel::joinable!(user_recipes -> users (user_id));
 
-diesel::allow_tables_to_appear_in_same_query!(idempotency_keys, recipe_reviews, user_recipes, users,);
+diesel::allow_tables_to_appear_in_same_query!(recipe_reviews, user_recipes);

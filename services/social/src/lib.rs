@@ -20,7 +20,7 @@ use anyhow::Context as _;
 use clap::Args;
 use futures::FutureExt as _;
 use orchard_client::CallOptions;
-use orchard_db::{Db, EmbeddedMigrations};
+use orchard_db::{Db, EmbeddedMigrations, Migrations};
 use orchard_events::{INBOX, Inbox, OUTBOX, Outbox, RelayOptions};
 use orchard_privacy::{PRIVACY, Privacy};
 use orchard_proto::social::v1::achievement_service_server::AchievementServiceServer;
@@ -81,13 +81,18 @@ pub struct Settings {
 
 impl Slice for Service {
     const NAME: &'static str = "social";
-    const ABOUT: &'static str = "Profiles, friends, achievements, challenges and progress.";
     const PACKAGE: &'static str = "orchard.social.v1";
     type Settings = Settings;
 
-    fn migrations() -> EmbeddedMigrations {
-        const MIGRATIONS: EmbeddedMigrations = diesel_migrations::embed_migrations!();
-        MIGRATIONS
+    fn migrations() -> Migrations {
+        const SOCIAL: EmbeddedMigrations = diesel_migrations::embed_migrations!();
+        Migrations::new([
+            orchard_db::migrations::IDEMPOTENCY_KEYS,
+            orchard_privacy::migrations::ERASED_USERS,
+            orchard_events::migrations::OUTBOX,
+            orchard_events::migrations::INBOX,
+            SOCIAL,
+        ])
     }
 
     fn parts(db: &Db, settings: &Settings, options: &ServeOptions) -> anyhow::Result<Parts> {

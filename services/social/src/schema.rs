@@ -1,4 +1,5 @@
-//! The tables as `diesel print-schema` writes them, but for arrays: a CHECK keeps NULL out of their elements.
+//! The slice's own tables as `diesel print-schema` writes them, except that elements of arrays are not nullable: a CHECK refuses NULL.
+//! Tables that several slices have are described by the shared crates that create them.
 
 diesel::table! {
     achievement_milestones (id) {
@@ -102,13 +103,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    erased_users (user_hash) {
-        user_hash -> Bytea,
-        erased_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
     family_memberships (family_plan_id, user_id) {
         family_plan_id -> Uuid,
         user_id -> Uuid,
@@ -138,26 +132,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    idempotency_keys (caller, method, request_id) {
-        caller -> Text,
-        method -> Text,
-        request_id -> Uuid,
-        request_hash -> Bytea,
-        result_ids -> Array<Uuid>,
-        created_at -> Timestamptz,
-        expires_at -> Nullable<Timestamptz>,
-    }
-}
-
-diesel::table! {
-    inbox (source, aggregate_id) {
-        source -> Text,
-        aggregate_id -> Uuid,
-        sequence -> Int8,
-    }
-}
-
-diesel::table! {
     leaderboard_changes (challenge_id, id) {
         challenge_id -> Uuid,
         id -> Int8,
@@ -182,40 +156,6 @@ diesel::table! {
         push_enabled -> Bool,
         social_notifications -> Jsonb,
         updated_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
-    outbox (consumer, position) {
-        consumer -> Text,
-        position -> Int8,
-        event_id -> Uuid,
-        aggregate_id -> Uuid,
-        sequence -> Int8,
-        event_type -> Text,
-        payload -> Bytea,
-        traceparent -> Nullable<Text>,
-        created_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
-    outbox_failures (consumer, aggregate_id) {
-        consumer -> Text,
-        aggregate_id -> Uuid,
-        position -> Int8,
-        attempts -> Int4,
-        retry_at -> Nullable<Timestamptz>,
-        parked_at -> Nullable<Timestamptz>,
-        refusal -> Text,
-    }
-}
-
-diesel::table! {
-    outbox_leases (consumer) {
-        consumer -> Text,
-        holder -> Uuid,
-        expires_at -> Timestamptz,
     }
 }
 
@@ -295,17 +235,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     challenge_participants,
     challenge_progress,
     community_challenges,
-    erased_users,
     family_memberships,
     friendships,
-    idempotency_keys,
-    inbox,
     leaderboard_changes,
     leaderboard_counts,
     notification_preferences,
-    outbox,
-    outbox_failures,
-    outbox_leases,
     referrals,
     social_achievements,
     users,

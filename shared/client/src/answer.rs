@@ -1,4 +1,4 @@
-//! Answers as they are handed on: always with a status, whatever happens on the way.
+//! The bodies of answers, which always end with a status, even if the connection breaks.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -11,6 +11,7 @@ use http::{HeaderMap, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use orchard_rpc::status::{self, trailers};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::{Code, Status};
 
@@ -18,20 +19,19 @@ use crate::connection::{Connection, Failure};
 use crate::refusals::Refusals;
 use crate::replica::InFlight;
 
-const STATUS: &str = "grpc-status";
-/// Longest answer that is held back until it is whole; what is longer is passed on as it comes.
-const HELD_BACK: usize = 4 * 1024 * 1024;
+/// The longest answer that is buffered until it is complete. Longer ones are passed on as they arrive.
+const MAX_BUFFERED: usize = 4 * 1024 * 1024;
 
 /// The body of an answer.
 #[derive(Debug, Default)]
 pub struct Answer {
     ahead: VecDeque<Frame<Bytes>>,
-    rest: Option<Rest>,
+    unread: Option<Unread>,
 }
 
-/// What has not been read yet.
+/// The part of an answer that has not been read yet.
 #[derive(Debug)]
-struct Rest {
+struct Unread {
     body: Incoming,
     has_status: bool,
     deadline: Option<Pin<Box<Sleep>>>,
@@ -41,8 +41,8 @@ struct Rest {
 }
 
 impl Answer {
-    /// An answer that is still to come in, at the latest by `until`.
-    pub(crate) fn coming(
+    /// Begins to receive an answer, which must be complete by `until`.
+    pub(crate) fn begin(
         response: Response<Incoming>,
         until: Option<Instant>,
         connection: Connection,
@@ -52,29 +52,29 @@ impl Answer {
         if response.status() != http::StatusCode::OK {
             return Err(Failure::Reset(format!("HTTP status {}", response.status())));
         }
-        let has_status = response.headers().contains_key(STATUS);
+        let has_status = status::code(response.headers()).is_some();
         let deadline = until.map(|until| Box::pin(sleep_until(until)));
         Ok(response.map(|body| {
-            let rest = (!body.is_end_stream()).then(|| Rest { body, has_status, deadline, connection, in_flight, refusals });
-            Self { ahead: VecDeque::new(), rest }
+            let unread = (!body.is_end_stream()).then(|| Unread { body, has_status, deadline, connection, in_flight, refusals });
+            Self { ahead: VecDeque::new(), unread }
         }))
     }
 
-    /// Reads it to its end, so that nobody sees half of it if it breaks.
+    /// Reads the answer to its end, so that the caller never sees half of a broken one.
     pub(crate) async fn read_ahead(&mut self) -> Result<(), Failure> {
-        let mut held = 0;
-        while let Some(rest) = &mut self.rest {
-            match rest.body.frame().await {
+        let mut buffered = 0;
+        while let Some(unread) = &mut self.unread {
+            match unread.body.frame().await {
                 Some(Ok(frame)) => {
-                    held += frame.data_ref().map_or(0, Bytes::len);
-                    rest.has_status |= has_status(&frame);
+                    buffered += frame.data_ref().map_or(0, Bytes::len);
+                    unread.has_status |= has_status(&frame);
                     self.ahead.push_back(frame);
-                    if held > HELD_BACK {
+                    if buffered > MAX_BUFFERED {
                         return Ok(());
                     }
                 }
                 Some(Err(error)) => return Err(Failure::from(&error)),
-                None if rest.has_status => self.rest = None,
+                None if unread.has_status => self.unread = None,
                 None => return Err(Failure::Reset("the answer has no status".to_owned())),
             }
         }
@@ -87,19 +87,18 @@ impl Answer {
 }
 
 fn has_status(frame: &Frame<Bytes>) -> bool {
-    frame.trailers_ref().is_some_and(|trailers| trailers.contains_key(STATUS))
+    frame.trailers_ref().is_some_and(|trailers| status::code(trailers).is_some())
 }
 
-/// The code of an answer, as far as is known.
+/// Returns the code of an answer; `None` while the answer is still arriving.
 pub(crate) fn code(response: &Response<Answer>) -> Option<Code> {
-    let of = |headers: &HeaderMap| Some(Code::from_bytes(headers.get(STATUS)?.as_bytes()));
-    of(response.headers()).or_else(|| of(response.body().trailers()?))
+    status::code(response.headers()).or_else(|| status::code(response.body().trailers()?))
 }
 
-/// How a call was refused, as far as is known: an answer that still comes in is taken for a good one.
+/// Returns the status of a refusal; `None` for a good answer, and while the answer is still arriving.
 pub(crate) fn refusal(response: &Response<Answer>) -> Option<Status> {
-    let of = |headers: &HeaderMap| match headers.get(STATUS)?.as_bytes() {
-        b"0" => None,
+    let of = |headers: &HeaderMap| match status::code(headers)? {
+        Code::Ok => None,
         _ => Status::from_header_map(headers),
     };
     of(response.headers()).or_else(|| of(response.body().trailers()?)).filter(|status| status.code() != Code::Ok)
@@ -113,26 +112,26 @@ impl Body for Answer {
         if let Some(frame) = self.ahead.pop_front() {
             return Poll::Ready(Some(Ok(frame)));
         }
-        let Some(rest) = &mut self.rest else { return Poll::Ready(None) };
-        let last = match Pin::new(&mut rest.body).poll_frame(context) {
+        let Some(unread) = &mut self.unread else { return Poll::Ready(None) };
+        let last = match Pin::new(&mut unread.body).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => {
-                rest.has_status |= has_status(&frame);
+                unread.has_status |= has_status(&frame);
                 return Poll::Ready(Some(Ok(frame)));
             }
-            Poll::Ready(Some(Err(error))) => Some(rest.broken(&Failure::from(&error))),
-            Poll::Ready(None) if rest.has_status => None,
-            Poll::Ready(None) => Some(rest.broken(&Failure::Reset("the answer has no status".to_owned()))),
-            Poll::Pending => match rest.deadline.as_mut().map(|deadline| deadline.as_mut().poll(context)) {
-                Some(Poll::Ready(())) => Some(rest.refusals.late()),
+            Poll::Ready(Some(Err(error))) => Some(unread.broken(&Failure::from(&error))),
+            Poll::Ready(None) if unread.has_status => None,
+            Poll::Ready(None) => Some(unread.broken(&Failure::Reset("the answer has no status".to_owned()))),
+            Poll::Pending => match unread.deadline.as_mut().map(|deadline| deadline.as_mut().poll(context)) {
+                Some(Poll::Ready(())) => Some(unread.refusals.late()),
                 Some(Poll::Pending) | None => return Poll::Pending,
             },
         };
-        self.rest = None;
+        self.unread = None;
         Poll::Ready(last.map(|status| Ok(Frame::trailers(trailers(&status)))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.ahead.is_empty() && self.rest.is_none()
+        self.ahead.is_empty() && self.unread.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -140,18 +139,9 @@ impl Body for Answer {
     }
 }
 
-impl Rest {
+impl Unread {
     fn broken(&self, failure: &Failure) -> Status {
         self.in_flight.replica().failed(&self.connection, failure);
         self.refusals.unavailable(failure)
     }
-}
-
-fn trailers(status: &Status) -> HeaderMap {
-    let mut trailers = HeaderMap::new();
-    // Only a message that no header can carry is refused, and ours are plain.
-    if status.add_header(&mut trailers).is_err() {
-        trailers.insert(STATUS, http::HeaderValue::from(i32::from(status.code())));
-    }
-    trailers
 }

@@ -1,4 +1,4 @@
-//! Chooses the replica for a call.
+//! Chooses the replica for an attempt.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -6,25 +6,25 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::connection::Connector;
-use crate::replica::{InFlight, News, Replica};
+use crate::replica::{InFlight, Replica, Signals};
 
 type Replicas = Arc<[Arc<Replica>]>;
 
-/// The replicas of a service: those at its name's last known addresses.
+/// The replicas of a service, one for each address that its name resolved to last.
 #[derive(Debug)]
 pub(crate) struct Balancer {
     connector: Arc<Connector>,
-    news: Arc<News>,
-    /// Nothing until the name has been looked up once.
+    signals: Arc<Signals>,
+    /// `None` until the name has been resolved once.
     replicas: watch::Sender<Option<Replicas>>,
 }
 
 impl Balancer {
-    pub(crate) fn new(connector: Arc<Connector>, news: Arc<News>) -> Self {
-        Self { connector, news, replicas: watch::Sender::new(None) }
+    pub(crate) fn new(connector: Arc<Connector>, signals: Arc<Signals>) -> Self {
+        Self { connector, signals, replicas: watch::Sender::new(None) }
     }
 
-    /// Takes the addresses that the name has now. Replicas that stay keep their connections; those that left lose no call.
+    /// Takes the name's current addresses. Replicas that stay keep their connections; calls on the others go on.
     pub(crate) fn update(&self, addresses: &[SocketAddr]) {
         let old = self.replicas.borrow().clone().unwrap_or_default();
         let mut new: Vec<Arc<Replica>> = Vec::new();
@@ -34,8 +34,8 @@ impl Balancer {
             }
             let known = old.iter().find(|replica| replica.address() == *address).cloned();
             let replica = known.unwrap_or_else(|| {
-                let (connector, news) = (Arc::clone(&self.connector), Arc::clone(&self.news));
-                Arc::new(Replica::new(*address, connector, news))
+                let (connector, signals) = (Arc::clone(&self.connector), Arc::clone(&self.signals));
+                Arc::new(Replica::new(*address, connector, signals))
             });
             new.push(replica);
         }
@@ -44,8 +44,8 @@ impl Balancer {
         self.replicas.send_replace(Some(new.into()));
     }
 
-    /// The name cannot be looked up: what was known stays; calls that wait for the first answer need not any more.
-    pub(crate) fn keep(&self) {
+    /// Keeps the known replicas. Calls that wait for the first resolution stop waiting.
+    pub(crate) fn resolution_failed(&self) {
         self.replicas.send_if_modified(|replicas| {
             let is_first = replicas.is_none();
             replicas.get_or_insert_default();
@@ -53,20 +53,20 @@ impl Balancer {
         });
     }
 
-    /// A replica for an attempt, if there is any: preferably not one that was tried.
+    /// Picks a replica for an attempt, preferably one that is not in `tried`; `None` if there are no replicas.
     pub(crate) async fn pick(&self, tried: &[SocketAddr]) -> Option<InFlight> {
         let replicas = self.replicas().await;
-        let picked = choose(&replicas, tried).map(Replica::enter);
+        let picked = choose(&replicas, tried).map(Replica::begin_call);
         if picked.is_none() {
-            self.news.stale.notify_one();
+            self.signals.stale.notify_one();
         }
         picked
     }
 
-    /// Whether some replica is thought to be able to answer.
-    pub(crate) fn any_awake(&self) -> bool {
+    /// Returns whether any replica is not paused.
+    pub(crate) fn any_available(&self) -> bool {
         let replicas = self.replicas.borrow();
-        replicas.iter().flat_map(|replicas| replicas.iter()).any(|replica| replica.resting_until().is_none())
+        replicas.iter().flat_map(|replicas| replicas.iter()).any(|replica| replica.paused_until().is_none())
     }
 
     async fn replicas(&self) -> Replicas {
@@ -79,22 +79,22 @@ impl Balancer {
     }
 }
 
-/// Of two awake ones the less busy; without any the one whose rest is over first.
+/// Picks the less busy of two random available replicas, or else the paused one that is due first.
 fn choose<'a>(replicas: &'a [Arc<Replica>], tried: &[SocketAddr]) -> Option<&'a Arc<Replica>> {
     let was_tried = |replica: &Replica| tried.contains(&replica.address());
-    let mut awake = Vec::with_capacity(replicas.len());
-    let mut resting = Vec::new();
+    let mut available = Vec::with_capacity(replicas.len());
+    let mut paused = Vec::new();
     for replica in replicas {
-        match replica.resting_until() {
-            None => awake.push(replica),
-            Some(until) => resting.push((was_tried(replica), until, replica)),
+        match replica.paused_until() {
+            None => available.push(replica),
+            Some(until) => paused.push((was_tried(replica), until, replica)),
         }
     }
-    if awake.iter().any(|replica| !was_tried(replica)) {
-        awake.retain(|replica| !was_tried(replica));
+    if available.iter().any(|replica| !was_tried(replica)) {
+        available.retain(|replica| !was_tried(replica));
     }
-    let due_first = || resting.into_iter().min_by_key(|(was_tried, until, _)| (*was_tried, *until));
-    less_busy_of_two(&awake).or_else(|| due_first().map(|(.., replica)| replica))
+    let due_first = || paused.into_iter().min_by_key(|(was_tried, until, _)| (*was_tried, *until));
+    less_busy_of_two(&available).or_else(|| due_first().map(|(.., replica)| replica))
 }
 
 fn less_busy_of_two<'a>(replicas: &[&'a Arc<Replica>]) -> Option<&'a Arc<Replica>> {

@@ -1,37 +1,37 @@
-//! The circuit breaker: while an upstream as a whole fails, it is left alone.
+//! The circuit breaker: an upstream that fails as a whole is not called for a while.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::rest::Backoff;
+use crate::backoff::Backoff;
 
-/// Attempts in the window before their failures mean anything.
-const ENOUGH: u32 = 10;
-/// What counts is what happened this long ago at most, in slots.
+/// The number of attempts in the window below which failures do not count.
+const MIN_ATTEMPTS: u32 = 10;
+/// The window in which attempts count, in slots.
 const SLOT: Duration = Duration::from_secs(1);
 const SLOTS: usize = 10;
-/// How long an upstream is left alone: twice as long each time that it did not help.
-const REST: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(10) };
+/// How long the breaker stays open: twice as long after each probe that fails.
+const OPEN: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(10) };
 
-/// What an attempt says about the upstream.
+/// What an attempt tells about the upstream's health.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Health {
-    /// It answered, if only to refuse.
+    /// It answered, even with a refusal.
     Good,
-    /// It did not, or says itself that it cannot.
+    /// It did not answer, or said that it cannot serve.
     Bad,
-    /// Nothing was learnt.
+    /// Nothing is known.
     Unknown,
 }
 
-/// The rules, which know no clock.
+/// The state machine, without a clock.
 #[derive(Debug, Default)]
 struct Rules {
     state: State,
     window: Window,
-    /// Counts the changes of state: what an attempt of an earlier state learnt is old.
+    /// Counts changes of state. Results of attempts from earlier states are ignored.
     epoch: u64,
 }
 
@@ -41,22 +41,22 @@ enum State {
     Closed,
     Open {
         until: Instant,
-        rest: Duration,
+        pause: Duration,
     },
-    /// One call decides.
-    Probing {
-        rest: Duration,
+    /// A single attempt decides whether the breaker closes.
+    HalfOpen {
+        pause: Duration,
     },
 }
 
 impl Rules {
-    /// Lets an attempt through, or says how long to stay away.
+    /// Admits an attempt, or returns the time after which to try again.
     fn admit(&mut self, now: Instant) -> Result<u64, Duration> {
         match self.state {
             State::Closed => {}
             State::Open { until, .. } if now < until => return Err(until - now),
-            State::Open { rest, .. } => self.enter(State::Probing { rest }),
-            State::Probing { .. } => return Err(REST.first),
+            State::Open { pause, .. } => self.enter(State::HalfOpen { pause }),
+            State::HalfOpen { .. } => return Err(OPEN.first),
         }
         Ok(self.epoch)
     }
@@ -70,22 +70,22 @@ impl Rules {
             (State::Closed, Health::Bad) => {
                 self.window.add(now, true);
                 if self.window.mostly_failures(now) {
-                    self.open(REST.first, now);
+                    self.open(OPEN.first, now);
                 }
             }
-            (State::Probing { .. }, Health::Good) => {
+            (State::HalfOpen { .. }, Health::Good) => {
                 self.window = Window::default();
                 self.enter(State::Closed);
             }
-            (State::Probing { rest }, Health::Bad) => self.open(REST.after(rest), now),
-            // The probe was given up by its caller: the next one takes its place.
-            (State::Probing { rest }, Health::Unknown) => self.enter(State::Open { until: now, rest }),
+            (State::HalfOpen { pause }, Health::Bad) => self.open(OPEN.after(pause), now),
+            // The probe's caller gave up: the next attempt is the probe.
+            (State::HalfOpen { pause }, Health::Unknown) => self.enter(State::Open { until: now, pause }),
             (State::Closed, Health::Unknown) | (State::Open { .. }, _) => {}
         }
     }
 
-    fn open(&mut self, rest: Duration, now: Instant) {
-        self.enter(State::Open { until: now + rest, rest });
+    fn open(&mut self, pause: Duration, now: Instant) {
+        self.enter(State::Open { until: now + pause, pause });
     }
 
     fn enter(&mut self, state: State) {
@@ -94,7 +94,7 @@ impl Rules {
     }
 }
 
-/// Attempts and failures of the last seconds.
+/// Numbers of attempts and failures in the last seconds.
 #[derive(Debug, Default)]
 struct Window {
     slots: [Slot; SLOTS],
@@ -128,16 +128,16 @@ impl Window {
         let oldest = (self.number(now) + 1).saturating_sub(SLOTS as u64);
         let recent = self.slots.iter().filter(|slot| slot.number >= oldest);
         let (attempts, failures) = recent.fold((0, 0), |(a, f), slot| (a + slot.attempts, f + slot.failures));
-        attempts >= ENOUGH && failures * 2 > attempts
+        attempts >= MIN_ATTEMPTS && failures * 2 > attempts
     }
 }
 
-/// One upstream's breaker.
+/// An upstream's circuit breaker.
 #[derive(Debug, Default)]
 pub(crate) struct Breaker(Mutex<Rules>);
 
 impl Breaker {
-    /// Lets an attempt through, or says how long to stay away.
+    /// Admits an attempt, or returns the time after which to try again.
     pub(crate) fn admit(self: &Arc<Self>) -> Result<Permit, Duration> {
         let epoch = self.rules().admit(Instant::now())?;
         Ok(Permit { breaker: Arc::clone(self), epoch, health: Health::Unknown })
@@ -148,7 +148,7 @@ impl Breaker {
     }
 }
 
-/// An attempt under way. Dropped without a word, as when its caller hangs up, it has taught nothing.
+/// An attempt in progress. If it is dropped without a report, as when its caller hangs up, its health is unknown.
 #[derive(Debug)]
 pub(crate) struct Permit {
     breaker: Arc<Breaker>,
@@ -184,11 +184,11 @@ mod tests {
     }
 
     #[test]
-    fn it_takes_enough_failures_within_the_window() {
+    fn the_breaker_opens_after_enough_failures_within_the_window() {
         let (mut rules, start) = (Rules::default(), Instant::now());
         fail(&mut rules, 9, start);
         assert!(rules.admit(start + seconds(1)).is_ok());
-        // The nine are too old to count.
+        // The first nine are too old to count.
         fail(&mut rules, 9, start + seconds(11));
         assert!(rules.admit(start + seconds(11)).is_ok());
         fail(&mut rules, 1, start + seconds(12));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_them_are_not_enough() {
+    fn the_breaker_stays_closed_while_half_of_the_attempts_succeed() {
         let (mut rules, now) = (Rules::default(), Instant::now());
         for _ in 0..50 {
             let epoch = rules.admit(now).expect("closed");
@@ -209,15 +209,15 @@ mod tests {
     }
 
     #[test]
-    fn one_probe_decides() {
+    fn one_probe_at_a_time_decides() {
         let (mut rules, start) = (Rules::default(), Instant::now());
         let early = rules.admit(start).expect("closed");
         fail(&mut rules, 10, start);
         rules.record(early, Health::Good, start);
-        assert!(rules.admit(start).is_err(), "what was sent before it opened does not close it");
+        assert!(rules.admit(start).is_err(), "an attempt from before it opened does not close it");
         let mut now = start;
-        for rest in [1, 2, 4, 8, 10, 10] {
-            now += seconds(rest);
+        for pause in [1, 2, 4, 8, 10, 10] {
+            now += seconds(pause);
             let probe = rules.admit(now).expect("a probe");
             assert!(rules.admit(now).is_err(), "one at a time");
             rules.record(probe, Health::Bad, now);
@@ -226,9 +226,9 @@ mod tests {
         now += seconds(10);
         let probe = rules.admit(now).expect("a probe");
         rules.record(probe, Health::Unknown, now);
-        let probe = rules.admit(now).expect("another at once");
+        let probe = rules.admit(now).expect("another probe at once");
         rules.record(probe, Health::Good, now);
         fail(&mut rules, 9, now);
-        assert!(rules.admit(now).is_ok(), "a new start");
+        assert!(rules.admit(now).is_ok(), "the window starts anew");
     }
 }

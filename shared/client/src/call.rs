@@ -1,4 +1,4 @@
-//! One call: its attempts, until an answer or the deadline.
+//! One call: attempts until there is an answer or the deadline passes.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,114 +16,117 @@ use tower::retry::budget::Budget as _;
 
 use crate::answer::{Answer, refusal};
 use crate::breaker::Health;
+use crate::callee::Callee;
 use crate::connection::{Connection, Failure};
-use crate::deadline::Until;
+use crate::deadline::CallDeadline;
 use crate::methods::{Method, Shape};
-use crate::observe::Observation;
+use crate::observe::ObservedCall;
 use crate::replica::InFlight;
-use crate::retry::{self, Ended};
-use crate::upstream::Shared;
+use crate::retry::{AttemptEnd, next_wait};
 
 const PREVIOUS_ATTEMPTS: &str = "grpc-previous-rpc-attempts";
-/// An attempt that had less time than this and was late says something of its caller, not of the upstream.
-const FAIR: Duration = Duration::from_millis(500);
+/// A late attempt that had less time than this tells nothing about the upstream's health.
+const FAIR_TIME: Duration = Duration::from_millis(500);
 
-/// A call under way.
+/// A call in progress.
 pub(crate) struct Call {
-    pub(crate) upstream: Arc<Shared>,
+    pub(crate) callee: Arc<Callee>,
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
-    pub(crate) until: Until,
+    pub(crate) deadline: CallDeadline,
 }
 
-/// What an attempt led to.
-type Outcome = Result<Response<Answer>, Missing>;
+/// The result of an attempt.
+type Attempted = Result<Response<Answer>, NoAnswer>;
 
-/// Why an attempt led to no answer.
-enum Missing {
+/// Why an attempt has no answer.
+enum NoAnswer {
     Failed(Failure),
     Late,
 }
 
-/// What is sent: what is to be sent again must be whole.
-enum Payload {
-    Whole(Bytes),
-    Passing(Option<Body>),
+/// The body of a request. Only a buffered one can be sent again.
+enum RequestBody {
+    Buffered(Bytes),
+    Streaming(Option<Body>),
 }
 
-impl Payload {
+impl RequestBody {
     fn next(&mut self) -> Body {
         match self {
-            Self::Whole(bytes) => Body::new(Full::new(bytes.clone())),
-            Self::Passing(body) => body.take().unwrap_or_default(),
+            Self::Buffered(bytes) => Body::new(Full::new(bytes.clone())),
+            Self::Streaming(body) => body.take().unwrap_or_default(),
         }
     }
 }
 
 impl Call {
-    /// Does it. A refusal is an answer as well.
-    pub(crate) async fn run(self, body: Body, mut observation: Observation) -> Response<Answer> {
-        let answered = match self.payload(body).await {
-            Ok(payload) => self.insist(payload, &mut observation).await,
+    /// Makes the call. The answer may be a refusal.
+    pub(crate) async fn run(self, body: Body, mut observed: ObservedCall) -> Response<Answer> {
+        let answered = match self.buffer(body).await {
+            Ok(body) => self.attempt_until_answered(body, &mut observed).await,
             Err(status) => Err(status),
         };
         let answer = answered.unwrap_or_else(Status::into_http);
-        observation.answered(&answer);
+        observed.answered(&answer);
         answer
     }
 
-    async fn payload(&self, body: Body) -> Result<Payload, Status> {
+    async fn buffer(&self, body: Body) -> Result<RequestBody, Status> {
         if self.method.shape == Shape::ClientStream {
-            return Ok(Payload::Passing(Some(body)));
+            return Ok(RequestBody::Streaming(Some(body)));
         }
-        let limit = self.upstream.max_request_bytes;
-        match timeout_at(self.until.instant, Limited::new(body, limit).collect()).await {
-            Ok(Ok(collected)) => Ok(Payload::Whole(collected.to_bytes())),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(self.upstream.refusals.too_large(limit)),
-            Ok(Err(_broken_off)) => Err(self.upstream.refusals.unreadable()),
-            Err(_late) => Err(self.upstream.refusals.late()),
+        let limit = self.callee.max_request_bytes;
+        match timeout_at(self.deadline.instant, Limited::new(body, limit).collect()).await {
+            Ok(Ok(collected)) => Ok(RequestBody::Buffered(collected.to_bytes())),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(self.callee.refusals.too_large(limit)),
+            Ok(Err(_broken)) => Err(self.callee.refusals.broken_request()),
+            Err(_late) => Err(self.callee.refusals.late()),
         }
     }
 
-    async fn insist(&self, mut payload: Payload, observation: &mut Observation) -> Result<Response<Answer>, Status> {
-        self.upstream.budget.deposit();
+    async fn attempt_until_answered(
+        &self,
+        mut body: RequestBody,
+        observed: &mut ObservedCall,
+    ) -> Result<Response<Answer>, Status> {
+        let callee = &self.callee;
+        callee.budget.deposit();
         let mut tried = Vec::new();
         let mut last = None;
         for attempts in 1.. {
-            if self.until.left().is_zero() {
-                return self.conclude(last.unwrap_or(Err(Missing::Late)));
+            if self.deadline.left().is_zero() {
+                return self.conclude(last.unwrap_or(Err(NoAnswer::Late)));
             }
-            let permit = match self.upstream.breaker.admit() {
+            let permit = match callee.breaker.admit() {
                 Ok(permit) => permit,
-                Err(rest) => {
-                    return last.map_or_else(|| Err(self.upstream.refusals.left_alone(rest)), |last| self.conclude(last));
-                }
+                Err(pause) => return last.map_or_else(|| Err(callee.refusals.circuit_open(pause)), |last| self.conclude(last)),
             };
             let begun = Instant::now();
-            observation.attempt();
-            let attempt = self.attempt(attempts - 1, payload.next(), &mut tried);
-            let outcome = match timeout_at(self.until.instant, attempt).await {
-                Ok(answered) => answered.map_err(Missing::Failed),
-                Err(_late) => Err(Missing::Late),
+            observed.begin_attempt();
+            let attempt = self.attempt(attempts - 1, body.next(), &mut tried);
+            let attempted = match timeout_at(self.deadline.instant, attempt).await {
+                Ok(answered) => answered.map_err(NoAnswer::Failed),
+                Err(_late) => Err(NoAnswer::Late),
             };
-            let refusal = outcome.as_ref().ok().and_then(refusal);
-            permit.report(self.health(&outcome, refusal.as_ref(), begun.elapsed()));
-            let ended = ended(&outcome, refusal.as_ref(), &payload);
-            let wait = retry::next(ended, self.method, attempts, self.until.left(), fastrand::f64());
-            let Some(wait) = wait.filter(|_| !ended.costs() || self.upstream.budget.withdraw()) else {
-                return self.conclude(outcome);
+            let refusal = attempted.as_ref().ok().and_then(refusal);
+            permit.report(self.health(&attempted, refusal.as_ref(), begun.elapsed()));
+            let end = end(&attempted, refusal.as_ref(), &body);
+            let wait = next_wait(end, self.method, attempts, self.deadline.left(), fastrand::f64());
+            let Some(wait) = wait.filter(|_| !end.costs() || callee.budget.withdraw()) else {
+                return self.conclude(attempted);
             };
-            tracing::debug!(upstream = self.upstream.name, ?ended, attempts, ?wait, "again");
-            observation.again(self.upstream.name, ended);
+            tracing::debug!(upstream = callee.name, ?end, attempts, ?wait, "retrying");
+            observed.retry(callee.name, end);
             sleep(wait).await;
-            last = Some(outcome);
+            last = Some(attempted);
         }
-        Err(self.upstream.refusals.late())
+        Err(callee.refusals.late())
     }
 
     async fn attempt(&self, previous: u32, body: Body, tried: &mut Vec<SocketAddr>) -> Result<Response<Answer>, Failure> {
-        let Some(in_flight) = self.upstream.balancer.pick(tried).await else {
+        let Some(in_flight) = self.callee.balancer.pick(tried).await else {
             return Err(Failure::Unreachable("no address is known".to_owned()));
         };
         let replica = Arc::clone(in_flight.replica());
@@ -147,7 +150,7 @@ impl Call {
         *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = self.headers.clone();
         if self.is_bounded() {
-            request.headers_mut().insert(timeout::GRPC_TIMEOUT, timeout::encode(self.until.left()));
+            request.headers_mut().insert(timeout::GRPC_TIMEOUT, timeout::encode(self.deadline.left()));
         }
         if previous > 0 {
             request.headers_mut().insert(PREVIOUS_ATTEMPTS, previous.into());
@@ -161,51 +164,51 @@ impl Call {
         connection: &Connection,
         in_flight: InFlight,
     ) -> Result<Response<Answer>, Failure> {
-        let until = self.is_bounded().then_some(self.until.instant);
-        let mut answer = Answer::coming(response, until, connection.clone(), in_flight, self.upstream.refusals.clone())?;
+        let until = self.is_bounded().then_some(self.deadline.instant);
+        let mut answer = Answer::begin(response, until, connection.clone(), in_flight, self.callee.refusals.clone())?;
         if self.method.shape == Shape::Unary {
             answer.body_mut().read_ahead().await?;
         }
         Ok(answer)
     }
 
-    /// Streams that nobody has given a deadline may be meant to last: only their beginning has one.
+    /// Returns whether the whole call has a deadline. A stream without a requested one may last: only its beginning is bounded.
     fn is_bounded(&self) -> bool {
-        self.until.asked || self.method.shape == Shape::Unary
+        self.deadline.is_requested || self.method.shape == Shape::Unary
     }
 
-    fn health(&self, outcome: &Outcome, refusal: Option<&Status>, took: Duration) -> Health {
-        let late = || if took >= FAIR { Health::Bad } else { Health::Unknown };
-        match outcome {
+    fn health(&self, attempted: &Attempted, refusal: Option<&Status>, took: Duration) -> Health {
+        let late = || if took >= FAIR_TIME { Health::Bad } else { Health::Unknown };
+        match attempted {
             Ok(_answer) => match refusal.map(Status::code) {
-                Some(Code::Unavailable) if Ended::with(refusal) == Ended::Unavailable => Health::Bad,
+                Some(Code::Unavailable) if AttemptEnd::answered(refusal) == AttemptEnd::Unavailable => Health::Bad,
                 Some(Code::DeadlineExceeded) => late(),
                 _ => Health::Good,
             },
-            Err(Missing::Failed(Failure::NotTaken(_))) => Health::Unknown,
-            Err(Missing::Failed(Failure::Reset(_))) => Health::Bad,
-            // That replica rests, and the others are not worse for it.
-            Err(Missing::Failed(_)) if self.upstream.balancer.any_awake() => Health::Unknown,
-            Err(Missing::Failed(_)) => Health::Bad,
-            Err(Missing::Late) => late(),
+            Err(NoAnswer::Failed(Failure::NotTaken(_))) => Health::Unknown,
+            Err(NoAnswer::Failed(Failure::Reset(_))) => Health::Bad,
+            // That replica is paused now, which tells nothing about the others.
+            Err(NoAnswer::Failed(_)) if self.callee.balancer.any_available() => Health::Unknown,
+            Err(NoAnswer::Failed(_)) => Health::Bad,
+            Err(NoAnswer::Late) => late(),
         }
     }
 
-    fn conclude(&self, outcome: Outcome) -> Result<Response<Answer>, Status> {
-        outcome.map_err(|missing| match missing {
-            Missing::Failed(failure) => self.upstream.refusals.unavailable(failure),
-            Missing::Late => self.upstream.refusals.late(),
+    fn conclude(&self, attempted: Attempted) -> Result<Response<Answer>, Status> {
+        attempted.map_err(|no_answer| match no_answer {
+            NoAnswer::Failed(failure) => self.callee.refusals.unavailable(failure),
+            NoAnswer::Late => self.callee.refusals.late(),
         })
     }
 }
 
-fn ended(outcome: &Outcome, refusal: Option<&Status>, payload: &Payload) -> Ended {
-    match outcome {
-        // What has passed cannot be sent again.
-        _ if matches!(payload, Payload::Passing(_)) => Ended::Finally,
-        Ok(_answer) => Ended::with(refusal),
-        Err(Missing::Failed(failure)) if failure.is_unsent() => Ended::Unsent,
-        Err(Missing::Failed(_)) => Ended::Broken,
-        Err(Missing::Late) => Ended::Finally,
+fn end(attempted: &Attempted, refusal: Option<&Status>, body: &RequestBody) -> AttemptEnd {
+    match attempted {
+        // A streamed body cannot be sent again.
+        _ if matches!(body, RequestBody::Streaming(_)) => AttemptEnd::Final,
+        Ok(_answer) => AttemptEnd::answered(refusal),
+        Err(NoAnswer::Failed(failure)) if failure.is_unsent() => AttemptEnd::Unsent,
+        Err(NoAnswer::Failed(_)) => AttemptEnd::Broken,
+        Err(NoAnswer::Late) => AttemptEnd::Final,
     }
 }

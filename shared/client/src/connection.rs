@@ -1,7 +1,7 @@
 //! One HTTP/2 connection to one replica.
 //!
-//! Not tonic's `Channel`: that connects again by itself, one waiting call after the other, each for as long as a silent machine
-//! takes; and it does not tell what was never sent, and may therefore be repeated, from what may have been.
+//! Replaces tonic's `Channel`, which reconnects for one waiting call after the other, each for as long as a silent machine takes, and
+//! does not tell calls that were never sent, and so may be repeated, from others.
 
 use std::error::Error as _;
 use std::io;
@@ -19,44 +19,37 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tonic::body::Body;
 
-/// Longest wait for a connection to a machine that does not answer.
+/// Time limit of a connection attempt.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// A peer that is silent this long while calls are open is asked whether it lives, and given as long again to say so.
+/// Silence after which a peer with open calls is pinged, and the time it has to reply.
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
 
-/// Why there is no answer.
-#[derive(Debug, Clone)]
+/// Why a request has no answer.
+#[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum Failure {
-    /// No connection: the request was never sent.
+    /// No connection was made, so the request was never sent.
+    #[error("no connection: {0}")]
     Unreachable(String),
     /// The connection was closed before the request was sent.
+    #[error("the connection was closed: {0}")]
     Closed(String),
-    /// The replica says that it has not looked at the request and will not.
+    /// The replica says that it has not processed the request and will not.
+    #[error("the replica did not take the call: {0}")]
     NotTaken(String),
-    /// The connection ended with the request under way.
+    /// The connection ended while the request was open.
+    #[error("the connection was lost: {0}")]
     Lost(String),
-    /// This call alone failed; its connection lives.
+    /// This request alone failed; its connection is still open.
+    #[error("the call was reset: {0}")]
     Reset(String),
 }
 
 impl Failure {
-    /// Whether the replica has certainly not begun with the call.
+    /// Returns whether the replica has certainly not begun with the call.
     pub(crate) fn is_unsent(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Closed(_) | Self::NotTaken(_) => true,
             Self::Lost(_) | Self::Reset(_) => false,
-        }
-    }
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Unreachable(cause) => write!(f, "no connection: {cause}"),
-            Self::Closed(cause) => write!(f, "the connection was closed: {cause}"),
-            Self::NotTaken(cause) => write!(f, "the call was not taken: {cause}"),
-            Self::Lost(cause) => write!(f, "the connection was lost: {cause}"),
-            Self::Reset(cause) => write!(f, "the call was broken off: {cause}"),
         }
     }
 }
@@ -73,7 +66,7 @@ impl From<&hyper::Error> for Failure {
         };
         match http2.reason() {
             Some(h2::Reason::REFUSED_STREAM) if http2.is_reset() && http2.is_remote() => Self::NotTaken(cause),
-            // Only streams that the peer says it has not looked at and will not look at end so (RFC 9113, 6.8).
+            // Ends only streams that the peer has not processed and will not process (RFC 9113, 6.8).
             Some(h2::Reason::NO_ERROR) if http2.is_go_away() && http2.is_remote() => Self::NotTaken(cause),
             _ if http2.is_reset() => Self::Reset(cause),
             _ => Self::Lost(cause),
@@ -81,10 +74,10 @@ impl From<&hyper::Error> for Failure {
     }
 }
 
-/// Makes connections to the replicas of one service.
+/// Connects to the replicas of one service.
 #[derive(Debug)]
 pub(crate) struct Connector {
-    /// TLS, and the name that each replica has to prove.
+    /// TLS, and the name that every replica's certificate must have.
     pub(crate) tls: Option<(Arc<UpstreamTls>, ServerName<'static>)>,
 }
 
@@ -92,7 +85,7 @@ impl Connector {
     pub(crate) async fn connect(&self, address: SocketAddr) -> io::Result<Connection> {
         let connect = async {
             let tcp = TcpStream::connect(address).await?;
-            // Requests leave as they are written: they are small, and Nagle's algorithm would wait for more.
+            // Requests are small: Nagle's algorithm would only delay them.
             tcp.set_nodelay(true)?;
             let connection = match &self.tls {
                 Some((tls, name)) => handshake(tls.connect(name.clone(), tcp).await?).await,
@@ -117,13 +110,13 @@ async fn handshake(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> 
     let mut driver = JoinSet::new();
     driver.spawn(async move {
         if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection ended");
+            tracing::debug!(%error, "connection ended");
         }
     });
     Ok(Connection { sender, driver: Arc::new(driver) })
 }
 
-/// An open connection. Cheap to clone; its last clone closes it, once the calls on it have ended.
+/// An open connection, cheap to clone. Dropping the last clone closes it once its calls have ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Connection {
     sender: http2::SendRequest<Body>,

@@ -1,19 +1,19 @@
-//! In whose name a call is made.
+//! The tokens of a call.
 
 use orchard_rpc::USER_TOKEN;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::{Request, Status};
 
-use crate::InvalidKey;
+use crate::workload::InvalidKey;
 
-/// Why a call cannot be made: a fault of the caller's own.
+/// Why a call cannot be made: a fault of the calling service itself.
 #[derive(Debug, thiserror::Error)]
 pub enum Unsendable {
-    /// A token has characters that no header can carry.
-    #[error("a token cannot be sent")]
+    /// A token has characters that a header cannot carry.
+    #[error("the token has characters that a header cannot carry")]
     Token,
-    /// The workload cannot sign.
+    /// The workload cannot sign its token.
     #[error(transparent)]
     Key(#[from] InvalidKey),
 }

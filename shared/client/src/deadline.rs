@@ -1,4 +1,4 @@
-//! Until when a call may take, and how the callee is told.
+//! The deadline of an outgoing call.
 
 use std::time::Duration;
 
@@ -6,25 +6,25 @@ use http::HeaderMap;
 use orchard_rpc::{Deadline, timeout};
 use tokio::time::Instant;
 
-/// For calls of callers who have no deadline themselves.
+/// The time limit of calls whose caller has no deadline.
 const DEFAULT: Duration = Duration::from_secs(10);
-/// What the caller keeps for itself, so that it still has time to say that the callee was late.
+/// The least and the most time that the caller keeps back, so that it can still report that the callee was late.
 const MARGIN: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
 
-/// When a call ends.
+/// The moment by which a call must end.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Until {
+pub(crate) struct CallDeadline {
     pub(crate) instant: Instant,
-    /// Whether the caller has asked for it; the default does not cover streams, which may be meant to last.
-    pub(crate) asked: bool,
+    /// Whether the caller asked for it. The default does not apply to streams, which may be meant to last.
+    pub(crate) is_requested: bool,
 }
 
-impl Until {
-    /// The earlier of what is left of the current call and what the request itself says, less the margin.
+impl CallDeadline {
+    /// Takes the earlier of the current call's deadline and the request's own timeout, less the margin.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let current = Deadline::current().map(Deadline::remaining);
         let left = current.into_iter().chain(timeout::asked(headers)).min();
-        Self { instant: Instant::now() + less_margin(left.unwrap_or(DEFAULT)), asked: left.is_some() }
+        Self { instant: Instant::now() + less_margin(left.unwrap_or(DEFAULT)), is_requested: left.is_some() }
     }
 
     pub(crate) fn left(self) -> Duration {
@@ -34,7 +34,7 @@ impl Until {
 
 fn less_margin(left: Duration) -> Duration {
     let (least, most) = MARGIN;
-    // More than a year is for ever, and adding it to an instant may not be possible.
+    // Capped at a year, because an instant may not be able to hold more.
     left.min(Duration::from_secs(365 * 24 * 3_600)).saturating_sub((left / 20).clamp(least, most))
 }
 
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn the_margin_has_its_bounds() {
+    fn the_margin_is_a_bounded_share_of_the_time_left() {
         assert_eq!(less_margin(ms(200)), ms(190));
         assert_eq!(less_margin(ms(10)), ms(9));
         assert_eq!(less_margin(ms(60_000)), ms(59_950));
@@ -55,14 +55,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_earlier_of_two_counts() {
+    async fn the_earlier_deadline_counts() {
         let mut headers = HeaderMap::new();
-        let none = Until::of(&headers);
-        assert!(!none.asked && none.left() > ms(9_000));
+        let none = CallDeadline::of(&headers);
+        assert!(!none.is_requested && none.left() > ms(9_000));
         headers.insert(timeout::GRPC_TIMEOUT, timeout::encode(ms(1_000)));
-        let own = Until::of(&headers);
-        assert!(own.asked && own.left() <= ms(950));
-        let current = Deadline::after(ms(100)).sync_scope(|| Until::of(&headers));
+        let own = CallDeadline::of(&headers);
+        assert!(own.is_requested && own.left() <= ms(950));
+        let current = Deadline::after(ms(100)).sync_scope(|| CallDeadline::of(&headers));
         assert!(current.left() <= ms(95));
     }
 }

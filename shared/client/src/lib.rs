@@ -1,26 +1,26 @@
-//! Calls another service: deadline, trace, tokens, retries, balancing over its replicas, circuit breaking.
+//! Calls other services: deadlines, traces, tokens, retries, load balancing over replicas, circuit breaking.
 //!
-//! [`Upstream`] is what generated clients are made of. A call on it is `call.rs`, from top to bottom: the deadline is taken from the
-//! call that is being served (`deadline.rs`), the breaker lets an attempt through or not (`breaker.rs`), the balancer picks a
-//! replica (`balance.rs`, `replica.rs`), and how the attempt ended decides whether there is another (`retry.rs`).
+//! Generated clients run on [`Upstream`]. A call takes the steps of `call.rs`: its deadline derives from the call being served
+//! (`deadline.rs`), the circuit breaker admits each attempt (`breaker.rs`), the balancer picks a replica (`balance.rs`, `replica.rs`),
+//! and the attempt's end decides whether there is another one (`retry.rs`).
 
 mod answer;
+mod background;
+mod backoff;
 mod balance;
 mod breaker;
 mod call;
+mod callee;
 mod connection;
 mod credentials;
 mod deadline;
-mod keeper;
 mod methods;
 mod observe;
 mod options;
 mod refusals;
 mod replica;
 mod resolve;
-mod rest;
 mod retry;
-mod trace;
 mod upstream;
 mod workload;
 

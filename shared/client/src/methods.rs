@@ -1,4 +1,4 @@
-//! What the contracts say of methods: which may be repeated, and which stream.
+//! What the contracts say about methods: which may be repeated, and which stream.
 
 use std::collections::HashMap;
 
@@ -6,26 +6,26 @@ use prost::Message as _;
 use prost_types::method_options::IdempotencyLevel;
 use prost_types::{FileDescriptorSet, MethodDescriptorProto};
 
-/// Who sends how many messages.
+/// How many messages each side of a call sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// One message each way.
+    /// One request, one response.
     Unary,
-    /// One request, many answers.
+    /// One request, many responses.
     ServerStream,
     /// Many requests.
     ClientStream,
 }
 
-/// A method, as far as its way matters.
+/// The properties of a method that decide how it is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Method {
     pub(crate) shape: Shape,
-    /// Whether repeating it is safe: `idempotency_level` is `NO_SIDE_EFFECTS` or `IDEMPOTENT`.
+    /// Whether the method may be repeated: its `idempotency_level` is `NO_SIDE_EFFECTS` or `IDEMPOTENT`.
     pub(crate) repeatable: bool,
 }
 
-/// Nothing is known of it, so it is passed as it comes and never repeated.
+/// A method that no contract has: its messages are passed on as they come, and it is never repeated.
 const UNKNOWN: Method = Method { shape: Shape::ClientStream, repeatable: false };
 
 /// The methods of a descriptor set, by path.
@@ -51,7 +51,7 @@ impl Methods {
         self.0.keys().map(String::as_str)
     }
 
-    pub(crate) fn of(&self, path: &str) -> Method {
+    pub(crate) fn at(&self, path: &str) -> Method {
         self.0.get(path).copied().unwrap_or(UNKNOWN)
     }
 }
@@ -75,17 +75,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_contracts_say_what_may_be_repeated() {
+    fn contracts_decide_what_may_be_repeated() {
         let methods = Methods::from_descriptors(orchard_proto::DESCRIPTORS).expect("descriptors");
-        let repeatable = |path: &str| methods.of(path).repeatable;
+        let repeatable = |path: &str| methods.at(path).repeatable;
         assert!(repeatable("/orchard.family.v1.PlanService/GetPlan"));
         assert!(repeatable("/orchard.family.v1.WalletService/Spend"));
         assert!(!repeatable("/orchard.family.v1.InvitationService/CreateInvitation"));
-        assert_eq!(methods.of("/orchard.family.v1.PlanService/Nope"), UNKNOWN);
+        assert_eq!(methods.at("/orchard.family.v1.PlanService/Nope"), UNKNOWN);
         let probe = Methods::from_descriptors(orchard_testkit::probe::DESCRIPTORS).expect("descriptors");
-        let watch = probe.of("/orchard.probe.v1.ProbeService/Watch");
+        let watch = probe.at("/orchard.probe.v1.ProbeService/Watch");
         assert_eq!(watch, Method { shape: Shape::ServerStream, repeatable: true });
-        let write = probe.of("/orchard.probe.v1.ProbeService/Write");
+        let write = probe.at("/orchard.probe.v1.ProbeService/Write");
         assert_eq!(write, Method { shape: Shape::Unary, repeatable: false });
     }
 }

@@ -7,35 +7,37 @@ use clap::Args;
 use http::Uri;
 use orchard_tls::{InvalidTls, UpstreamTls, UpstreamTlsOptions};
 
-use crate::{Builder, InvalidKey, Resolve, SystemResolver, Upstream, Workload};
+use crate::resolve::{Resolve, SystemResolver};
+use crate::upstream::{Builder, Upstream};
+use crate::workload::{InvalidKey, Workload};
 
-/// As whom a service calls others, and whom it believes to be them.
+/// The identity with which a service calls others, and the authorities that it trusts.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Calls to other services")]
 pub struct CallOptions {
-    /// File with the service's own Ed25519 private key (PKCS#8 PEM); the workloads' JWKS has its public half under the service's name
+    /// File with the Ed25519 private key (PKCS#8 PEM) that signs this service's tokens; the workload JWKS has the public key, with the service's name as `kid`
     #[arg(long, env = "ORCHARD_WORKLOAD_KEY_FILE", value_name = "FILE")]
     pub workload_key_file: PathBuf,
-    /// Whom it believes to be the services that it calls
+    /// TLS to the called services
     #[command(flatten)]
     pub tls: UpstreamTlsOptions,
 }
 
-/// What stands in the way of calling others: a setting.
+/// A setting because of which other services cannot be called.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidCalls {
-    /// The key's file cannot be read.
+    /// The key file cannot be read.
     #[error("cannot read {0}")]
     Unreadable(PathBuf, #[source] std::io::Error),
-    /// It holds no key.
-    #[error("{0}")]
+    /// The file holds no usable key.
+    #[error("cannot use {0}")]
     Key(PathBuf, #[source] InvalidKey),
-    /// TLS cannot be set up.
+    /// The TLS files cannot be used.
     #[error(transparent)]
     Tls(#[from] InvalidTls),
 }
 
-/// How one service calls others.
+/// The means of one service to call others.
 #[derive(Debug, Clone)]
 pub struct Calls {
     workload: Arc<Workload>,
@@ -44,7 +46,7 @@ pub struct Calls {
 }
 
 impl CallOptions {
-    /// Reads the key and the certificates of the service `name`, whose tokens come from `issuer` and are for `audience`.
+    /// Reads the key and certificates of the service `name`, whose tokens have this issuer and audience.
     pub fn load(&self, name: &'static str, issuer: &str, audience: &str) -> Result<Calls, InvalidCalls> {
         let file = &self.workload_key_file;
         let pem = std::fs::read(file).map_err(|error| InvalidCalls::Unreadable(file.clone(), error))?;
@@ -55,13 +57,13 @@ impl CallOptions {
 }
 
 impl Calls {
-    /// The same, with services whose replicas `resolver` finds.
+    /// Sets the resolver that finds the services' replicas.
     #[must_use]
     pub fn resolver(self, resolver: Arc<dyn Resolve>) -> Self {
         Self { resolver, ..self }
     }
 
-    /// The service `name` at `url`.
+    /// Returns a builder for the service `name` at `url`.
     pub fn to(&self, name: &'static str, url: &Uri) -> Builder {
         let upstream = Upstream::builder(name, url.clone(), Arc::clone(&self.workload));
         upstream.resolver(Arc::clone(&self.resolver)).tls(self.tls.clone())

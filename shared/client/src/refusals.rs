@@ -1,4 +1,4 @@
-//! What callers are told when it is not the upstream that answers.
+//! The statuses of calls that the upstream did not answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::common;
 use tonic::Status;
 
-/// Statuses in the name of the calling service. Cheap to clone.
+/// Makes statuses in the name of the calling service. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusals {
     upstream: &'static str,
@@ -19,14 +19,15 @@ impl Refusals {
         Self { upstream, domain: domain.into() }
     }
 
-    /// The cause is for the log alone.
+    /// The upstream does not answer. The cause is logged and not sent.
     pub(crate) fn unavailable(&self, cause: impl std::fmt::Display) -> Status {
-        tracing::warn!(upstream = self.upstream, %cause, "no answer");
+        tracing::warn!(upstream = self.upstream, %cause, "no answer from the upstream");
         self.upstream_unavailable(None)
     }
 
-    pub(crate) fn left_alone(&self, retry_after: Duration) -> Status {
-        tracing::debug!(upstream = self.upstream, ?retry_after, "not called");
+    /// The circuit breaker is open.
+    pub(crate) fn circuit_open(&self, retry_after: Duration) -> Status {
+        tracing::debug!(upstream = self.upstream, ?retry_after, "the circuit breaker is open");
         self.upstream_unavailable(Some(retry_after))
     }
 
@@ -39,8 +40,9 @@ impl Refusals {
         common(ErrorReason::MessageTooLarge, format!("the request is larger than {limit} bytes")).into_status(&self.domain)
     }
 
-    pub(crate) fn unreadable(&self) -> Status {
-        common(ErrorReason::MessageMalformed, "the request ended before its end").into_status(&self.domain)
+    /// The caller's own request broke off before its end.
+    pub(crate) fn broken_request(&self) -> Status {
+        common(ErrorReason::MessageMalformed, "the request broke off").into_status(&self.domain)
     }
 
     fn upstream_unavailable(&self, retry_after: Option<Duration>) -> Status {

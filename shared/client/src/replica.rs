@@ -1,4 +1,4 @@
-//! One replica of a service: its connection, its calls, whether it rests.
+//! One replica of a service: its connection, the number of its calls, and whether it is paused.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -9,26 +9,26 @@ use futures::future::{BoxFuture, Shared};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
+use crate::backoff::Pause;
 use crate::connection::{Connection, Connector, Failure};
-use crate::rest::Rest;
 
-/// What replicas tell the upstream's keeper.
+/// What replicas report to the upstream's background work.
 #[derive(Debug)]
-pub(crate) struct News {
-    /// Replicas whose rest begins.
-    pub(crate) rested: mpsc::UnboundedSender<Arc<Replica>>,
-    /// A connection failed, so the addresses may be old.
+pub(crate) struct Signals {
+    /// Receives each replica that begins a pause.
+    pub(crate) paused: mpsc::UnboundedSender<Arc<Replica>>,
+    /// Notified when a connection fails, because the addresses may be outdated.
     pub(crate) stale: Notify,
 }
 
-type Attempt = Shared<BoxFuture<'static, Result<Connection, Failure>>>;
+type Connecting = Shared<BoxFuture<'static, Result<Connection, Failure>>>;
 
 /// A replica, at one address.
 #[derive(Debug)]
 pub(crate) struct Replica {
     address: SocketAddr,
     connector: Arc<Connector>,
-    news: Arc<News>,
+    signals: Arc<Signals>,
     in_flight: AtomicUsize,
     retired: AtomicBool,
     state: Mutex<State>,
@@ -37,22 +37,22 @@ pub(crate) struct Replica {
 #[derive(Debug, Default)]
 struct State {
     link: Link,
-    rest: Rest,
+    pause: Pause,
 }
 
 #[derive(Debug, Default)]
 enum Link {
     #[default]
     Down,
-    /// All calls wait for the same attempt, and fail with it.
-    Connecting(Attempt),
+    /// All calls wait for the same connection attempt, and fail with it.
+    Connecting(Connecting),
     Up(Connection),
 }
 
 impl Replica {
-    pub(crate) fn new(address: SocketAddr, connector: Arc<Connector>, news: Arc<News>) -> Self {
+    pub(crate) fn new(address: SocketAddr, connector: Arc<Connector>, signals: Arc<Signals>) -> Self {
         let (in_flight, retired) = (AtomicUsize::new(0), AtomicBool::new(false));
-        Self { address, connector, news, in_flight, retired, state: Mutex::default() }
+        Self { address, connector, signals, in_flight, retired, state: Mutex::default() }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -63,61 +63,61 @@ impl Replica {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    /// Until when it rests; `None` while it is awake.
-    pub(crate) fn resting_until(&self) -> Option<Instant> {
-        self.state().rest.until()
+    /// Returns when the replica's pause ends; `None` if it is not paused.
+    pub(crate) fn paused_until(&self) -> Option<Instant> {
+        self.state().pause.until()
     }
 
-    /// Its address has left the name. The calls on it end by themselves.
+    /// Notes that the name no longer has this address. Open calls end by themselves.
     pub(crate) fn retire(&self) {
         self.retired.store(true, Ordering::Relaxed);
     }
 
-    /// Counts a call, until what it gives is dropped.
-    pub(crate) fn enter(self: &Arc<Self>) -> InFlight {
+    /// Counts a call until the returned value is dropped.
+    pub(crate) fn begin_call(self: &Arc<Self>) -> InFlight {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         InFlight(Arc::clone(self))
     }
 
-    /// The open connection, or a new one.
+    /// Returns the open connection, or connects.
     pub(crate) async fn connection(self: &Arc<Self>) -> Result<Connection, Failure> {
-        let attempt = {
+        let connecting = {
             let mut state = self.state();
             match &state.link {
                 Link::Up(connection) if !connection.is_closed() => return Ok(connection.clone()),
-                Link::Connecting(attempt) => attempt.clone(),
+                Link::Connecting(connecting) => connecting.clone(),
                 Link::Up(_) | Link::Down => {
-                    let attempt = self.attempt();
-                    state.link = Link::Connecting(attempt.clone());
-                    attempt
+                    let connecting = self.connect();
+                    state.link = Link::Connecting(connecting.clone());
+                    connecting
                 }
             }
         };
-        let connected = attempt.clone().await;
-        self.conclude(&attempt, &connected);
+        let connected = connecting.clone().await;
+        self.note_connected(&connecting, &connected);
         connected
     }
 
-    fn attempt(&self) -> Attempt {
+    fn connect(&self) -> Connecting {
         let (connector, address) = (Arc::clone(&self.connector), self.address);
         let connect = async move { connector.connect(address).await.map_err(|error| Failure::Unreachable(error.to_string())) };
         connect.boxed().shared()
     }
 
-    /// The first to see how an attempt ended notes it.
-    fn conclude(self: &Arc<Self>, attempt: &Attempt, connected: &Result<Connection, Failure>) {
+    /// Notes the result of a connection attempt. Only the first waiting call changes the state.
+    fn note_connected(self: &Arc<Self>, connecting: &Connecting, connected: &Result<Connection, Failure>) {
         let mut state = self.state();
-        if !matches!(&state.link, Link::Connecting(current) if current.ptr_eq(attempt)) {
+        if !matches!(&state.link, Link::Connecting(current) if current.ptr_eq(connecting)) {
             return;
         }
         match connected {
             Ok(connection) => {
                 state.link = Link::Up(connection.clone());
-                state.rest.connected();
+                state.pause.connected();
             }
             Err(_unreachable) => {
                 state.link = Link::Down;
-                self.rest(state);
+                self.pause(state);
             }
         }
     }
@@ -127,35 +127,35 @@ impl Replica {
         let mut state = self.state();
         let is_current = matches!(&state.link, Link::Up(current) if current.is(connection));
         match failure {
-            // It is replaced by the next call, and the first to notice notes it.
+            // The next call replaces the connection. Only the first call that notices the loss reports it.
             Failure::Lost(_) | Failure::Closed(_) if is_current => {
                 state.link = Link::Down;
-                self.rest(state);
+                self.pause(state);
             }
-            // A replica that stops in order has not failed; whether it can be connected to again is seen then.
+            // A replica that shuts down in order has not failed. The next connection attempt tells whether it is gone.
             Failure::NotTaken(_) if is_current => state.link = Link::Down,
             Failure::Lost(_) | Failure::Closed(_) | Failure::NotTaken(_) | Failure::Unreachable(_) | Failure::Reset(_) => {}
         }
     }
 
-    /// Notes that it has answered.
+    /// Notes that a call was answered.
     pub(crate) fn answered(&self) {
-        self.state().rest.answered();
+        self.state().pause.answered();
     }
 
-    fn rest(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
-        let begins = state.rest.failed(Instant::now());
+    fn pause(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        let begins = state.pause.failed(Instant::now());
         drop(state);
-        self.news.stale.notify_one();
+        self.signals.stale.notify_one();
         if begins {
-            // Nobody is there to be told once the upstream is gone.
-            let _ = self.news.rested.send(Arc::clone(self));
+            // Fails only when the upstream has been dropped.
+            let _ = self.signals.paused.send(Arc::clone(self));
         }
     }
 
-    /// Connects when the rest is over, and again until that succeeds: no caller has to find out.
-    pub(crate) async fn revive(self: Arc<Self>) {
-        while let Some(until) = self.resting_until() {
+    /// Connects after each pause until it succeeds, so that no call has to find out whether the replica is back.
+    pub(crate) async fn reconnect(self: Arc<Self>) {
+        while let Some(until) = self.paused_until() {
             tokio::time::sleep_until(until).await;
             if self.retired.load(Ordering::Relaxed) {
                 return;

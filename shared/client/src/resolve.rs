@@ -1,4 +1,4 @@
-//! From a name to the addresses of its replicas.
+//! Resolves a service's name to the addresses of its replicas.
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,13 +6,13 @@ use std::net::SocketAddr;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
-/// Finds the replicas of a service.
+/// Resolves names to addresses.
 pub trait Resolve: Send + Sync + std::fmt::Debug {
-    /// All addresses that `host` has now.
+    /// Returns all current addresses of `host`.
     fn resolve<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>>;
 }
 
-/// The system's resolver: DNS, `/etc/hosts`, or the address itself.
+/// The system's resolver: DNS, `/etc/hosts`, and literal addresses.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemResolver;
 

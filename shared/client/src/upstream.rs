@@ -1,4 +1,4 @@
-//! Another service, as one of ours calls it.
+//! A service that this service calls.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use http::uri::{Authority, Parts, PathAndQuery, Scheme};
+use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Request, Response, Uri, header};
 use orchard_proto::DESCRIPTORS;
+use orchard_rpc::trace;
 use orchard_tls::{ServerName, UpstreamTls};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
@@ -20,41 +21,41 @@ use tower::retry::budget::TpsBudget;
 use tracing::Instrument as _;
 
 use crate::answer::Answer;
+use crate::background::Background;
 use crate::balance::Balancer;
-use crate::breaker::Breaker;
 use crate::call::Call;
+use crate::callee::Callee;
 use crate::connection::Connector;
 use crate::credentials::{Credentials, Unsendable};
-use crate::deadline::Until;
-use crate::keeper::Keeper;
+use crate::deadline::CallDeadline;
 use crate::methods::Methods;
-use crate::observe::Observed;
+use crate::observe::ObservedMethods;
 use crate::refusals::Refusals;
-use crate::replica::News;
+use crate::replica::Signals;
 use crate::resolve::{Resolve, SystemResolver};
-use crate::{Workload, trace};
+use crate::workload::Workload;
 
-/// Longest request, unless a caller knows better: what gRPC servers usually read.
+/// The default limit of a request's size: what gRPC servers accept by default.
 const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
-/// Repetitions: so many in a second for every upstream, and then one for every five calls.
+/// The retry budget: its window, retries per second for every upstream, and additional retries per call.
 const BUDGET: (Duration, u32, f32) = (Duration::from_secs(10), 10, 0.2);
 const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("orchard-client/", env!("CARGO_PKG_VERSION")));
 
-/// What stands in the way of calling a service at all: a setting.
+/// A setting because of which a service cannot be called.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidUpstream {
-    /// The address is not `http://host:port`, nor `https://host:port`.
+    /// The address is neither `http://host:port` nor `https://host:port`.
     #[error("{0} is not an address such as http://family:50051")]
     Url(Uri),
-    /// Nothing says which certificates to believe.
+    /// No setting names the authorities to trust.
     #[error("{0} needs the authorities of its certificate: --upstream-ca-file")]
     Authorities(Uri),
     /// The contracts cannot be read.
-    #[error("the contracts cannot be read: {0}")]
+    #[error("cannot read the contracts: {0}")]
     Contracts(#[from] prost::DecodeError),
 }
 
-/// A service that is about to be called.
+/// Builds an [`Upstream`].
 #[derive(Debug)]
 pub struct Builder {
     name: &'static str,
@@ -67,39 +68,39 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// The encoded descriptor set that says which methods may be repeated; those of the suite unless given.
+    /// Sets the encoded descriptor set that says which methods may be repeated; by default that of the suite.
     #[must_use]
     pub fn contracts(self, contracts: &'static [u8]) -> Self {
         Self { contracts, ..self }
     }
 
-    /// What finds the replicas; the system's resolver unless given.
+    /// Sets the resolver that finds the replicas; by default the system's.
     #[must_use]
     pub fn resolver(self, resolver: Arc<dyn Resolve>) -> Self {
         Self { resolver, ..self }
     }
 
-    /// TLS, for an address that begins with `https`.
+    /// Sets the TLS of https addresses.
     #[must_use]
     pub fn tls(self, tls: Option<Arc<UpstreamTls>>) -> Self {
         Self { tls, ..self }
     }
 
-    /// Longest request body, frame header included; longer ones are refused with `MESSAGE_TOO_LARGE`.
+    /// Sets the largest request body, frame header included. Larger ones are refused with `MESSAGE_TOO_LARGE`.
     #[must_use]
     pub fn max_request_bytes(self, max_request_bytes: usize) -> Self {
         Self { max_request_bytes, ..self }
     }
 
-    /// Begins to look the name up; replicas are connected to by the first calls.
+    /// Starts to resolve the name. The first calls connect to the replicas.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn build(self) -> Result<Upstream, InvalidUpstream> {
         let (scheme, authority) = origin(&self.url).ok_or_else(|| InvalidUpstream::Url(self.url.clone()))?;
         let methods = Methods::from_descriptors(self.contracts)?;
-        let (rested, resting) = mpsc::unbounded_channel();
-        let news = Arc::new(News { rested, stale: Notify::new() });
+        let (paused_sender, paused) = mpsc::unbounded_channel();
+        let signals = Arc::new(Signals { paused: paused_sender, stale: Notify::new() });
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
         let (tls, default_port) = if scheme == Scheme::HTTPS {
             let tls = self.tls.ok_or_else(|| InvalidUpstream::Authorities(self.url.clone()))?;
@@ -108,15 +109,14 @@ impl Builder {
             (None, 80)
         };
         let port = authority.port_u16().unwrap_or(default_port);
-        let connector = Arc::new(Connector { tls });
-        let balancer = Arc::new(Balancer::new(connector, Arc::clone(&news)));
-        let keeper = Keeper { resolver: self.resolver, host, port, balancer: Arc::clone(&balancer), news };
+        let balancer = Arc::new(Balancer::new(Arc::new(Connector { tls }), Arc::clone(&signals)));
+        let work = Background { resolver: self.resolver, host, port, balancer: Arc::clone(&balancer), signals };
         let mut background = JoinSet::new();
-        background.spawn(keeper.run(resting));
+        background.spawn(work.run(paused));
         let (window, least, share) = BUDGET;
-        Ok(Upstream(Arc::new(Shared {
+        Ok(Upstream(Arc::new(Callee {
             name: self.name,
-            observed: Observed::new(authority.host(), methods.paths()),
+            observed: ObservedMethods::new(authority.host(), methods.paths()),
             scheme,
             authority,
             methods,
@@ -137,52 +137,35 @@ fn origin(url: &Uri) -> Option<(Scheme, Authority)> {
     Some((scheme.clone(), url.authority()?.clone()))
 }
 
-/// What all clones of an upstream share. The background work ends with it.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) name: &'static str,
-    scheme: Scheme,
-    authority: Authority,
-    methods: Methods,
-    observed: Observed,
-    pub(crate) balancer: Arc<Balancer>,
-    pub(crate) breaker: Arc<Breaker>,
-    pub(crate) budget: TpsBudget,
-    pub(crate) refusals: Refusals,
-    pub(crate) max_request_bytes: usize,
-    workload: Arc<Workload>,
-    _background: JoinSet<()>,
-}
-
-/// Another service, as one of ours calls it. Cheap to clone.
+/// A service that this service calls. Cheap to clone.
 ///
-/// It is what generated clients are made of; what it sends carries no token but its caller's own. Every call has a status for an
-/// answer, and ends by its deadline.
+/// Generated clients run on it. It adds no token: the request carries the caller's own. Every call is answered with a status by its
+/// deadline.
 #[derive(Debug, Clone)]
-pub struct Upstream(Arc<Shared>);
+pub struct Upstream(Arc<Callee>);
 
 /// An upstream that is called with tokens.
 pub type Authorized = InterceptedService<Upstream, Credentials>;
 
 impl Upstream {
-    /// The service `name` at `url`, such as `http://family:50051`: a name that may have many addresses.
+    /// Returns a builder for the service `name` at `url`, such as `http://family:50051`. The host may have many addresses.
     pub fn builder(name: &'static str, url: Uri, workload: Arc<Workload>) -> Builder {
         let (contracts, resolver) = (DESCRIPTORS, Arc::new(SystemResolver));
         Builder { name, url, workload, contracts, resolver, tls: None, max_request_bytes: MAX_REQUEST_BYTES }
     }
 
-    /// Its name, such as `family`.
+    /// Returns the service's name, such as `family`.
     pub fn name(&self) -> &'static str {
         self.0.name
     }
 
-    /// Calls as this workload, on behalf of the user whose token is given.
+    /// Returns the upstream, called as this workload on behalf of the token's user.
     pub fn on_behalf_of(&self, user_token: &str) -> Result<Authorized, Unsendable> {
         let credentials = Credentials::new(&self.0.workload.token()?, Some(user_token))?;
         Ok(InterceptedService::new(self.clone(), credentials))
     }
 
-    /// Calls as this workload, for nobody else.
+    /// Returns the upstream, called as this workload on its own behalf.
     pub fn as_service(&self) -> Result<Authorized, Unsendable> {
         let credentials = Credentials::new(&self.0.workload.token()?, None)?;
         Ok(InterceptedService::new(self.clone(), credentials))
@@ -201,24 +184,12 @@ impl Service<Request<Body>> for Upstream {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let (head, body) = request.into_parts();
         let (uri, mut headers) = (self.0.locate(head.uri), head.headers);
-        let observation = self.0.observed.begin(uri.path());
-        trace::inject(observation.span(), &mut headers);
+        let observed = self.0.observed.begin(uri.path());
+        trace::inject(observed.span(), &mut headers);
         headers.entry(header::USER_AGENT).or_insert(USER_AGENT);
-        let (method, until) = (self.0.methods.of(uri.path()), Until::of(&headers));
-        let call = Call { upstream: Arc::clone(&self.0), method, uri, headers, until };
-        let span = observation.span().clone();
-        async move { Ok(call.run(body, observation).await) }.instrument(span).boxed()
-    }
-}
-
-impl Shared {
-    /// The method's path, at this service.
-    fn locate(&self, uri: Uri) -> Uri {
-        let mut parts = Parts::default();
-        parts.scheme = Some(self.scheme.clone());
-        parts.authority = Some(self.authority.clone());
-        parts.path_and_query = Some(uri.into_parts().path_and_query.unwrap_or(PathAndQuery::from_static("/")));
-        // All three parts are there, so it cannot fail.
-        Uri::from_parts(parts).unwrap_or_default()
+        let (method, deadline) = (self.0.methods.at(uri.path()), CallDeadline::of(&headers));
+        let call = Call { callee: Arc::clone(&self.0), method, uri, headers, deadline };
+        let span = observed.span().clone();
+        async move { Ok(call.run(body, observed).await) }.instrument(span).boxed()
     }
 }

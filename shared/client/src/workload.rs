@@ -1,4 +1,4 @@
-//! The identity with which a service calls others.
+//! The identity of a service that calls others.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -6,15 +6,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 
-/// How long a token is good for; a new one is made when half of that is over.
+/// A token's lifetime. A new one is signed after half of it.
 const LIFETIME: Duration = Duration::from_secs(300);
 
-/// A key that is not an Ed25519 private key in PKCS#8 PEM, or cannot sign.
+/// The key is not an Ed25519 private key in PKCS#8 PEM, or cannot sign.
 #[derive(Debug, thiserror::Error)]
-#[error("the workload key cannot be used: {0}")]
+#[error("not a usable Ed25519 private key: {0}")]
 pub struct InvalidKey(#[from] jsonwebtoken::errors::Error);
 
-/// A service's own name and key. It signs short-lived tokens that say no more than who calls.
+/// A service's name and key. Signs short-lived tokens that say only which service calls.
 pub struct Workload {
     name: &'static str,
     issuer: String,
@@ -39,18 +39,18 @@ struct Claims<'a> {
 }
 
 impl Workload {
-    /// The workload `name`, whose public key the other services know under that `kid`.
+    /// Returns the workload `name`. Other services must know its public key by that `kid`.
     pub fn new(name: &'static str, pem: &[u8], issuer: String, audience: String) -> Result<Self, InvalidKey> {
         let key = EncodingKey::from_ed_pem(pem)?;
         Ok(Self { name, issuer, audience, key, current: Mutex::new(None) })
     }
 
-    /// Its name, such as `edge`.
+    /// Returns the workload's name, such as `edge`.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// A token that is good for at least half of its lifetime.
+    /// Returns a token that is valid for at least half of its lifetime.
     pub fn token(&self) -> Result<String, InvalidKey> {
         let now = SystemTime::now();
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);

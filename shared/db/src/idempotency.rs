@@ -5,7 +5,7 @@
 
 mod sweep;
 
-use diesel::dsl::now;
+use diesel::dsl::{array_replace, now};
 use diesel::pg::data_types::PgInterval;
 use diesel::prelude::*;
 use diesel::sql_types::{Interval, Nullable, Timestamptz};
@@ -18,20 +18,6 @@ use uuid::Uuid;
 pub use sweep::{keep_swept, sweep};
 
 use crate::Failure;
-
-mod schema {
-    diesel::table! {
-        idempotency_keys (caller, method, request_id) {
-            caller -> Text,
-            method -> Text,
-            request_id -> Uuid,
-            request_hash -> Bytea,
-            result_ids -> Array<Uuid>,
-            created_at -> Timestamptz,
-            expires_at -> Nullable<Timestamptz>,
-        }
-    }
-}
 
 /// How long a request is remembered: for that long it may be repeated, and its id not be used for another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,10 +58,18 @@ pub enum Claim {
 
 /// Forgets all requests of a caller who is erased.
 pub async fn forget(connection: &mut AsyncPgConnection, caller: impl ToString) -> QueryResult<usize> {
-    use schema::idempotency_keys::dsl;
+    use crate::schema::idempotency_keys::dsl;
 
     let keys = dsl::idempotency_keys.filter(dsl::caller.eq(caller.to_string()));
     diesel::delete(keys).execute(connection).await
+}
+
+/// Replaces an id in the keys of these callers, for a user who is erased and is a result of others' requests.
+pub async fn replace_id(connection: &mut AsyncPgConnection, callers: &[String], id: Uuid, by: Uuid) -> QueryResult<usize> {
+    use crate::schema::idempotency_keys::dsl;
+
+    let keys = dsl::idempotency_keys.filter(dsl::caller.eq_any(callers)).filter(dsl::result_ids.contains(vec![id]));
+    diesel::update(keys).set(dsl::result_ids.eq(array_replace(dsl::result_ids, id, by))).execute(connection).await
 }
 
 impl Key {
@@ -101,8 +95,8 @@ impl Key {
     /// Claims the key for an effect with the ids `ids`. While another transaction holds the claim, this waits for its end.
     pub async fn claim(&self, connection: &mut AsyncPgConnection, ids: &[Uuid]) -> Result<Claim, Failure> {
         // Of the update only: `QueryDsl` has none for it.
+        use crate::schema::idempotency_keys::dsl;
         use diesel::query_dsl::methods::FilterDsl as _;
-        use schema::idempotency_keys::dsl;
 
         let expires_at = now.into_sql::<Nullable<Timestamptz>>() + self.keep.interval().into_sql::<Nullable<Interval>>();
         let claimed = diesel::insert_into(dsl::idempotency_keys)

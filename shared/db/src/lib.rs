@@ -1,14 +1,17 @@
 //! The database as every slice uses it: pools, units of work, failures, migrations, idempotency keys.
 
 mod after;
+mod clock;
 mod connect;
 mod error;
 mod failure;
 pub mod idempotency;
 mod migrate;
+pub mod migrations;
 mod observe;
 mod prepared;
 mod readers;
+mod schema;
 mod statements;
 mod text;
 mod unit;
@@ -25,12 +28,14 @@ use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfi
 use tokio_util::task::TaskTracker;
 
 pub use after::after_commit;
+pub use clock::moment;
 pub use connect::{ConnectionUrl, InvalidUrl};
 pub use diesel_async::AsyncPgConnection as Connection;
 pub use diesel_migrations::EmbeddedMigrations;
 pub use error::{Domain, Error, Rule};
 pub use failure::Failure;
 pub use migrate::{MigrateError, NotMigrated, migrate, require_migrated};
+pub use migrations::Migrations;
 pub use readers::{READERS, Reader};
 pub use unit::{Unit, UnitError};
 

@@ -4,10 +4,10 @@ use diesel::migration::{Migration, MigrationSource as _};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _};
+use diesel_migrations::MigrationHarness as _;
 
 use crate::connect::establish;
-use crate::{ConnectionUrl, Db, Failure};
+use crate::{ConnectionUrl, Db, Failure, Migrations};
 
 /// Why migrations were not applied.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ pub enum NotMigrated {
 /// Applies what is missing and returns the names of what was applied. Any number may do so at once: one works, the others wait.
 ///
 /// Blocks the calling thread, and must not be called from within an async task.
-pub fn migrate(url: &ConnectionUrl, migrations: EmbeddedMigrations) -> Result<Vec<String>, MigrateError> {
+pub fn migrate(url: &ConnectionUrl, migrations: Migrations) -> Result<Vec<String>, MigrateError> {
     // The harness blocks in place, which only a multi-threaded runtime allows.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
@@ -65,7 +65,7 @@ diesel::table! {
 }
 
 /// Checks that all migrations of this program were applied. More than those is fine: a newer release may be rolling out.
-pub async fn require_migrated(db: &Db, migrations: EmbeddedMigrations) -> Result<(), NotMigrated> {
+pub async fn require_migrated(db: &Db, migrations: Migrations) -> Result<(), NotMigrated> {
     let known = versions(migrations)?;
     let applied = applied(&mut *db.connection().await?).await.map_err(Failure::from)?;
     let pending: Vec<_> = known.into_iter().filter(|version| !applied.contains(version)).collect();
@@ -75,7 +75,7 @@ pub async fn require_migrated(db: &Db, migrations: EmbeddedMigrations) -> Result
     }
 }
 
-fn versions(migrations: EmbeddedMigrations) -> Result<Vec<String>, Failure> {
+fn versions(migrations: Migrations) -> Result<Vec<String>, Failure> {
     let known: Vec<Box<dyn Migration<Pg>>> = migrations.migrations().map_err(|error| Failure::Internal(error.to_string()))?;
     Ok(known.iter().map(|migration| migration.name().version().to_string()).collect())
 }

@@ -6,6 +6,7 @@
 
 mod error;
 mod inbox;
+pub mod migrations;
 mod outbox;
 mod schema;
 

@@ -1,4 +1,4 @@
-//! The tables that slices which publish, and slices which are told, have.
+//! The tables that this crate's migrations create.
 
 diesel::table! {
     outbox (consumer, position) {

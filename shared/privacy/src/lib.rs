@@ -4,10 +4,11 @@
 //! and who was erased, so that nobody comes back.
 
 mod api;
+pub mod migrations;
 mod place;
 mod receipt;
 pub mod roll;
-mod schema;
+pub mod schema;
 mod wire;
 
 use diesel::result::Error::SerializationError;

@@ -1,14 +1,17 @@
-//! Of the tables of slices that erase, what all of them have.
-
-diesel::table! {
-    users (id) {
-        id -> Uuid,
-    }
-}
+//! The tables that this crate's migrations create.
+#![expect(missing_docs, reason = "the migrations explain tables and columns")]
 
 diesel::table! {
     erased_users (user_hash) {
         user_hash -> Bytea,
+        erased_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Uuid,
+        created_at -> Timestamptz,
     }
 }
 

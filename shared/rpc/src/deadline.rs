@@ -1,4 +1,4 @@
-//! The moment by which a call must have ended.
+//! The deadline of the call being served.
 
 use std::time::Duration;
 
@@ -8,40 +8,40 @@ tokio::task_local! {
     static CURRENT: Deadline;
 }
 
-/// The moment by which the call that is being served must have ended.
+/// The moment by which a call must end.
 ///
-/// The server sets it around each handler and the client reads it, so that no handler can forget to pass it on. Tasks that a handler
-/// spawns have none.
+/// The server sets it around each handler and the client reads it, so no handler can forget to pass it on. Tasks that a handler spawns
+/// have no deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// So much from now.
+    /// Returns the deadline that is `duration` from now.
     pub fn after(duration: Duration) -> Self {
         Self(Instant::now() + duration)
     }
 
-    /// The deadline of the call that this task serves.
+    /// Returns the deadline of the call that this task serves.
     pub fn current() -> Option<Self> {
         CURRENT.try_with(|deadline| *deadline).ok()
     }
 
-    /// What is left; zero once it has passed.
+    /// Returns the time left; zero once the deadline has passed.
     pub fn remaining(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
 
-    /// The moment.
+    /// Returns the moment itself.
     pub fn instant(self) -> Instant {
         self.0
     }
 
-    /// Does `work` with this as the current deadline. It is not ended when the deadline passes.
+    /// Runs `work` with this as the current deadline. Does not end `work` when the deadline passes.
     pub async fn scope<F: Future>(self, work: F) -> F::Output {
         CURRENT.scope(self, work).await
     }
 
-    /// As [`Deadline::scope`], for work that does not wait.
+    /// Same as [`Deadline::scope`], for work that does not wait.
     pub fn sync_scope<T>(self, work: impl FnOnce() -> T) -> T {
         CURRENT.sync_scope(self, work)
     }
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn it_is_current_inside_its_scope_alone() {
+    async fn a_deadline_is_current_only_inside_its_scope() {
         let deadline = Deadline::after(Duration::from_secs(5));
         assert_eq!(Deadline::current(), None);
         assert_eq!(deadline.scope(async { Deadline::current() }).await, Some(deadline));

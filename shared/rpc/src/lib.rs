@@ -1,4 +1,4 @@
-//! What crosses the wire besides messages: refusals, field violations, page tokens, field masks, well-known types.
+//! What services share on the wire: refusals, field violations, page tokens, field masks, well-known types, deadlines, traces.
 
 mod deadline;
 mod durations;
@@ -7,17 +7,19 @@ mod money;
 mod page;
 pub mod read;
 mod refusal;
+pub mod status;
 mod time;
 pub mod timeout;
 pub mod trace;
 
 pub use deadline::Deadline;
-pub use durations::{Durations, code_name};
-pub use fields::{Fields, Refused, Violations};
+pub use durations::{ByMethod, Durations};
+pub use fields::{Fields, Invalid, Violations};
 pub use money::Currency;
 pub use page::{Page, PageKey, PageRequest, open, seal};
 pub use refusal::{Reason, Refusal, common, overloaded};
+pub use status::code_name;
 pub use time::{date_to_wire, timestamp_to_wire};
 
-/// Metadata key in which a service that acts for a user passes that user's token beside its own.
+/// Metadata key under which a service that acts for a user passes the user's token along with its own.
 pub const USER_TOKEN: &str = "x-orchard-user-token";

@@ -7,7 +7,7 @@ use orchard_proto::google::r#type::Money;
 
 const NANOS_PER_CENT: i32 = 10_000_000;
 
-/// The one currency of an installation, by its ISO 4217 code.
+/// The currency of an installation, as an ISO 4217 code. There is only one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Currency(String);
 
@@ -24,13 +24,13 @@ impl FromStr for Currency {
 }
 
 impl Currency {
-    /// An amount greater than zero and at most `most`, in this currency and whole cents.
+    /// Reads an amount that is greater than zero and at most `most`, in this currency and whole cents.
     pub fn positive(&self, money: Option<Money>, most: &BigDecimal) -> Result<BigDecimal, String> {
         let amount = self.read(money.ok_or("is required")?, most)?;
         if amount.is_positive() { Ok(amount) } else { Err("must be greater than zero".to_owned()) }
     }
 
-    /// An amount of zero or more and at most `most`, in this currency and whole cents; nothing when absent.
+    /// Reads an amount from zero to `most`, in this currency and whole cents; `None` if absent.
     pub fn optional(&self, money: Option<Money>, most: &BigDecimal) -> Result<Option<BigDecimal>, String> {
         let Some(money) = money else { return Ok(None) };
         let amount = self.read(money, most)?;
@@ -52,7 +52,7 @@ impl Currency {
         if amount > *most { Err(format!("must be at most {most}")) } else { Ok(amount) }
     }
 
-    /// An amount of whole cents as sent.
+    /// Converts an amount of whole cents to protobuf.
     pub fn to_wire(&self, amount: &BigDecimal) -> Money {
         let units = amount.with_scale_round(0, bigdecimal::RoundingMode::Down);
         let fraction = amount - &units;
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_is_written_back() {
+    fn an_amount_is_read_and_written_back() {
         let euro = Currency("EUR".to_owned());
         for (units, nanos) in [(0, 10_000_000), (1, 0), (12, 500_000_000), (99_999_999, 990_000_000)] {
             let wire = money("EUR", units, nanos);
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_money_is_refused() {
+    fn invalid_money_is_refused() {
         let euro = Currency("EUR".to_owned());
         let bad = [
             None,

@@ -1,4 +1,4 @@
-//! Keyset pages (AIP-158): opaque tokens that are good for one query only.
+//! Keyset pages (AIP-158) with opaque tokens, each valid for one query only.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,15 +8,15 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::{Fields, Refused};
+use crate::fields::{Fields, Invalid};
 
 const DEFAULT_SIZE: i32 = 50;
 const MAX_SIZE: i32 = 200;
 const TAG_BYTES: usize = 12;
 
-/// The sort key of a list. It comes back from outside, so it says itself what a row could have.
+/// The sort key of a list. It comes back from callers, so it must tell which values a row could have.
 pub trait PageKey: Serialize + DeserializeOwned {
-    /// Whether a row could have it: the database need not be asked for what it cannot hold.
+    /// Returns whether a row could have this key. The database is not asked for a value that it cannot hold.
     fn is_plausible(&self) -> bool;
 }
 
@@ -32,7 +32,7 @@ impl PageKey for Uuid {
     }
 }
 
-/// A name, of which lists have none that is longer.
+/// A name. No list has longer ones.
 impl PageKey for String {
     fn is_plausible(&self) -> bool {
         self.len() <= 1_000 && !self.contains('\0')
@@ -57,20 +57,20 @@ impl PageKey for (NaiveDate, Uuid) {
     }
 }
 
-/// Which page of a list is asked for. `K` is the sort key of a row.
+/// A request for a page of a list. `K` is the sort key of a row.
 #[derive(Debug)]
 pub struct PageRequest<K> {
-    /// Rows to return at most.
+    /// The largest number of rows to return.
     pub size: usize,
-    /// The row to start behind.
+    /// The key of the row after which the page starts.
     pub after: Option<K>,
     query: String,
 }
 
 impl<K: PageKey> PageRequest<K> {
-    /// Reads `page_size` and `page_token`. `query` names the method and all that the list depends on, the caller included: a
-    /// token of another query is refused.
-    pub fn read(fields: &mut Fields, query: String, page_size: i32, page_token: &str) -> Result<Self, Refused> {
+    /// Reads `page_size` and `page_token`. `query` names the method and everything that the list depends on, including the caller:
+    /// another query's token is refused.
+    pub fn read(fields: &mut Fields, query: String, page_size: i32, page_token: &str) -> Result<Self, Invalid> {
         let size = match page_size {
             ..0 => Err("must not be negative".to_owned()),
             0 => Ok(DEFAULT_SIZE),
@@ -87,12 +87,12 @@ impl<K: PageKey> PageRequest<K> {
         Ok(Self { size: usize::try_from(size?).unwrap_or_default(), after: after?, query })
     }
 
-    /// How many rows to fetch: one more than asked for tells whether there are more.
+    /// Returns the number of rows to fetch: one more than the page has, which tells whether there is a next page.
     pub fn fetch(&self) -> i64 {
         i64::try_from(self.size).unwrap_or_default() + 1
     }
 
-    /// Cuts the fetched rows to the page.
+    /// Cuts the fetched rows to the page's size.
     pub fn page<R>(&self, mut rows: Vec<R>, key: impl Fn(&R) -> K) -> Page<R> {
         let more = rows.len() > self.size;
         rows.truncate(self.size);
@@ -107,7 +107,7 @@ impl<K: PageKey> PageRequest<K> {
 pub struct Page<R> {
     /// The rows.
     pub rows: Vec<R>,
-    /// Token of the next page; empty at the end.
+    /// The next page's token; empty on the last page.
     pub next_page_token: String,
 }
 
@@ -116,14 +116,14 @@ fn tag(query: &str, key: &[u8]) -> Vec<u8> {
     digest.iter().copied().take(TAG_BYTES).collect()
 }
 
-/// A token that is good for one query only.
+/// Makes a token that is valid for `query` only.
 pub fn seal<K: Serialize>(query: &str, key: &K) -> String {
     let key = serde_json::to_vec(key).unwrap_or_default();
     URL_SAFE_NO_PAD.encode([tag(query, &key), key].concat())
 }
 
-/// What is in a token of a query. The tag guards against mistakes, not attacks: a forged key only moves the start of a list that the query
-/// confines anyway.
+/// Returns the key in a token of `query`. The tag guards against mistakes, not attacks: a forged key only moves the start of a list, and
+/// the query limits the list anyway.
 pub fn open<K: DeserializeOwned>(query: &str, token: &str) -> Option<K> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
     let (sent, key) = bytes.split_at_checked(TAG_BYTES)?;
@@ -133,15 +133,16 @@ pub fn open<K: DeserializeOwned>(query: &str, token: &str) -> Option<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fields::Violations;
 
-    fn read(query: &str, size: i32, token: &str) -> Result<PageRequest<i64>, crate::Violations> {
+    fn read(query: &str, size: i32, token: &str) -> Result<PageRequest<i64>, Violations> {
         let mut fields = Fields::default();
         let page = PageRequest::read(&mut fields, query.to_owned(), size, token);
         fields.finish(|| page)
     }
 
     #[test]
-    fn pages_follow_each_other_to_the_end() {
+    fn each_page_continues_the_one_before() {
         let first = read("q", 2, "").expect("page").page(vec![1, 2, 3], |n| *n);
         assert_eq!(first.rows, [1, 2]);
         let second = read("q", 2, &first.next_page_token).expect("page");
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_and_changed_tokens_are_refused() {
+    fn tokens_of_other_queries_and_changed_tokens_are_refused() {
         let token = read("q", 1, "").expect("page").page(vec![1, 2], |n| *n).next_page_token;
         assert!(read("other", 1, &token).is_err());
         for index in 0..token.len() {
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forged_key_is_refused_before_the_database_chokes_on_it() {
+    fn a_forged_key_outside_the_databases_range_is_refused() {
         let forged = seal("q", &(DateTime::<Utc>::MIN_UTC, Uuid::nil()));
         let mut fields = Fields::default();
         let page = PageRequest::<(DateTime<Utc>, Uuid)>::read(&mut fields, "q".to_owned(), 1, &forged);
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes() {
+    fn page_sizes_are_defaulted_and_capped() {
         for (asked, given) in [(0, 50), (1, 1), (200, 200), (i32::MAX, 200)] {
             assert_eq!(read("q", asked, "").expect("page").size, given);
         }

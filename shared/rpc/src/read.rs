@@ -1,4 +1,4 @@
-//! Readers of single fields: a domain value, or what is wrong with the field in words that follow its name.
+//! Readers of single fields. Each returns a domain value, or a description of the error that follows the field's name.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use orchard_proto::google::r#type::Date;
 use prost_types::FieldMask;
 use uuid::Uuid;
 
-/// A UUID in its canonical form with hyphens; the nil UUID names nothing and is refused.
+/// Reads a UUID in its canonical form with hyphens. Refuses the nil UUID, which identifies nothing.
 pub fn uuid(text: &str) -> Result<Uuid, String> {
     if text.is_empty() {
         return Err("is required".to_owned());
@@ -20,17 +20,17 @@ pub fn uuid(text: &str) -> Result<Uuid, String> {
     }
 }
 
-/// A UUID, or nothing when empty.
+/// Reads a UUID; `None` if empty.
 pub fn optional_uuid(text: &str) -> Result<Option<Uuid>, String> {
     if text.is_empty() { Ok(None) } else { uuid(text).map(Some) }
 }
 
-/// One line of text: trimmed, counted in characters, without control and direction-overriding characters.
+/// Reads one line of text, trimmed. `length` counts characters. Refuses control characters and direction overrides.
 pub fn text(text: &str, length: RangeInclusive<usize>) -> Result<String, String> {
     checked(text, length, |c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
-/// Text that may have several lines, however they end; otherwise as [`text`].
+/// Reads text that may have several lines, with any line endings; otherwise the same as [`text`].
 pub fn long_text(text: &str, length: RangeInclusive<usize>) -> Result<String, String> {
     checked(&text.replace("\r\n", "\n"), length, |c| c.is_control() && c != '\n' && c != '\t')
 }
@@ -44,7 +44,7 @@ fn checked(text: &str, length: RangeInclusive<usize>, refused: impl Fn(char) -> 
     if !length.contains(&count) {
         return Err(format!("must have {} to {} characters, not {count}", length.start(), length.end()));
     }
-    // Direction overrides make a text look like another one.
+    // Direction overrides make a text look like a different one.
     let overriding = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     if text.chars().any(|c| refused(c) || overriding(c)) {
         return Err("must not have control characters".to_owned());
@@ -52,7 +52,7 @@ fn checked(text: &str, length: RangeInclusive<usize>, refused: impl Fn(char) -> 
     Ok(text.to_owned())
 }
 
-/// An https address without blanks, or nothing when empty.
+/// Reads an https address without whitespace; `None` if empty.
 pub fn optional_https(address: &str, longest: usize) -> Result<Option<String>, String> {
     let address = text(address, 0..=longest)?;
     if address.is_empty() {
@@ -65,17 +65,17 @@ pub fn optional_https(address: &str, longest: usize) -> Result<Option<String>, S
     Ok(Some(address))
 }
 
-/// A number in a range.
+/// Reads a number in a range.
 pub fn within<N: PartialOrd + std::fmt::Display>(number: N, range: RangeInclusive<N>) -> Result<N, String> {
     if range.contains(&number) { Ok(number) } else { Err(format!("must be {} to {}, not {number}", range.start(), range.end())) }
 }
 
-/// A number in a range, or `default` for 0, which is how an absent number arrives.
+/// Reads a number in a range; `default` for 0, as which an absent number arrives.
 pub fn within_or(number: i32, default: i32, range: RangeInclusive<i32>) -> Result<i32, String> {
     if number == 0 { Ok(default) } else { within(number, range) }
 }
 
-/// A value of an enum; unspecified and unknown ones are refused.
+/// Reads an enum value. Refuses unspecified and unknown ones.
 pub fn enumeration<E: TryFrom<i32> + Default + PartialEq>(value: i32) -> Result<E, String> {
     match E::try_from(value) {
         Ok(known) if known != E::default() => Ok(known),
@@ -84,12 +84,12 @@ pub fn enumeration<E: TryFrom<i32> + Default + PartialEq>(value: i32) -> Result<
     }
 }
 
-/// A message that must be there.
+/// Reads a required message.
 pub fn required<T>(message: Option<T>) -> Result<T, String> {
     message.ok_or_else(|| "is required".to_owned())
 }
 
-/// A whole calendar date.
+/// Reads a full calendar date.
 pub fn date(date: Option<Date>) -> Result<NaiveDate, String> {
     let date = required(date)?;
     let part = |n: i32| u32::try_from(n).ok();
@@ -100,12 +100,12 @@ pub fn date(date: Option<Date>) -> Result<NaiveDate, String> {
         .ok_or_else(|| format!("must be a date of the calendar, not {}-{}-{}", date.year, date.month, date.day))
 }
 
-/// A whole calendar date, or nothing when absent.
+/// Reads a full calendar date; `None` if absent.
 pub fn optional_date(sent: Option<Date>) -> Result<Option<NaiveDate>, String> {
     sent.map(|sent| date(Some(sent))).transpose()
 }
 
-/// An IANA time zone; empty means UTC.
+/// Reads an IANA time zone; UTC if empty.
 pub fn time_zone(name: &str) -> Result<Tz, String> {
     if name.is_empty() {
         return Ok(Tz::UTC);
@@ -113,7 +113,7 @@ pub fn time_zone(name: &str) -> Result<Tz, String> {
     name.parse().map_err(|_| "must be an IANA time zone such as Europe/Berlin".to_owned())
 }
 
-/// A duration in a range; `default` when absent.
+/// Reads a duration in a range; `default` if absent.
 pub fn duration(
     duration: Option<prost_types::Duration>,
     default: Duration,
@@ -126,7 +126,7 @@ pub fn duration(
         .ok_or_else(|| format!("must be {} to {} seconds", range.start().as_secs(), range.end().as_secs()))
 }
 
-/// The items of a short list, each once, where it is first.
+/// Removes duplicates from a short list and keeps the order of first occurrence.
 pub fn distinct<T: PartialEq>(items: Vec<T>) -> Vec<T> {
     let mut distinct = Vec::with_capacity(items.len());
     for item in items {
@@ -137,7 +137,7 @@ pub fn distinct<T: PartialEq>(items: Vec<T>) -> Vec<T> {
     distinct
 }
 
-/// The paths of an update, each one of `allowed`; at least one.
+/// Reads the paths of an update, at least one, all from `allowed`.
 pub fn field_mask(mask: Option<FieldMask>, allowed: &[&'static str]) -> Result<Vec<&'static str>, String> {
     let paths = mask.unwrap_or_default().paths;
     if paths.is_empty() {
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn uuids() {
+    fn uuids_are_canonical_and_not_nil() {
         assert!(uuid("0b9a1f3e-5a1c-4d6f-9b7e-2f6a1c3d4e5f").is_ok());
         for bad in [
             "",
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn texts() {
+    fn texts_are_trimmed_and_free_of_control_characters() {
         assert_eq!(text("  Müller ", 1..=6).as_deref(), Ok("Müller"));
         for bad in ["", "   ", "1234567", "a\0b", "a\nb", "a\u{2028}b", "a\u{202E}b"] {
             assert!(text(bad, 1..=6).is_err(), "{bad:?}");
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn dates() {
+    fn dates_exist_in_the_calendar() {
         let read = |year, month, day| date(Some(Date { year, month, day }));
         assert!(read(2024, 2, 29).is_ok());
         for (y, m, d) in [(2025, 2, 29), (0, 1, 1), (2025, 0, 1), (2025, 1, 0), (2025, -1, 1), (10_000, 1, 1)] {
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses() {
+    fn addresses_are_https() {
         assert_eq!(optional_https("", 50), Ok(None));
         assert!(optional_https("https://example.org/a.png", 50).is_ok());
         for bad in ["http://example.org", "https://", "https:///a", "https://a b", "javascript:alert(1)"] {
@@ -199,12 +199,12 @@ mod tests {
     }
 
     #[test]
-    fn lists_keep_their_order() {
+    fn duplicates_are_removed_and_order_is_kept() {
         assert_eq!(distinct(vec!["vegan", "summer", "vegan", "cold"]), ["vegan", "summer", "cold"]);
     }
 
     #[test]
-    fn masks() {
+    fn masks_name_allowed_paths() {
         let mask = |paths: &[&str]| Some(FieldMask { paths: paths.iter().map(ToString::to_string).collect() });
         assert_eq!(field_mask(mask(&["a"]), &["a", "b"]), Ok(vec!["a"]));
         assert!(field_mask(mask(&["a", "z"]), &["a", "b"]).is_err());

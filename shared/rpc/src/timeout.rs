@@ -1,4 +1,4 @@
-//! `grpc-timeout`: at most 8 digits and a unit, as the gRPC specification has it.
+//! The `grpc-timeout` header: at most 8 digits and a unit (gRPC specification).
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue};
 /// The header's name.
 pub const GRPC_TIMEOUT: &str = "grpc-timeout";
 
-/// What the headers of a call ask for. What is not a timeout is none.
+/// Returns the timeout that a call's headers ask for. Ignores an invalid one.
 pub fn asked(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(GRPC_TIMEOUT)?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
@@ -26,7 +26,7 @@ pub fn asked(headers: &HeaderMap) -> Option<Duration> {
     }
 }
 
-/// As a header's value, in the finest unit that has room for it.
+/// Encodes a timeout in the finest unit whose number fits.
 pub fn encode(timeout: Duration) -> HeaderValue {
     let units = [(timeout.as_micros(), 'u'), (timeout.as_millis(), 'm'), (timeout.as_secs().into(), 'S')];
     let text = units.into_iter().find(|(number, _)| *number < 100_000_000).map(|(number, unit)| format!("{number}{unit}"));
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn each_unit_is_read_and_nothing_else() {
+    fn only_valid_units_are_read() {
         let seconds = Duration::from_secs;
         let units = [("H", seconds(3_600)), ("M", seconds(60)), ("S", seconds(1)), ("m", Duration::from_millis(1))];
         for (unit, one) in units.into_iter().chain([("u", Duration::from_micros(1)), ("n", Duration::from_nanos(1))]) {
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_encoded_is_read_again() {
+    fn an_encoded_timeout_is_read_back() {
         for ms in [0, 250, 99_999, 100_000, 3_600_000, 99_999_999_000] {
             let timeout = Duration::from_millis(ms);
             assert!(encode(timeout).len() <= 9);

@@ -1,4 +1,4 @@
-//! Who may call which method: read from the contracts at start.
+//! The access table: who may call which method, as the contracts say.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,31 +6,22 @@ use orchard_proto::access::v1::{Access, Caller as Kind};
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, ExtensionDescriptor, MethodDescriptor, ServiceDescriptor};
 
-use crate::identity::Caller;
+use crate::identity::{Caller, Role};
 
 const OPTION: &str = "orchard.access.v1.access";
 
-/// Why a service does not start: its contracts leave open who may call it.
-#[derive(Debug, PartialEq, Eq)]
+/// Why a service does not start: its contracts do not say who may call it.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccessError {
     /// The descriptors cannot be read, or do not define the access option.
+    #[error("cannot read the contracts: {0}")]
     Descriptors(String),
-    /// A method has no access option, or one that admits nobody.
+    /// A method has no access option, or its option admits no caller.
+    #[error("{0} does not say who may call it: it needs option ({OPTION})")]
     Open(String),
 }
 
-impl std::error::Error for AccessError {}
-
-impl std::fmt::Display for AccessError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Descriptors(cause) => write!(f, "the contracts cannot be read: {cause}"),
-            Self::Open(method) => write!(f, "{method} does not say who may call it: it needs option ({OPTION})"),
-        }
-    }
-}
-
-/// The callers of each method, by its path.
+/// The callers that each method admits, by the method's path.
 #[derive(Debug, Clone, Default)]
 pub struct AccessTable(HashMap<String, Rule>);
 
@@ -42,16 +33,16 @@ struct Rule {
     streams: bool,
 }
 
-/// Reflection is not in the table: it describes what is.
+/// The prefix of reflection's paths. Reflection is not in the table.
 const REFLECTION: &str = "/grpc.reflection.";
-/// What it has for paths.
-pub(crate) const REFLECTIONS: [&str; 2] = [
+/// The paths of reflection.
+pub(crate) const REFLECTION_PATHS: [&str; 2] = [
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
 
 impl AccessTable {
-    /// The table of all methods of `served`, whole packages or single services, from an encoded descriptor set.
+    /// Builds the table of all methods of `served`, which names packages or single services, from an encoded descriptor set.
     pub fn from_descriptors(descriptors: &[u8], served: &[&str]) -> Result<Self, AccessError> {
         let pool = DescriptorPool::decode(descriptors).map_err(|error| AccessError::Descriptors(error.to_string()))?;
         let option =
@@ -68,39 +59,39 @@ impl AccessTable {
         Ok(Self(table))
     }
 
-    /// The table without methods that only services may call: what a front door shows.
+    /// Removes the methods that only services may call, which a front door hides.
     #[must_use]
     pub fn without_service_only(mut self) -> Self {
         self.0.retain(|_, rule| !rule.kinds.iter().all(is_service));
         self
     }
 
-    /// The paths of all methods.
+    /// Returns the paths of all methods.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 
-    /// Whether there is a method at `path`.
+    /// Returns whether there is a method at `path`.
     pub fn contains(&self, path: &str) -> bool {
         self.0.contains_key(path)
     }
 
-    /// Returns whether the method at `path` reads a stream of requests.
+    /// Returns whether the method at `path` has a stream of requests.
     pub(crate) fn streams_requests(&self, path: &str) -> bool {
         self.0.get(path).map_or_else(|| is_reflection(path), |rule| rule.streams_requests)
     }
 
-    /// Returns whether the method at `path` reads or answers with a stream.
+    /// Returns whether the method at `path` has a stream of requests or responses.
     pub(crate) fn streams(&self, path: &str) -> bool {
         self.0.get(path).map_or_else(|| is_reflection(path), |rule| rule.streams)
     }
 
-    /// Whether the method at `path` needs no token.
+    /// Returns whether the method at `path` needs no token.
     pub(crate) fn is_public(&self, path: &str) -> bool {
         self.0.get(path).is_some_and(|rule| rule.kinds.contains(&Kind::Public))
     }
 
-    /// Whether the method at `path` admits `caller`.
+    /// Returns whether the method at `path` admits `caller`.
     pub(crate) fn admits(&self, path: &str, caller: &Caller) -> bool {
         self.0.get(path).is_some_and(|rule| rule.admits(caller))
     }
@@ -110,7 +101,7 @@ fn is_service(kind: &Kind) -> bool {
     matches!(kind, Kind::Service | Kind::ServiceForUser)
 }
 
-/// Whether `path` is of gRPC reflection.
+/// Returns whether `path` belongs to gRPC reflection.
 pub(crate) fn is_reflection(path: &str) -> bool {
     path.starts_with(REFLECTION)
 }
@@ -121,8 +112,8 @@ impl Rule {
             Kind::Unspecified => false,
             Kind::Public => true,
             Kind::User => caller.user.is_some(),
-            Kind::Moderator => caller.user.as_ref().is_some_and(|user| user.roles.contains(&crate::Role::Moderator)),
-            Kind::Operator => caller.user.as_ref().is_some_and(|user| user.roles.contains(&crate::Role::Operator)),
+            Kind::Moderator => caller.user.as_ref().is_some_and(|user| user.roles.contains(&Role::Moderator)),
+            Kind::Operator => caller.user.as_ref().is_some_and(|user| user.roles.contains(&Role::Operator)),
             Kind::Service => caller.service.as_ref().is_some_and(|name| self.services.contains(name)),
             Kind::ServiceForUser => {
                 caller.user.is_some() && caller.service.as_ref().is_some_and(|name| self.services.contains(name))
@@ -137,9 +128,9 @@ fn rule(method: &MethodDescriptor, option: &ExtensionDescriptor) -> Option<Rule>
     let access = Access::decode(value.as_message()?.encode_to_vec().as_slice()).ok()?;
     let kinds: HashSet<Kind> = access.callers().collect();
     let services: HashSet<String> = access.services.into_iter().collect();
-    // Services are named exactly when services may call: anything else is a slip.
-    let named = kinds.iter().any(is_service) != services.is_empty();
-    let closed = !kinds.is_empty() && !kinds.contains(&Kind::Unspecified) && named;
+    // An option must name services if it admits services, and only then. Anything else is a mistake.
+    let names_services = kinds.iter().any(is_service) != services.is_empty();
+    let closed = !kinds.is_empty() && !kinds.contains(&Kind::Unspecified) && names_services;
     let streams_requests = method.is_client_streaming();
     closed.then(|| Rule { kinds, services, streams_requests, streams: streams_requests || method.is_server_streaming() })
 }
@@ -147,7 +138,7 @@ fn rule(method: &MethodDescriptor, option: &ExtensionDescriptor) -> Option<Rule>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::User;
+    use crate::identity::User;
     use orchard_proto::DESCRIPTORS;
 
     const SPEND: &str = "/orchard.family.v1.WalletService/Spend";
@@ -155,14 +146,14 @@ mod tests {
     const DEPOSIT: &str = "/orchard.family.v1.WalletService/Deposit";
 
     #[test]
-    fn services_call_only_what_names_them() {
+    fn a_service_may_call_only_methods_that_name_it() {
         let table = AccessTable::from_descriptors(DESCRIPTORS, &["orchard.family.v1"]).expect("table");
         let service = |name: &str| Caller { user: None, service: Some(name.to_owned()) };
         assert!(table.admits(DEPOSIT, &service("billing")));
         assert!(!table.admits(DEPOSIT, &service("edge")));
         assert!(!table.admits(SPEND, &service("billing")));
         let user = User { id: uuid::Uuid::from_u128(1), roles: Vec::new(), token: String::new() };
-        assert!(!table.admits(HOLD, &service("consultation")), "for nobody");
+        assert!(!table.admits(HOLD, &service("consultation")), "on behalf of no user");
         assert!(table.admits(HOLD, &Caller { user: Some(user.clone()), ..service("consultation") }));
         assert!(!table.admits(HOLD, &Caller { user: Some(user), ..service("edge") }));
         assert!(table.contains(HOLD) && !table.clone().without_service_only().contains(HOLD));
@@ -171,8 +162,8 @@ mod tests {
     }
 
     #[test]
-    fn a_method_without_access_does_not_start() {
-        // prost's own types drop custom options, which is what a careless build would do.
+    fn a_method_without_an_access_option_is_refused() {
+        // prost's own types drop custom options, as a careless build would.
         let set = prost_types::FileDescriptorSet::decode(DESCRIPTORS).expect("set").encode_to_vec();
         let refused = AccessTable::from_descriptors(&set, &["orchard.family.v1"]);
         assert!(matches!(refused, Err(AccessError::Open(_))), "{refused:?}");

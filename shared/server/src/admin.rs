@@ -1,4 +1,4 @@
-//! What watches a service: health for probes, metrics for whoever scrapes them.
+//! The admin port: health for probes and metrics for scrapers.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::telemetry::metrics::{self, Gauges};
 
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Serves both.
+/// Returns a router that serves both.
 pub(crate) fn router(health: HealthServer<impl Health>, gauges: Vec<Gauges>) -> Router {
     Routes::new(health).into_axum_router().route("/metrics", get(scrape).with_state(Arc::new(gauges)))
 }

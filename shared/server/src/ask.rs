@@ -1,9 +1,9 @@
-//! Asks a service how it is: the `health` command, for container engines that know no gRPC.
+//! The `health` command, for container engines that do not speak gRPC.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Args;
 use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
@@ -11,25 +11,25 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::options::ADMIN_LISTEN;
+use crate::process::single_threaded;
 
-/// Longest that an answer to the command may take.
+/// Time limit of the answer.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// Whom to ask.
+/// Where to ask for health.
 #[derive(Debug, Clone, Args)]
 pub struct HealthOptions {
-    /// Address that the service serves health at; asked on the loopback when it listens everywhere
+    /// Address on which the service serves health; an unspecified address is asked on the loopback
     #[arg(long, env = "ORCHARD_ADMIN_LISTEN", default_value = ADMIN_LISTEN, value_name = "ADDRESS")]
     admin_listen: SocketAddr,
 }
 
-/// The command.
+/// Runs the command.
 pub(crate) fn run(options: &HealthOptions) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")?;
-    runtime.block_on(ask(reachable(options.admin_listen), LIMIT))
+    single_threaded()?.block_on(ask(reachable(options.admin_listen), LIMIT))
 }
 
-/// Asks whether the service whose health is served at `admin` serves calls. Fails unless it says `SERVING` within `limit`.
+/// Asks the service whose health is served at `admin`. Fails unless the answer is `SERVING` within `limit`.
 pub async fn ask(admin: SocketAddr, limit: Duration) -> anyhow::Result<()> {
     let answer = async {
         let channel = Endpoint::from_shared(format!("http://{admin}"))?.connect().await?;
@@ -37,13 +37,13 @@ pub async fn ask(admin: SocketAddr, limit: Duration) -> anyhow::Result<()> {
     };
     match tokio::time::timeout(limit, answer).await {
         Ok(Ok(ServingStatus::Serving)) => Ok(()),
-        Ok(Ok(status)) => bail!("its health is {}", status.as_str_name()),
+        Ok(Ok(status)) => bail!("the service is {}", status.as_str_name()),
         Ok(Err(error)) => Err(error.context(format!("no answer at {admin}"))),
         Err(_late) => bail!("no answer at {admin} within {limit:?}"),
     }
 }
 
-/// One cannot connect to "everywhere" on every system.
+/// Replaces the unspecified address by the loopback: some systems cannot connect to it.
 fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -65,7 +65,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_millis(300);
 
     #[tokio::test]
-    async fn only_serving_is_well() {
+    async fn only_a_serving_service_is_healthy() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
         let (reporter, health) = tonic_health::server::health_reporter();
@@ -74,13 +74,13 @@ mod tests {
             reporter.set_service_status("", ServingStatus::Serving).await;
             ask(address, LIMIT).await.expect("it serves");
             reporter.set_service_status("", ServingStatus::NotServing).await;
-            assert_eq!(ask(address, LIMIT).await.expect_err("it does not").to_string(), "its health is NOT_SERVING");
+            assert_eq!(ask(address, LIMIT).await.expect_err("it does not").to_string(), "the service is NOT_SERVING");
         };
         tokio::select! { ended = server => panic!("{ended:?}"), () = questions => {} }
     }
 
     #[tokio::test]
-    async fn nobody_and_silence_are_not() {
+    async fn a_silent_and_a_missing_service_are_unhealthy() {
         let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = silent.local_addr().expect("its address");
         let late = ask(address, LIMIT).await.expect_err("silent").to_string();
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn everywhere_is_asked_here() {
+    fn an_unspecified_address_is_asked_on_the_loopback() {
         let of = |address: &str| reachable(address.parse().expect("an address")).to_string();
         assert_eq!(
             (of("0.0.0.0:1"), of("[::]:1"), of("10.0.0.9:1")),

@@ -1,4 +1,4 @@
-//! Counts open calls, so that a drain knows when the last has ended.
+//! Counts open calls, so that a drain knows when the last one has ended.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,23 +9,23 @@ use axum::response::Response;
 use http_body::{Frame, SizeHint};
 use tokio_util::task::TaskTracker;
 
-/// Holds a token of `calls` until the response, body and trailers included, was handed to the connection.
+/// Counts a call in `calls` until its response, body and trailers included, has been handed to the connection.
 pub(crate) async fn count(calls: &TaskTracker, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let token = calls.token();
-    next(request).await.map(|body| held(body, token))
+    next(request).await.map(|body| hold(body, token))
 }
 
-/// A body that holds something until its end.
-pub(crate) fn held(body: Body, something: impl Send + Unpin + 'static) -> Body {
-    Body::new(Held { body, _something: something })
+/// Returns a body that keeps `value` until its end.
+pub(crate) fn hold(body: Body, value: impl Send + Unpin + 'static) -> Body {
+    Body::new(Holding { body, _value: value })
 }
 
-struct Held<T> {
+struct Holding<T> {
     body: Body,
-    _something: T,
+    _value: T,
 }
 
-impl<T: Unpin> http_body::Body for Held<T> {
+impl<T: Unpin> http_body::Body for Holding<T> {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -1,4 +1,4 @@
-//! The deadline of each call: its caller's, or the service's limit if that is sooner.
+//! The deadline of each call: its caller's, or the service's limit if that is earlier.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,25 +6,25 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use orchard_proto::rpc::v1::ErrorReason;
-use orchard_rpc::{Deadline, Refusal, common, timeout};
+use orchard_rpc::{Deadline, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::AccessTable;
+use crate::errors::{late, stopping};
 use crate::stream::Stream;
 
-/// How long calls and streams may go on.
+/// The limits of calls and streams.
 #[derive(Debug)]
 pub(crate) struct Deadlines {
     pub(crate) domain: Arc<str>,
     pub(crate) access: Arc<AccessTable>,
     pub(crate) call_limit: Duration,
     pub(crate) stream_limit: Duration,
-    /// Ends streams, which have no end of their own, when the service stops.
+    /// Ends streams when the service stops, because they may not end by themselves.
     pub(crate) stop: CancellationToken,
 }
 
-/// Ends a call at its deadline. The unit of work that it began goes on to its end.
+/// Ends a call at its deadline. A unit of work that it began continues to its end.
 pub(crate) async fn keep(deadlines: &Deadlines, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let streams = deadlines.access.streams(request.uri().path());
     let limit = if streams { deadlines.stream_limit } else { deadlines.call_limit };
@@ -43,15 +43,7 @@ pub(crate) async fn keep(deadlines: &Deadlines, request: Request, next: impl Asy
     answer.unwrap_or_else(|_late| late().into_status(&deadlines.domain).into_http())
 }
 
-pub(crate) fn late() -> Refusal {
-    common(ErrorReason::DeadlineExceeded, "the call did not end in its time")
-}
-
-pub(crate) fn stopping() -> Refusal {
-    common(ErrorReason::ShuttingDown, "the service is stopping; call again")
-}
-
-/// The answer has a way to go: a caller who gives up at the same moment would not see it. tonic's clients then say CANCELLED.
+/// Shortens the caller's timeout so that the answer arrives in time. A tonic client that gives up first reports CANCELLED.
 fn earlier(asked: Duration) -> Duration {
     asked - (asked / 20).clamp(Duration::from_micros(500).min(asked), Duration::from_millis(20).min(asked))
 }

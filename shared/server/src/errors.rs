@@ -1,4 +1,4 @@
-//! Answers for what handlers cannot answer for: panics, and refusals by the transport itself.
+//! Answers that no handler gives: after panics and deadlines, at shutdown, and to requests that tonic itself refuses.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -14,10 +14,11 @@ use futures::FutureExt as _;
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use orchard_proto::rpc::v1::ErrorReason;
-use orchard_rpc::common;
+use orchard_rpc::status::{self, trailers};
+use orchard_rpc::{Refusal, common};
 use tonic::{Code, Status};
 
-/// Answers INTERNAL for a handler that panicked; its siblings on the connection go on.
+/// Answers INTERNAL for a handler that panics. Other calls on the connection go on.
 pub(crate) async fn catch_panics(domain: &Arc<str>, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     match AssertUnwindSafe(next(request)).catch_unwind().await {
         Ok(response) => response.map(|body| Body::new(Caught { body: Some(body), domain: Arc::clone(domain) })),
@@ -25,13 +26,21 @@ pub(crate) async fn catch_panics(domain: &Arc<str>, request: Request, next: impl
     }
 }
 
-/// Where it was is logged already; what it says may hold anything of the request.
+/// The panic hook has logged the location. The panic's message is dropped: it may quote the request.
 fn fault(_panic: Box<dyn Any + Send>, domain: &str) -> Status {
     tracing::error!("a handler panicked");
     common(ErrorReason::Internal, "internal fault").into_status(domain)
 }
 
-/// A body that ends with INTERNAL when what writes it panics.
+pub(crate) fn late() -> Refusal {
+    common(ErrorReason::DeadlineExceeded, "the call did not end by its deadline")
+}
+
+pub(crate) fn stopping() -> Refusal {
+    common(ErrorReason::ShuttingDown, "the service is stopping; call again")
+}
+
+/// A body that ends with INTERNAL if producing it panics.
 struct Caught {
     body: Option<Body>,
     domain: Arc<str>,
@@ -48,7 +57,7 @@ impl http_body::Body for Caught {
             Ok(frame) => frame,
             Err(panic) => {
                 this.body = None;
-                Poll::Ready(Some(Ok(trailers(&fault(panic, &this.domain)))))
+                Poll::Ready(Some(Ok(Frame::trailers(trailers(&fault(panic, &this.domain))))))
             }
         }
     }
@@ -62,26 +71,15 @@ impl http_body::Body for Caught {
     }
 }
 
-/// A status as the end of a stream.
-pub(crate) fn trailers(status: &Status) -> Frame<Bytes> {
-    let mut trailers = HeaderMap::new();
-    // What cannot be written in a header was made by us; the code can.
-    if let Err(unsendable) = status.add_header(&mut trailers) {
-        tracing::error!(%unsendable, "a status cannot be sent");
-    }
-    Frame::trailers(trailers)
-}
-
-/// Gives a reason to statuses that tonic made before a handler saw the request.
+/// Adds a reason to statuses that tonic makes before a handler sees the request.
 ///
-/// tonic calls bytes that are no message INTERNAL, as if they were our fault; every status of ours carries details.
+/// Statuses of handlers carry details, tonic's do not. tonic reports a malformed message as INTERNAL, as if the service were at fault.
 pub(crate) async fn explain(State(domain): State<Arc<str>>, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     match unexplained(response.headers()) {
         Some(reason) => {
-            let status = Status::from_header_map(response.headers());
-            let message = status.map(|status| status.message().to_owned()).unwrap_or_default();
-            common(reason, message).into_status(&domain).into_http()
+            let message = Status::from_header_map(response.headers()).map(|status| status.message().to_owned());
+            common(reason, message.unwrap_or_default()).into_status(&domain).into_http()
         }
         None => response,
     }
@@ -91,24 +89,11 @@ fn unexplained(headers: &HeaderMap) -> Option<ErrorReason> {
     if headers.contains_key("grpc-status-details-bin") {
         return None;
     }
-    match Code::from_bytes(headers.get("grpc-status")?.as_bytes()) {
+    match status::code(headers)? {
         Code::OutOfRange => Some(ErrorReason::MessageTooLarge),
         Code::Unimplemented => Some(ErrorReason::EncodingUnsupported),
         Code::Internal => Some(ErrorReason::MessageMalformed),
-        Code::Ok
-        | Code::Cancelled
-        | Code::Unknown
-        | Code::InvalidArgument
-        | Code::DeadlineExceeded
-        | Code::NotFound
-        | Code::AlreadyExists
-        | Code::PermissionDenied
-        | Code::ResourceExhausted
-        | Code::FailedPrecondition
-        | Code::Aborted
-        | Code::Unavailable
-        | Code::DataLoss
-        | Code::Unauthenticated => None,
+        _ => None,
     }
 }
 
@@ -117,7 +102,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_is_answered_in_grpc() {
+    async fn a_panic_is_answered_with_a_status() {
         let domain: Arc<str> = "orchard.test".into();
         let request = http::Request::post("/x").body(Body::empty()).expect("a request");
         let response = catch_panics(&domain, request, async |_| panic!("on purpose")).await;

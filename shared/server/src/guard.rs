@@ -1,4 +1,4 @@
-//! Authenticates each call and asks the access table.
+//! Authenticates each caller and consults the access table.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use orchard_rpc::{Refusal, common};
 use crate::access::{AccessTable, is_reflection};
 use crate::identity::{Caller, Verifier};
 
-/// What a call must pass before a handler sees it.
+/// Decides whether a call reaches its handler.
 #[derive(Debug)]
 pub(crate) struct Guard {
     pub(crate) domain: Arc<str>,
@@ -21,7 +21,7 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    async fn pass(&self, path: &str, headers: &HeaderMap) -> Result<Caller, Refusal> {
+    async fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Caller, Refusal> {
         if self.access.is_public(path) || (self.reflection && is_reflection(path)) {
             return Ok(Caller::default());
         }
@@ -37,8 +37,9 @@ impl Guard {
     }
 }
 
+/// Passes a call on with its [`Caller`], or refuses it.
 pub(crate) async fn guard(guard: &Guard, mut request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
-    match guard.pass(request.uri().path(), request.headers()).await {
+    match guard.admit(request.uri().path(), request.headers()).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next(request).await

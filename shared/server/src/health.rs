@@ -1,4 +1,4 @@
-//! Whether the service can serve, as `grpc.health.v1` tells it.
+//! The service's health, as `grpc.health.v1` reports it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,18 +10,18 @@ use tonic_health::server::HealthReporter;
 
 use crate::identity::Verifier;
 
-/// The health of this name is `SERVING` from start to end: whoever restarts what is not alive must not restart what only waits for
-/// its database, or drains.
+/// The health service name that is `SERVING` from start to end, for liveness probes: a service that waits for its database or drains must
+/// not be restarted.
 pub const LIVENESS: &str = "liveness";
-/// How often readiness is looked at.
+/// How often readiness is checked.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Longest that it may take to know.
+/// Time limit of a check.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Asks what a service cannot work without; an error says what is missing.
+/// Checks what a service cannot work without. An error says what is missing.
 pub type Readiness = Box<dyn Fn() -> BoxFuture<'static, anyhow::Result<()>> + Send + Sync>;
 
-/// Needs keys to tell callers by, and what the service itself needs.
+/// Requires keys to verify tokens, and what the service itself requires.
 pub(crate) fn both(verifier: Arc<Verifier>, readiness: Readiness) -> Readiness {
     Box::new(move || {
         let (verifier, rest) = (Arc::clone(&verifier), readiness());

@@ -1,11 +1,13 @@
-//! Runs a service: configuration, listener, layers, identity, access, health, reflection, drain.
+//! Runs a service: settings, listener, steps of a call, identity, access, health, reflection, telemetry, drain.
 
 mod access;
 mod admin;
 mod ask;
+mod bound;
 mod calls;
 mod cli;
 mod deadline;
+mod duration;
 mod errors;
 mod guard;
 mod health;
@@ -13,23 +15,28 @@ mod identity;
 mod limits;
 mod listener;
 mod options;
+mod process;
 mod reflection;
-mod run;
+mod server;
 mod shed;
+mod slice;
 mod steps;
 mod stream;
 mod telemetry;
 
 pub use access::{AccessError, AccessTable};
 pub use ask::{HealthOptions, ask};
-pub use cli::{Parts, Slice, health_to_end, run_to_end, slice_command, slice_main, slice_main_from, slice_server};
+pub use bound::Bound;
+pub use cli::{Serve, SliceCommand, health_to_end, run_to_end};
+pub use duration::duration;
 pub use health::{LIVENESS, Readiness};
 pub use identity::{Caller, CallerError, Clock, IdentityOptions, InvalidJwksUrl, JwksUrl, Role, User};
 pub use limits::LimitOptions;
-pub use options::{DatabaseOptions, ServeOptions, Text, duration, secret};
-pub use run::{Bound, Server};
+pub use options::{DatabaseOptions, ServeOptions, secret};
+pub use server::Server;
+pub use slice::{Parts, Slice, slice_server};
 pub use telemetry::metrics::Gauges;
 pub use telemetry::{LogFormat, TraceOptions};
 
-/// Longest request that a service reads, in bytes.
+/// The largest request that a service reads, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;

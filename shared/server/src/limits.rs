@@ -1,48 +1,54 @@
-//! What a service takes on at most.
+//! The limits of a service process.
 
 use std::time::Duration;
 
 use clap::Args;
 
-use crate::options::{duration, some_duration};
-use crate::{cli, run, telemetry};
+use crate::duration::{duration, some_duration};
 
-/// Limits on what callers may ask of one process.
+/// The time that connections have to send their last frames once no call is open.
+pub(crate) const FLUSH: Duration = Duration::from_millis(200);
+/// The time that units of work have to end once their calls have ended: about the limit of a statement.
+pub(crate) const SETTLE: Duration = Duration::from_secs(5);
+/// The time that the last spans have to reach their collector.
+pub(crate) const EXPORT: Duration = Duration::from_secs(3);
+
+/// Limits of one process.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitOptions {
-    /// Longest that a call may take, whatever deadline its caller sent
+    /// Time limit of a call, whatever deadline its caller sends
     #[arg(long, env = "ORCHARD_CALL_LIMIT", default_value = "10s", value_parser = some_duration, value_name = "DURATION")]
     pub call_limit: Duration,
-    /// Longest that a stream may take, whatever deadline its caller sent
+    /// Time limit of a stream, whatever deadline its caller sends
     #[arg(long, env = "ORCHARD_STREAM_LIMIT", default_value = "60m", value_parser = some_duration, value_name = "DURATION")]
     pub stream_limit: Duration,
-    /// Calls at work at once; more are shed [default: one and a half times the database connections, 1000 without a database]
+    /// Calls served at once; further calls are refused [default: 1.5 times the database connections, or 1000 without a database]
     #[arg(long, env = "ORCHARD_MAX_CALLS", value_parser = clap::value_parser!(u32).range(1..=100_000), value_name = "NUMBER")]
     pub max_calls: Option<u32>,
-    /// Streams open at once; more are shed
+    /// Streams open at once; further streams are refused
     #[arg(long, env = "ORCHARD_MAX_STREAMS", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000), value_name = "NUMBER")]
     pub max_streams: u32,
-    /// Connections open at once; beyond them the oldest that has not said anything yet is closed
+    /// Connections open at once; a further connection replaces the oldest one that has not sent anything yet
     #[arg(long, env = "ORCHARD_MAX_CONNECTIONS", default_value_t = 4_000, value_parser = clap::value_parser!(u32).range(1..=100_000), value_name = "NUMBER")]
     pub max_connections: u32,
-    /// Longest that a new connection may take to begin to speak HTTP/2, TLS included
+    /// Time limit of a new connection's HTTP/2 preface, including the TLS handshake
     #[arg(long, env = "ORCHARD_HANDSHAKE_LIMIT", default_value = "10s", value_parser = some_duration, value_name = "DURATION")]
     pub handshake_limit: Duration,
-    /// A connection that is silent this long is asked whether it lives, and closed when it does not say so within as long again
+    /// Silence after which a connection is pinged; it is closed if it does not reply within the same time
     #[arg(long, env = "ORCHARD_KEEP_ALIVE", default_value = "20s", value_parser = some_duration, value_name = "DURATION")]
     pub keep_alive: Duration,
-    /// How long to go on serving after a signal to stop, while balancers learn that the service is not ready (such as 5s)
+    /// How long to keep serving after a stop signal, while load balancers notice that the service is not ready
     #[arg(long, env = "ORCHARD_DRAIN_WAIT", default_value = "5s", value_parser = duration, value_name = "DURATION")]
     pub drain_wait: Duration,
-    /// How long open calls may then still take
+    /// Time limit of calls that are still open after the drain wait
     #[arg(long, env = "ORCHARD_DRAIN_LIMIT", default_value = "20s", value_parser = duration, value_name = "DURATION")]
     pub drain_limit: Duration,
 }
 
 impl LimitOptions {
-    /// Longest that a process takes to end after a signal: what kills it must wait longer.
+    /// Returns the longest time that a process takes to end after a stop signal. Whatever kills it must wait longer.
     pub fn end_limit(&self) -> Duration {
-        self.drain_wait + self.drain_limit + run::FLUSH + cli::SETTLE + telemetry::FLUSH
+        self.drain_wait + self.drain_limit + FLUSH + SETTLE + EXPORT
     }
 }

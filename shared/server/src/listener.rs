@@ -1,7 +1,7 @@
 //! Accepts connections and serves HTTP on them.
 //!
-//! tonic's own server ends when the process is out of file descriptors, waits for silent sockets for ever, and waits for idle ones when
-//! it drains.
+//! Replaces tonic's server, which ends when the process runs out of file descriptors, waits for silent connections forever, and waits
+//! for idle ones when it drains.
 
 mod connection;
 mod preface;
@@ -16,23 +16,15 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::LimitOptions;
+use crate::limits::LimitOptions;
 use connection::Protocol;
-use silent::Silent;
+pub(crate) use connection::Versions;
+use silent::SilentConnections;
 
-/// Until a process that is out of file descriptors tries again: no event tells when there are some.
+/// The pause of a process that is out of file descriptors: no event tells when some are free again.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(50);
 
-/// Which versions of HTTP a port speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Versions {
-    /// HTTP/2 alone, as gRPC does.
-    Http2,
-    /// HTTP/1.1 as well, one request on a connection.
-    Any,
-}
-
-/// A port, and what its connections may do.
+/// A port, and the protocol of its connections.
 pub(crate) struct Listener {
     tcp: TcpListener,
     protocol: Arc<Protocol>,
@@ -45,10 +37,10 @@ impl Listener {
         Self { tcp, protocol: Arc::new(Protocol::new(tls, limits, versions)), max_connections }
     }
 
-    /// Serves `router` until `stop`; then ends when its connections have, each after its last call. Dropping it cuts them all.
+    /// Serves `router` until `stop`, then until each connection has ended after its last call. Dropping the future cuts all connections.
     pub(crate) async fn serve(self, router: axum::Router, stop: CancellationToken) {
         let mut connections = JoinSet::new();
-        let mut silent = Silent::default();
+        let mut silent = SilentConnections::default();
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -58,16 +50,16 @@ impl Listener {
             };
             match accepted {
                 Ok((tcp, _peer)) => {
-                    // Whoever has said nothing makes room; where all speak, the newcomer has to wait for one to go.
-                    if connections.len() < self.max_connections || silent.end_oldest() {
+                    // At the limit, a silent connection makes room. If there is none, the new connection is closed.
+                    if connections.len() < self.max_connections || silent.evict_oldest() {
                         let protocol = Arc::clone(&self.protocol);
                         connections.spawn(protocol.serve(tcp, router.clone(), silent.add(), stop.clone()));
                     }
                 }
-                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) if concerns_one_connection(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept connections");
-                    silent.end_oldest();
+                    silent.evict_oldest();
                     tokio::time::sleep(OUT_OF_DESCRIPTORS).await;
                 }
             }
@@ -77,7 +69,7 @@ impl Listener {
     }
 }
 
-fn is_of_one_connection(error: &io::Error) -> bool {
+fn concerns_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, TimedOut};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted | TimedOut)
 }

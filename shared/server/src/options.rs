@@ -1,4 +1,4 @@
-//! Configuration: each setting a flag and an environment variable, secrets also a file.
+//! Settings. Each is a flag and an environment variable; secrets may also be in a file.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,86 +9,89 @@ use clap::Args;
 use orchard_db::{ConnectionUrl, Limits};
 use orchard_tls::ListenerTlsOptions;
 
-use crate::{IdentityOptions, LimitOptions, LogFormat, TraceOptions};
+use crate::duration::{duration, some_duration};
+use crate::identity::IdentityOptions;
+use crate::limits::LimitOptions;
+use crate::telemetry::{LogFormat, TraceOptions};
 
-/// Where health and metrics are served unless a setting says otherwise.
+/// The default address of health and metrics.
 pub(crate) const ADMIN_LISTEN: &str = "0.0.0.0:50061";
 
-/// How a service listens, whom it believes, what it logs, how it ends.
+/// Settings of a service that serves calls.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Serving")]
 pub struct ServeOptions {
-    /// Address that serves calls
+    /// Address to serve calls on
     #[arg(long, env = "ORCHARD_LISTEN", default_value = "0.0.0.0:50051", value_name = "ADDRESS")]
     pub listen: SocketAddr,
-    /// Address that serves grpc.health.v1.Health and /metrics, apart from calls so that load never hides them
+    /// Address to serve grpc.health.v1.Health and /metrics on, apart from calls so that load does not block them
     #[arg(long, env = "ORCHARD_ADMIN_LISTEN", default_value = ADMIN_LISTEN, value_name = "ADDRESS")]
     pub admin_listen: SocketAddr,
-    /// Whether to serve gRPC reflection
+    /// Serve gRPC reflection
     #[arg(long, env = "ORCHARD_REFLECTION", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]
     pub reflection: bool,
-    /// Worker threads; 1 is the cheapest per call: add replicas before threads
+    /// Worker threads; 1 costs the least CPU per call, so add replicas before threads
     #[arg(long, env = "ORCHARD_WORKERS", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256), value_name = "NUMBER")]
     pub workers: u16,
-    /// How logs look
+    /// Format of the log
     #[arg(long, env = "ORCHARD_LOG_FORMAT", default_value = "json", value_name = "FORMAT")]
     pub log_format: LogFormat,
-    /// What is logged: levels by target (info,orchard_calls=debug has a line for each call); of what others than Orchard write never more than info
+    /// Log levels by target, such as info,orchard_calls=debug for a line per call; other crates never log in more detail than info
     #[arg(long, env = "ORCHARD_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
-    /// Where it sends traces
+    /// Traces
     #[command(flatten)]
     pub traces: TraceOptions,
-    /// Whom it believes
+    /// Token verification
     #[command(flatten)]
     pub identity: IdentityOptions,
-    /// How it proves its name to callers
+    /// TLS of the listener
     #[command(flatten)]
     pub tls: ListenerTlsOptions,
-    /// What it takes on at most
+    /// Limits
     #[command(flatten)]
     pub limits: LimitOptions,
 }
 
-/// Where a slice's database is.
+/// Settings of a slice's database.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Database")]
 pub struct DatabaseOptions {
-    /// postgres://role:password@host:port/database; the role's search_path chooses the schema
+    /// URL of the database: postgres://role:password@host:port/database; the role's search_path selects the schema
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL", conflicts_with = "database_url_file")]
-    database_url: Option<Text>,
-    /// File that holds the URL, which keeps the password out of the environment
+    database_url: Option<Secret>,
+    /// File with the database URL, which keeps the password out of the environment
     #[arg(long, env = "DATABASE_URL_FILE", value_name = "FILE")]
     database_url_file: Option<PathBuf>,
-    /// Connections of this process for what writes, at most; reads share two more
+    /// Largest number of connections for writes; reads share two more
     #[arg(long, env = "ORCHARD_DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000), value_name = "NUMBER")]
     pub database_connections: u16,
-    /// Longest that a statement may take
+    /// Time limit of a statement
     #[arg(long, env = "ORCHARD_STATEMENT_TIMEOUT", default_value = "5s", value_parser = some_duration, value_name = "DURATION")]
     statement_timeout: Duration,
-    /// Longest that a call waits for a free connection
+    /// Time limit of a call's wait for a free connection
     #[arg(long, env = "ORCHARD_POOL_WAIT", default_value = "200ms", value_parser = duration, value_name = "DURATION")]
     pool_wait: Duration,
 }
 
-/// A setting that is never printed.
+/// A secret setting, which is never printed.
 #[derive(Clone)]
-pub struct Text(String);
+struct Secret(String);
 
-impl std::fmt::Debug for Text {
+impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("(secret)")
     }
 }
 
-impl From<&str> for Text {
+impl From<&str> for Secret {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
     }
 }
 
 impl DatabaseOptions {
-    /// Options for a database known by its URL.
+    /// Returns options for the database at `url`.
     pub fn for_url(url: &str, connections: u16) -> Self {
         let limits = Limits::default();
         Self {
@@ -100,44 +103,25 @@ impl DatabaseOptions {
         }
     }
 
-    /// The URL.
+    /// Returns the URL, from its option or its file.
     pub fn url(&self) -> anyhow::Result<ConnectionUrl> {
         let text = match (&self.database_url, &self.database_url_file) {
-            (Some(Text(url)), _) => url.clone(),
-            (None, Some(file)) => String::from_utf8(secret(file)?).context("the database URL's file is not text")?,
-            (None, None) => bail!("no database: give --database-url, --database-url-file or DATABASE_URL"),
+            (Some(Secret(url)), _) => url.clone(),
+            (None, Some(file)) => String::from_utf8(secret(file)?).context("the database URL file is not text")?,
+            (None, None) => bail!("no database: set --database-url, --database-url-file or DATABASE_URL"),
         };
         Ok(text.parse()?)
     }
 
-    /// The limits of sessions that serve calls.
+    /// Returns the limits of database sessions that serve calls.
     pub fn limits(&self) -> Limits {
         Limits { statement: self.statement_timeout, pool_wait: self.pool_wait, ..Limits::default() }
     }
 }
 
-/// Reads a secret from its file.
+/// Reads a secret from a file.
 pub fn secret(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
-}
-
-/// As [`duration`], but not zero, which PostgreSQL takes for no limit at all.
-pub(crate) fn some_duration(text: &str) -> Result<Duration, String> {
-    duration(text).and_then(|read| if read.is_zero() { Err("must not be zero".to_owned()) } else { Ok(read) })
-}
-
-/// Reads `250ms`, `5s`, `2m` or `24h`.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let number: u32 = number.parse().map_err(|_| "must be a number and a unit, such as 250ms, 5s, 2m or 24h")?;
-    match unit {
-        "ms" => Ok(Duration::from_millis(number.into())),
-        "s" => Ok(Duration::from_secs(number.into())),
-        "m" => Ok(Duration::from_secs(60) * number),
-        "h" => Ok(Duration::from_secs(3600) * number),
-        _ => Err("must end in ms, s, m or h, such as 250ms, 5s, 2m or 24h".to_owned()),
-    }
 }
 
 #[cfg(test)]
@@ -145,18 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations() {
-        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
-        assert_eq!(duration("0s"), Ok(Duration::ZERO));
-        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
-        assert_eq!(duration("24h"), Ok(Duration::from_secs(86_400)));
-        for bad in ["", "5", "s", "-1s", "1d", "99999999999s", "1.5s"] {
-            assert!(duration(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn secrets_do_not_print() {
+    fn secrets_are_not_printed() {
         let options = DatabaseOptions::for_url("postgres://me:hunter2@localhost/db", 1);
         let printed = format!("{options:?} {:?}", options.url().expect("url"));
         assert!(!printed.contains("hunter2"), "{printed}");

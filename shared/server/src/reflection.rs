@@ -1,4 +1,4 @@
-//! Reflection of what a service serves, and nothing else.
+//! gRPC reflection of the served methods only.
 
 use anyhow::Context as _;
 use prost::Message as _;
@@ -6,11 +6,11 @@ use prost_types::FileDescriptorSet;
 use tonic::service::RoutesBuilder;
 use tonic_reflection::server::Builder;
 
-use crate::AccessTable;
+use crate::access::AccessTable;
 
-/// Adds reflection (v1, and v1alpha for older clients) of the methods that `access` has.
+/// Adds reflection of the methods in `access`: v1, and v1alpha for older clients.
 pub(crate) fn add(routes: &mut RoutesBuilder, contracts: &[u8], access: &AccessTable) -> anyhow::Result<()> {
-    let mut set = FileDescriptorSet::decode(contracts).context("the contracts cannot be read")?;
+    let mut set = FileDescriptorSet::decode(contracts).context("cannot read the contracts")?;
     for file in &mut set.file {
         let package = file.package().to_owned();
         for service in &mut file.service {

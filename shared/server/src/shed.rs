@@ -1,4 +1,4 @@
-//! Turns calls away while there is more work than the service can do.
+//! Refuses calls beyond the service's capacity.
 
 use std::sync::Arc;
 
@@ -9,18 +9,18 @@ use http_body_util::BodyExt as _;
 use metrics::Counter;
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::{Refusal, common, overloaded};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::access::AccessTable;
 use crate::{MAX_MESSAGE_BYTES, calls};
 
-/// What requests that are still arriving may hold in memory, all of them together.
+/// The memory that all arriving requests together may take.
 const MAX_ARRIVING_BYTES: usize = 64 * 1024 * 1024;
-/// Before each message: whether it is compressed, and its length.
+/// The size of the header before each message: a compression flag and the length.
 const FRAME_HEADER_BYTES: usize = 5;
 
-/// The room that there is.
-pub(crate) struct Room {
+/// The capacity of a service.
+pub(crate) struct Capacity {
     domain: Arc<str>,
     access: Arc<AccessTable>,
     calls: Arc<Semaphore>,
@@ -29,7 +29,7 @@ pub(crate) struct Room {
     shed: Counter,
 }
 
-impl Room {
+impl Capacity {
     pub(crate) fn new(domain: Arc<str>, access: Arc<AccessTable>, max_calls: usize, max_streams: usize) -> Self {
         let shed = metrics::counter!("orchard_server_shed_calls_total");
         let semaphore = |permits| Arc::new(Semaphore::new(permits));
@@ -37,13 +37,13 @@ impl Room {
         Self { domain, access, calls, streams, arriving: Semaphore::new(MAX_ARRIVING_BYTES), shed }
     }
 
-    /// A call takes its place when its request is there: whoever sends slowly keeps nobody else from theirs.
+    /// Admits a call once its request has arrived, so that slow senders take up no capacity.
     async fn admit(&self, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Result<Response, Refusal> {
         let path = request.uri().path();
-        let places = if self.access.streams(path) { &self.streams } else { &self.calls };
+        let permits = if self.access.streams(path) { &self.streams } else { &self.calls };
         let request = if self.access.streams_requests(path) { request } else { self.receive(request).await? };
-        let place = Arc::clone(places).try_acquire_owned().map_err(|_full| self.turn_away())?;
-        Ok(next(request).await.map(|body| calls::held(body, place)))
+        let permit = Arc::clone(permits).try_acquire_owned().map_err(|_full| self.turn_away())?;
+        Ok(next(request).await.map(|body| calls::hold(body, permit)))
     }
 
     fn turn_away(&self) -> Refusal {
@@ -55,9 +55,9 @@ impl Room {
         let (parts, mut body) = request.into_parts();
         let mut arrived: Vec<Bytes> = Vec::with_capacity(1);
         let mut length = 0;
-        let mut held = None;
+        let mut reserved: Option<SemaphorePermit<'_>> = None;
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_gone| common(ErrorReason::MessageMalformed, "the request broke off"))?;
+            let frame = frame.map_err(|_broken| common(ErrorReason::MessageMalformed, "the request broke off"))?;
             let Ok(bytes) = frame.into_data() else { continue };
             length += bytes.len();
             if length > MAX_MESSAGE_BYTES + FRAME_HEADER_BYTES {
@@ -66,9 +66,9 @@ impl Room {
             }
             let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
             let more = self.arriving.try_acquire_many(count).map_err(|_full| self.turn_away())?;
-            match &mut held {
-                Some(held) => tokio::sync::SemaphorePermit::merge(held, more),
-                None => held = Some(more),
+            match &mut reserved {
+                Some(reserved) => reserved.merge(more),
+                None => reserved = Some(more),
             }
             arrived.push(bytes);
         }
@@ -77,9 +77,10 @@ impl Room {
     }
 }
 
-pub(crate) async fn shed(room: &Room, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
-    match room.admit(request, next).await {
+/// Passes a call on if there is capacity for it, or refuses it.
+pub(crate) async fn shed(capacity: &Capacity, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
+    match capacity.admit(request, next).await {
         Ok(response) => response,
-        Err(refusal) => refusal.into_status(&room.domain).into_http(),
+        Err(refusal) => refusal.into_status(&capacity.domain).into_http(),
     }
 }

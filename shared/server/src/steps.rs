@@ -1,4 +1,4 @@
-//! What a call goes through before a handler sees it, and its answer on the way back.
+//! The steps that each call takes to its handler, and its answer on the way back.
 
 use std::sync::Arc;
 
@@ -9,31 +9,31 @@ use tokio_util::task::TaskTracker;
 
 use crate::deadline::Deadlines;
 use crate::guard::Guard;
-use crate::shed::Room;
+use crate::shed::Capacity;
 use crate::telemetry::call::Methods;
 use crate::{calls, deadline, errors, guard, shed, telemetry};
 
-/// What each step knows.
+/// The state of each step.
 pub(crate) struct Steps {
     pub(crate) calls: TaskTracker,
     pub(crate) methods: Methods,
     pub(crate) domain: Arc<str>,
     pub(crate) deadlines: Deadlines,
     pub(crate) guard: Guard,
-    pub(crate) room: Room,
+    pub(crate) capacity: Capacity,
 }
 
-/// Takes a call through the steps: the last line is the first that sees it, and the last that sees its answer.
+/// Takes a call through the steps. The last line of code sees the call first and its answer last.
 ///
-/// One layer and not six, each of which would copy and box all that is below it for each call.
+/// This is one layer because each layer clones and boxes everything below it for each call.
 pub(crate) async fn through(State(steps): State<Arc<Steps>>, request: Request, next: Next) -> Response {
-    // Inside the guard: a place is taken by whom the service knows, and whose request is there.
-    let shed = async |request| shed::shed(&steps.room, request, async |request| next.run(request).await).await;
+    // Inside the guard: only authenticated callers whose request has arrived take up capacity.
+    let shed = async |request| shed::shed(&steps.capacity, request, async |request| next.run(request).await).await;
     let guard = async |request| guard::guard(&steps.guard, request, shed).await;
     let timed = async |request| deadline::keep(&steps.deadlines, request, guard).await;
-    // Inside the trace, so that a panic is logged within its call's span.
+    // Inside telemetry, so that a panic is logged within its call's span.
     let caught = async |request| errors::catch_panics(&steps.domain, request, timed).await;
     let observed = async |request| telemetry::call::observe(&steps.methods, request, caught).await;
-    // Until its last byte is handed over a call is open, and a drain waits for it.
+    // A call is open until its last byte is handed over, and a drain waits for it.
     calls::count(&steps.calls, request, observed).await
 }

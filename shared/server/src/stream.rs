@@ -1,4 +1,4 @@
-//! Streams of answers, which outlive the handler that began them.
+//! Response streams, which outlive the handlers that return them.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -6,14 +6,14 @@ use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, Bytes};
 use http_body::Frame;
+use orchard_rpc::status::trailers;
 use orchard_rpc::{Deadline, Refusal};
 use tokio::time::Sleep;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::deadline::{late, stopping};
-use crate::errors::trailers;
+use crate::errors::{late, stopping};
 
-/// A stream that ends at its deadline, and when the service stops, with a status that says so.
+/// A response stream that ends with a status at its deadline, and when the service stops.
 pub(crate) struct Stream {
     body: Option<Body>,
     deadline: Deadline,
@@ -30,7 +30,7 @@ impl Stream {
 
     fn end(&mut self, refusal: Refusal) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         self.body = None;
-        Poll::Ready(Some(Ok(trailers(&refusal.into_status(&self.domain)))))
+        Poll::Ready(Some(Ok(Frame::trailers(trailers(&refusal.into_status(&self.domain))))))
     }
 }
 
@@ -43,7 +43,7 @@ impl http_body::Body for Stream {
 
         let this = &mut *self;
         let Some(body) = &mut this.body else { return Poll::Ready(None) };
-        // Asked first: a stream that is never at a loss for words must end as well.
+        // Checked first: a stream that always has a message ready must end as well.
         if this.late.as_mut().poll(context).is_ready() {
             return this.end(late());
         }

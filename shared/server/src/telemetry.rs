@@ -1,13 +1,10 @@
-//! What a service tells of itself: logs, traces, metrics.
+//! Logs, traces and metrics.
 
 pub(crate) mod call;
 mod export;
 mod logs;
 pub(crate) mod metrics;
 mod options;
-mod process;
-
-use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -19,40 +16,37 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use anyhow::Context as _;
 
-use crate::ServeOptions;
+use crate::limits::EXPORT;
 
 pub use logs::LogFormat;
 pub use options::TraceOptions;
 
-/// What is left of a process' life for the last spans to reach their collector.
-pub(crate) const FLUSH: Duration = Duration::from_secs(3);
-
-/// What must be ended before the process is.
+/// The telemetry of a process, which must be flushed before the process ends.
 #[derive(Debug)]
 pub(crate) struct Telemetry {
     traces: SdkTracerProvider,
 }
 
-/// Starts logs to stderr, traces, and metrics. Once per process, within its runtime.
-pub(crate) fn start(service: &str, options: &ServeOptions) -> anyhow::Result<Telemetry> {
-    metrics::recorder();
-    // No EnvFilter: its filters by fields of spans, which nobody here uses, are asked at each entry into a span.
-    let filter: Targets = options.log.parse().context("the log filter cannot be read")?;
-    let logs = logs::layer(options.log_format).with_filter(logs::without_details_of_others()).with_filter(filter);
-    let traces = export::provider(service, &options.traces)?;
+/// Starts logs to stderr, traces and metrics. Must be called once per process, within its runtime.
+pub(crate) fn start(service: &str, log: &str, format: LogFormat, traces: &TraceOptions) -> anyhow::Result<Telemetry> {
+    metrics::install();
+    // Not an EnvFilter: its filters by span fields, which are not needed here, cost time at each entry into a span.
+    let filter: Targets = log.parse().context("invalid log filter")?;
+    let logs = logs::layer(format).with_filter(logs::without_details_of_others()).with_filter(filter);
+    let provider = export::provider(service, traces)?;
     let spans = tracing_opentelemetry::layer()
-        .with_tracer(traces.tracer("orchard"))
+        .with_tracer(provider.tracer("orchard"))
         .with_location(false)
         .with_threads(false)
         .with_target(false)
         .with_tracked_inactivity(false)
-        .with_filter(own_spans(options.traces.otlp_endpoint.is_some()));
+        .with_filter(own_spans(traces.otlp_endpoint.is_some()));
     tracing_subscriber::registry().with(spans).with(logs).try_init().context("cannot start logging")?;
     std::panic::set_hook(Box::new(logs::panicked));
-    Ok(Telemetry { traces })
+    Ok(Telemetry { traces: provider })
 }
 
-/// Spans of ours alone, and none of what is logged: a log stays where it is written. What is of use to a collector only is DEBUG.
+/// Selects the suite's own spans, and no log events. Spans that only a collector needs are at DEBUG.
 fn own_spans(exported: bool) -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
     let most = if exported { Level::DEBUG } else { Level::INFO };
     filter_fn(move |metadata| metadata.is_span() && *metadata.level() <= most && metadata.target().starts_with("orchard"))
@@ -60,11 +54,11 @@ fn own_spans(exported: bool) -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
 }
 
 impl Telemetry {
-    /// Sends what has not been sent, if somebody takes it. The runtime must go on meanwhile: it does the sending.
+    /// Exports the remaining spans, if there is a collector. The runtime must keep running meanwhile, because it does the exporting.
     pub(crate) async fn end(self) {
-        let ended = tokio::task::spawn_blocking(move || self.traces.shutdown_with_timeout(FLUSH)).await;
+        let ended = tokio::task::spawn_blocking(move || self.traces.shutdown_with_timeout(EXPORT)).await;
         if let Ok(Err(cause)) = ended {
-            tracing::warn!(%cause, "the last spans were not sent");
+            tracing::warn!(%cause, "the last spans were not exported");
         }
     }
 }

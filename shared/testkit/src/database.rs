@@ -1,7 +1,7 @@
 //! A schema of its own for each test; the URL carries it, so that what is tested knows nothing of tests.
 
 use anyhow::Context as _;
-use orchard_db::EmbeddedMigrations;
+use orchard_db::Migrations;
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
@@ -63,7 +63,7 @@ impl Schema {
     }
 
     /// Applies migrations.
-    pub async fn migrate(&self, migrations: EmbeddedMigrations) -> anyhow::Result<Vec<String>> {
+    pub async fn migrate(&self, migrations: Migrations) -> anyhow::Result<Vec<String>> {
         let url = self.url.parse()?;
         Ok(tokio::task::spawn_blocking(move || orchard_db::migrate(&url, migrations)).await??)
     }

@@ -19,3 +19,4 @@ pub mod reasons;
 pub mod schema;
 pub mod scrape;
 pub mod service;
+pub mod upgrade;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use tokio_postgres::Client;
 
 /// A column: table, name, SQL type as diesel names it, whether it may be NULL.
@@ -24,6 +24,31 @@ pub fn declared(schema_rs: &str) -> BTreeMap<String, Vec<Column>> {
         }
     }
     tables
+}
+
+/// The schema modules of the shared crates, which describe the tables that several slices have.
+const SHARED: &str = concat!(
+    include_str!("../../db/src/schema.rs"),
+    include_str!("../../events/src/schema.rs"),
+    include_str!("../../privacy/src/schema.rs"),
+);
+
+/// Checks that each table of a slice's database is described once, by the slice's `schema.rs` or by a shared crate's. Only a table
+/// with more columns than a shared one of its name is described by the slice all the same.
+pub async fn check_described(client: &Client, schema_rs: &str) -> anyhow::Result<()> {
+    let (own, shared) = (declared(schema_rs), declared(SHARED));
+    for (table, columns) in &own {
+        if let Some(shared) = shared.get(table) {
+            let extends = columns.len() > shared.len() && shared.iter().all(|column| columns.contains(column));
+            ensure!(extends, "{table} is described by a shared crate, too");
+        }
+    }
+    let migrated = migrated(client).await?;
+    let mut described = shared;
+    described.retain(|table, _| migrated.contains_key(table));
+    described.extend(own);
+    ensure!(described == migrated, "described are {described:#?}, but there are {migrated:#?}");
+    Ok(())
 }
 
 /// The columns that the database has, without views and the migrations' own table.
@@ -67,6 +92,28 @@ fn diesel_type(udt: &str) -> anyhow::Result<String> {
         other => anyhow::bail!("the check does not know the type {other}"),
     };
     Ok(name.to_owned())
+}
+
+/// All that migrations make: columns, constraints, indexes and views, as text.
+pub async fn objects(client: &Client) -> anyhow::Result<BTreeSet<String>> {
+    names(
+        client,
+        "WITH tables AS (SELECT oid, relname, relkind, reloptions FROM pg_class WHERE relnamespace = current_schema()::regnamespace)
+         SELECT concat_ws(' ', relkind, relname, reloptions) FROM tables
+         UNION ALL
+         SELECT concat_ws(' ', relname, attname, format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN 'NOT NULL' END,
+                          attidentity, attgenerated, pg_get_expr(adbin, adrelid))
+         FROM tables JOIN pg_attribute ON attrelid = oid AND attnum > 0 AND NOT attisdropped
+         LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+         WHERE relkind IN ('r', 'v')
+         UNION ALL
+         SELECT concat_ws(' ', relname, conname, pg_get_constraintdef(c.oid)) FROM tables JOIN pg_constraint c ON conrelid = tables.oid
+         UNION ALL
+         SELECT replace(pg_get_indexdef(oid), current_schema() || '.', '') FROM tables WHERE relkind = 'i'
+         UNION ALL
+         SELECT concat_ws(' ', relname, pg_get_viewdef(oid)) FROM tables WHERE relkind = 'v'",
+    )
+    .await
 }
 
 /// Every reference to `users`, as `table.column`, with what deleting the user does.

@@ -12,20 +12,21 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::HTTP2;
+use crate::error::InvalidTls;
 use crate::files::{Files, Reloaded};
-use crate::{ALPN, InvalidTls};
 
-/// How a service proves its name to callers, and whether they prove theirs. The files are looked at again for each connection.
+/// Certificates of a listener and of its callers. The files are read again for each connection.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "TLS")]
 pub struct ListenerTlsOptions {
-    /// PEM file with the certificate chain of this service; without it calls are served in the clear
+    /// PEM file with this service's certificate chain; without it, calls are served in cleartext
     #[arg(long, env = "ORCHARD_TLS_CERT_FILE", value_name = "FILE", requires = "tls_key_file")]
     pub tls_cert_file: Option<PathBuf>,
     /// PEM file with the private key of that certificate
     #[arg(long, env = "ORCHARD_TLS_KEY_FILE", value_name = "FILE", requires = "tls_cert_file")]
     pub tls_key_file: Option<PathBuf>,
-    /// PEM file with the authorities of callers' certificates; with it, callers without one cannot connect
+    /// PEM file with the authorities that issue callers' certificates; if set, callers without a certificate cannot connect
     #[arg(long, env = "ORCHARD_TLS_CLIENT_CA_FILE", value_name = "FILE", requires = "tls_cert_file")]
     pub tls_client_ca_file: Option<PathBuf>,
 }
@@ -35,7 +36,7 @@ pub struct ListenerTlsOptions {
 pub struct ListenerTls(Reloaded<ServerConfig>);
 
 impl ListenerTls {
-    /// Reads the files, if the options have any.
+    /// Reads the files; `None` if the options name no certificate.
     pub fn load(options: &ListenerTlsOptions) -> Result<Option<Self>, InvalidTls> {
         let (Some(certificate), Some(key)) = (options.tls_cert_file.clone(), options.tls_key_file.clone()) else {
             return Ok(None);
@@ -44,7 +45,7 @@ impl ListenerTls {
         Reloaded::load(move |files| config(files, &certificate, &key, clients.as_deref())).map(|config| Some(Self(config)))
     }
 
-    /// The server's side of a handshake.
+    /// Performs the server's side of a handshake.
     pub async fn accept<T: AsyncRead + AsyncWrite + Unpin>(&self, io: T) -> io::Result<TlsStream<T>> {
         TlsAcceptor::from(self.0.current()).accept(io).await
     }
@@ -62,6 +63,6 @@ fn config(files: &mut Files, certificate: &Path, key: &Path, clients: Option<&Pa
         }
     };
     let mut config = builder.with_single_cert(files.certificates(certificate)?, files.key(key)?)?;
-    config.alpn_protocols = vec![ALPN.to_vec()];
+    config.alpn_protocols = vec![HTTP2.to_vec()];
     Ok(config)
 }

@@ -30,10 +30,10 @@ use self::world::{Amount, World};
 use crate::install;
 use crate::output::{Progress, say};
 use crate::project::Project;
-use crate::up::build::{self, Programs};
+use crate::up::build;
 use crate::up::ports::Ports;
-use crate::up::provision;
-use crate::up::services::{Services, secrets};
+use crate::up::provision::{self, secrets};
+use crate::up::services::Services;
 use crate::up::signals::Signals;
 
 /// What else is chosen than the ports of `up`, so that both can run.
@@ -79,14 +79,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let ports = Ports::from(args.port);
     ports.check()?;
     let progress = Progress::start();
-    progress.step("building the five services");
-    let programs = build::services(&project, !args.debug)?;
+    progress.step("building the services");
+    let program = build::program(&project, !args.debug)?;
     if cfg!(debug_assertions) && !args.debug {
         // The load generator is to be as fast as what it measures.
-        let program = programs.get(env!("CARGO_PKG_NAME")).context("cargo did not build this program")?;
-        return Err(Command::new(program).args(std::env::args_os().skip(1)).exec()).context("cannot run the optimised program");
+        let optimised = program.with_file_name(env!("CARGO_PKG_NAME"));
+        return Err(Command::new(optimised).args(std::env::args_os().skip(1)).exec()).context("cannot run the optimised program");
     }
-    let bench = Bench { tools: install::postgres(args.yes, &project.state(), "PATH")?, programs, ports, progress };
+    let bench = Bench { tools: install::postgres(args.yes, &project.state(), "PATH")?, program, ports, progress };
     let folder = project.state().join("bench");
     let work = Work::create(folder.join("work"))?;
     let mut cluster = Cluster::temporary(&bench.tools, &folder, Options::durable())?;
@@ -119,7 +119,7 @@ impl Drop for Work {
 
 struct Bench {
     tools: orchard_testkit::cluster::Tools,
-    programs: Programs,
+    program: PathBuf,
     ports: Ports,
     progress: Progress,
 }
@@ -129,7 +129,7 @@ impl Bench {
     async fn run(&self, args: &Args, project: &Project, work: &Path, cluster: &Cluster, keys: &DevKeys) -> Result<ExitCode> {
         let mut signals = Signals::listen()?;
         provision::provision(&cluster.url("postgres").parse()?, &secrets(work)).await?;
-        let mut services = Services::new(work.to_owned(), self.programs.clone(), self.ports).logging_json();
+        let mut services = Services::new(work.to_owned(), self.program.clone(), self.ports).logging_json();
         let outcome = tokio::select! {
             outcome = self.measure(args, project, work, cluster, &mut services, keys) => outcome,
             () = signals.next() => Err(anyhow::anyhow!("interrupted")),
@@ -148,8 +148,7 @@ impl Bench {
         keys: &DevKeys,
     ) -> Result<ExitCode> {
         let pgbench = Pgbench::find(self.tools.bin(), work);
-        let program = self.programs.get(env!("CARGO_PKG_NAME")).context("cargo did not build this program")?.clone();
-        let how = (work, program, args.amount());
+        let how = (work, std::env::current_exe()?, args.amount());
         let mut world = World::open(cluster, services, keys, self.ports, pgbench, how).await?;
         self.progress.step(&format!("five services serve; the data: {}", data::words()));
         let version: String = world.sql.query_one("SHOW server_version", &[]).await?.get(0);

@@ -40,6 +40,8 @@ enum Command {
     Provision(secrets::Folder),
     #[command(hide = true)]
     Demo(secrets::DemoArgs),
+    #[command(hide = true)]
+    Compose(test::compose::Args),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Secrets(args) => secrets::make(&args),
         Command::Provision(folder) => secrets::provision(&folder),
         Command::Demo(args) => secrets::demo(&args),
+        Command::Compose(args) => test::compose::run(&args),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -1,9 +1,7 @@
 //! `cargo xtask test`: everything that is checked before a change is handed in.
 
-mod buf;
-mod compose;
+pub mod compose;
 mod engine;
-mod hadolint;
 mod kubernetes;
 mod reasons;
 mod steps;
@@ -16,6 +14,7 @@ use orchard_testkit::answer::SEEN_REASONS;
 use orchard_testkit::cluster::{Cluster, Options, TEST_DATABASE_URL};
 
 pub use self::steps::Steps;
+use self::tool::{BUF, HADOLINT};
 use crate::bench;
 use crate::install;
 use crate::output::say;
@@ -72,7 +71,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         steps.run("docs", doc)?;
     }
     if args.all {
-        buf::check(&mut steps, &project)?;
+        BUF.step(&mut steps, &project, "buf lint", &["lint", "proto"])?;
+        BUF.step(&mut steps, &project, "buf format", &["format", "--diff", "--exit-code", "proto"])?;
         dependencies(&mut steps, &project)?;
         benchmarks(&mut steps, args.yes)?;
         deployment(&mut steps, &project, args.yes)?;
@@ -82,8 +82,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 /// Images, the compose file, manifests; the engine's folder may have the tool that the manifests need.
 fn deployment(steps: &mut Steps, project: &Project, assume_yes: bool) -> Result<()> {
-    hadolint::check(steps, project)?;
-    compose::check(steps, project, assume_yes);
+    HADOLINT.step(steps, project, "hadolint", &["deploy/Dockerfile"])?;
+    compose::check(steps, project, assume_yes)?;
     kubernetes::check(steps, project)
 }
 

@@ -9,17 +9,17 @@ pub mod services;
 pub mod signals;
 pub mod signs;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use orchard_testkit::cluster::Cluster;
 use orchard_testkit::keys::DevKeys;
 
-use self::build::Programs;
 use self::database::{Database, Source};
 use self::ports::Ports;
-use self::services::{Services, secrets};
+use self::provision::secrets;
+use self::services::Services;
 use self::signals::Signals;
 use crate::demo;
 use crate::output::{Progress, say};
@@ -56,8 +56,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let ports = Ports::from(args.port);
     ports.check()?;
     let source = Source::choose(args.yes, &project)?;
-    progress.step("building the five services");
-    let programs = build::services(&project, args.release)?;
+    progress.step("building the services");
+    let program = build::program(&project, args.release)?;
     let up = project.up();
     if args.fresh {
         remove(&up, source.is_private())?;
@@ -68,7 +68,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let keys = project.keys()?;
 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let suite = Suite { project, keys, ports, progress, programs };
+    let suite = Suite { project, keys, ports, progress, program };
     let outcome = runtime.block_on(suite.run(&mut database, args.no_demo));
     if let Err(error) = &outcome {
         eprintln!("error: {error:#}");
@@ -83,7 +83,7 @@ struct Suite {
     keys: DevKeys,
     ports: Ports,
     progress: Progress,
-    programs: Programs,
+    program: PathBuf,
 }
 
 impl Suite {
@@ -91,7 +91,7 @@ impl Suite {
     async fn run(&self, database: &mut Database, no_demo: bool) -> Result<()> {
         // From here on a signal stops things in order, however far this has come.
         let mut signals = Signals::listen()?;
-        let mut services = Services::new(self.project.up(), self.programs.clone(), self.ports);
+        let mut services = Services::new(self.project.up(), self.program.clone(), self.ports);
         let outcome = tokio::select! {
             outcome = self.serve(&mut services, database, no_demo) => outcome,
             () = signals.next() => Ok(()),

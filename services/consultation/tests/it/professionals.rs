@@ -106,6 +106,18 @@ async fn strangers_see_the_verified_and_available() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn an_erased_user_cannot_apply() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let applicant = id();
+    let client = world.slice.schema.connect().await?;
+    client.execute("INSERT INTO erased_users (user_hash) VALUES (sha256(uuid_send($1)))", &[&applicant]).await?;
+    let erased = (Code::FailedPrecondition, "USER_ERASED".to_owned());
+    assert_eq!(refused(world.create(User(applicant), flora()).await), erased);
+    assert_eq!(world.rows().await?, (0, 0, 0));
+    Ok(())
+}
+
+#[tokio::test]
 async fn operators_enter_people_without_an_account() -> anyhow::Result<()> {
     let world = World::start().await?;
     let operator = Operator(id());

@@ -2,7 +2,7 @@
 
 use bigdecimal::BigDecimal;
 use orchard_proto::family::v1 as pb;
-use orchard_rpc::{Currency, Fields, Refused, Violations, read, timestamp_to_wire};
+use orchard_rpc::{Currency, Fields, Invalid, Violations, read, timestamp_to_wire};
 use uuid::Uuid;
 
 use super::{Hold, HoldStatus};
@@ -63,7 +63,7 @@ pub(super) fn refund(request: pb::RefundHoldRequest, currency: &Currency) -> Res
     fields.finish(|| Ok(Refund { name: name?, refund_reference: refund_reference?, amount: amount?, reason: reason? }))
 }
 
-fn read_name(fields: &mut Fields, plan: &str, reference: &str) -> Result<Name, Refused> {
+fn read_name(fields: &mut Fields, plan: &str, reference: &str) -> Result<Name, Invalid> {
     let plan = fields.read("family_plan_id", read::uuid(plan));
     let reference = fields.read("reference", read::text(reference, 1..=64));
     Ok(Name { plan: plan?, reference: reference? })

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::family::v1 as pb;
-use orchard_rpc::{Currency, Fields, PageRequest, Refused, Violations, read, timestamp_to_wire};
+use orchard_rpc::{Currency, Fields, Invalid, PageRequest, Violations, read, timestamp_to_wire};
 use uuid::Uuid;
 
 use super::{Member, Patch, Permission, Permissions, PermissionsPatch, Role, Standing};
@@ -70,7 +70,7 @@ pub(super) fn update(request: pb::UpdateMemberRequest, currency: &Currency) -> R
     })
 }
 
-fn read_update(fields: &mut Fields, mask: &[&str], member: &pb::Member, currency: &Currency) -> Result<Update, Refused> {
+fn read_update(fields: &mut Fields, mask: &[&str], member: &pb::Member, currency: &Currency) -> Result<Update, Invalid> {
     let plan = fields.read("family_plan_id", read::uuid(&member.family_plan_id));
     let user = fields.read("user_id", read::uuid(&member.user_id));
     let name = fields.masked(mask, "display_name", || read::text(&member.display_name, 0..=50));
@@ -94,7 +94,7 @@ fn read_permissions(
     mask: &[&str],
     sent: pb::Permissions,
     currency: &Currency,
-) -> Result<PermissionsPatch, Refused> {
+) -> Result<PermissionsPatch, Invalid> {
     let named = |path: &str| mask.contains(&"permissions") || mask.contains(&path);
     let limit = named("permissions.daily_spend_limit")
         .then(|| fields.read("permissions.daily_spend_limit", currency.optional(sent.daily_spend_limit, &MOST)))

@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::google::r#type::Date;
-use orchard_rpc::{Fields, PageRequest, Refused, Violations, date_to_wire, read, timestamp_to_wire};
+use orchard_rpc::{Fields, Invalid, PageRequest, Violations, date_to_wire, read, timestamp_to_wire};
 use uuid::Uuid;
 
 use super::store::Range;
@@ -25,7 +25,7 @@ pub(super) fn record(request: &pb::RecordIntakeRequest, caller: Uuid, now: DateT
     fields.finish(|| Ok(Record { key: Key::new(caller, "RecordIntake", request_id?, Keep::Days30, request), intakes: intakes? }))
 }
 
-fn new_intake(fields: &mut Fields, intake: pb::NewIntake, last: NaiveDate) -> Result<NewIntake, Refused> {
+fn new_intake(fields: &mut Fields, intake: pb::NewIntake, last: NaiveDate) -> Result<NewIntake, Invalid> {
     let date = fields.read("consumption_date", read_date(intake.consumption_date, last));
     let calories = fields.read("calories_consumed", read_calories(intake.calories_consumed));
     let meal = fields.read("meal", read_meal(intake.meal));

@@ -1,12 +1,12 @@
 //! What a family wants, as sent.
 
 use orchard_proto::family::v1 as pb;
-use orchard_rpc::{Fields, Refused, read};
+use orchard_rpc::{Fields, Invalid, read};
 
 use super::{CoordinationPreferences, DayOfWeek, DeliveryWindow, FamilyGoals};
 use crate::member::wire::some_text;
 
-pub(super) fn read_goals(fields: &mut Fields, goals: &pb::FamilyGoals) -> Result<FamilyGoals, Refused> {
+pub(super) fn read_goals(fields: &mut Fields, goals: &pb::FamilyGoals) -> Result<FamilyGoals, Invalid> {
     let number = |number: Option<i32>, range| number.map(|number| read::within(number, range)).transpose();
     let servings = fields.read("daily_fruit_servings", number(goals.daily_fruit_servings, 1..=20));
     let calories = fields.read("daily_calories", number(goals.daily_calories, 500..=10_000));
@@ -32,7 +32,7 @@ pub(super) fn goals(goals: FamilyGoals) -> pb::FamilyGoals {
 pub(super) fn read_preferences(
     fields: &mut Fields,
     preferences: &pb::CoordinationPreferences,
-) -> Result<CoordinationPreferences, Refused> {
+) -> Result<CoordinationPreferences, Invalid> {
     let day = fields.read("delivery_day", read_day(preferences.delivery_day));
     let window = preferences.delivery_window.map(|window| {
         fields.within("delivery_window", |fields| {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::family::v1 as pb;
-use orchard_rpc::{Currency, Fields, PageRequest, Refused, Violations, read, timestamp_to_wire};
+use orchard_rpc::{Currency, Fields, Invalid, PageRequest, Violations, read, timestamp_to_wire};
 use uuid::Uuid;
 
 use super::{Patch, Plan, PlanType, Roster, preferences_wire};
@@ -62,7 +62,7 @@ pub(super) fn update(request: pb::UpdatePlanRequest, editor: Uuid) -> Result<Upd
     })
 }
 
-fn read_update(fields: &mut Fields, mask: &[&str], plan: &pb::FamilyPlan, editor: Uuid) -> Result<Update, Refused> {
+fn read_update(fields: &mut Fields, mask: &[&str], plan: &pb::FamilyPlan, editor: Uuid) -> Result<Update, Invalid> {
     let id = fields.read("family_plan_id", read::uuid(&plan.family_plan_id));
     let family_name = fields.masked(mask, "family_name", || read::text(&plan.family_name, 1..=100));
     let time_zone = fields.masked(mask, "time_zone", || read::time_zone(&plan.time_zone));

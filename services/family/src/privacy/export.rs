@@ -4,13 +4,14 @@ use bigdecimal::BigDecimal;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_privacy::schema::users;
 use orchard_privacy::{Page, Rows, told};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::Part;
-use crate::schema::{family_invitations, family_members, family_plans, nutritional_intake, users, wallet_entries, wallet_holds};
+use crate::schema::{family_invitations, family_members, family_plans, nutritional_intake, wallet_entries, wallet_holds};
 
 #[derive(Queryable, Selectable, Serialize)]
 #[diesel(table_name = users)]

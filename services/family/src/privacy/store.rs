@@ -1,17 +1,17 @@
 //! Queries of what is erased.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{array_replace, exists, now, sql};
+use diesel::dsl::{exists, now, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_db::idempotency;
+use orchard_privacy::schema::users;
 use orchard_server::Slice as _;
 use uuid::Uuid;
 
 use crate::Service;
-use crate::schema::{
-    family_invitations, family_members, idempotency_keys, nutritional_intake, users, wallet_entries, wallet_holds,
-};
+use crate::schema::{family_invitations, family_members, nutritional_intake, wallet_entries, wallet_holds};
 
 /// The plans of which a user is or was a member, or into which they are invited, by id: those in which something refers to them.
 pub(super) async fn plans_of(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<Vec<Uuid>> {
@@ -32,13 +32,7 @@ pub(super) async fn repoint_answers(connection: &mut AsyncPgConnection, user: Uu
         .load(connection)
         .await?;
     let callers: Vec<String> = guardians.into_iter().flatten().map(|guardian| guardian.to_string()).collect();
-    let answers = idempotency_keys::table
-        .filter(idempotency_keys::caller.eq_any(callers))
-        .filter(idempotency_keys::result_ids.contains(vec![user]));
-    diesel::update(answers)
-        .set(idempotency_keys::result_ids.eq(array_replace(idempotency_keys::result_ids, user, pseudonym)))
-        .execute(connection)
-        .await
+    idempotency::replace_id(connection, &callers, user, pseudonym).await
 }
 
 /// Whether there is anything of a user that others need.

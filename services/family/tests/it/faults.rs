@@ -1,6 +1,5 @@
 //! What stops, is killed, or was never there.
 
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +7,14 @@ use anyhow::Context as _;
 use orchard_family::Service;
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::wallet_service_client::WalletServiceClient;
+use orchard_server::SliceCommand;
 use orchard_testkit::answer::refused;
 use orchard_testkit::client::Headers;
 use orchard_testkit::cluster::{Cluster, Options, Tools, scratch};
 use orchard_testkit::database::Schema;
 use orchard_testkit::keys::DevKeys;
-use orchard_testkit::service::{SliceUnderTest, channel, free_address, healthy};
-use tokio::process::{Child, Command};
+use orchard_testkit::program::{self, Program};
+use orchard_testkit::service::{SliceUnderTest, channel};
 use tokio::task::JoinSet;
 use tonic::Code;
 use tonic_health::ServingStatus;
@@ -47,34 +47,29 @@ async fn postgresql_stops_and_starts_again() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The program itself, as it is deployed.
-pub struct Program {
-    pub child: Child,
-    pub address: std::net::SocketAddr,
+#[derive(clap::Parser)]
+struct Family {
+    #[command(subcommand)]
+    command: SliceCommand<Service>,
 }
 
-impl Program {
-    pub async fn start(schema: &Schema, keys: &DevKeys) -> anyhow::Result<Self> {
-        let (address, admin) = (free_address(), free_address());
-        let child = Command::new(env!("CARGO_BIN_EXE_family"))
-            .arg("serve")
-            .arg(format!("--listen={address}"))
-            .arg(format!("--admin-listen={admin}"))
-            .arg("--user-jwks-file")
-            .arg(keys.user_jwks_file())
-            .arg("--workload-jwks-file")
-            .arg(keys.workload_jwks_file())
-            .arg("--workload-key-file")
-            .arg(keys.workload_key_file("family"))
-            .arg("--social-url=http://127.0.0.1:1")
-            .arg("--drain-wait=0s")
-            .env("DATABASE_URL", schema.url())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()?;
-        healthy(admin, ServingStatus::Serving).await?;
-        Ok(Self { child, address })
+#[test]
+#[ignore = "other tests run it as a program"]
+fn program() {
+    if program::is_program() {
+        let Family { command } = clap::Parser::parse_from(["family", "serve"]);
+        command.run();
     }
+}
+
+/// Starts the service as a process of its own.
+pub async fn start(schema: &Schema, keys: &DevKeys) -> anyhow::Result<Program> {
+    let settings = [
+        ("DATABASE_URL", schema.url().to_owned()),
+        ("ORCHARD_WORKLOAD_KEY_FILE", keys.workload_key_file("family").display().to_string()),
+        ("ORCHARD_SOCIAL_URL", "http://127.0.0.1:1".to_owned()),
+    ];
+    Program::start(program::itself("faults::program")?, keys, &settings).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -83,7 +78,7 @@ async fn a_program_killed_in_mid_write_leaves_nothing_half_done() -> anyhow::Res
     let holder = id();
     let plan = world.family(holder).await?;
     world.deposit(&plan, 100_000, "pay-1").await?;
-    let mut program = Program::start(&world.slice.schema, &world.slice.keys).await?;
+    let mut program = start(&world.slice.schema, &world.slice.keys).await?;
 
     let requests: Vec<_> = (0..400).map(|_| id()).collect();
     let token = world.slice.keys.user_token(holder, &[], Duration::from_secs(600))?;
@@ -119,7 +114,7 @@ async fn a_program_killed_in_mid_write_leaves_nothing_half_done() -> anyhow::Res
 #[tokio::test]
 async fn a_signal_ends_the_program_in_order() -> anyhow::Result<()> {
     let world = World::start().await?;
-    let mut program = Program::start(&world.slice.schema, &world.slice.keys).await?;
+    let mut program = start(&world.slice.schema, &world.slice.keys).await?;
     // A connection that is open and idle must not hold the end up.
     let token = world.slice.keys.user_token(id(), &[], Duration::from_secs(600))?;
     let mut client = WalletServiceClient::new(Headers::bearer(&token)?.on(channel(program.address)?));
@@ -127,9 +122,7 @@ async fn a_signal_ends_the_program_in_order() -> anyhow::Result<()> {
     assert_eq!(refused(answer), (Code::NotFound, "PLAN_NOT_FOUND".to_owned()));
     let _silent = tokio::net::TcpStream::connect(program.address).await?;
 
-    let pid = program.child.id().context("it runs")?;
-    let kill = Command::new("kill").args(["-TERM", &pid.to_string()]).status().await?;
-    assert!(kill.success());
+    program::terminate(&program.child)?;
     let status = tokio::time::timeout(Duration::from_secs(5), program.child.wait()).await??;
     assert!(status.success(), "{status}");
     Ok(())
@@ -145,7 +138,7 @@ async fn the_program_sweeps_expired_request_ids() -> anyhow::Result<()> {
     let month =
         "UPDATE idempotency_keys SET created_at = created_at - interval '31 days', expires_at = expires_at - interval '31 days'";
     client.batch_execute(month).await?;
-    let _program = Program::start(&world.slice.schema, &world.slice.keys).await?;
+    let _program = start(&world.slice.schema, &world.slice.keys).await?;
     let swept = async {
         while client.query_one(left, &[]).await?.get::<_, i64>(0) > 0 {
             tokio::task::yield_now().await;
@@ -156,47 +149,12 @@ async fn the_program_sweeps_expired_request_ids() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn serving_an_unmigrated_database_is_refused_with_a_clear_line() -> anyhow::Result<()> {
-    let schema = Schema::create().await?;
-    let keys = DevKeys::ephemeral()?;
-    let run = async |arguments: &[&str], url: &str| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_family"));
-        command.args(arguments).env("DATABASE_URL", url);
-        let output = command.output().await?;
-        anyhow::Ok((output.status.success(), String::from_utf8(output.stderr)?))
-    };
-    let (users, workloads) = (keys.user_jwks_file(), keys.workload_jwks_file());
-    let own = keys.workload_key_file("family");
-    let serve = [
-        "serve",
-        "--listen=127.0.0.1:0",
-        "--admin-listen=127.0.0.1:0",
-        "--user-jwks-file",
-        users.to_str().context("path")?,
-        "--workload-jwks-file",
-        workloads.to_str().context("path")?,
-        "--workload-key-file",
-        own.to_str().context("path")?,
-        "--social-url=http://127.0.0.1:1",
-    ];
-    let (served, said) = run(&serve, schema.url()).await?;
-    assert!(!served && said.contains("run `migrate`"), "{said}");
-    let (migrated, said) = run(&["migrate"], schema.url()).await?;
-    assert!(migrated && said.contains("applied"), "{said}");
-    let (migrated, said) = run(&["migrate"], schema.url()).await?;
-    assert!(migrated && said.contains("nothing to migrate"), "{said}");
-    let (unreachable, said) = run(&["migrate"], "postgres://me:hunter2@127.0.0.1:1/nowhere").await?;
-    assert!(!unreachable && !said.contains("hunter2") && said.lines().count() == 1, "{said}");
-    Ok(())
-}
-
-#[tokio::test]
 async fn a_call_that_is_open_when_the_signal_comes_is_answered() -> anyhow::Result<()> {
     let world = World::start().await?;
     let holder = id();
     let plan = world.family(holder).await?;
     world.deposit(&plan, 1_000, "pay-1").await?;
-    let mut program = Program::start(&world.slice.schema, &world.slice.keys).await?;
+    let mut program = start(&world.slice.schema, &world.slice.keys).await?;
     let held = Held::new(&world, &plan).await?;
     let token = world.slice.keys.user_token(holder, &[], Duration::from_secs(600))?;
     let mut client = WalletServiceClient::new(Headers::bearer(&token)?.on(channel(program.address)?));
@@ -205,8 +163,7 @@ async fn a_call_that_is_open_when_the_signal_comes_is_answered() -> anyhow::Resu
     calls.spawn(async move { client.spend(request).await });
     held.waiter().await?;
 
-    let pid = program.child.id().context("it runs")?;
-    assert!(Command::new("kill").args(["-TERM", &pid.to_string()]).status().await?.success());
+    program::terminate(&program.child)?;
     // It no longer accepts connections once it drains; the open call still has its own.
     while tokio::net::TcpStream::connect(program.address).await.is_ok() {
         tokio::task::yield_now().await;

@@ -9,13 +9,14 @@ use orchard_proto::family::v1::hold_service_client::HoldServiceClient;
 use orchard_proto::family::v1::wallet_service_client::WalletServiceClient;
 use orchard_testkit::answer::refusal;
 use orchard_testkit::client::Headers;
+use orchard_testkit::program::Program;
 use orchard_testkit::service::channel;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use crate::faults::Program;
+use crate::faults;
 use crate::world::{World, euros, id, insist, spend};
 
 /// What a wallet is meant to be: all that can be known of it from outside.
@@ -237,7 +238,7 @@ async fn a_wallet_adds_up_whatever_happens_to_its_service() -> anyhow::Result<()
     // Beside the one that the clients call, another works on the same rows and is killed over it.
     let (mut killed, expirer) = (0, world.slice.schema.connect().await?);
     while !clients.is_empty() {
-        let mut service = Program::start(&world.slice.schema, &world.slice.keys).await?;
+        let mut service = faults::start(&world.slice.schema, &world.slice.keys).await?;
         let calls =
             futures::future::join_all((0..8).map(|number| world.use_up(&service, &plan, holder, format!("x-{killed}-{number}"))));
         // Some are answered, and the others are cut off by the kill.

@@ -2,7 +2,7 @@
 
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::recipe::v1 as pb;
-use orchard_rpc::{Fields, Refused, Violations, read, timestamp_to_wire};
+use orchard_rpc::{Fields, Invalid, Violations, read, timestamp_to_wire};
 use uuid::Uuid;
 
 use super::{Content, Ingredient, NotAQuantity, Quantity, Recipe};
@@ -47,7 +47,7 @@ pub(super) fn new_recipe(request: &pb::CreateRecipeRequest, caller: Uuid) -> Res
     })
 }
 
-fn ingredient(fields: &mut Fields, ingredient: pb::Ingredient) -> Result<Ingredient, Refused> {
+fn ingredient(fields: &mut Fields, ingredient: pb::Ingredient) -> Result<Ingredient, Invalid> {
     let food = fields.read("food", read::text(&ingredient.food, 1..=100));
     let quantity = fields.read("quantity", read_quantity(&ingredient.quantity));
     let unit = fields.read("unit", read::text(&ingredient.unit, 0..=20));

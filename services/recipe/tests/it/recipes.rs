@@ -157,6 +157,18 @@ async fn only_users_are_served() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn an_erased_user_creates_no_recipe() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let author = id();
+    let client = world.slice.schema.connect().await?;
+    client.execute("INSERT INTO erased_users (user_hash) VALUES (sha256(uuid_send($1)))", &[&author]).await?;
+    let erased = (Code::FailedPrecondition, "USER_ERASED".to_owned());
+    assert_eq!(refused(world.create(author, crumble()).await), erased);
+    assert_eq!(world.rows().await?, (0, 0, 0));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_recipe_that_cannot_be_read_is_our_fault_and_says_nothing() -> anyhow::Result<()> {
     let world = World::start().await?;
     let author = id();

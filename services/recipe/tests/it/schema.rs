@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use orchard_recipe::Service;
 use orchard_server::Slice as _;
 use orchard_testkit::database::Schema;
-use orchard_testkit::schema;
+use orchard_testkit::{schema, upgrade};
 
 async fn migrated() -> anyhow::Result<tokio_postgres::Client> {
     let schema = Schema::create().await?;
@@ -14,8 +14,12 @@ async fn migrated() -> anyhow::Result<tokio_postgres::Client> {
 #[tokio::test]
 async fn schema_rs_is_what_the_migrations_make() -> anyhow::Result<()> {
     let client = migrated().await?;
-    assert_eq!(schema::declared(include_str!("../../src/schema.rs")), schema::migrated(&client).await?);
-    Ok(())
+    schema::check_described(&client, include_str!("../../src/schema.rs")).await
+}
+
+#[tokio::test]
+async fn a_database_of_an_earlier_release_becomes_what_a_new_one_is() -> anyhow::Result<()> {
+    upgrade::check(include_str!("released/2026-11-29.sql"), Service::migrations).await
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use orchard_server::Slice as _;
 use orchard_social::Service;
 use orchard_social::error::Social;
 use orchard_testkit::database::Schema;
-use orchard_testkit::schema;
+use orchard_testkit::{schema, upgrade};
 use tokio_postgres::Client;
 
 async fn migrated() -> anyhow::Result<Client> {
@@ -17,8 +17,12 @@ async fn migrated() -> anyhow::Result<Client> {
 #[tokio::test]
 async fn schema_rs_is_what_the_migrations_make() -> anyhow::Result<()> {
     let client = migrated().await?;
-    assert_eq!(schema::declared(include_str!("../../src/schema.rs")), schema::migrated(&client).await?);
-    Ok(())
+    schema::check_described(&client, include_str!("../../src/schema.rs")).await
+}
+
+#[tokio::test]
+async fn a_database_of_an_earlier_release_becomes_what_a_new_one_is() -> anyhow::Result<()> {
+    upgrade::check(include_str!("released/2026-11-29.sql"), Service::migrations).await
 }
 
 #[tokio::test]

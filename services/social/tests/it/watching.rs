@@ -292,7 +292,8 @@ async fn a_thousand_watchers_cost_the_database_as_much_as_one() -> anyhow::Resul
         futures::future::try_join_all(watchers.iter_mut().map(Watcher::next)).await?;
         for score in 31..34 {
             world.score(ann, &challenge, score).await?;
-            let updated = watchers.iter_mut().map(|watcher| watcher.until(move |board| board.iter().any(|(_, now)| *now == score)));
+            let updated =
+                watchers.iter_mut().map(|watcher| watcher.until(move |board| board.iter().any(|(_, now)| *now == score)));
             futures::future::try_join_all(updated).await?;
         }
         drop(watchers);

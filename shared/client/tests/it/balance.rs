@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::world::{Count, World, assert_none, reads, write};
 
 #[tokio::test]
-async fn all_replicas_take_part() -> anyhow::Result<()> {
+async fn calls_are_spread_over_all_replicas() -> anyhow::Result<()> {
     let world = World::new()?;
     let (a, calls_of_a) = world.counting().await?;
     let (b, calls_of_b) = world.counting().await?;
@@ -25,7 +25,7 @@ async fn all_replicas_take_part() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_replica_that_is_slow_gets_fewer_calls() -> anyhow::Result<()> {
+async fn a_slow_replica_gets_fewer_calls() -> anyhow::Result<()> {
     let world = World::new()?;
     let slow = Count::default();
     let counted = slow.clone();
@@ -44,40 +44,40 @@ async fn a_replica_that_is_slow_gets_fewer_calls() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// As a proxy does whose server is away.
-async fn take_and_close(listener: TcpListener, taken: Count) {
+/// Accepts and closes connections, like a proxy whose server is down.
+async fn accept_and_close(listener: TcpListener, accepted: Count) {
     while let Ok((_connection, _)) = listener.accept().await {
-        taken.add();
+        accepted.add();
     }
 }
 
 #[tokio::test]
-async fn a_replica_that_fails_rests() -> anyhow::Result<()> {
+async fn a_failing_replica_is_not_called_for_a_while() -> anyhow::Result<()> {
     let world = World::new()?;
     let (a, calls_of_a) = world.counting().await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let client = world.client(&[listener.local_addr()?, a.address])?;
-    let (taken, mut replicas) = (Count::default(), JoinSet::new());
-    replicas.spawn(take_and_close(listener, taken.clone()));
+    let (accepted, mut replicas) = (Count::default(), JoinSet::new());
+    replicas.spawn(accept_and_close(listener, accepted.clone()));
     assert_none(&reads(&client, 400).await);
-    assert!((1..20).contains(&taken.get()), "{}", taken.get());
+    assert!((1..20).contains(&accepted.get()), "{}", accepted.get());
     assert_eq!(calls_of_a.get(), 400);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_replica_that_is_dead_does_not_speak_for_the_others() -> anyhow::Result<()> {
+async fn a_dead_replica_does_not_open_the_circuit_breaker() -> anyhow::Result<()> {
     let world = World::new()?;
     let (a, _) = world.counting().await?;
     let client = world.client(&[free_address(), a.address])?;
-    // All at once: those who meet the dead one fail before anybody is answered.
+    // All at once: attempts on the dead replica fail before any call is answered.
     let answers = futures::future::join_all((0..100).map(|_| write(&client, ""))).await;
     assert_none(&answers.into_iter().filter_map(Result::err).collect::<Vec<_>>());
     Ok(())
 }
 
 #[tokio::test]
-async fn a_replica_that_comes_back_takes_part_again() -> anyhow::Result<()> {
+async fn a_replica_that_comes_back_is_called_again() -> anyhow::Result<()> {
     let world = World::new()?;
     let back = Count::default();
     let address = free_address();
@@ -99,5 +99,5 @@ async fn a_replica_that_comes_back_takes_part_again() -> anyhow::Result<()> {
             assert_none(&reads(&client, 20).await);
         }
     };
-    timeout(Duration::from_secs(30), returned).await.context("it is not called any more")
+    timeout(Duration::from_secs(30), returned).await.context("the replica is not called again")
 }

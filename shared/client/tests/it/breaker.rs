@@ -12,8 +12,8 @@ use tonic_types::StatusExt as _;
 
 use crate::world::{Client, Count, World, no_database, read, unavailable, write};
 
-/// A replica that fails while it is ill.
-async fn patient(world: &World, ill: Arc<AtomicBool>, refusal: fn() -> Status) -> anyhow::Result<(Running, Count)> {
+/// Starts a replica that refuses calls while `ill` is set.
+async fn failing(world: &World, ill: Arc<AtomicBool>, refusal: fn() -> Status) -> anyhow::Result<(Running, Count)> {
     let count = Count::default();
     let counted = count.clone();
     let answer = move |_| {
@@ -24,28 +24,28 @@ async fn patient(world: &World, ill: Arc<AtomicBool>, refusal: fn() -> Status) -
     Ok((world.replica(answer).await?, count))
 }
 
-/// Asserts that nobody is asked.
-async fn is_left_alone(client: &Client, count: &Count) {
+/// Asserts that a call is refused without reaching the replica.
+async fn assert_open(client: &Client, count: &Count) {
     let before = count.get();
-    let status = read(client, "").await.expect_err("it is left alone");
+    let status = read(client, "").await.expect_err("the circuit breaker is open");
     assert!(status.get_details_retry_info().and_then(|info| info.retry_delay).is_some_and(|delay| !delay.is_zero()));
     assert_eq!(refused::<()>(Err(status)), unavailable());
     assert_eq!(count.get(), before);
 }
 
 #[tokio::test]
-async fn an_upstream_that_fails_is_left_alone_and_taken_back() -> anyhow::Result<()> {
+async fn the_breaker_opens_for_a_failing_upstream_and_closes_when_it_recovers() -> anyhow::Result<()> {
     let world = World::new()?;
     let ill = Arc::new(AtomicBool::new(true));
-    let (replica, count) = patient(&world, Arc::clone(&ill), no_database).await?;
+    let (replica, count) = failing(&world, Arc::clone(&ill), no_database).await?;
     let client = world.client(&[replica.address])?;
     for calls in 1..=10 {
         assert_eq!(refused(write(&client, "").await), (Code::Unavailable, "DATABASE_UNAVAILABLE".to_owned()));
-        assert_eq!(count.get(), calls, "what it says itself is passed on until enough have failed");
+        assert_eq!(count.get(), calls, "the upstream's own refusals are passed on until the breaker opens");
     }
-    is_left_alone(&client, &count).await;
+    assert_open(&client, &count).await;
     ill.store(false, Ordering::SeqCst);
-    is_left_alone(&client, &count).await;
+    assert_open(&client, &count).await;
     insist(|| write(&client, "")).await?;
     let before = count.get();
     for _ in 0..20 {
@@ -56,10 +56,10 @@ async fn an_upstream_that_fails_is_left_alone_and_taken_back() -> anyhow::Result
 }
 
 #[tokio::test]
-async fn one_call_that_fails_changes_nothing() -> anyhow::Result<()> {
+async fn one_failed_call_does_not_open_the_breaker() -> anyhow::Result<()> {
     let world = World::new()?;
     let ill = Arc::new(AtomicBool::new(true));
-    let (replica, count) = patient(&world, Arc::clone(&ill), no_database).await?;
+    let (replica, count) = failing(&world, Arc::clone(&ill), no_database).await?;
     let client = world.client(&[replica.address])?;
     assert!(read(&client, "").await.is_err());
     ill.store(false, Ordering::SeqCst);
@@ -69,10 +69,10 @@ async fn one_call_that_fails_changes_nothing() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn refusals_are_answers() -> anyhow::Result<()> {
+async fn refusals_do_not_open_the_breaker() -> anyhow::Result<()> {
     let world = World::new()?;
     let ill = Arc::new(AtomicBool::new(true));
-    let (replica, count) = patient(&world, ill, || Status::failed_precondition("not now")).await?;
+    let (replica, count) = failing(&world, ill, || Status::failed_precondition("not now")).await?;
     let client = world.client(&[replica.address])?;
     for _ in 0..40 {
         assert!(write(&client, "").await.is_err());
@@ -82,7 +82,7 @@ async fn refusals_are_answers() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn an_upstream_that_hangs_is_left_alone() -> anyhow::Result<()> {
+async fn the_breaker_opens_for_an_upstream_that_hangs() -> anyhow::Result<()> {
     let world = World::new()?;
     let count = Count::default();
     let counted = count.clone();
@@ -92,29 +92,29 @@ async fn an_upstream_that_hangs_is_left_alone() -> anyhow::Result<()> {
     };
     let replica = world.replica(hang).await?;
     let client = world.client(&[replica.address])?;
-    // Callers who have no time say nothing of it.
+    // Calls that have too little time do not count.
     let hasty = (0..20).map(|_| Deadline::after(Duration::from_millis(30)).scope(read(&client, "")));
     assert!(futures::future::join_all(hasty).await.iter().all(Result::is_err));
-    all_are_late(&client).await;
-    is_left_alone(&client, &count).await;
+    assert_all_late(&client).await;
+    assert_open(&client, &count).await;
     Ok(())
 }
 
 #[tokio::test]
-async fn a_machine_that_hangs_is_left_alone() -> anyhow::Result<()> {
+async fn the_breaker_opens_for_a_machine_that_hangs() -> anyhow::Result<()> {
     let world = World::new()?;
     let (replica, count) = world.counting().await?;
     let cable = Cable::to(replica.address).await?;
     let client = world.client(&[cable.address])?;
     read(&client, "").await?;
     cable.fall_silent();
-    all_are_late(&client).await;
-    is_left_alone(&client, &count).await;
+    assert_all_late(&client).await;
+    assert_open(&client, &count).await;
     Ok(())
 }
 
-/// Enough callers with enough time.
-async fn all_are_late(client: &Client) {
+/// Makes enough calls with enough time to open the breaker, and asserts that all of them are late.
+async fn assert_all_late(client: &Client) {
     let waiting = (0..12).map(|_| Deadline::after(Duration::from_millis(800)).scope(read(client, "")));
     for answer in futures::future::join_all(waiting).await {
         assert_eq!(refused(answer), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".to_owned()));

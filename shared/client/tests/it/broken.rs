@@ -1,4 +1,4 @@
-//! Connections that end with calls on them.
+//! Connections that break while calls are open.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,8 +21,8 @@ use tonic::{Request, Status};
 
 use crate::world::{Client, Count, World, read, unavailable, write};
 
-/// The first call waits until its connection is cut; later ones are answered.
-async fn cut(
+/// Makes a call whose connection is cut while it is open; later attempts are answered. Returns the answer and the number of attempts.
+async fn call_while_cutting(
     world: &World,
     call: impl AsyncFnOnce(Client) -> Result<String, Status>,
 ) -> anyhow::Result<(Result<String, Status>, usize)> {
@@ -50,40 +50,40 @@ async fn cut(
 }
 
 #[tokio::test]
-async fn a_connection_that_is_lost_in_mid_call_is_noticed_by_writers_alone() -> anyhow::Result<()> {
+async fn a_read_is_repeated_after_a_lost_connection_and_a_write_is_not() -> anyhow::Result<()> {
     let world = World::new()?;
-    let (answer, attempts) = cut(&world, async |client| read(&client, "x").await).await?;
+    let (answer, attempts) = call_while_cutting(&world, async |client| read(&client, "x").await).await?;
     assert_eq!((answer?.as_str(), attempts), ("x", 2));
-    let (answer, attempts) = cut(&world, async |client| write(&client, "x").await).await?;
-    assert_eq!((refused(answer), attempts), (unavailable(), 1), "nobody knows whether it was done");
+    let (answer, attempts) = call_while_cutting(&world, async |client| write(&client, "x").await).await?;
+    assert_eq!((refused(answer), attempts), (unavailable(), 1), "the replica may have done it");
     Ok(())
 }
 
-/// Takes a call, answers with half a message and is gone.
-async fn half(stream: TcpStream) -> anyhow::Result<()> {
+/// Takes a call, answers with half a message and closes the connection.
+async fn answer_half(stream: TcpStream) -> anyhow::Result<()> {
     let mut connection = h2::server::handshake(stream).await?;
     let (_request, mut respond) = connection.accept().await.context("a call")??;
     let mut body = respond.send_response(Response::builder().header("content-type", "application/grpc").body(())?, false)?;
     body.send_data(Bytes::from_static(&[0, 0, 0, 0, 9, 10]), false)?;
-    // What is sent leaves while it is polled.
+    // The data is sent while the connection is polled.
     let _ = timeout(Duration::from_millis(100), connection.accept()).await;
     Ok(())
 }
 
-/// Says that it takes no calls any more, the one on its way included.
-async fn stopping(mut stream: TcpStream) -> anyhow::Result<()> {
+/// Refuses all calls with GOAWAY, including the one on its way.
+async fn go_away(mut stream: TcpStream) -> anyhow::Result<()> {
     const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
-    // Its two words after the header: the last stream that was looked at, none, and no error.
+    // After the header: the last processed stream, none, and the code, no error.
     const GOAWAY: [u8; 17] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     stream.write_all(&SETTINGS).await?;
     stream.write_all(&GOAWAY).await?;
-    // To the end: what is closed with bytes unread takes back what it has said.
+    // Reads to the end: closing with unread bytes would reset the connection before GOAWAY is read.
     tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
     Ok(())
 }
 
-/// A replica that is at first as `first` has it, and then another.
-async fn replaced<F>(listener: TcpListener, first: impl FnOnce(TcpStream) -> F, replica: SocketAddr) -> anyhow::Result<()>
+/// Serves the first connection with `first` and forwards later ones to `replica`.
+async fn then_forward<F>(listener: TcpListener, first: impl FnOnce(TcpStream) -> F, replica: SocketAddr) -> anyhow::Result<()>
 where
     F: Future<Output = anyhow::Result<()>>,
 {
@@ -96,14 +96,14 @@ where
 }
 
 #[tokio::test]
-async fn half_an_answer_is_none() -> anyhow::Result<()> {
+async fn half_an_answer_does_not_reach_the_caller() -> anyhow::Result<()> {
     let world = World::new()?;
     let (replica, count) = world.counting().await?;
     let mut replicas = JoinSet::new();
     let mut client = async || {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let client = world.client(&[listener.local_addr()?])?;
-        replicas.spawn(replaced(listener, half, replica.address));
+        replicas.spawn(then_forward(listener, answer_half, replica.address));
         anyhow::Ok(client)
     };
     assert_eq!(refused(write(&client().await?, "whole").await), unavailable());
@@ -114,20 +114,20 @@ async fn half_an_answer_is_none() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_a_replica_that_stops_has_not_looked_at_is_sent_elsewhere() -> anyhow::Result<()> {
+async fn a_call_refused_by_goaway_is_sent_again() -> anyhow::Result<()> {
     let world = World::new()?;
     let (replica, count) = world.counting().await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let client = world.client(&[listener.local_addr()?])?;
     let mut replicas = JoinSet::new();
-    replicas.spawn(replaced(listener, stopping, replica.address));
+    replicas.spawn(then_forward(listener, go_away, replica.address));
     assert_eq!(write(&client, "x").await?, "x");
     assert_eq!(count.get(), 1);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_stream_that_is_cut_ends_with_a_reason() -> anyhow::Result<()> {
+async fn a_broken_stream_ends_with_a_status() -> anyhow::Result<()> {
     let world = World::new()?;
     let probe = Probe::new(|_| async { Ok(String::new()) }).watching(|_| async {
         Ok(futures::stream::once(async { Ok("one".to_owned()) }).chain(futures::stream::pending()).boxed())

@@ -14,24 +14,24 @@ fn late() -> (Code, String) {
     (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".to_owned())
 }
 
-/// What the callee was told, in microseconds.
+/// Returns the timeout that the callee received, in microseconds.
 fn timeout<T>(request: &Request<T>) -> Option<u64> {
     request.metadata().get("grpc-timeout")?.to_str().ok()?.strip_suffix('u')?.parse().ok()
 }
 
 #[tokio::test]
-async fn the_callee_is_told_what_is_left_less_a_margin() -> anyhow::Result<()> {
+async fn the_callee_receives_the_time_left_less_a_margin() -> anyhow::Result<()> {
     let world = World::new()?;
     let replica = world.replica(|request| async move { Ok(format!("{}", timeout(&request).unwrap_or_default())) }).await?;
     let client = world.client(&[replica.address])?;
-    let told = async |client| -> anyhow::Result<u64> { Ok(read(&client, "").await?.parse()?) };
+    let received = async |client| -> anyhow::Result<u64> { Ok(read(&client, "").await?.parse()?) };
 
-    let left = Deadline::after(Duration::from_secs(2)).scope(told(client.clone())).await?;
+    let left = Deadline::after(Duration::from_secs(2)).scope(received(client.clone())).await?;
     assert!((1_000_000..=1_950_000).contains(&left), "{left}");
-    let left = told(client.clone()).await?;
+    let left = received(client.clone()).await?;
     assert!((9_000_000..=9_950_000).contains(&left), "without a deadline: {left}");
 
-    // The request's own counts when it is earlier, and only then.
+    // The request's own timeout counts only if it is earlier.
     let mut request = Request::new(ReadRequest::default());
     request.set_timeout(Duration::from_secs(1));
     let left: u64 = client.clone().read(request).await?.into_inner().text.parse()?;
@@ -46,7 +46,7 @@ async fn the_callee_is_told_what_is_left_less_a_margin() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_call_that_hangs_ends_at_the_callers_time() -> anyhow::Result<()> {
+async fn a_call_that_hangs_ends_at_the_callers_deadline() -> anyhow::Result<()> {
     let world = World::new()?;
     let (replica, _count) = world.counting().await?;
     let cable = Cable::to(replica.address).await?;
@@ -58,12 +58,15 @@ async fn a_call_that_hangs_ends_at_the_callers_time() -> anyhow::Result<()> {
     let Refusal { code, reason, domain } = refusal(&status);
     assert_eq!((code, reason.as_str(), domain.as_str()), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED", "orchard.edge"));
     assert!(begun.elapsed() >= Duration::from_millis(300), "{:?}", begun.elapsed());
-    assert!(deadline.remaining() > Duration::ZERO || begun.elapsed() < Duration::from_secs(2), "the caller can still say so");
+    assert!(
+        deadline.remaining() > Duration::ZERO || begun.elapsed() < Duration::from_secs(2),
+        "the caller has time left to report it"
+    );
     Ok(())
 }
 
 #[tokio::test]
-async fn a_call_without_time_is_not_made() -> anyhow::Result<()> {
+async fn a_call_without_time_left_is_not_made() -> anyhow::Result<()> {
     let world = World::new()?;
     let (replica, count) = world.counting().await?;
     let client = world.client(&[replica.address])?;
@@ -73,18 +76,18 @@ async fn a_call_without_time_is_not_made() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Answers once with what it was told of the deadline, and then no more.
-fn watched() -> Probe {
+/// Streams the received timeout once, and then nothing.
+fn stream_timeout() -> Probe {
     Probe::new(|_| async { Ok(String::new()) }).watching(|request| async move {
-        let told = request.metadata().get("grpc-timeout").map(|value| format!("{value:?}")).unwrap_or_default();
-        Ok(futures::stream::once(async { Ok::<_, Status>(told) }).chain(futures::stream::pending()).boxed())
+        let received = request.metadata().get("grpc-timeout").map(|value| format!("{value:?}")).unwrap_or_default();
+        Ok(futures::stream::once(async { Ok::<_, Status>(received) }).chain(futures::stream::pending()).boxed())
     })
 }
 
 #[tokio::test]
-async fn a_stream_ends_at_the_deadline_too() -> anyhow::Result<()> {
+async fn a_stream_ends_at_the_deadline() -> anyhow::Result<()> {
     let world = World::new()?;
-    let replica = world.serve(watched()).await?;
+    let replica = world.serve(stream_timeout()).await?;
     let client = world.client(&[replica.address])?;
     let watch = async |client: crate::world::Client| client.clone().watch(WatchRequest::default()).await;
 
@@ -93,7 +96,7 @@ async fn a_stream_ends_at_the_deadline_too() -> anyhow::Result<()> {
     assert!(texts.message().await?.is_some_and(|answer| !answer.text.is_empty()));
     assert_eq!(refused(texts.message().await), late());
 
-    // Without a deadline it may last.
+    // Without a deadline, a stream may last.
     let mut texts = watch(client).await?.into_inner();
     assert_eq!(texts.message().await?.map(|answer| answer.text), Some(String::new()));
     let more = tokio::time::timeout(Duration::from_millis(50), texts.message()).await;
@@ -102,7 +105,7 @@ async fn a_stream_ends_at_the_deadline_too() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn the_wait_for_a_later_attempt_ends_with_the_deadline() -> anyhow::Result<()> {
+async fn a_call_does_not_wait_for_an_attempt_after_its_deadline() -> anyhow::Result<()> {
     use orchard_proto::rpc::v1::ErrorReason;
     let world = World::new()?;
     let count = Count::default();
@@ -117,7 +120,7 @@ async fn the_wait_for_a_later_attempt_ends_with_the_deadline() -> anyhow::Result
     let client = world.client(&[replica.address])?;
     let (begun, deadline) = (Instant::now(), Deadline::after(Duration::from_secs(30)));
     let answer = deadline.scope(read(&client, "")).await;
-    assert_eq!(refused(answer), (Code::ResourceExhausted, "OVERLOADED".to_owned()), "as it is");
+    assert_eq!(refused(answer), (Code::ResourceExhausted, "OVERLOADED".to_owned()), "the refusal is passed on");
     assert!(begun.elapsed() < Duration::from_secs(20), "at once: {:?}", begun.elapsed());
     assert_eq!(count.get(), 1);
     Ok(())

@@ -1,4 +1,4 @@
-//! Who calls, and in which trace.
+//! The identity and the trace of a call.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::world::{Addresses, World, read};
 
 #[tokio::test]
-async fn a_service_calls_for_a_user_or_for_itself() -> anyhow::Result<()> {
+async fn a_service_calls_on_behalf_of_a_user_or_on_its_own() -> anyhow::Result<()> {
     let world = World::new()?;
     let who = |request: Request<String>| async move {
         let caller = Caller::of(&request);
@@ -39,7 +39,7 @@ const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PARENT: &str = "b7ad6b7169203331";
 
 #[tokio::test]
-async fn the_trace_goes_on() -> anyhow::Result<()> {
+async fn the_trace_is_propagated() -> anyhow::Result<()> {
     let world = World::new()?;
     let header = |request: &Request<String>, name: &str| {
         request.metadata().get(name).and_then(|value| value.to_str().ok()).unwrap_or("none").to_owned()
@@ -51,7 +51,7 @@ async fn the_trace_goes_on() -> anyhow::Result<()> {
     let replica = world.replica(seen).await?;
     let client = world.client(&[replica.address])?;
 
-    // What came in passes where nobody traces.
+    // Without an OpenTelemetry layer, the request's own trace context is passed on.
     let incoming = || {
         let mut request = Request::new(ReadRequest::default());
         let traceparent = format!("00-{TRACE}-{PARENT}-01").parse().expect("a header");
@@ -62,7 +62,7 @@ async fn the_trace_goes_on() -> anyhow::Result<()> {
     let passed = client.clone().read(incoming()).await?.into_inner().text;
     assert_eq!(passed, format!("00-{TRACE}-{PARENT}-01 a=b"));
 
-    // Where somebody does, the trace of the call that is served goes on.
+    // With one, the call continues the trace of the current span.
     let provider = SdkTracerProvider::builder().build();
     let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
     let call = async {
@@ -75,8 +75,7 @@ async fn the_trace_goes_on() -> anyhow::Result<()> {
         anyhow::Ok((seen, span.context().span().span_context().span_id()))
     };
     let (seen, span) = call.with_subscriber(tracing_subscriber::registry().with(layer)).await?;
-    let sent =
-        seen.strip_prefix(&format!("00-{TRACE}-")).and_then(|rest| rest.strip_suffix("-01 c=d")).expect("the trace goes on");
-    assert!(sent != PARENT && sent != span.to_string(), "the call to another has a span of its own: {sent}");
+    let sent = seen.strip_prefix(&format!("00-{TRACE}-")).and_then(|rest| rest.strip_suffix("-01 c=d")).expect("the same trace");
+    assert!(sent != PARENT && sent != span.to_string(), "the outgoing call has a span of its own: {sent}");
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Calls to replicas that answer, refuse, hang, die and move: real servers on real sockets.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
+#![expect(clippy::expect_used, reason = "a test fails with a message")]
 
 mod balance;
 mod breaker;

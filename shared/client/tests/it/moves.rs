@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use crate::world::{Addresses, World, assert_none, read, reads, unavailable, write};
 
 #[tokio::test]
-async fn readers_do_not_notice_that_a_replica_dies() -> anyhow::Result<()> {
+async fn no_read_fails_when_a_replica_dies() -> anyhow::Result<()> {
     let world = World::new()?;
     let (a, calls_of_a) = world.counting().await?;
     let (b, calls_of_b) = world.counting().await?;
@@ -36,7 +36,7 @@ async fn readers_do_not_notice_that_a_replica_dies() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_replica_that_moves_is_found_and_no_call_fails() -> anyhow::Result<()> {
+async fn a_moved_replica_is_found_and_no_read_fails() -> anyhow::Result<()> {
     let world = World::new()?;
     let (a, _) = world.counting().await?;
     let (b, _) = world.counting().await?;
@@ -48,9 +48,9 @@ async fn a_replica_that_moves_is_found_and_no_call_fails() -> anyhow::Result<()>
     addresses.set(&[b.address, c.address]);
     let mut look_ups = addresses.look_ups.subscribe();
     drop(cable);
-    // Long before the addresses are old.
+    // Long before the addresses are due to be resolved again.
     let (failures, looked_up) = tokio::join!(reads(&client, 100), timeout(Duration::from_secs(3), look_ups.changed()));
-    looked_up.context("the name is looked up again")??;
+    looked_up.context("the name is resolved again")??;
     assert_none(&failures);
     while calls_of_c.get() == 0 {
         assert_none(&reads(&client, 100).await);
@@ -59,7 +59,7 @@ async fn a_replica_that_moves_is_found_and_no_call_fails() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn calls_on_a_replica_that_has_left_end_by_themselves() -> anyhow::Result<()> {
+async fn open_calls_on_a_replica_that_left_the_name_are_answered() -> anyhow::Result<()> {
     let world = World::new()?;
     let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (beginning, going_on) = (Arc::clone(&begun), Arc::clone(&go_on));
@@ -73,7 +73,7 @@ async fn calls_on_a_replica_that_has_left_end_by_themselves() -> anyhow::Result<
     };
     let a = world.replica(hold).await?;
     let (b, calls_of_b) = world.counting().await?;
-    // The dead one is tried again now and then, and each time the addresses are looked up.
+    // Each reconnection to the dead replica makes the name be resolved again.
     let addresses = Addresses::new(&[a.address, free_address()]);
     let client = world.client_of(&addresses)?;
     let moves = async {
@@ -91,7 +91,7 @@ async fn calls_on_a_replica_that_has_left_end_by_themselves() -> anyhow::Result<
 }
 
 #[tokio::test]
-async fn a_name_that_cannot_be_looked_up_keeps_its_replicas() -> anyhow::Result<()> {
+async fn replicas_are_kept_while_the_name_cannot_be_resolved() -> anyhow::Result<()> {
     let world = World::new()?;
     let (a, _) = world.counting().await?;
     let cable = Cable::to(a.address).await?;
@@ -101,7 +101,7 @@ async fn a_name_that_cannot_be_looked_up_keeps_its_replicas() -> anyhow::Result<
     addresses.set(&[]);
     let mut look_ups = addresses.look_ups.subscribe();
     cable.cut();
-    // The loss of the connection is what makes it look.
+    // The lost connection makes the name be resolved.
     let looked_up = async {
         loop {
             read(&client, "").await?;
@@ -115,13 +115,13 @@ async fn a_name_that_cannot_be_looked_up_keeps_its_replicas() -> anyhow::Result<
     for _ in 0..20 {
         read(&client, "").await?;
     }
-    let nobody = world.client_of(&Addresses::new(&[]))?;
-    assert_eq!(refused(read(&nobody, "").await), unavailable());
+    let unreachable = world.client_of(&Addresses::new(&[]))?;
+    assert_eq!(refused(read(&unreachable, "").await), unavailable());
     Ok(())
 }
 
 #[tokio::test]
-async fn all_are_gone_and_come_back() -> anyhow::Result<()> {
+async fn calls_succeed_again_after_all_replicas_were_gone() -> anyhow::Result<()> {
     let world = World::new()?;
     let address: SocketAddr = free_address();
     let start = async || {
@@ -139,7 +139,7 @@ async fn all_are_gone_and_come_back() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_machine_that_falls_silent_is_noticed_while_calls_wait() -> anyhow::Result<()> {
+async fn open_calls_move_away_from_a_machine_that_falls_silent() -> anyhow::Result<()> {
     let world = World::new()?;
     let (a, _) = world.counting().await?;
     let (b, _) = world.counting().await?;

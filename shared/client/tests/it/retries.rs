@@ -20,7 +20,7 @@ fn busy(retry_after: Option<Duration>) -> Status {
     refusal.into_status("orchard.test")
 }
 
-/// A replica that refuses the first `times` calls so, and counts all; each says how many attempts went before it.
+/// Starts a replica that refuses the first `times` calls and counts all calls. Answers hold the number of previous attempts.
 async fn refusing(world: &World, times: usize, refusal: fn() -> Status) -> anyhow::Result<(Running, Count)> {
     let count = Count::default();
     let counted = count.clone();
@@ -33,7 +33,7 @@ async fn refusing(world: &World, times: usize, refusal: fn() -> Status) -> anyho
 }
 
 #[tokio::test]
-async fn what_is_repeated_depends_on_the_method_and_the_refusal() -> anyhow::Result<()> {
+async fn repetition_depends_on_the_method_and_the_refusal() -> anyhow::Result<()> {
     type Refusing = fn() -> Status;
     let world = World::new()?;
     let cases: [(Refusing, &str, usize, usize); 6] = [
@@ -42,7 +42,7 @@ async fn what_is_repeated_depends_on_the_method_and_the_refusal() -> anyhow::Res
         (|| busy(None), "OVERLOADED", 1, 1),
         (|| common(ErrorReason::Internal, "a fault").into_status("orchard.test"), "INTERNAL", 1, 1),
         (|| Status::failed_precondition("not now"), "", 1, 1),
-        (|| Status::unknown("nobody knows"), "", 1, 1),
+        (|| Status::unknown("unknown"), "", 1, 1),
     ];
     for (refusal, reason, reads, writes) in cases {
         let (replica, count) = refusing(&world, usize::MAX, refusal).await?;
@@ -56,7 +56,7 @@ async fn what_is_repeated_depends_on_the_method_and_the_refusal() -> anyhow::Res
 }
 
 #[tokio::test]
-async fn a_later_attempt_says_so_and_succeeds() -> anyhow::Result<()> {
+async fn a_later_attempt_carries_its_number_and_succeeds() -> anyhow::Result<()> {
     let world = World::new()?;
     let (replica, count) = refusing(&world, 2, no_database).await?;
     let client = world.client(&[replica.address])?;
@@ -66,7 +66,7 @@ async fn a_later_attempt_says_so_and_succeeds() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn another_replica_is_asked_next() -> anyhow::Result<()> {
+async fn the_next_attempt_goes_to_another_replica() -> anyhow::Result<()> {
     let world = World::new()?;
     for _ in 0..8 {
         let (ill, asked) = refusing(&world, usize::MAX, no_database).await?;
@@ -79,7 +79,7 @@ async fn another_replica_is_asked_next() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_was_never_sent_is_sent_elsewhere_whatever_it_does() -> anyhow::Result<()> {
+async fn a_call_that_was_never_sent_goes_to_another_replica_whatever_the_method() -> anyhow::Result<()> {
     let world = World::new()?;
     let (replica, count) = world.counting().await?;
     for calls in 1..=16 {
@@ -87,16 +87,16 @@ async fn what_was_never_sent_is_sent_elsewhere_whatever_it_does() -> anyhow::Res
         write(&client, "").await?;
         assert_eq!(count.get(), calls);
     }
-    let nobody = world.client(&[free_address()])?;
-    assert_eq!(refused(write(&nobody, "").await), unavailable());
-    assert_eq!(refused(read(&nobody, "").await), unavailable());
+    let unreachable = world.client(&[free_address()])?;
+    assert_eq!(refused(write(&unreachable, "").await), unavailable());
+    assert_eq!(refused(read(&unreachable, "").await), unavailable());
     Ok(())
 }
 
 #[tokio::test]
-async fn repetitions_are_bounded_where_all_fail() -> anyhow::Result<()> {
+async fn the_retry_budget_bounds_attempts_when_all_fail() -> anyhow::Result<()> {
     let world = World::new()?;
-    // It says when to come back, so it is not left alone: this is the budget's doing.
+    // The refusals say when to come back and keep the breaker closed, so only the budget limits attempts.
     let (replica, count) = refusing(&world, usize::MAX, || busy(Some(Duration::ZERO))).await?;
     let client = world.client(&[replica.address])?;
     let calls = (0..1_000).map(|_| read(&client, ""));
@@ -108,7 +108,7 @@ async fn repetitions_are_bounded_where_all_fail() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_stream_is_repeated_until_it_has_begun() -> anyhow::Result<()> {
+async fn a_stream_is_repeated_only_until_it_has_begun() -> anyhow::Result<()> {
     let world = World::new()?;
     let count = Count::default();
     let counted = count.clone();

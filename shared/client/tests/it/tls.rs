@@ -14,24 +14,24 @@ use tonic::Request;
 
 use crate::world::{Addresses, Client, World, read, unavailable};
 
-/// By which every replica of the tests' service is called.
+/// The name of the tests' service.
 const NAME: &str = "probe";
 const URL: &str = "https://probe";
 
-/// A folder of PEM files, on one side of a connection.
+/// The PEM files of one side of a connection.
 struct Side(Folder);
 
 impl Side {
-    /// Shows `own`, and believes `authority`.
+    /// Presents `own` and trusts `authority`.
     fn new(own: &Certificate, authority: &Authority) -> anyhow::Result<Self> {
         let side = Self(Folder::new()?);
-        side.shows(own)?;
+        side.present(own)?;
         side.0.put("ca.pem", authority.pem())?;
         Ok(side)
     }
 
-    fn shows(&self, own: &Certificate) -> anyhow::Result<()> {
-        // The key first: between the two steps neither fits the other.
+    fn present(&self, own: &Certificate) -> anyhow::Result<()> {
+        // The key first: between the two steps, key and certificate do not match.
         self.0.put("key.pem", &own.key_pem)?;
         self.0.put("cert.pem", &own.cert_pem)?;
         Ok(())
@@ -54,7 +54,7 @@ impl Side {
     }
 }
 
-/// A service's replica, and the files of both sides of its connections, which fit.
+/// A replica, a caller, and matching files of both.
 struct Pair {
     world: World,
     service: Side,
@@ -79,51 +79,55 @@ impl Pair {
         Ok(ProbeServiceClient::new(builder.build()?.as_service()?))
     }
 
-    /// A new caller, with a connection of its own.
+    /// Returns a new caller with its own connection.
     fn client(&self) -> anyhow::Result<Client> {
         self.client_by(URL, self.replica.address, &self.caller.upstream())
     }
 }
 
 #[tokio::test]
-async fn both_sides_prove_their_names() -> anyhow::Result<()> {
+async fn both_sides_must_prove_their_names() -> anyhow::Result<()> {
     let (ours, theirs) = (Authority::new()?, Authority::new()?);
     let pair = Pair::start(&ours).await?;
     assert_eq!(read(&pair.client()?, "hello").await?, "hello");
 
     let address = pair.replica.address;
     let clear = pair.client_by("http://probe", address, &UpstreamTlsOptions::default())?;
-    assert_eq!(refused(read(&clear, "").await), unavailable(), "a caller in the clear");
-    let nobody = UpstreamTlsOptions { upstream_cert_file: None, upstream_key_file: None, ..pair.caller.upstream() };
-    assert_eq!(refused(read(&pair.client_by(URL, address, &nobody)?, "").await), unavailable(), "a caller without a certificate");
-    pair.caller.shows(&theirs.issue(&["edge"])?)?;
+    assert_eq!(refused(read(&clear, "").await), unavailable(), "a caller without TLS");
+    let anonymous = UpstreamTlsOptions { upstream_cert_file: None, upstream_key_file: None, ..pair.caller.upstream() };
+    assert_eq!(
+        refused(read(&pair.client_by(URL, address, &anonymous)?, "").await),
+        unavailable(),
+        "a caller without a certificate"
+    );
+    pair.caller.present(&theirs.issue(&["edge"])?)?;
     assert_eq!(refused(read(&pair.client()?, "").await), unavailable(), "a caller of another authority");
-    pair.caller.shows(&ours.issue(&["edge"])?)?;
+    pair.caller.present(&ours.issue(&["edge"])?)?;
 
     for (which, other) in [("of another authority", theirs.issue(&[NAME])?), ("of another name", ours.issue(&["family"])?)] {
-        pair.service.shows(&other)?;
+        pair.service.present(&other)?;
         assert_eq!(refused(read(&pair.client()?, "").await), unavailable(), "a service {which}");
     }
-    pair.service.shows(&ours.issue(&[NAME])?)?;
+    pair.service.present(&ours.issue(&[NAME])?)?;
     assert_eq!(read(&pair.client()?, "hello again").await?, "hello again");
     Ok(())
 }
 
 #[tokio::test]
-async fn certificates_and_authorities_change_under_way() -> anyhow::Result<()> {
+async fn certificates_and_authorities_can_change_at_run_time() -> anyhow::Result<()> {
     let (old, new) = (Authority::new()?, Authority::new()?);
     let pair = Pair::start(&old).await?;
     let cable = Cable::to(pair.replica.address).await?;
     let client = pair.client_by(URL, cable.address, &pair.caller.upstream())?;
     assert_eq!(read(&client, "old").await?, "old");
     for (side, name) in [(&pair.service, NAME), (&pair.caller, "edge")] {
-        side.shows(&new.issue(&[name])?)?;
+        side.present(&new.issue(&[name])?)?;
         side.0.put("ca.pem", new.pem())?;
     }
-    assert_eq!(read(&client, "on the connection that there is").await?, "on the connection that there is");
+    assert_eq!(read(&client, "on the open connection").await?, "on the open connection");
     cable.cut();
     assert_eq!(read(&client, "new").await?, "new");
-    // What was believed before the change is not any more, on either side.
+    // The old authority is no longer trusted, on either side.
     let late = Side::new(&old.issue(&["edge"])?, &new)?;
     assert_eq!(refused(read(&pair.client_by(URL, pair.replica.address, &late.upstream())?, "").await), unavailable());
     let late = Side::new(&new.issue(&["edge"])?, &old)?;
@@ -132,7 +136,7 @@ async fn certificates_and_authorities_change_under_way() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn files_that_cannot_be_used_change_nothing() -> anyhow::Result<()> {
+async fn unusable_files_keep_the_previous_certificates() -> anyhow::Result<()> {
     let authority = Authority::new()?;
     let pair = Pair::start(&authority).await?;
     let cable = Cable::to(pair.replica.address).await?;
@@ -149,7 +153,7 @@ async fn files_that_cannot_be_used_change_nothing() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_cannot_be_used_is_not_started_with() -> anyhow::Result<()> {
+async fn unusable_files_are_refused_at_start() -> anyhow::Result<()> {
     let authority = Authority::new()?;
     let side = Side::new(&authority.issue(&[NAME])?, &authority)?;
     let message = |result: Result<(), InvalidTls>| result.expect_err("unusable").to_string();
@@ -159,10 +163,10 @@ async fn what_cannot_be_used_is_not_started_with() -> anyhow::Result<()> {
         [message(listener), message(upstream)]
     };
     for (file, text, expected) in [
-        ("key.pem", authority.issue(&[NAME])?.key_pem, "do not make TLS"),
+        ("key.pem", authority.issue(&[NAME])?.key_pem, "do not match"),
         ("key.pem", "rubbish".to_owned(), "no usable private key"),
-        ("cert.pem", String::new(), "no usable certificate: there is none"),
-        ("ca.pem", String::new(), "no usable certificate: there is none"),
+        ("cert.pem", String::new(), "no usable certificate: none found"),
+        ("ca.pem", String::new(), "no usable certificate: none found"),
     ] {
         side.0.put(file, text)?;
         for said in both() {

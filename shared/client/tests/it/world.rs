@@ -1,4 +1,4 @@
-//! A service with replicas, and someone who calls it.
+//! A service with replicas, and its caller.
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,11 +20,11 @@ use tonic::{Code, Request, Status};
 
 pub type Client = ProbeServiceClient<Authorized>;
 
-/// A name whose addresses the test says.
+/// A resolver whose addresses the test sets.
 #[derive(Debug)]
 pub struct Addresses {
     list: Mutex<Vec<SocketAddr>>,
-    /// How often it was asked.
+    /// The number of resolutions.
     pub look_ups: watch::Sender<usize>,
 }
 
@@ -46,12 +46,12 @@ impl Resolve for Addresses {
     }
 }
 
-/// Counts what reached a probe.
+/// Counts the calls that reached a probe.
 #[derive(Debug, Clone, Default)]
 pub struct Count(Arc<AtomicUsize>);
 
 impl Count {
-    /// One more; gives how many there were before.
+    /// Adds one and returns the previous count.
     pub fn add(&self) -> usize {
         self.0.fetch_add(1, Ordering::SeqCst)
     }
@@ -61,7 +61,7 @@ impl Count {
     }
 }
 
-/// The keys that all of a test's services believe.
+/// The keys that all services of a test trust.
 pub struct World {
     pub keys: DevKeys,
 }
@@ -71,7 +71,7 @@ impl World {
         Ok(Self { keys: DevKeys::ephemeral()? })
     }
 
-    /// A replica that behaves as `call` does.
+    /// Starts a replica that answers with `call`.
     pub async fn replica<F>(&self, call: impl Fn(Request<String>) -> F + Send + Sync + 'static) -> anyhow::Result<Running>
     where
         F: Future<Output = Result<String, Status>> + Send + 'static,
@@ -83,7 +83,7 @@ impl World {
         Running::start(probe.server(), &options(&self.keys)).await
     }
 
-    /// A replica that counts its calls and answers all of them.
+    /// Starts a replica that counts its calls and echoes their texts.
     pub async fn counting(&self) -> anyhow::Result<(Running, Count)> {
         let count = Count::default();
         let counted = count.clone();
@@ -106,7 +106,7 @@ impl World {
         Ok(self.builder("http://probe:50051", addresses)?.build()?)
     }
 
-    /// A caller of the replicas at these addresses.
+    /// Returns a caller of the replicas at these addresses.
     pub fn client(&self, addresses: &[SocketAddr]) -> anyhow::Result<Client> {
         self.client_of(&Addresses::new(addresses))
     }
@@ -124,20 +124,20 @@ pub async fn write(client: &Client, text: &str) -> Result<String, Status> {
     Ok(client.clone().write(WriteRequest { text: text.to_owned() }).await?.into_inner().text)
 }
 
-/// What a caller is told of an upstream that does not answer.
+/// The refusal of calls that the upstream does not answer.
 pub fn unavailable() -> (Code, String) {
     (Code::Unavailable, "UPSTREAM_UNAVAILABLE".to_owned())
 }
 
-/// A replica's own UNAVAILABLE.
+/// A replica's own UNAVAILABLE refusal.
 pub fn no_database() -> Status {
     common(ErrorReason::DatabaseUnavailable, "no database").into_status("orchard.test")
 }
 
-/// Calls at a time.
+/// The number of concurrent calls.
 const CALLERS: usize = 16;
 
-/// Makes so many calls, and gives what did not succeed.
+/// Makes `number` reads and returns the failures.
 pub async fn reads(client: &Client, number: usize) -> Vec<Status> {
     let calls = futures::stream::iter((0..number).map(|_| read(client, "")));
     calls.buffer_unordered(CALLERS).filter_map(async |answer| answer.err()).collect().await

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::schema::idempotency_keys::dsl;
+use crate::schema::idempotency_keys::dsl;
 use crate::{Db, Failure};
 
 /// Keys that go in one transaction: few enough that a claim of one of them does not wait noticeably.

@@ -10,6 +10,7 @@ mod disk;
 mod failures;
 mod idempotency;
 mod interrupted;
+mod migrations;
 mod readers;
 mod units;
 mod wire;

@@ -29,6 +29,21 @@ async fn a_unit_is_done_whole_or_not_at_all() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn the_moment_of_a_unit_is_when_it_began() -> anyhow::Result<()> {
+    let world = World::start(2).await?;
+    let moments = world.db.write("moments", async |connection| {
+        let first = orchard_db::moment(connection).await?;
+        sql(connection, "SELECT pg_sleep(0.01)").await?;
+        Ok::<_, Error>((first, orchard_db::moment(connection).await?))
+    });
+    let (first, second) = moments.await.expect("done");
+    assert_eq!(first, second);
+    let connection = world.db.read().await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
+    assert!(orchard_db::moment(&connection).await? > first, "each statement alone has its own");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_unit_outlives_its_caller() -> anyhow::Result<()> {
     let world = World::start(2).await?;
     let (taken, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));

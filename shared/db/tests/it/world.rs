@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use orchard_db::{Connection, Db, Failure, Limits, UnitError};
+use orchard_db::{Connection, Db, Failure, Limits, Migrations, UnitError, migrations};
 use orchard_testkit::database::Schema;
 
 /// The error of a slice that refuses nothing.
@@ -43,9 +43,8 @@ impl World {
         let schema = Schema::create().await?;
         let tables = "CREATE TABLE accounts (id int PRIMARY KEY, amount int NOT NULL CONSTRAINT accounts_amount_check CHECK (amount >= 0));
             INSERT INTO accounts VALUES (1, 100), (2, 100);";
-        // One slice's, which all slices have.
-        let keys = include_str!("../../../../services/family/migrations/2026-11-23-000002_idempotency/up.sql");
-        schema.connect().await?.batch_execute(&format!("{tables} {keys}")).await?;
+        schema.connect().await?.batch_execute(tables).await?;
+        schema.migrate(Migrations::new([migrations::IDEMPOTENCY_KEYS])).await?;
         // A deadlock is found in 50 ms instead of PostgreSQL's second.
         let url = format!("{}%20-cdeadlock_timeout%3D50ms", schema.url());
         Ok(Self { schema, db: Db::new(url.parse()?, connections, &limits)? })

@@ -1,7 +1,7 @@
 //! Events as they arrive.
 
 use orchard_proto::events::v1 as pb;
-use orchard_rpc::{Fields, Refused, read};
+use orchard_rpc::{Fields, Invalid, read};
 use prost_types::Any;
 
 use super::{Delivered, Handler};
@@ -25,7 +25,7 @@ pub(super) fn events<H: Handler>(
     envelopes.into_iter().map(|envelope| open(handler, source, envelope)).collect()
 }
 
-fn envelope(fields: &mut Fields, event: pb::Event) -> Result<Envelope, Refused> {
+fn envelope(fields: &mut Fields, event: pb::Event) -> Result<Envelope, Invalid> {
     let id = fields.read("event_id", read::uuid(&event.event_id));
     let aggregate = fields.read("aggregate_id", read::uuid(&event.aggregate_id));
     let sequence = fields.read("sequence", read::within(event.sequence, 1..=i64::MAX));

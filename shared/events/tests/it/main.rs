@@ -5,5 +5,6 @@
 mod delivery;
 mod inbox;
 mod parking;
+mod schema;
 mod storm;
 mod world;

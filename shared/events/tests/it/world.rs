@@ -8,7 +8,8 @@ use anyhow::Context as _;
 use diesel_async::SimpleAsyncConnection as _;
 use futures::FutureExt as _;
 use orchard_client::{CallOptions, Calls};
-use orchard_db::{Connection, Db, Failure, Limits};
+use orchard_db::{Connection, Db, Failure, Limits, Migrations};
+use orchard_events::migrations;
 use orchard_events::{Handler, INBOX, Inbox, NotApplied, OUTBOX, Outbox, RelayOptions};
 use orchard_proto::DESCRIPTORS;
 use orchard_proto::events::v1 as pb;
@@ -86,11 +87,10 @@ impl World {
     /// Both slices, and the one that is told serves.
     pub async fn start() -> anyhow::Result<Self> {
         let (producer, consumer) = (Schema::create().await?, Schema::create().await?);
-        let outbox = include_str!("../../../../services/family/migrations/2026-11-24-000001_outbox/up.sql");
-        let (outbox, _) = outbox.split_once("-- Last position among the plan's events").context("what is the family's alone")?;
-        producer.connect().await?.batch_execute(&format!("{PRODUCER} {outbox}")).await?;
-        let inbox = include_str!("../../../../services/social/migrations/2026-11-24-000001_inbox/up.sql");
-        consumer.connect().await?.batch_execute(&format!("{CONSUMER} {inbox}")).await?;
+        producer.connect().await?.batch_execute(PRODUCER).await?;
+        producer.migrate(Migrations::new([migrations::OUTBOX])).await?;
+        consumer.connect().await?.batch_execute(CONSUMER).await?;
+        consumer.migrate(Migrations::new([migrations::INBOX])).await?;
         let mut world = Self { keys: DevKeys::ephemeral()?, producer, consumer, address: free_address(), running: None };
         world.start_consumer().await?;
         Ok(world)

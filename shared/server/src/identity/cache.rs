@@ -1,66 +1,49 @@
-//! Tokens that were verified, so that each costs a signature's check once.
+//! Verified tokens, so that a token's signature is checked once.
 
-use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 
+use lru::LruCache;
 use sha2::{Digest as _, Sha256};
 
-/// Half of what is remembered at most; a verified token is about a hundred bytes here.
-const HALF: usize = 5_000;
+/// The number of tokens remembered, of about a hundred bytes each.
+const MAX_TOKENS: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 
-/// What a token is known by. Not the token itself: nobody who reads this memory can use it.
+/// Identifies a token. A digest cannot be used as a token by anyone who reads this process's memory.
 pub(crate) type Digest = [u8; 32];
 
 pub(crate) fn digest(token: &str) -> Digest {
     Sha256::digest(token).into()
 }
 
-/// What tokens proved, until they expire.
+/// The subjects of verified tokens, until the tokens expire.
 ///
-/// It belongs to one set of keys and goes with it, so no token outlives its key. Bad tokens are not in it: there is no end of them.
+/// Belongs to one set of keys and is dropped with it, so no token outlives its key. Invalid tokens are not remembered: callers can
+/// invent any number of them.
 #[derive(Debug)]
-pub(crate) struct Verified<B>(Mutex<Halves<B>>);
-
-/// When the newer half is full, the older one is forgotten: what was asked for lately has moved to the newer one by then.
-#[derive(Debug)]
-struct Halves<B> {
-    newer: HashMap<Digest, Proof<B>>,
-    older: HashMap<Digest, Proof<B>>,
-}
+pub(crate) struct VerifiedTokens<S>(Mutex<LruCache<Digest, Verified<S>>>);
 
 #[derive(Debug)]
-struct Proof<B> {
+struct Verified<S> {
     expiry: f64,
-    bearer: B,
+    subject: S,
 }
 
-impl<B> Default for Verified<B> {
+impl<S> Default for VerifiedTokens<S> {
     fn default() -> Self {
-        Self(Mutex::new(Halves { newer: HashMap::new(), older: HashMap::new() }))
+        Self(Mutex::new(LruCache::sparse(MAX_TOKENS)))
     }
 }
 
-impl<B: Clone> Verified<B> {
-    /// What the token proved, if that is known and it has not expired.
-    pub(crate) fn get(&self, token: &Digest, now: f64) -> Option<B> {
-        let mut halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(proof) = halves.older.remove(token) {
-            halves.insert(*token, proof);
-        }
-        halves.newer.get(token).filter(|proof| now < proof.expiry).map(|proof| proof.bearer.clone())
+impl<S: Clone> VerifiedTokens<S> {
+    /// Returns the token's subject, if the token was verified and has not expired.
+    pub(crate) fn get(&self, token: &Digest, now: f64) -> Option<S> {
+        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.get(token).filter(|verified| now < verified.expiry).map(|verified| verified.subject.clone())
     }
 
-    pub(crate) fn insert(&self, token: Digest, expiry: f64, bearer: B) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(token, Proof { expiry, bearer });
-    }
-}
-
-impl<B> Halves<B> {
-    fn insert(&mut self, token: Digest, proof: Proof<B>) {
-        if self.newer.len() >= HALF {
-            self.older = std::mem::take(&mut self.newer);
-        }
-        self.newer.insert(token, proof);
+    pub(crate) fn insert(&self, token: Digest, expiry: f64, subject: S) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(token, Verified { expiry, subject });
     }
 }
 
@@ -69,24 +52,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_proof_is_good_until_its_token_expires() {
-        let verified = Verified::default();
-        verified.insert(digest("a"), 100.0, 'a');
-        assert_eq!(verified.get(&digest("a"), 99.9), Some('a'));
-        assert_eq!(verified.get(&digest("a"), 100.0), None);
-        assert_eq!(verified.get(&digest("b"), 0.0), None);
+    fn a_token_is_remembered_until_it_expires() {
+        let tokens = VerifiedTokens::default();
+        tokens.insert(digest("a"), 100.0, 'a');
+        assert_eq!(tokens.get(&digest("a"), 99.9), Some('a'));
+        assert_eq!(tokens.get(&digest("a"), 100.0), None);
+        assert_eq!(tokens.get(&digest("b"), 0.0), None);
     }
 
     #[test]
-    fn what_is_used_stays_and_the_number_is_bounded() {
-        let verified = Verified::default();
-        verified.insert(digest("used"), f64::MAX, 0);
-        for number in 1..=5 * HALF {
-            verified.insert(digest(&number.to_string()), f64::MAX, number);
-            assert_eq!(verified.get(&digest("used"), 0.0), Some(0), "after {number}");
+    fn tokens_in_use_are_kept_and_their_number_is_bounded() {
+        let tokens = VerifiedTokens::default();
+        tokens.insert(digest("used"), f64::MAX, 0);
+        for number in 1..=3 * MAX_TOKENS.get() {
+            tokens.insert(digest(&number.to_string()), f64::MAX, number);
+            assert_eq!(tokens.get(&digest("used"), 0.0), Some(0), "after {number}");
         }
-        assert_eq!(verified.get(&digest("1"), 0.0), None, "long ago");
-        let halves = verified.0.lock().expect("a lock");
-        assert!(halves.newer.len() + halves.older.len() <= 2 * HALF);
+        assert_eq!(tokens.get(&digest("1"), 0.0), None, "not used for long");
+        assert!(tokens.0.lock().expect("a lock").len() <= MAX_TOKENS.get());
     }
 }

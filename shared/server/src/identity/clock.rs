@@ -1,4 +1,4 @@
-//! What time it is, to those who judge tokens, the age of keys, and what is due.
+//! The clock that judges tokens and the age of keys.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,25 +6,25 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Utc};
 
-/// The system's clock, which a test can move. Its clones move together.
+/// The system's clock, which a test can advance. Clones advance together.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     ahead_millis: Arc<AtomicU64>,
 }
 
 impl Clock {
-    /// Moves it ahead of the system's.
+    /// Advances the clock ahead of the system's.
     pub fn advance(&self, by: Duration) {
         let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         self.ahead_millis.fetch_add(by, Ordering::SeqCst);
     }
 
-    /// For ages: it never goes back.
+    /// Returns the current instant, which never goes back: for ages.
     pub(crate) fn instant(&self) -> Instant {
         Instant::now() + self.ahead()
     }
 
-    /// For dates: seconds of the epoch.
+    /// Returns the seconds since the Unix epoch: for dates.
     pub(crate) fn epoch_seconds(&self) -> f64 {
         (SystemTime::now() + self.ahead()).duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
     }
@@ -34,7 +34,7 @@ impl Clock {
         moment + self.ahead()
     }
 
-    /// How far it is ahead of the system's.
+    /// Returns how far the clock is ahead of the system's.
     pub fn ahead(&self) -> Duration {
         Duration::from_millis(self.ahead_millis.load(Ordering::Relaxed))
     }

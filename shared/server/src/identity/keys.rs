@@ -1,4 +1,4 @@
-//! The keys of an issuer, as a JWKS (RFC 7517) has them.
+//! An issuer's keys, read from a JWKS (RFC 7517).
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,45 +8,44 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::cache::Verified;
+use super::cache::VerifiedTokens;
 
-/// Asymmetric only: with a shared secret whoever verifies could also sign.
+/// The accepted algorithms. All are asymmetric: with a shared secret, a verifier could also sign.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256];
 
-/// Keys that were read together, and what was verified with them.
+/// Keys that were read together, and the tokens that were verified with them.
 #[derive(Debug)]
-pub(crate) struct Keys<B> {
+pub(crate) struct Keys<S> {
     by_id: HashMap<String, (Algorithm, DecodingKey)>,
-    pub(crate) verified: Verified<B>,
+    pub(crate) verified: VerifiedTokens<S>,
 }
 
 #[derive(Deserialize)]
-struct Set {
+struct Jwks {
     keys: Vec<Value>,
 }
 
-impl<B> Keys<B> {
-    /// The keys for signing; at least one. Others are passed over: issuers publish keys for encryption beside them, and may add kinds
-    /// that are not known here.
+impl<S> Keys<S> {
+    /// Reads the signing keys, at least one. Ignores other keys: issuers also publish encryption keys, and may add unknown kinds.
     pub(crate) fn parse(text: &[u8]) -> anyhow::Result<Self> {
-        let set: Set = serde_json::from_slice(text).context("it is not a JWKS")?;
+        let jwks: Jwks = serde_json::from_slice(text).context("it is not a JWKS")?;
         let mut by_id = HashMap::new();
-        for (id, key) in set.keys.into_iter().filter_map(signing) {
+        for (id, key) in jwks.keys.into_iter().filter_map(signing) {
             if by_id.insert(id.clone(), key).is_some() {
                 bail!("two keys have the kid {id}");
             }
         }
         if by_id.is_empty() {
-            bail!("no key has a kid and is for {ALGORITHMS:?}");
+            bail!("no key has a kid and one of the algorithms {ALGORITHMS:?}");
         }
-        Ok(Self { by_id, verified: Verified::default() })
+        Ok(Self { by_id, verified: VerifiedTokens::default() })
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&(Algorithm, DecodingKey)> {
         self.by_id.get(id)
     }
 
-    /// For logs.
+    /// Returns the ids of all keys, for logs.
     pub(crate) fn ids(&self) -> BTreeSet<&str> {
         self.by_id.keys().map(String::as_str).collect()
     }
@@ -60,7 +59,7 @@ fn signing(key: Value) -> Option<(String, (Algorithm, DecodingKey))> {
     Some((id, (algorithm, DecodingKey::from_jwk(&jwk).ok()?)))
 }
 
-/// The algorithm that a key states, or else the only one of ours that it fits: some issuers state none.
+/// Returns the algorithm that a key states. If it states none, as with some issuers, returns the accepted one that it fits.
 fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
     let fits = match &jwk.algorithm {
         AlgorithmParameters::RSA(_) => Algorithm::RS256,
@@ -86,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_for_signing_are_taken_and_others_passed_over() {
+    fn signing_keys_are_read_and_others_ignored() {
         let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
         let signing = json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": "a", "x": x});
         let unstated = json!({"kty": "RSA", "use": "sig", "kid": "r", "n": "AQAB", "e": "AQAB"});

@@ -1,4 +1,4 @@
-//! Whose tokens are believed, and where their keys are.
+//! Settings of token verification.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -8,70 +8,69 @@ use clap::{ArgGroup, Args};
 use http::Uri;
 use http::uri::Scheme;
 
-use super::Clock;
-use crate::options::some_duration;
+use super::clock::Clock;
+use crate::duration::some_duration;
 
-/// Whose tokens a service believes.
+/// The issuers whose tokens a service accepts, and where their keys are.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Identity")]
 #[command(group(ArgGroup::new("user_jwks").required(true).args(["user_jwks_file", "user_jwks_url"])))]
 #[command(group(ArgGroup::new("workload_jwks").required(true).args(["workload_jwks_file", "workload_jwks_url"])))]
 pub struct IdentityOptions {
-    /// JWKS file with the public keys of users' tokens; it is looked at again every 10 seconds
+    /// JWKS file with the public keys that verify users' tokens; read again every 10 seconds
     #[arg(long, env = "ORCHARD_USER_JWKS_FILE", value_name = "FILE")]
     pub user_jwks_file: Option<PathBuf>,
-    /// Address of that JWKS, instead of a file
+    /// Address of the users' JWKS, instead of a file
     #[arg(long, env = "ORCHARD_USER_JWKS_URL", value_name = "URL")]
     pub user_jwks_url: Option<JwksUrl>,
-    /// `iss` of users' tokens
+    /// Required `iss` claim of users' tokens
     #[arg(long, env = "ORCHARD_USER_ISSUER", default_value = "orchard-users", value_name = "NAME")]
     pub user_issuer: String,
-    /// JWKS file with the public keys of workloads' tokens, each `kid` the workload's name; looked at as the users' is
+    /// JWKS file with the public keys that verify services' workload tokens, each with the service's name as `kid`; read again every 10 seconds
     #[arg(long, env = "ORCHARD_WORKLOAD_JWKS_FILE", value_name = "FILE")]
     pub workload_jwks_file: Option<PathBuf>,
-    /// Address of that JWKS, instead of a file
+    /// Address of the workloads' JWKS, instead of a file
     #[arg(long, env = "ORCHARD_WORKLOAD_JWKS_URL", value_name = "URL")]
     pub workload_jwks_url: Option<JwksUrl>,
-    /// `iss` of workloads' tokens
+    /// Required `iss` claim of services' workload tokens
     #[arg(long, env = "ORCHARD_WORKLOAD_ISSUER", default_value = "orchard-workloads", value_name = "NAME")]
     pub workload_issuer: String,
-    /// `aud` that tokens must name
+    /// Required `aud` claim of all tokens
     #[arg(long, env = "ORCHARD_AUDIENCE", default_value = "orchard", value_name = "NAME")]
     pub audience: String,
-    /// How often keys are fetched from their address; a key that is gone from there is believed this long at most
+    /// How often to fetch keys from an address; a removed key is accepted at most this long
     #[arg(long, env = "ORCHARD_JWKS_REFRESH", default_value = "5m", value_parser = some_duration, value_name = "DURATION")]
     pub jwks_refresh: Duration,
-    /// How long keys are believed after they were last read, while their file or address gives nothing usable
+    /// How long to accept keys after they were last read, while their file or address is unusable
     #[arg(long, env = "ORCHARD_JWKS_STALE_LIMIT", default_value = "24h", value_parser = some_duration, value_name = "DURATION")]
     pub jwks_stale_limit: Duration,
-    /// PEM file with the authorities that vouch for https addresses of keys
+    /// PEM file with the authorities that issue the certificates of https addresses of keys
     #[arg(long, env = "ORCHARD_JWKS_CA_FILE", default_value = "/etc/ssl/certs/ca-certificates.crt", value_name = "FILE")]
     pub jwks_ca_file: PathBuf,
-    /// What time it is to them
+    /// The clock that judges tokens and keys
     #[arg(skip)]
     pub clock: Clock,
 }
 
-/// Where a JWKS is fetched.
+/// The address of a JWKS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JwksUrl {
     pub(crate) uri: Uri,
     pub(crate) host: String,
-    pub(crate) port: u16,
     pub(crate) is_https: bool,
 }
 
 impl JwksUrl {
-    /// Whether nobody but this machine could stand between.
+    /// Returns whether the response is safe on its way: it is encrypted, or does not leave the machine.
     pub(crate) fn is_private(&self) -> bool {
         let is_loopback = self.host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
         self.is_https || is_loopback || self.host == "localhost"
     }
 }
 
-/// An address that keys are not fetched from.
+/// The address cannot be that of a JWKS.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be https://host/path or http://host/path, without a name and password")]
+#[error("must be https://host/path or http://host/path, without a user name and password")]
 pub struct InvalidJwksUrl;
 
 impl FromStr for JwksUrl {
@@ -86,8 +85,7 @@ impl FromStr for JwksUrl {
         };
         let authority = uri.authority().filter(|authority| !authority.as_str().contains('@')).ok_or(InvalidJwksUrl)?;
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-        let port = authority.port_u16().unwrap_or(if is_https { 443 } else { 80 });
-        if host.is_empty() { Err(InvalidJwksUrl) } else { Ok(Self { host, port, is_https, uri }) }
+        if host.is_empty() { Err(InvalidJwksUrl) } else { Ok(Self { host, is_https, uri }) }
     }
 }
 
@@ -109,29 +107,29 @@ mod tests {
         identity: IdentityOptions,
     }
 
-    fn said(arguments: &[&str]) -> Result<IdentityOptions, String> {
+    fn parse(arguments: &[&str]) -> Result<IdentityOptions, String> {
         let workload = ["test", "--workload-jwks-file=w"];
         let parsed = Cli::try_parse_from(workload.iter().chain(arguments));
         parsed.map(|cli| cli.identity).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn a_file_or_an_address_and_not_both() {
-        assert!(said(&["--user-jwks-file=u"]).is_ok());
-        assert!(said(&["--user-jwks-url=https://id.example/keys"]).is_ok());
-        let neither = said(&[]).expect_err("neither");
+    fn keys_need_either_a_file_or_an_address() {
+        assert!(parse(&["--user-jwks-file=u"]).is_ok());
+        assert!(parse(&["--user-jwks-url=https://id.example/keys"]).is_ok());
+        let neither = parse(&[]).expect_err("neither");
         assert!(neither.contains("<--user-jwks-file <FILE>|--user-jwks-url <URL>>"), "{neither}");
-        let both = said(&["--user-jwks-file=u", "--user-jwks-url=https://id.example/keys"]).expect_err("both");
+        let both = parse(&["--user-jwks-file=u", "--user-jwks-url=https://id.example/keys"]).expect_err("both");
         assert!(both.contains("cannot be used with"), "{both}");
     }
 
     #[test]
-    fn addresses() {
+    fn addresses_are_http_or_https_without_credentials() {
         let read = |text: &str| text.parse::<JwksUrl>();
         let url = read("https://id.example/keys?v=1").expect("an address");
-        assert_eq!((url.host.as_str(), url.port, url.is_https), ("id.example", 443, true));
+        assert_eq!((url.host.as_str(), url.uri.port_u16(), url.is_https), ("id.example", None, true));
         let url = read("http://[::1]:8080/keys").expect("an address");
-        assert_eq!((url.host.as_str(), url.port, url.is_https), ("::1", 8080, false));
+        assert_eq!((url.host.as_str(), url.uri.port_u16(), url.is_https), ("::1", Some(8080), false));
         for private in ["https://id.example/", "http://127.0.0.1/", "http://[::1]/", "http://localhost:1/"] {
             assert!(read(private).expect(private).is_private(), "{private}");
         }

@@ -1,29 +1,31 @@
-//! Where a JWKS is.
+//! Where a JWKS is read from: a file or an address.
 
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
-use http::header::{ACCEPT, CONNECTION, HOST, USER_AGENT};
-use http::{Request, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Empty, Limited};
+use anyhow::{Context as _, anyhow, bail};
+use http::header::{ACCEPT, CONNECTION, USER_AGENT};
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
 use hyper::body::Bytes;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use orchard_tls::{ServerName, UpstreamTls};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
-use tokio::net::TcpStream;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::{Connect, HttpConnector};
+use hyper_util::client::legacy::{Client, ResponseFuture};
+use hyper_util::rt::TokioExecutor;
+use orchard_tls::{HttpsTls, ServerName};
+use tokio::io::AsyncReadExt as _;
 
 use super::options::{IdentityOptions, JwksUrl};
 
-/// Longest JWKS that is read; one of ten keys with certificates is a tenth of it.
+/// Largest JWKS that is read. Ten keys with certificates take a tenth of it.
 const MAX_BYTES: usize = 256 * 1024;
-/// Longest head of an answer.
+/// Largest head of an HTTP response.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
-/// Longest that reading may take, from the name's look-up to the last byte.
-const LIMIT: Duration = Duration::from_secs(3);
+/// Time limit of a read, from the name's look-up to the last byte.
+const READ_LIMIT: Duration = Duration::from_secs(3);
 
-/// A file, or an address.
+/// The place of a JWKS.
 #[derive(Debug)]
 pub(crate) enum Source {
     File(PathBuf),
@@ -31,27 +33,29 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// Returns the one source that is given.
     pub(crate) fn new(file: Option<&PathBuf>, url: Option<&JwksUrl>, options: &IdentityOptions) -> anyhow::Result<Self> {
         match (file, url) {
             (Some(file), None) => Ok(Self::File(file.clone())),
             (None, Some(url)) => Endpoint::new(url, options).map(Self::Url),
-            _ => bail!("keys need either a file or a URL"),
+            _ => bail!("either a file or a URL must be given"),
         }
     }
 
+    /// Reads the JWKS.
     pub(crate) async fn read(&self) -> anyhow::Result<Vec<u8>> {
         let read = async {
             match self {
                 Self::File(file) => read_file(file).await,
-                Self::Url(endpoint) => endpoint.get().await,
+                Self::Url(endpoint) => endpoint.fetch().await,
             }
         };
-        tokio::time::timeout(LIMIT, read).await.unwrap_or_else(|_late| bail!("it was not read within {LIMIT:?}"))
+        tokio::time::timeout(READ_LIMIT, read).await.unwrap_or_else(|_late| bail!("not read within {READ_LIMIT:?}"))
     }
 }
 
-impl std::fmt::Display for Source {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(file) => file.display().fmt(f),
             Self::Url(endpoint) => endpoint.url.fmt(f),
@@ -59,79 +63,67 @@ impl std::fmt::Display for Source {
     }
 }
 
-async fn read_file(file: &PathBuf) -> anyhow::Result<Vec<u8>> {
+async fn read_file(file: &Path) -> anyhow::Result<Vec<u8>> {
     let mut text = Vec::new();
-    let opened = tokio::fs::File::open(file).await.context("it cannot be read")?;
-    opened.take(MAX_BYTES as u64 + 1).read_to_end(&mut text).await.context("it cannot be read")?;
+    let opened = tokio::fs::File::open(file).await.context("cannot read it")?;
+    opened.take(MAX_BYTES as u64 + 1).read_to_end(&mut text).await.context("cannot read it")?;
     if text.len() > MAX_BYTES { Err(too_large()) } else { Ok(text) }
 }
 
 fn too_large() -> anyhow::Error {
-    anyhow::anyhow!("it is larger than {MAX_BYTES} bytes")
+    anyhow!("it is larger than {MAX_BYTES} bytes")
 }
 
-/// Fetches a JWKS, on a connection of its own each time: there are minutes in between.
+/// An address that serves a JWKS.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     url: JwksUrl,
-    tls: Option<(UpstreamTls, ServerName<'static>)>,
+    tls: Option<HttpsTls>,
 }
 
 impl Endpoint {
     fn new(url: &JwksUrl, options: &IdentityOptions) -> anyhow::Result<Self> {
         if !url.is_private() {
-            tracing::warn!(%url, "keys are fetched in the clear: whoever stands between can name any caller");
+            tracing::warn!(%url, "keys are fetched in cleartext: anyone on the way can impersonate any caller");
         }
         let tls = if url.is_https {
-            let name = ServerName::try_from(url.host.clone()).with_context(|| format!("no certificate can be for {url}"))?;
-            let tls = UpstreamTls::of_http(&options.jwks_ca_file).context("keys' https addresses need --jwks-ca-file")?;
-            Some((tls, name))
+            ServerName::try_from(url.host.as_str()).with_context(|| format!("no certificate can be for {url}"))?;
+            Some(HttpsTls::load(&options.jwks_ca_file).context("https addresses of keys need --jwks-ca-file")?)
         } else {
             None
         };
         Ok(Self { url: url.clone(), tls })
     }
 
-    async fn get(&self) -> anyhow::Result<Vec<u8>> {
-        let tcp = TcpStream::connect((self.url.host.as_str(), self.url.port)).await.context("no connection")?;
-        match &self.tls {
-            Some((tls, name)) => self.get_by(tls.connect(name.clone(), tcp).await.context("no TLS connection")?).await,
-            None => self.get_by(tcp).await,
+    async fn fetch(&self) -> anyhow::Result<Vec<u8>> {
+        let response = self.request()?.await?;
+        // Redirects are not followed: a response must not decide whose keys are trusted.
+        if response.status() != StatusCode::OK {
+            bail!("the response is {}", response.status());
+        }
+        match Limited::new(response.into_body(), MAX_BYTES).collect().await {
+            Ok(body) => Ok(body.to_bytes().to_vec()),
+            Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+            Err(error) => Err(anyhow!(error)),
         }
     }
 
-    async fn get_by(&self, io: impl AsyncRead + AsyncWrite + Unpin) -> anyhow::Result<Vec<u8>> {
-        let (mut sender, connection) = http1::Builder::new().max_buf_size(MAX_HEAD_BYTES).handshake(TokioIo::new(io)).await?;
-        let mut connection = std::pin::pin!(connection);
-        let answer = async {
-            let response = sender.send_request(self.request()?).await?;
-            // Neither is a redirection followed: whose keys are believed is not for an answer to say.
-            if response.status() != StatusCode::OK {
-                bail!("the answer is {}", response.status());
-            }
-            let body = Limited::new(response.into_body(), MAX_BYTES).collect().await;
-            Ok(body
-                .map_err(
-                    |error| if error.is::<http_body_util::LengthLimitError>() { too_large() } else { anyhow::anyhow!(error) },
-                )?
-                .to_bytes()
-                .to_vec())
-        };
-        let mut answer = std::pin::pin!(answer);
-        tokio::select! {
-            answer = &mut answer => answer,
-            // The connection may end with the whole answer read.
-            ended = &mut connection => { ended?; answer.await }
-        }
-    }
-
-    fn request(&self) -> http::Result<Request<Empty<Bytes>>> {
-        let path = self.url.uri.path_and_query().map_or("/", |path| path.as_str());
-        Request::get(Uri::try_from(path)?)
-            .header(HOST, self.url.uri.authority().map_or("", |authority| authority.as_str()))
+    /// Requests the JWKS on a connection of its own: fetches are minutes apart.
+    fn request(&self) -> anyhow::Result<ResponseFuture> {
+        let request = Request::get(&self.url.uri)
             .header(ACCEPT, "application/jwk-set+json, application/json")
             .header(USER_AGENT, "orchard")
             .header(CONNECTION, "close")
-            .body(Empty::new())
+            .body(Empty::new())?;
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        Ok(match &self.tls {
+            Some(tls) => client(HttpsConnector::from((http, tls.config()))).request(request),
+            None => client(http).request(request),
+        })
     }
+}
+
+fn client<C: Connect + Clone>(connector: C) -> Client<C, Empty<Bytes>> {
+    Client::builder(TokioExecutor::new()).http1_max_buf_size(MAX_HEAD_BYTES).pool_max_idle_per_host(0).build(connector)
 }

@@ -1,4 +1,4 @@
-//! The first bytes of a connection.
+//! Reads the first bytes of a connection, which tell its HTTP version.
 
 use std::io;
 use std::pin::Pin;
@@ -6,35 +6,35 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 
-/// With which every HTTP/2 connection begins (RFC 9113, 3.4).
+/// The beginning of every HTTP/2 connection (RFC 9113, 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// A connection whose first bytes were read, and are read once more by HTTP itself.
+/// A connection whose first bytes have been read, and are read again by HTTP itself.
 ///
-/// hyper waits for the preface for ever, and begins to ask a peer whether it lives only after it.
+/// hyper waits for the preface forever, and pings the peer only after it.
 pub(super) struct Prefaced<T> {
     io: T,
-    said: [u8; PREFACE.len()],
+    first: [u8; PREFACE.len()],
     unread: std::ops::Range<usize>,
 }
 
 impl<T: AsyncRead + Unpin> Prefaced<T> {
-    /// Reads the preface, or as much as it takes to know that it is none.
+    /// Reads the preface, or the first bytes that differ from it.
     pub(super) async fn read(mut io: T) -> io::Result<Self> {
-        let mut said = [0; PREFACE.len()];
+        let mut first = [0; PREFACE.len()];
         let mut length = 0;
-        while length < said.len() && PREFACE.starts_with(&said[..length]) {
-            match io.read(&mut said[length..]).await? {
+        while length < first.len() && PREFACE.starts_with(&first[..length]) {
+            match io.read(&mut first[length..]).await? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 more => length += more,
             }
         }
-        Ok(Self { io, said, unread: 0..length })
+        Ok(Self { io, first, unread: 0..length })
     }
 
-    /// Whether it is HTTP/2.
+    /// Returns whether the connection speaks HTTP/2.
     pub(super) fn is_http2(&self) -> bool {
-        self.said == *PREFACE
+        self.first == *PREFACE
     }
 }
 
@@ -45,7 +45,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Prefaced<T> {
         }
         let now = self.unread.len().min(buffer.remaining());
         let start = self.unread.start;
-        buffer.put_slice(&self.said[start..start + now]);
+        buffer.put_slice(&self.first[start..start + now]);
         self.unread.start += now;
         Poll::Ready(Ok(()))
     }
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_follows_the_preface_is_read_after_it() {
+    async fn the_preface_is_read_again_with_what_follows() {
         let bytes = [PREFACE.as_slice(), b"and more"].concat();
         let mut all = Vec::new();
         let mut http2 = Prefaced::read(bytes.as_slice()).await.expect("a beginning");

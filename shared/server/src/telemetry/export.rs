@@ -1,4 +1,4 @@
-//! Spans on their way to a collector.
+//! Exports spans to a collector.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,15 +11,15 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanData, SpanExporte
 use orchard_rpc::trace;
 use uuid::Uuid;
 
-use super::TraceOptions;
+use super::options::TraceOptions;
 
-/// Longest that a collector may take for one batch. Meanwhile spans wait in a queue of limited length, and then are dropped.
+/// Time limit of one batch. Meanwhile spans wait in a bounded queue; spans beyond it are dropped.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Makes spans, and sends them if there is somewhere to send them to.
+/// Returns a provider that exports spans, if the options name a collector.
 pub(super) fn provider(service: &str, options: &TraceOptions) -> anyhow::Result<SdkTracerProvider> {
     let Some(endpoint) = &options.otlp_endpoint else {
-        // Spans still have ids, and their callers' decision is passed on.
+        // Spans still have ids, and the caller's sampling decision is passed on.
         let sampler = Sampler::ParentBased(Box::new(Sampler::AlwaysOff));
         return Ok(SdkTracerProvider::builder().with_sampler(sampler).build());
     };
@@ -30,7 +30,7 @@ pub(super) fn provider(service: &str, options: &TraceOptions) -> anyhow::Result<
         .with_attribute(KeyValue::new("service.instance.id", Uuid::new_v4().to_string()))
         .build();
     let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(options.trace_ratio)));
-    let exporter = Reporting { exporter, failing: AtomicBool::new(false) };
+    let exporter = Reported { exporter, failing: AtomicBool::new(false) };
     let provider =
         SdkTracerProvider::builder().with_resource(resource).with_sampler(sampler).with_batch_exporter(exporter).build();
     opentelemetry::global::set_tracer_provider(provider.clone());
@@ -38,14 +38,14 @@ pub(super) fn provider(service: &str, options: &TraceOptions) -> anyhow::Result<
     Ok(provider)
 }
 
-/// Says once that sending fails, and once that it works again: a collector that is away for a day is two lines.
+/// An exporter that logs once when export begins to fail, and once when it works again.
 #[derive(Debug)]
-struct Reporting<E> {
+struct Reported<E> {
     exporter: E,
     failing: AtomicBool,
 }
 
-impl<E: SpanExporter> SpanExporter for Reporting<E> {
+impl<E: SpanExporter> SpanExporter for Reported<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let spans = u64::try_from(batch.len()).unwrap_or(u64::MAX);
         let sent = self.exporter.export(batch).await;
@@ -54,8 +54,8 @@ impl<E: SpanExporter> SpanExporter for Reporting<E> {
         }
         if self.failing.swap(sent.is_err(), Ordering::Relaxed) != sent.is_err() {
             match &sent {
-                Ok(()) => tracing::info!("spans are sent again"),
-                Err(cause) => tracing::warn!(%cause, "spans cannot be sent, and are lost until they can"),
+                Ok(()) => tracing::info!("spans are exported again"),
+                Err(cause) => tracing::warn!(%cause, "cannot export spans; they are lost until it works again"),
             }
         }
         sent

@@ -1,4 +1,4 @@
-//! Lines of log, each with the trace that it belongs to.
+//! Log lines, each with the ids of its trace.
 
 use std::fmt;
 use std::io::IsTerminal as _;
@@ -13,19 +13,19 @@ use tracing_subscriber::fmt::format::{JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, format};
 use tracing_subscriber::registry::LookupSpan;
 
-/// How logs look.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
-    /// Lines for people.
+    /// Readable lines.
     Pretty,
-    /// One JSON object a line, for machines.
+    /// One JSON object per line.
     Json,
 }
 
-/// Writes lines to stderr.
+/// Returns a layer that writes log lines to stderr.
 pub(super) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(form: LogFormat) -> Box<dyn Layer<S> + Send + Sync> {
     let coloured = std::io::stderr().is_terminal();
-    // Of the fields of spans, which have a format of their own; what is below is for the rest of a line.
+    // Applies to span fields, which are formatted apart from the rest of the line below.
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(coloured);
     match form {
         LogFormat::Pretty => {
@@ -39,18 +39,19 @@ pub(super) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(form: LogFormat) -> 
     }
 }
 
-/// Whatever the filter asks for: at DEBUG the driver writes the parameters of statements, and HTTP/2 may write headers.
+/// Keeps other crates' DEBUG lines out of the log, whatever the filter says: the database driver logs statement parameters, and HTTP/2
+/// may log headers.
 pub(super) fn without_details_of_others() -> FilterFn<fn(&Metadata<'_>) -> bool> {
     filter_fn(|metadata| *metadata.level() <= Level::INFO || metadata.target().starts_with("orchard"))
 }
 
-/// Says where a panic was. What it says may hold anything of a request, so that is not for the log.
+/// Logs where a panic happened. Its message is not logged, because it may quote a request.
 pub(super) fn panicked(panic: &PanicHookInfo<'_>) {
     let at = panic.location().map(ToString::to_string).unwrap_or_default();
     tracing::error!(at, "panicked");
 }
 
-/// A format of lines, and the ids of the current span at their end.
+/// A line format that appends the ids of the current span.
 struct Traced<F> {
     inner: F,
     form: LogFormat,
@@ -63,7 +64,7 @@ where
     F: FormatEvent<S, N>,
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        // Not of the spans that this layer sees: the filter of logs may hide them.
+        // Taken from OpenTelemetry's context, because the log filter may hide spans from this layer.
         let span = Context::map_current(|current| current.span().span_context().clone());
         if !span.is_valid() {
             return self.inner.format_event(context, writer, event);

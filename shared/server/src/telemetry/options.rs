@@ -1,16 +1,16 @@
-//! Where traces go.
+//! Settings of traces.
 
 use clap::Args;
 use http::Uri;
 
-/// Where traces go, and which. The variables are OpenTelemetry's own.
+/// Which traces are exported, and where to. The environment variables are OpenTelemetry's own.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Traces")]
 pub struct TraceOptions {
-    /// Collector that takes spans by OTLP over gRPC, such as http://collector:4317; without one, none leave
+    /// Address of a collector that accepts spans by OTLP over gRPC, such as http://collector:4317; without one, none are exported
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_parser = endpoint, value_name = "URL")]
     pub otlp_endpoint: Option<Uri>,
-    /// Share of the traces that begin here which are sent, from 0 to 1; a caller's trace is sent if its caller says so
+    /// Share of the traces that begin here to export, from 0 to 1; for other traces the caller decides
     #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", default_value = "1", value_parser = ratio, value_name = "RATIO")]
     pub trace_ratio: f64,
 }
@@ -25,7 +25,7 @@ fn endpoint(text: &str) -> Result<Uri, String> {
     let uri: Uri = text.parse().map_err(|_| "must be an address such as http://collector:4317")?;
     match (uri.scheme_str(), uri.authority()) {
         (Some("http"), Some(_)) => Ok(uri),
-        _ => Err("must begin with http://, as spans are sent in the clear".to_owned()),
+        _ => Err("must begin with http://, because spans are sent in cleartext".to_owned()),
     }
 }
 
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_makes_no_sense_is_refused_at_start() {
+    fn invalid_settings_are_refused() {
         assert!(endpoint("http://collector:4317").is_ok());
         for bad in ["", "collector:4317", "https://collector:4317", "/x"] {
             assert!(endpoint(bad).is_err(), "{bad}");

@@ -17,9 +17,9 @@ async fn found(front_door: bool, table: &Table) -> anyhow::Result<Vec<String>> {
     findings(&running.channel()?, &keys, DESCRIPTORS, PACKAGE, table).await
 }
 
-/// Each kind of caller that a contract can name, and a method that answers with a stream.
+/// Tests each kind of caller that a contract can name, and a method that returns a stream.
 #[tokio::test]
-async fn every_kind_of_caller_is_told_from_the_others() -> anyhow::Result<()> {
+async fn each_kind_of_caller_is_admitted_only_where_the_contract_says() -> anyhow::Result<()> {
     let table = [
         ("ProbeService/Read", Only(&[USERS, EDGE])),
         ("ProbeService/Write", Only(&[USERS, EDGE])),
@@ -30,15 +30,15 @@ async fn every_kind_of_caller_is_told_from_the_others() -> anyhow::Result<()> {
         ("ProbeService/Deliver", Only(&[EDGE])),
     ];
     assert_eq!(found(false, &table).await?, Vec::<String>::new());
-    // A front door does not know what is for services alone.
+    // A front door hides methods that only services may call.
     let outside = table.map(|(method, admits)| (method, if method == "ProbeService/Deliver" { Hidden } else { admits }));
     assert_eq!(found(true, &outside).await?, Vec::<String>::new());
     Ok(())
 }
 
-/// A table that is not complete, or not right, is found out.
+/// The matrix finds missing and wrong rows.
 #[tokio::test]
-async fn the_matrix_sees_what_is_missing_and_what_is_wrong() -> anyhow::Result<()> {
+async fn the_matrix_finds_missing_and_wrong_rows() -> anyhow::Result<()> {
     let table = [
         ("ProbeService/Read", Everybody),
         ("ProbeService/Write", Hidden),
@@ -51,7 +51,7 @@ async fn the_matrix_sees_what_is_missing_and_what_is_wrong() -> anyhow::Result<(
     let found = found(false, &table).await?;
     let actors = Actor::all().len();
     let of = |method: &str| found.iter().filter(|finding| finding.starts_with(&format!("ProbeService/{method} "))).count();
-    // Whoever is not admitted although the table says so, and all, because they are told something else.
+    // Read: those who are not admitted although the table says so. Write: all, because they get another code.
     assert_eq!((of("Read"), of("Write")), (actors - USERS.len() - 1, actors));
     assert_eq!(found.iter().filter(|finding| finding.contains("Watch")).collect::<Vec<_>>().len(), 1, "{found:#?}");
     assert!(found.contains(&"ProbeService/Operate has no row".to_owned()), "{found:#?}");

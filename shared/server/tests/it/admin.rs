@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use tonic::Request;
 use tonic_health::ServingStatus;
 use tonic_health::pb::HealthCheckRequest;
-use tonic_health::pb::health_check_response::ServingStatus as Told;
+use tonic_health::pb::health_check_response::ServingStatus as Answer;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::world::World;
@@ -32,7 +32,7 @@ async fn health_and_metrics_share_a_port() -> anyhow::Result<()> {
     assert!(Metrics::of(admin).await?.text().contains("# TYPE orchard_server_active_calls gauge"));
     let answer = get(admin, "/metrics").await?;
     assert!(answer.contains("content-type: text/plain; version=0.0.4") && answer.contains("connection: close"), "{answer}");
-    assert!(get(admin, "/other").await?.starts_with("HTTP/1.1 "), "an answer all the same");
+    assert!(get(admin, "/other").await?.starts_with("HTTP/1.1 "), "an answer to any path");
 
     // The same over HTTP/2.
     let (mut send, connection) = h2::client::handshake(TcpStream::connect(admin).await?).await?;
@@ -41,14 +41,14 @@ async fn health_and_metrics_share_a_port() -> anyhow::Result<()> {
     let answer = send.send_request(request, true)?.0.await?;
     assert_eq!(answer.status(), http::StatusCode::OK);
 
-    // Calls' port has no such thing.
-    assert_eq!(get(world.running.address, "/metrics").await.unwrap_or_default(), "", "closed without a word");
+    // The port of calls does not serve metrics.
+    assert_eq!(get(world.running.address, "/metrics").await.unwrap_or_default(), "", "closed without an answer");
     Ok(())
 }
 
-/// Or else what waits for its database would be killed for it, over and over.
+/// Otherwise a service that waits for its database would be restarted over and over.
 #[tokio::test]
-async fn what_is_not_ready_is_alive() -> anyhow::Result<()> {
+async fn a_service_that_is_not_ready_is_alive() -> anyhow::Result<()> {
     let keys = DevKeys::ephemeral()?;
     let mut server = Probe::new(|request: Request<String>| async { Ok(request.into_inner()) }).server();
     server.readiness = Box::new(|| async { anyhow::bail!("no database") }.boxed());
@@ -56,18 +56,18 @@ async fn what_is_not_ready_is_alive() -> anyhow::Result<()> {
     running.wait_for(ServingStatus::NotServing).await?;
     let mut client = HealthClient::new(channel(running.admin_address)?);
     let answer = client.check(HealthCheckRequest { service: LIVENESS.to_owned() }).await?.into_inner();
-    assert_eq!(answer.status(), Told::Serving);
+    assert_eq!(answer.status(), Answer::Serving);
     let answer = client.check(HealthCheckRequest::default()).await?.into_inner();
-    assert_eq!(answer.status(), Told::NotServing);
+    assert_eq!(answer.status(), Answer::NotServing);
     running.stop().await
 }
 
 #[tokio::test]
-async fn rubbish_on_the_admin_port_harms_nothing() -> anyhow::Result<()> {
+async fn invalid_input_on_the_admin_port_is_harmless() -> anyhow::Result<()> {
     let world = world().await?;
     let admin = world.running.admin_address;
     let long = format!("GET /metrics HTTP/1.1\r\nx-long: {}\r\n\r\n", "x".repeat(200_000));
-    let said: [&[u8]; 8] = [
+    let inputs: [&[u8]; 8] = [
         b"",
         b"G",
         b"PRI * HTTP/2.0",
@@ -78,10 +78,10 @@ async fn rubbish_on_the_admin_port_harms_nothing() -> anyhow::Result<()> {
         long.as_bytes(),
     ];
     let mut open = Vec::new();
-    for said in said {
+    for input in inputs {
         let mut tcp = TcpStream::connect(admin).await?;
-        // It may be closed in mid-sentence.
-        let _ = tcp.write_all(said).await;
+        // The server may close the connection before all is sent.
+        let _ = tcp.write_all(input).await;
         open.push(tcp);
     }
     healthy(admin, ServingStatus::Serving).await?;

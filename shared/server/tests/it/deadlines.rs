@@ -12,24 +12,24 @@ use crate::raw::Raw;
 use crate::world::{Gate, World, read, watch, within};
 
 const SHORT: Duration = Duration::from_millis(150);
-/// Long enough to be told from a call that is not ended at all.
+/// A limit for calls that must end early. It is generous, because only a call that never ends must exceed it.
 const SOON: Duration = Duration::from_secs(20);
 
 fn late() -> (Code, String) {
     (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".to_owned())
 }
 
-/// Answers with the milliseconds that its deadline leaves it.
-fn telling() -> Probe {
+/// Answers with the milliseconds left until the deadline.
+fn time_left() -> Probe {
     Probe::new(|_: Request<String>| async {
         Ok(Deadline::current().map_or_else(String::new, |deadline| deadline.remaining().as_millis().to_string()))
     })
 }
 
-/// With streams that say nothing, or never stop talking.
-fn streams(probe: Probe, talks: bool) -> Probe {
+/// Adds streams that send nothing, or send without end.
+fn streams(probe: Probe, sends: bool) -> Probe {
     probe.watching(move |_| async move {
-        let stream: Watched = if talks {
+        let stream: Watched = if sends {
             futures::stream::repeat_with(|| Ok("on and on".to_owned())).boxed()
         } else {
             futures::stream::pending().boxed()
@@ -39,8 +39,8 @@ fn streams(probe: Probe, talks: bool) -> Probe {
 }
 
 #[tokio::test]
-async fn a_callers_deadline_reaches_the_handler_and_is_capped() -> anyhow::Result<()> {
-    let world = World::with(telling(), |limits| limits.call_limit = Duration::from_secs(5)).await?;
+async fn the_callers_deadline_reaches_the_handler_and_is_capped() -> anyhow::Result<()> {
+    let world = World::with(time_left(), |limits| limits.call_limit = Duration::from_secs(5)).await?;
     let mut client = world.client()?;
     let mut left = async |request: Request<ReadRequest>| -> anyhow::Result<u64> {
         Ok(client.read(request).await?.into_inner().text.parse()?)
@@ -54,31 +54,31 @@ async fn a_callers_deadline_reaches_the_handler_and_is_capped() -> anyhow::Resul
 }
 
 #[tokio::test]
-async fn late_calls_end_by_the_services_limit() -> anyhow::Result<()> {
+async fn calls_end_at_the_services_limit() -> anyhow::Result<()> {
     let gate = Gate::new();
     let world = World::with(gate.probe(), |limits| limits.call_limit = SHORT).await?;
-    assert_eq!(refused(timeout(SOON, world.read("wait")).await?), late(), "no deadline of its own");
+    assert_eq!(refused(timeout(SOON, world.read("wait")).await?), late(), "no deadline in the request");
     let mut client = world.client()?;
     let patient = within(Duration::from_secs(3_600), ReadRequest { text: "wait".to_owned() });
-    assert_eq!(refused(timeout(SOON, client.read(patient)).await?), late(), "a longer one than the service's");
+    assert_eq!(refused(timeout(SOON, client.read(patient)).await?), late(), "a deadline after the service's limit");
     Ok(())
 }
 
-/// Clients give up by themselves as well: these are raw calls, whose deadline only the server reads.
+/// Uses raw calls, whose deadline only the server reads. Ordinary clients also give up by themselves.
 #[tokio::test]
-async fn the_server_ends_late_calls_itself() -> anyhow::Result<()> {
-    for (path, talks) in [("Read", false), ("Watch", false), ("Watch", true)] {
+async fn the_server_ends_late_calls() -> anyhow::Result<()> {
+    for (path, sends) in [("Read", false), ("Watch", false), ("Watch", true)] {
         let gate = Gate::new();
-        let world = World::start(streams(gate.probe(), talks)).await?;
-        let answer = timeout(SOON, Raw::connect(&world).await?.call(&world, path, "wait", "100m")).await??;
-        assert_eq!(answer, (Some(Code::DeadlineExceeded), "DEADLINE_EXCEEDED".to_owned()), "{path}, talks: {talks}");
+        let world = World::start(streams(gate.probe(), sends)).await?;
+        let answer = timeout(SOON, Raw::connect(&world).await?.call(path, "wait", "100m")).await??;
+        assert_eq!(answer, (Some(Code::DeadlineExceeded), "DEADLINE_EXCEEDED".to_owned()), "{path}, sends: {sends}");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn streams_are_capped_and_calls_beside_them_go_on() -> anyhow::Result<()> {
-    let world = World::with(streams(telling(), false), |limits| limits.stream_limit = SHORT).await?;
+async fn streams_end_at_their_limit_and_other_calls_go_on() -> anyhow::Result<()> {
+    let world = World::with(streams(time_left(), false), |limits| limits.stream_limit = SHORT).await?;
     let mut client = world.client()?;
     let mut stream = watch(&mut client).await?;
     assert_eq!(refused(timeout(SOON, stream.message()).await?), late());

@@ -11,7 +11,7 @@ use tonic::Code;
 use crate::world::{Gate, World, read, watch};
 
 #[tokio::test]
-async fn it_ends_in_order_with_sockets_streams_and_calls_open() -> anyhow::Result<()> {
+async fn a_drain_ends_streams_and_waits_for_calls_but_not_for_connections() -> anyhow::Result<()> {
     let gate = Gate::new();
     let quiet = |_| async { Ok::<Watched, _>(futures::stream::pending().boxed()) };
     let world = World::with(gate.probe().watching(quiet), |limits| limits.drain_limit = Duration::from_secs(30)).await?;
@@ -28,13 +28,13 @@ async fn it_ends_in_order_with_sockets_streams_and_calls_open() -> anyhow::Resul
     let stop = world.running.stop();
     let mut ending = JoinSet::new();
     ending.spawn(stop);
-    // Streams would never end by themselves: they are told to come back.
-    let told = timeout(Duration::from_secs(10), stream.message()).await?;
-    assert_eq!(refused(told), (Code::Unavailable, "SHUTTING_DOWN".to_owned()));
+    // Streams would never end by themselves: they end with SHUTTING_DOWN.
+    let ended = timeout(Duration::from_secs(10), stream.message()).await?;
+    assert_eq!(refused(ended), (Code::Unavailable, "SHUTTING_DOWN".to_owned()));
     while TcpStream::connect(address).await.is_ok() {
         tokio::task::yield_now().await;
     }
-    assert!(ending.try_join_next().is_none(), "a call is open");
+    assert!(ending.try_join_next().is_none(), "a call is still open");
     gate.open.add_permits(1);
     assert_eq!(calls.join_next().await.expect("a call")??, "wait", "the open call was answered");
     timeout(Duration::from_secs(10), ending.join_next()).await?.expect("an end")??;
@@ -43,7 +43,7 @@ async fn it_ends_in_order_with_sockets_streams_and_calls_open() -> anyhow::Resul
 }
 
 #[tokio::test]
-async fn a_call_that_does_not_end_is_cut_at_the_limit() -> anyhow::Result<()> {
+async fn calls_still_open_at_the_drain_limit_are_cut() -> anyhow::Result<()> {
     let gate = Gate::new();
     let limit = Duration::from_millis(300);
     let world = World::with(gate.probe(), |limits| limits.drain_limit = limit).await?;

@@ -15,16 +15,16 @@ use orchard_testkit::folder::Folder;
 use orchard_testkit::probe::Probe;
 
 const SHORT: Duration = Duration::from_millis(300);
-/// Longest that anything here may take to end.
+/// Time limit of everything here that must end.
 const SOON: Duration = Duration::from_secs(30);
-/// What an attack may make the process grow by, its own end included.
+/// The memory by which an attack may make this process grow, including the attacker's own.
 const BOUND: usize = 64 * 1024 * 1024;
 
 fn echo() -> Probe {
     Probe::new(|request: Request<String>| async { Ok(request.into_inner()) })
 }
 
-/// Resident memory of this process.
+/// Returns this process's resident memory.
 fn resident() -> anyhow::Result<usize> {
     let statm = std::fs::read_to_string("/proc/self/statm")?;
     let pages: usize = statm.split(' ').nth(1).context("resident pages")?.parse()?;
@@ -42,13 +42,13 @@ async fn closed(mut tcp: TcpStream) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn two_thousand_silent_sockets_are_closed_and_calls_go_on() -> anyhow::Result<()> {
+async fn silent_connections_are_closed_and_calls_go_on() -> anyhow::Result<()> {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?;
     let world = World::with(echo(), |limits| limits.handshake_limit = Duration::from_secs(2)).await?;
     let before = resident()?;
     let mut silent = Vec::new();
-    // Fewer at a time than the kernel queues: what it drops there the server never sees.
+    // Fewer at a time than the kernel queues: the server never sees connections that the kernel drops.
     for _ in 0..20 {
         silent.extend(try_join_all((0..100).map(|_| TcpStream::connect(world.running.address))).await?);
         assert_eq!(timeout(SOON, world.read("among them")).await??, "among them");
@@ -59,7 +59,7 @@ async fn two_thousand_silent_sockets_are_closed_and_calls_go_on() -> anyhow::Res
 }
 
 #[tokio::test]
-async fn silent_sockets_make_room_where_there_is_none() -> anyhow::Result<()> {
+async fn a_silent_connection_makes_room_for_a_new_one() -> anyhow::Result<()> {
     let world = World::with(echo(), |limits| limits.max_connections = 20).await?;
     let mut silent = try_join_all((0..20).map(|_| TcpStream::connect(world.running.address))).await?;
     let mut client = world.client()?;
@@ -70,16 +70,16 @@ async fn silent_sockets_make_room_where_there_is_none() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_not_http2_is_refused() -> anyhow::Result<()> {
+async fn only_http2_is_served() -> anyhow::Result<()> {
     let world = World::start(echo()).await?;
     let mut tcp = TcpStream::connect(world.running.address).await?;
     tcp.write_all(b"GET / HTTP/1.1\r\nhost: orchard\r\n\r\n").await?;
     closed(tcp).await
 }
 
-/// What speaks TLS for ever without saying anything, and what does not speak it at all.
+/// Tests a TLS handshake that never ends, and connections that do not speak TLS.
 #[tokio::test]
-async fn a_handshake_that_does_not_end_ends_its_connection() -> anyhow::Result<()> {
+async fn a_connection_is_closed_at_the_handshake_limit() -> anyhow::Result<()> {
     let (authority, files) = (Authority::new()?, Folder::new()?);
     let certificate = authority.issue(&["localhost"])?;
     let (cert, key) = (files.put("cert.pem", &certificate.cert_pem)?, files.put("key.pem", &certificate.key_pem)?);
@@ -89,43 +89,43 @@ async fn a_handshake_that_does_not_end_ends_its_connection() -> anyhow::Result<(
         options.tls.tls_key_file = Some(key);
     })
     .await?;
-    // The header of a record of TLS that holds a handshake, and no more of it.
-    for said in [&b"\x16\x03\x01\x02\x00\x01"[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b""] {
+    // First: the header of a TLS record of a handshake, and nothing more.
+    for sent in [&b"\x16\x03\x01\x02\x00\x01"[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b""] {
         let mut tcp = TcpStream::connect(world.running.address).await?;
-        tcp.write_all(said).await?;
+        tcp.write_all(sent).await?;
         closed(tcp).await?;
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_header_that_trickles_in_ends_its_connection() -> anyhow::Result<()> {
+async fn a_connection_that_sends_a_header_byte_by_byte_is_closed() -> anyhow::Result<()> {
     let world = World::with(echo(), |limits| limits.keep_alive = SHORT).await?;
     let mut tcp = TcpStream::connect(world.running.address).await?;
     tcp.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await?;
-    // Empty SETTINGS, then HEADERS of 10,000 bytes on stream 1 that END_HEADERS would have to end.
+    // Empty SETTINGS, then HEADERS of 10,000 bytes on stream 1 without END_HEADERS.
     tcp.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await?;
     tcp.write_all(&[0, 0x27, 0x10, 1, 0, 0, 0, 0, 1]).await?;
     let mut pace = interval(Duration::from_millis(20));
     let trickle = async {
-        // 0x80 and more: an indexed header each.
+        // Each byte from 0x80 on is an indexed header.
         while tcp.write_all(&[0x82]).await.is_ok() {
             pace.tick().await;
         }
     };
-    timeout(SOON, trickle).await.context("the connection stays")?;
+    timeout(SOON, trickle).await.context("the connection stays open")?;
     assert_eq!(world.read("meanwhile").await?, "meanwhile");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_peer_that_does_not_say_that_it_lives_is_cut() -> anyhow::Result<()> {
+async fn a_peer_that_does_not_answer_pings_is_disconnected() -> anyhow::Result<()> {
     let world = World::with(echo(), |limits| limits.keep_alive = SHORT).await?;
     let mut tcp = TcpStream::connect(world.running.address).await?;
     tcp.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await?;
     tcp.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await?;
     closed(tcp).await?;
-    // One that does is not: its client answers pings by itself.
+    // A peer that answers pings stays connected, as ordinary clients do.
     let mut idle = Raw::connect(&world).await?;
     let mut other = world.client()?;
     let mut pace = interval(SHORT);
@@ -133,19 +133,19 @@ async fn a_peer_that_does_not_say_that_it_lives_is_cut() -> anyhow::Result<()> {
         pace.tick().await;
         read(&mut other, "beside it").await?;
     }
-    assert_eq!(idle.call(&world, "Read", "still there", "5S").await?.0, Some(tonic::Code::Ok));
+    assert_eq!(idle.call("Read", "still there", "5S").await?.0, Some(tonic::Code::Ok));
     Ok(())
 }
 
 #[tokio::test]
-async fn rapid_resets_end_at_most_their_own_connection() -> anyhow::Result<()> {
+async fn rapid_resets_affect_at_most_their_own_connection() -> anyhow::Result<()> {
     let world = World::start(echo()).await?;
     let mut client = world.client()?;
     read(&mut client, "before").await?;
     let before = resident()?;
     let mut raw = Raw::connect(&world).await?;
     for count in 0..20_000 {
-        let Ok((_answer, mut call)) = raw.begin(&world, "Read", &[]).await else { break };
+        let Ok((_answer, mut call)) = raw.begin("Read", &[]).await else { break };
         call.send_reset(h2::Reason::CANCEL);
         if count % 1_000 == 0 {
             assert_eq!(timeout(SOON, read(&mut client, "beside them")).await??, "beside them");
@@ -157,18 +157,18 @@ async fn rapid_resets_end_at_most_their_own_connection() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn headers_without_end_are_refused_and_calls_beside_them_go_on() -> anyhow::Result<()> {
+async fn endless_headers_are_refused_and_other_calls_go_on() -> anyhow::Result<()> {
     let world = World::start(echo()).await?;
     let mut raw = Raw::connect(&world).await?;
     let huge = "x".repeat(200 * 1024);
-    if let Ok((answer, _message)) = raw.begin(&world, "Read", &[("x-huge", &huge)]).await
+    if let Ok((answer, _message)) = raw.begin("Read", &[("x-huge", &huge)]).await
         && let Ok(answer) = timeout(SOON, answer).await?
     {
         assert_eq!(answer.status(), http::StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     }
     assert_eq!(world.read("beside it").await?, "beside it");
 
-    // CONTINUATION frames, and never the one that ends the header.
+    // CONTINUATION frames without END_HEADERS.
     let mut tcp = TcpStream::connect(world.running.address).await?;
     tcp.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await?;
     tcp.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await?;

@@ -1,4 +1,4 @@
-//! An issuer of users' tokens whose keys come and go, and a service that believes it.
+//! An issuer of users' tokens whose keys change, and a service that trusts it.
 
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ use uuid::Uuid;
 
 use crate::world::read;
 
-/// Often enough that a test need not wait.
+/// A refresh period that makes tests fast.
 pub const OFTEN: Duration = Duration::from_millis(40);
 pub const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// A key of users' tokens, and its id.
+/// A key that signs users' tokens, and its id.
 pub struct Key {
     keys: DevKeys,
     id: &'static str,
@@ -37,7 +37,7 @@ impl Key {
         jwk
     }
 
-    /// A new user's token, good for two days.
+    /// Returns a new user's token, valid for two days.
     pub fn token(&self) -> anyhow::Result<String> {
         self.token_for(2 * DAY)
     }
@@ -62,16 +62,16 @@ pub fn url(server: &KeyServer) -> anyhow::Result<JwksUrl> {
     Ok(format!("http://{}/keys", server.address).parse()?)
 }
 
-/// A service, and the time that it takes it to be.
-pub struct Believer {
+/// A service that trusts an issuer, and its clock.
+pub struct Service {
     pub running: Running,
     pub clock: Clock,
-    /// Whose files it reads, where its test gives it no others.
+    /// Owns the key files that the service reads by default.
     _keys: DevKeys,
 }
 
-impl Believer {
-    /// Perhaps not ready yet.
+impl Service {
+    /// Starts a service without waiting until it is ready.
     pub async fn launch(change: impl FnOnce(&mut IdentityOptions)) -> anyhow::Result<Self> {
         let keys = DevKeys::ephemeral()?;
         let mut options = options(&keys);
@@ -82,12 +82,12 @@ impl Believer {
     }
 
     pub async fn start(change: impl FnOnce(&mut IdentityOptions)) -> anyhow::Result<Self> {
-        let believer = Self::launch(change).await?;
-        believer.running.wait_for(tonic_health::ServingStatus::Serving).await?;
-        Ok(believer)
+        let service = Self::launch(change).await?;
+        service.running.wait_for(tonic_health::ServingStatus::Serving).await?;
+        Ok(service)
     }
 
-    /// One that fetches the users' keys at an address.
+    /// Starts a service that fetches the users' keys from `server`.
     pub async fn of(server: &KeyServer, refresh: Duration) -> anyhow::Result<Self> {
         let url = url(server)?;
         Self::start(|identity| at(identity, url, refresh)).await
@@ -101,12 +101,12 @@ impl Believer {
         read(&mut self.client(token).expect("a client"), "hello").await
     }
 
-    /// Whether a new token of the key is believed.
-    pub async fn believes(&self, key: &Key) -> anyhow::Result<bool> {
+    /// Returns whether a new token signed by the key is accepted.
+    pub async fn accepts(&self, key: &Key) -> anyhow::Result<bool> {
         Ok(self.call(&key.token()?).await.is_ok())
     }
 
-    /// Waits until the token is not believed any more, and gives the reason.
+    /// Waits until the token is refused and returns the reason.
     pub async fn refuses(&self, token: &str) -> anyhow::Result<(Code, String)> {
         let refused = async {
             loop {

@@ -1,4 +1,4 @@
-//! Keys that cannot be had, or not from there.
+//! Sources of keys that are down, unusable or not to be trusted.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -13,9 +13,9 @@ use orchard_testkit::service::free_address;
 use tonic_health::ServingStatus;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::issuer::{Believer, DAY, Key, OFTEN, at, invalid, jwks, replies, unavailable, url};
+use crate::issuer::{DAY, Key, OFTEN, Service, at, invalid, jwks, replies, unavailable, url};
 
-/// What is logged on this thread.
+/// The log of this thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -46,12 +46,12 @@ impl MakeWriter<'_> for Log {
 }
 
 #[tokio::test]
-async fn an_address_that_is_down_is_done_without_for_a_day() -> anyhow::Result<()> {
+async fn keys_are_accepted_for_a_day_while_their_address_is_down() -> anyhow::Result<()> {
     let log = Log::default();
     let _subscriber = tracing::subscriber::set_default(tracing_subscriber::fmt().with_writer(log.clone()).finish());
     let (key, new) = (Key::new("1")?, Key::new("2")?);
     let server = KeyServer::start(replies(&[&key])).await?;
-    let service = Believer::of(&server, OFTEN).await?;
+    let service = Service::of(&server, OFTEN).await?;
     let token = key.token()?;
     service.call(&token).await?;
 
@@ -60,10 +60,10 @@ async fn an_address_that_is_down_is_done_without_for_a_day() -> anyhow::Result<(
     service.clock.advance(DAY - Duration::from_secs(60));
     server.fetched_again().await?;
     service.call(&token).await?;
-    assert!(service.believes(&key).await?);
-    // Nobody can say whether it is a key of the issuer's.
+    assert!(service.accepts(&key).await?);
+    // The issuer may have this key by now, but that cannot be known.
     assert_eq!(refused(service.call(&new.token()?).await), unavailable());
-    assert_eq!((log.lines("those before are believed"), log.lines("none to believe")), (1, 0));
+    assert_eq!((log.lines("accepting the previous ones"), log.lines("no accepted keys are left")), (1, 0));
 
     service.clock.advance(Duration::from_secs(60));
     for token in [&token, &key.token()?, &new.token()?] {
@@ -75,31 +75,31 @@ async fn an_address_that_is_down_is_done_without_for_a_day() -> anyhow::Result<(
     server.replies(replies(&[&key]));
     service.running.wait_for(ServingStatus::Serving).await?;
     service.call(&token).await?;
-    assert_eq!((log.lines("those before are believed"), log.lines("none to believe")), (1, 1));
-    assert_eq!(log.lines("keys are read"), 2, "at the start and now");
+    assert_eq!((log.lines("accepting the previous ones"), log.lines("no accepted keys are left")), (1, 1));
+    assert_eq!(log.lines("keys read"), 2, "at the start and now");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_service_starts_without_its_issuer_and_is_ready_when_that_is_there() -> anyhow::Result<()> {
+async fn a_service_starts_without_its_issuer_and_becomes_ready_with_it() -> anyhow::Result<()> {
     let key = Key::new("1")?;
     let address = free_address();
     let url = format!("http://{address}/keys").parse()?;
-    let service = Believer::launch(|identity| at(identity, url, OFTEN)).await?;
+    let service = Service::launch(|identity| at(identity, url, OFTEN)).await?;
     service.running.wait_for(ServingStatus::NotServing).await?;
     assert_eq!(refused(service.call(&key.token()?).await), unavailable());
     let _server = KeyServer::start_at(address, replies(&[&key]), None).await?;
     service.running.wait_for(ServingStatus::Serving).await?;
-    assert!(service.believes(&key).await?);
+    assert!(service.accepts(&key).await?);
     Ok(())
 }
 
 #[tokio::test]
-async fn answers_that_cannot_be_used_change_nothing() -> anyhow::Result<()> {
+async fn unusable_responses_keep_the_previous_keys() -> anyhow::Result<()> {
     let (key, evil) = (Key::new("1")?, Key::new("2")?);
     let server = KeyServer::start(replies(&[&key])).await?;
     let elsewhere = KeyServer::start(replies(&[&evil])).await?;
-    let service = Believer::of(&server, OFTEN).await?;
+    let service = Service::of(&server, OFTEN).await?;
     let evil_set = jwks(&[&evil]).to_string().into_bytes();
     let large = [&evil_set[..], &vec![b' '; 256 * 1024]].concat();
     let redirect = format!("302 Found\r\nlocation: {}", url(&elsewhere)?);
@@ -118,19 +118,19 @@ async fn answers_that_cannot_be_used_change_nothing() -> anyhow::Result<()> {
     ] {
         server.replies(reply);
         server.fetched_again().await?;
-        assert!(service.believes(&key).await?, "{what}");
-        assert!(!service.believes(&evil).await?, "{what}");
+        assert!(service.accepts(&key).await?, "{what}");
+        assert!(!service.accepts(&evil).await?, "{what}");
     }
     assert_eq!(elsewhere.fetches(), 0, "redirections are not followed");
-    // With one byte less than too large it would have been believed.
+    // A JWKS of the largest size is accepted.
     server.replies(Reply::of("200 OK", &large[..256 * 1024]));
     server.fetched_again().await?;
-    assert!(service.believes(&evil).await?);
+    assert!(service.accepts(&evil).await?);
     Ok(())
 }
 
 #[tokio::test]
-async fn https_addresses_prove_their_names() -> anyhow::Result<()> {
+async fn https_addresses_must_prove_their_names() -> anyhow::Result<()> {
     let (ours, theirs) = (Authority::new()?, Authority::new()?);
     let key = Key::new("1")?;
     let folder = Folder::new()?;
@@ -140,36 +140,36 @@ async fn https_addresses_prove_their_names() -> anyhow::Result<()> {
     {
         let server = KeyServer::start_at("127.0.0.1:0".parse()?, replies(&[&key]), Some(&certificate)).await?;
         let url = format!("https://localhost:{}/keys", server.address.port()).parse()?;
-        let service = Believer::launch(|identity| {
+        let service = Service::launch(|identity| {
             at(identity, url, OFTEN);
             identity.jwks_ca_file = folder.file("ca.pem");
         })
         .await?;
         let expected = if is_good { ServingStatus::Serving } else { ServingStatus::NotServing };
         service.running.wait_for(expected).await?;
-        assert_eq!(service.believes(&key).await?, is_good);
-        assert_eq!(server.fetches() > 0, is_good, "nothing is asked of a stranger");
+        assert_eq!(service.accepts(&key).await?, is_good);
+        assert_eq!(server.fetches() > 0, is_good, "nothing is requested from an untrusted server");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn what_cannot_be_used_is_not_started_with() -> anyhow::Result<()> {
+async fn unusable_settings_are_refused_at_start() -> anyhow::Result<()> {
     let folder = Folder::new()?;
     let file = folder.put("jwks.json", "rubbish")?;
-    let said = async |change: &dyn Fn(&mut IdentityOptions)| {
-        let error = Believer::launch(change).await.err().expect("it must not start");
-        let said = format!("{error:#}");
-        assert!(!said.contains('\n'), "{said}");
-        said
+    let refused = async |change: &dyn Fn(&mut IdentityOptions)| {
+        let error = Service::launch(change).await.err().expect("it must not start");
+        let message = format!("{error:#}");
+        assert!(!message.contains('\n'), "{message}");
+        message
     };
-    let rubbish = said(&|identity| identity.user_jwks_file = Some(file.clone())).await;
-    assert!(rubbish.contains("jwks.json cannot be used: it is not a JWKS"), "{rubbish}");
-    let missing = said(&|identity| identity.user_jwks_file = Some(folder.file("none"))).await;
-    assert!(missing.contains("none cannot be used: it cannot be read: No such file"), "{missing}");
-    let old = said(&|identity| identity.jwks_stale_limit = identity.jwks_refresh).await;
+    let rubbish = refused(&|identity| identity.user_jwks_file = Some(file.clone())).await;
+    assert!(rubbish.contains("jwks.json: it is not a JWKS"), "{rubbish}");
+    let missing = refused(&|identity| identity.user_jwks_file = Some(folder.file("none"))).await;
+    assert!(missing.contains("none: cannot read it: No such file"), "{missing}");
+    let old = refused(&|identity| identity.jwks_stale_limit = identity.jwks_refresh).await;
     assert!(old.contains("--jwks-stale-limit must be longer than --jwks-refresh"), "{old}");
-    let authorities = said(&|identity| {
+    let authorities = refused(&|identity| {
         at(identity, "https://localhost/keys".parse().expect("an address"), OFTEN);
         identity.jwks_ca_file = folder.file("none.pem");
     })
@@ -179,17 +179,17 @@ async fn what_cannot_be_used_is_not_started_with() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn workloads_keys_come_from_addresses_too() -> anyhow::Result<()> {
+async fn services_keys_can_come_from_an_address() -> anyhow::Result<()> {
     let key = Key::new("1")?;
     let server = KeyServer::start(replies(&[&key])).await?;
     let url = url(&server)?;
-    let service = Believer::start(|identity| {
+    let service = Service::start(|identity| {
         identity.workload_jwks_file = None;
         identity.workload_jwks_url = Some(url);
     })
     .await?;
     assert_eq!(server.fetches(), 1);
-    // A key of workloads says nothing of users.
+    // A key of services does not verify users' tokens.
     assert_eq!(refused(service.call(&key.token()?).await), invalid());
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Keys that change, and tokens that were verified before they did.
+//! Keys that change, and tokens that were verified before the change.
 
 use std::os::unix::fs::symlink;
 use std::sync::Arc;
@@ -13,13 +13,14 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tonic::Code;
 
-use crate::issuer::{Believer, DAY, Key, OFTEN, invalid, jwks, replies};
+use crate::issuer::{DAY, Key, OFTEN, Service, invalid, jwks, replies};
+use crate::raw::Raw;
 
 const MINUTES: Duration = Duration::from_secs(300);
-/// Until unknown keys may have the set fetched again.
+/// The least time between fetches that unknown keys cause.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// A volume as Kubernetes mounts it: files lead to a folder that is swapped as a whole.
+/// A volume as Kubernetes mounts it: its files are links into a folder that is replaced as a whole.
 struct Volume(Folder);
 
 impl Volume {
@@ -39,10 +40,10 @@ impl Volume {
 }
 
 #[tokio::test]
-async fn a_file_changes_under_way() -> anyhow::Result<()> {
+async fn a_changed_file_replaces_the_keys() -> anyhow::Result<()> {
     let (old, new) = (Key::new("1")?, Key::new("2")?);
     let volume = Volume::new(&jwks(&[&old]).to_string())?;
-    let service = Believer::start(|identity| {
+    let service = Service::start(|identity| {
         identity.user_jwks_file = Some(volume.0.file("jwks.json"));
         identity.jwks_refresh = OFTEN;
     })
@@ -50,33 +51,33 @@ async fn a_file_changes_under_way() -> anyhow::Result<()> {
     let token = old.token()?;
     service.call(&token).await?;
     volume.swap("..2", &jwks(&[&new]).to_string())?;
-    // Verified before, and its key is gone.
+    // The token was verified before, but its key is gone.
     assert_eq!(service.refuses(&token).await?, invalid());
-    assert!(service.believes(&new).await?);
+    assert!(service.accepts(&new).await?);
     for (version, text) in [("..3", "rubbish"), ("..4", "{\"keys\": []}")] {
         volume.swap(version, text)?;
         tokio::time::sleep(5 * OFTEN).await;
-        assert!(service.believes(&new).await?, "{text}");
+        assert!(service.accepts(&new).await?, "{text}");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn an_address_is_fetched_again_and_a_key_that_is_gone_takes_its_tokens_along() -> anyhow::Result<()> {
+async fn a_key_removed_from_the_address_invalidates_its_tokens() -> anyhow::Result<()> {
     let (old, new) = (Key::new("1")?, Key::new("2")?);
     let server = KeyServer::start(replies(&[&old])).await?;
-    let service = Believer::of(&server, OFTEN).await?;
+    let service = Service::of(&server, OFTEN).await?;
     let token = old.token()?;
     service.call(&token).await?;
     server.replies(replies(&[&old, &new]));
     server.fetched_again().await?;
     service.call(&token).await?;
-    assert!(service.believes(&new).await?);
+    assert!(service.accepts(&new).await?);
     server.replies(replies(&[&new]));
     server.fetched_again().await?;
     assert_eq!(refused(service.call(&token).await), invalid());
-    assert!(service.believes(&new).await?);
-    // Another key under the same id.
+    assert!(service.accepts(&new).await?);
+    // A different key with the same id.
     let other = Key::new("2")?;
     let token = new.token()?;
     service.call(&token).await?;
@@ -87,10 +88,10 @@ async fn an_address_is_fetched_again_and_a_key_that_is_gone_takes_its_tokens_alo
 }
 
 #[tokio::test]
-async fn callers_with_an_unknown_key_share_one_fetch_and_nobody_else_waits() -> anyhow::Result<()> {
+async fn callers_with_an_unknown_key_share_one_fetch_and_other_callers_do_not_wait() -> anyhow::Result<()> {
     let (old, new, strange) = (Key::new("1")?, Key::new("2")?, Key::new("3")?);
     let server = KeyServer::start(replies(&[&old])).await?;
-    let service = Arc::new(Believer::of(&server, MINUTES).await?);
+    let service = Arc::new(Service::of(&server, MINUTES).await?);
     assert_eq!(server.fetches(), 1);
     let gate = Arc::new(Semaphore::new(0));
     server.replies(Reply::Gated(Arc::clone(&gate), Box::new(replies(&[&old, &new]))));
@@ -101,16 +102,16 @@ async fn callers_with_an_unknown_key_share_one_fetch_and_nobody_else_waits() -> 
         waiting.spawn(async move { service.call(&token).await });
     }
     server.fetched(2).await?;
-    // The fetch stands still, and whoever has a known key is answered.
-    assert!(timeout(Duration::from_secs(10), service.believes(&old)).await??);
+    // The fetch hangs, and callers with a known key are answered.
+    assert!(timeout(Duration::from_secs(10), service.accepts(&old)).await??);
     assert!(waiting.try_join_next().is_none());
     gate.add_permits(1_000);
     for answer in waiting.join_all().await {
         assert_eq!(answer?, "hello");
     }
-    assert_eq!(server.fetches(), 2, "one for all");
+    assert_eq!(server.fetches(), 2, "one fetch for all");
 
-    // As many as there may be have no more than one fetch in ten seconds, and are refused at once.
+    // Any number of them cause at most one fetch in ten seconds, and are refused at once.
     for fetches in [2, 3] {
         let rubbish: Vec<_> = (0..50).map(|_| strange.token()).collect::<Result<_, _>>()?;
         for answer in join_all(rubbish.iter().map(|token| service.call(token))).await {
@@ -119,31 +120,30 @@ async fn callers_with_an_unknown_key_share_one_fetch_and_nobody_else_waits() -> 
         assert_eq!(server.fetches(), fetches);
         service.clock.advance(PAUSE);
     }
-    // The pause is over: a key that came meanwhile is found.
+    // After the pause, a new key is found.
     server.replies(replies(&[&strange]));
-    assert!(service.believes(&strange).await?);
+    assert!(service.accepts(&strange).await?);
     assert_eq!(server.fetches(), 4);
     Ok(())
 }
 
-/// A caller waits for a fetch no longer than its deadline.
 #[tokio::test]
-async fn a_fetch_that_stands_still_ends_with_the_callers_deadline() -> anyhow::Result<()> {
+async fn a_caller_waits_for_a_hanging_fetch_until_its_deadline() -> anyhow::Result<()> {
     let (old, new) = (Key::new("1")?, Key::new("2")?);
     let server = KeyServer::start(replies(&[&old])).await?;
-    let service = Believer::of(&server, MINUTES).await?;
+    let service = Service::of(&server, MINUTES).await?;
     server.replies(Reply::Gated(Arc::new(Semaphore::new(0)), Box::new(Reply::HangUp)));
-    let mut client = service.client(&new.token()?)?;
-    let request = crate::world::within(Duration::from_millis(200), Default::default());
-    assert_eq!(refused(client.read(request).await), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".to_owned()));
+    // A raw call, whose deadline only the server reads: an ordinary client also gives up by itself.
+    let answer = Raw::open(service.running.address, &new.token()?).await?.call("Read", "hello", "200m").await?;
+    assert_eq!(answer, (Some(Code::DeadlineExceeded), "DEADLINE_EXCEEDED".to_owned()));
     Ok(())
 }
 
 #[tokio::test]
-async fn what_was_verified_expires_all_the_same() -> anyhow::Result<()> {
+async fn a_verified_token_expires() -> anyhow::Result<()> {
     let key = Key::new("1")?;
     let server = KeyServer::start(replies(&[&key])).await?;
-    let service = Believer::of(&server, MINUTES).await?;
+    let service = Service::of(&server, MINUTES).await?;
     let token = key.token_for(Duration::from_secs(600))?;
     for _ in 0..2 {
         service.call(&token).await?;
@@ -153,16 +153,16 @@ async fn what_was_verified_expires_all_the_same() -> anyhow::Result<()> {
     assert_eq!(refused(service.call(&token).await), expired);
     assert_eq!(refused(service.call(&key.token_for(Duration::from_secs(1))?).await), expired);
     service.clock.advance(DAY / 2);
-    assert!(service.believes(&key).await?);
+    assert!(service.accepts(&key).await?);
     Ok(())
 }
 
-/// A token that differs from a verified one in its last character, or is another's but for its signature, is not that one.
+/// Tests another token's claims with the verified signature, a missing signature, and an additional character.
 #[tokio::test]
-async fn a_verified_token_vouches_for_no_other() -> anyhow::Result<()> {
+async fn a_verified_token_does_not_validate_similar_ones() -> anyhow::Result<()> {
     let key = Key::new("1")?;
     let server = KeyServer::start(replies(&[&key])).await?;
-    let service = Believer::of(&server, MINUTES).await?;
+    let service = Service::of(&server, MINUTES).await?;
     let (token, other) = (key.token()?, key.token()?);
     service.call(&token).await?;
     let (claims, signature) = token.rsplit_once('.').expect("a signature");

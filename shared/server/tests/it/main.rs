@@ -1,5 +1,5 @@
-//! The ground that all services stand on, on real sockets.
-#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+//! The runtime of all services, on real sockets.
+#![expect(clippy::expect_used, reason = "a test fails with a message")]
 
 mod access;
 mod admin;
@@ -12,6 +12,7 @@ mod keys;
 mod overload;
 mod panics;
 mod raw;
+mod spans;
 mod telemetry;
 mod trace;
 mod world;

@@ -22,7 +22,7 @@ fn overloaded() -> (Code, String) {
 }
 
 #[tokio::test]
-async fn calls_beyond_the_limit_are_shed_and_health_is_not() -> anyhow::Result<()> {
+async fn calls_beyond_the_limit_are_refused_and_health_is_not() -> anyhow::Result<()> {
     let gate = Gate::new();
     let world = World::with(gate.probe(), |limits| limits.max_calls = Some(4)).await?;
     let client = world.client()?;
@@ -47,10 +47,10 @@ async fn calls_beyond_the_limit_are_shed_and_health_is_not() -> anyhow::Result<(
 }
 
 #[tokio::test]
-async fn whoever_sends_slowly_keeps_nobody_from_their_place() -> anyhow::Result<()> {
+async fn a_slow_sender_does_not_take_up_capacity() -> anyhow::Result<()> {
     let world = World::with(Gate::new().probe(), |limits| limits.max_calls = Some(1)).await?;
     let mut raw = Raw::connect(&world).await?;
-    let (slow, mut message) = raw.begin(&world, "Read", &[]).await?;
+    let (slow, mut message) = raw.begin("Read", &[]).await?;
     let whole = framed("at last");
     message.send_data(whole.slice(..7), false)?;
     assert_eq!(timeout(Duration::from_secs(20), world.read("meanwhile")).await??, "meanwhile");
@@ -60,11 +60,11 @@ async fn whoever_sends_slowly_keeps_nobody_from_their_place() -> anyhow::Result<
 }
 
 #[tokio::test]
-async fn a_call_whose_caller_is_gone_leaves_its_place() -> anyhow::Result<()> {
+async fn a_call_whose_caller_hangs_up_frees_its_capacity() -> anyhow::Result<()> {
     let gate = Gate::new();
     let world = World::with(gate.probe(), |limits| limits.max_calls = Some(1)).await?;
     let mut raw = Raw::connect(&world).await?;
-    let (_answer, mut message) = raw.begin(&world, "Read", &[]).await?;
+    let (_answer, mut message) = raw.begin("Read", &[]).await?;
     message.send_data(framed("wait"), true)?;
     gate.waited_for(1).await;
     assert_eq!(refused(world.read("no room").await), overloaded());
@@ -93,7 +93,7 @@ async fn streams_have_a_limit_of_their_own() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// As a slice works: each call needs one of a few connections for a while.
+/// Works like a slice: each call needs one of a few connections for a while.
 fn pooled(connections: usize, work: Duration) -> Probe {
     let pool = Arc::new(Semaphore::new(connections));
     Probe::new(move |request: Request<String>| {
@@ -109,11 +109,11 @@ fn pooled(connections: usize, work: Duration) -> Probe {
 const PHASE: Duration = Duration::from_millis(1_500);
 const WORK: Duration = Duration::from_millis(80);
 const PATIENCE: Duration = Duration::from_millis(320);
-/// A machine that is busy with something else for a moment spoils a round, and no server without a limit passes any.
+/// The number of tries. A busy machine may spoil a round, but a server without a limit passes none.
 const ROUNDS: u32 = 5;
 
-/// Calls at even intervals, however the earlier ones fare; gives how many were answered in time, and how many were shed.
-async fn offered(world: &World, every: Duration) -> anyhow::Result<(u32, u32)> {
+/// Makes calls at even intervals and returns how many were answered in time, and how many were refused.
+async fn offer(world: &World, every: Duration) -> anyhow::Result<(u32, u32)> {
     let client = world.client()?;
     let shed = Arc::new(AtomicU32::new(0));
     let mut calls = JoinSet::new();
@@ -134,18 +134,17 @@ async fn offered(world: &World, every: Duration) -> anyhow::Result<(u32, u32)> {
     Ok((u32::try_from(good)?, shed.load(Ordering::Relaxed)))
 }
 
-/// A ratio of what was done side by side, of work that takes no processor: without a limit, all of the many wait for a connection until
-/// hardly any has time left to use it.
+/// Compares calls that use no CPU time. Without a limit, all calls would wait for a connection until hardly any has time left to use it.
 #[tokio::test]
-async fn goodput_stays_at_five_times_the_load_and_comes_back() -> anyhow::Result<()> {
+async fn goodput_is_kept_at_five_times_the_load_and_afterwards() -> anyhow::Result<()> {
     const CONNECTIONS: u32 = 4;
     let world = World::with(pooled(4, WORK), |limits| limits.max_calls = Some(6)).await?;
-    // A little less than it can do, so that nothing waits.
+    // Slightly below the capacity, so that no call waits.
     let capacity = WORK / CONNECTIONS;
     for round in 1.. {
-        let (peak, _) = offered(&world, capacity + capacity / 10).await?;
-        let (overloaded, shed) = offered(&world, capacity / 5).await?;
-        let (after, _) = offered(&world, capacity + capacity / 10).await?;
+        let (peak, _) = offer(&world, capacity + capacity / 10).await?;
+        let (overloaded, shed) = offer(&world, capacity / 5).await?;
+        let (after, _) = offer(&world, capacity + capacity / 10).await?;
         eprintln!("answered in time: {peak} at its capacity, {overloaded} at five times that ({shed} shed), {after} afterwards");
         assert!(shed > 0);
         if overloaded * 10 >= peak * 8 && after * 10 >= peak * 8 {
@@ -157,7 +156,7 @@ async fn goodput_stays_at_five_times_the_load_and_comes_back() -> anyhow::Result
 }
 
 #[tokio::test]
-async fn health_answers_on_its_own_port_alone() -> anyhow::Result<()> {
+async fn health_is_served_on_the_admin_port_only() -> anyhow::Result<()> {
     let world = World::start(Gate::new().probe()).await?;
     let mut client = tonic_health::pb::health_client::HealthClient::new(channel(world.running.address)?);
     let answer = client.check(tonic_health::pb::HealthCheckRequest::default()).await;

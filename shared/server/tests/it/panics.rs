@@ -10,7 +10,7 @@ fn fault() -> (Code, String) {
 }
 
 #[tokio::test]
-async fn a_panic_is_its_own_calls_alone() -> anyhow::Result<()> {
+async fn a_panic_ends_only_its_own_call() -> anyhow::Result<()> {
     let gate = Gate::new();
     let waits = gate.clone();
     let world = World::start(Probe::new(move |request: Request<String>| {
@@ -33,10 +33,10 @@ async fn a_panic_is_its_own_calls_alone() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_panic_in_a_stream_ends_that_stream() -> anyhow::Result<()> {
+async fn a_panic_in_a_stream_ends_only_that_stream() -> anyhow::Result<()> {
     let world = World::start(Probe::new(|request: Request<String>| async { Ok(request.into_inner()) }).watching(|_| async {
         let stream: Watched = futures::stream::unfold(0, |count| async move {
-            // What is ready at once leaves together; the panic comes after the first answer has left.
+            // Messages that are ready together are sent together. Yielding lets the first one leave before the panic.
             tokio::task::yield_now().await;
             assert!(count == 0, "on purpose");
             Some((Ok("one".to_owned()), count + 1))

@@ -1,4 +1,6 @@
-//! Calls frame by frame, as no well-behaved client makes them.
+//! Calls made frame by frame, as no ordinary client makes them.
+
+use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use bytes::{BufMut as _, Bytes, BytesMut};
@@ -16,28 +18,34 @@ use crate::world::World;
 
 /// An HTTP/2 connection.
 pub struct Raw {
-    pub send: SendRequest<Bytes>,
+    send: SendRequest<Bytes>,
+    address: SocketAddr,
+    token: String,
     _driver: JoinSet<Result<(), h2::Error>>,
 }
 
 impl Raw {
     pub async fn connect(world: &World) -> anyhow::Result<Self> {
-        let tcp = TcpStream::connect(world.running.address).await?;
+        Self::open(world.running.address, &world.token).await
+    }
+
+    /// Connects to a service as the token's user.
+    pub async fn open(address: SocketAddr, token: &str) -> anyhow::Result<Self> {
+        let tcp = TcpStream::connect(address).await?;
         let (send, connection) = h2::client::handshake(tcp).await?;
         let mut driver = JoinSet::new();
         driver.spawn(connection);
-        Ok(Self { send: send.ready().await?, _driver: driver })
+        Ok(Self { send: send.ready().await?, address, token: token.to_owned(), _driver: driver })
     }
 
-    /// Sends a call's headers; its message is still to come.
+    /// Sends a call's headers. The caller sends the message.
     pub async fn begin(
         &mut self,
-        world: &World,
         method: &str,
         headers: &[(&str, &str)],
     ) -> anyhow::Result<(ResponseFuture, h2::SendStream<Bytes>)> {
-        let mut request = Request::post(format!("http://{}/orchard.probe.v1.ProbeService/{method}", world.running.address))
-            .header("authorization", format!("Bearer {}", world.token))
+        let mut request = Request::post(format!("http://{}/orchard.probe.v1.ProbeService/{method}", self.address))
+            .header("authorization", format!("Bearer {}", self.token))
             .header("content-type", "application/grpc")
             .header("te", "trailers");
         for (name, value) in headers {
@@ -47,15 +55,9 @@ impl Raw {
         Ok(ready.send_request(request.body(())?, false)?)
     }
 
-    /// A whole call: its code, if it has one, and its reason.
-    pub async fn call(
-        &mut self,
-        world: &World,
-        method: &str,
-        text: &str,
-        timeout: &str,
-    ) -> anyhow::Result<(Option<Code>, String)> {
-        let (answer, mut message) = self.begin(world, method, &[("grpc-timeout", timeout)]).await?;
+    /// Makes a call and returns its code, if it has one, and its reason.
+    pub async fn call(&mut self, method: &str, text: &str, timeout: &str) -> anyhow::Result<(Option<Code>, String)> {
+        let (answer, mut message) = self.begin(method, &[("grpc-timeout", timeout)]).await?;
         message.send_data(framed(text), true)?;
         let (head, body) = answer.await?.into_parts();
         let ended = if head.headers.contains_key("grpc-status") { head.headers } else { end(body).await?.context("trailers")? };
@@ -65,7 +67,7 @@ impl Raw {
     }
 }
 
-/// A message as gRPC frames it. The probe's requests are all alike.
+/// Returns a gRPC frame with a request. All requests of the probe have the same shape.
 pub fn framed(text: &str) -> Bytes {
     let message = ReadRequest { text: text.to_owned() }.encode_to_vec();
     let mut framed = BytesMut::new();

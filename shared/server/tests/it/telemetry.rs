@@ -1,12 +1,11 @@
-//! What a service tells of itself, as a process of its own: its log, its metrics, its spans.
+//! The metrics and the log of a service that runs as a process of its own.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use orchard_server::{ServeOptions, run_to_end};
 use orchard_testkit::answer::refused;
 use orchard_testkit::client::{Client, Headers};
-use orchard_testkit::collector::{Collector, Span, SpanKind};
 use orchard_testkit::keys::DevKeys;
 use orchard_testkit::probe::Probe;
 use orchard_testkit::probe::pb::probe_service_client::ProbeServiceClient;
@@ -14,17 +13,16 @@ use orchard_testkit::probe::pb::{ReadRequest, WatchRequest};
 use orchard_testkit::program::{self, Program};
 use orchard_testkit::scrape::Metrics;
 use orchard_testkit::service::channel;
-use tokio::net::TcpListener;
 use tonic::{Code, Request, Status};
 use uuid::Uuid;
 
 use crate::world::read;
 
-/// What is in requests and must be nowhere else.
-const CANARY: &str = "canary-7f3a@example.org";
-const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
-const PARENT: &str = "b7ad6b7169203331";
-const READ: &str = "orchard.probe.v1.ProbeService/Read";
+/// A text in requests that must appear nowhere else.
+pub const CANARY: &str = "canary-7f3a@example.org";
+pub const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+pub const PARENT: &str = "b7ad6b7169203331";
+pub const READ: &str = "orchard.probe.v1.ProbeService/Read";
 const WATCH: &str = "orchard.probe.v1.ProbeService/Watch";
 
 #[derive(clap::Parser)]
@@ -34,9 +32,9 @@ struct Options {
 }
 
 #[test]
-#[ignore = "is the program of other tests"]
+#[ignore = "other tests run it as a program"]
 fn program() {
-    if program::name().is_some() {
+    if program::is_program() {
         let Options { serve } = clap::Parser::parse_from(["probe"]);
         let probe = Probe::new(|request: Request<String>| async move {
             match request.get_ref().split(' ').next() {
@@ -50,20 +48,23 @@ fn program() {
     }
 }
 
-/// The probe as a program, and its caller.
-struct World {
-    program: Program,
+/// The probe as a program, and a caller's token.
+pub struct World {
+    pub program: Program,
     token: String,
+    /// Owns the key files that the program reads.
+    _keys: DevKeys,
 }
 
 impl World {
-    async fn start(settings: &[(&str, String)]) -> anyhow::Result<Self> {
+    pub async fn start(settings: &[(&str, String)]) -> anyhow::Result<Self> {
         let keys = DevKeys::ephemeral()?;
-        let program = Program::start("telemetry::program", "probe", &keys, settings).await?;
-        Ok(Self { program, token: keys.user_token(Uuid::new_v4(), &[], Duration::from_secs(600))? })
+        let program = Program::start(program::itself("telemetry::program")?, &keys, settings).await?;
+        let token = keys.user_token(Uuid::new_v4(), &[], Duration::from_secs(600))?;
+        Ok(Self { program, token, _keys: keys })
     }
 
-    fn client(&self) -> anyhow::Result<ProbeServiceClient<Client>> {
+    pub fn client(&self) -> anyhow::Result<ProbeServiceClient<Client>> {
         Ok(ProbeServiceClient::new(Headers::bearer(&self.token)?.on(channel(self.program.address)?)))
     }
 
@@ -71,8 +72,8 @@ impl World {
         Metrics::of(self.program.admin_address).await
     }
 
-    /// A call within a trace, sampled or not.
-    async fn traced(&self, flags: &str) -> anyhow::Result<()> {
+    /// Makes a call within a trace.
+    pub async fn traced(&self, flags: &str) -> anyhow::Result<()> {
         let mut request = Request::new(ReadRequest { text: CANARY.to_owned() });
         request.metadata_mut().insert("traceparent", format!("00-{TRACE}-{PARENT}-{flags}").parse()?);
         self.client()?.read(request).await?;
@@ -97,9 +98,9 @@ async fn calls_are_counted_by_method_and_code() -> anyhow::Result<()> {
     }
     assert_eq!(refused(read(&mut client, "panic").await).0, Code::Internal);
     client.watch(WatchRequest::default()).await?.into_inner().message().await?;
-    let mut nobody = ProbeServiceClient::new(Headers::none().on(channel(world.program.address)?));
-    assert_eq!(refused(read(&mut nobody, "fine").await).0, Code::Unauthenticated);
-    // Each an invention of its caller's, and all of them one series.
+    let mut anonymous = ProbeServiceClient::new(Headers::none().on(channel(world.program.address)?));
+    assert_eq!(refused(read(&mut anonymous, "fine").await).0, Code::Unauthenticated);
+    // Unknown methods, which callers invent, share one series.
     for name in ["a", "b", CANARY] {
         let mut grpc = tonic::client::Grpc::new(channel(world.program.address)?);
         grpc.ready().await?;
@@ -114,7 +115,7 @@ async fn calls_are_counted_by_method_and_code() -> anyhow::Result<()> {
     while world.metrics().await?.sum("orchard_server_active_calls", &[("rpc_method", READ)]) < 1.0 {
         tokio::task::yield_now().await;
     }
-    // It takes its place a moment after it has begun.
+    // The waiting call takes up capacity a moment after it has begun.
     while read(&mut client, "one too many").await.is_ok() {}
     drop(waiting);
     while world.metrics().await?.sum("orchard_server_active_calls", &[]) > 0.0 {
@@ -142,7 +143,7 @@ async fn calls_are_counted_by_method_and_code() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn every_line_of_a_call_has_its_trace_and_nothing_of_its_request() -> anyhow::Result<()> {
+async fn log_lines_of_a_call_have_its_trace_and_nothing_of_its_request() -> anyhow::Result<()> {
     for format in ["json", "pretty"] {
         let settings = [("ORCHARD_LOG", "debug".to_owned()), ("ORCHARD_LOG_FORMAT", format.to_owned())];
         let world = World::start(&settings).await?;
@@ -153,7 +154,7 @@ async fn every_line_of_a_call_has_its_trace_and_nothing_of_its_request() -> anyh
         let token = world.token.clone();
         let said = world.program.stop().await?;
         assert!(!said.contains("canary"), "{said}");
-        assert!(!said.contains('\u{1b}'), "colours, and nobody looks: {said}");
+        assert!(!said.contains('\u{1b}'), "colours without a terminal: {said}");
         assert!(!said.contains(&token) && !said.contains("Bearer"), "{said}");
 
         let of_calls: Vec<&str> = said
@@ -161,7 +162,7 @@ async fn every_line_of_a_call_has_its_trace_and_nothing_of_its_request() -> anyh
             .filter(|line| line.contains(READ) || line.contains("panicked"))
             .filter(|l| !l.contains("RUST_"))
             .collect();
-        // Three ends, and a panic is told twice: where it was, and whose.
+        // The ends of three calls, and two lines for the panic: its location, and its call.
         assert_eq!(of_calls.len(), 5, "{said}");
         for line in &of_calls {
             let (trace, span) = ids(format, line)?;
@@ -184,83 +185,4 @@ fn ids(format: &str, line: &str) -> anyhow::Result<(String, String)> {
         anyhow::Ok(rest.split(' ').next().unwrap_or_default().to_owned())
     };
     Ok((id("trace_id")?, id("span_id")?))
-}
-
-#[tokio::test]
-async fn spans_are_sent_as_their_callers_say_or_by_ratio() -> anyhow::Result<()> {
-    let collector = Collector::start().await?;
-    for (ratio, flags, expected) in [("0", "00", 0), ("0", "01", 1), ("1", "00", 0), ("1", "01", 1)] {
-        let before = collector.spans().len();
-        let settings = [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint()), ("OTEL_TRACES_SAMPLER_ARG", ratio.to_owned())];
-        let world = World::start(&settings).await?;
-        world.traced(flags).await?;
-        let own = read(&mut world.client()?, "own").await;
-        assert!(own.is_ok());
-        // At the latest its end brings them.
-        world.program.stop().await?;
-        let own = if ratio == "1" { 1 } else { 0 };
-        let spans = collector.spans().split_off(before);
-        assert_eq!(spans.len(), expected + own, "ratio {ratio}, flags {flags}: {spans:?}");
-        let theirs: Vec<&Span> = spans.iter().filter(|span| span.trace_id == TRACE).collect();
-        assert_eq!(theirs.len(), expected);
-        for span in theirs {
-            assert_eq!((span.parent_id.as_str(), span.name.as_str(), span.kind), (PARENT, READ, SpanKind::Server));
-            assert_eq!(span.service(), "orchard-probe");
-            assert!(["service.version", "service.instance.id"].iter().all(|name| !span.resource[*name].is_empty()));
-        }
-    }
-    assert!(!collector.raw().contains("canary"));
-    Ok(())
-}
-
-#[tokio::test]
-async fn failures_are_errors_and_refusals_are_not() -> anyhow::Result<()> {
-    let collector = Collector::start().await?;
-    let world = World::start(&[("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())]).await?;
-    let mut client = world.client()?;
-    read(&mut client, CANARY).await?;
-    assert!(read(&mut client, &format!("refuse {CANARY}")).await.is_err());
-    assert!(read(&mut client, &format!("panic {CANARY}")).await.is_err());
-    world.program.stop().await?;
-    let spans = collector.spans();
-    let status =
-        |code: &str| spans.iter().find(|span| span.attribute("rpc.response.status_code") == code).map(|span| span.is_error);
-    assert_eq!(
-        (status("OK"), status("INVALID_ARGUMENT"), status("INTERNAL")),
-        (Some(false), Some(false), Some(true)),
-        "{spans:?}"
-    );
-    for span in &spans {
-        assert_eq!((span.attribute("rpc.system.name"), span.attribute("rpc.method")), ("grpc", READ));
-        assert_eq!(span.attribute("error.type"), if span.is_error { "INTERNAL" } else { "" });
-    }
-    assert!(!collector.raw().contains("canary"), "{}", collector.raw());
-    Ok(())
-}
-
-/// One that refuses connections, and one that takes them and never says a word.
-#[tokio::test]
-async fn a_collector_that_is_away_costs_calls_nothing() -> anyhow::Result<()> {
-    let silent = TcpListener::bind("127.0.0.1:0").await?;
-    let absent = TcpListener::bind("127.0.0.1:0").await?;
-    let endpoints = [format!("http://{}", silent.local_addr()?), format!("http://{}", absent.local_addr()?)];
-    drop(absent);
-    for endpoint in endpoints {
-        let settings = [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.clone()), ("ORCHARD_LOG", "warn".to_owned())];
-        let world = World::start(&settings).await?;
-        let mut client = world.client()?;
-        let mut slowest = Duration::ZERO;
-        // More than the queue holds.
-        for _ in 0..4_000 {
-            let begun = Instant::now();
-            read(&mut client, "fine").await?;
-            slowest = slowest.max(begun.elapsed());
-        }
-        assert!(slowest < Duration::from_millis(500), "{slowest:?}");
-        let begun = Instant::now();
-        let said = world.program.stop().await?;
-        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
-        assert!((1..=3).contains(&said.lines().count()), "told, and not again and again: {said}");
-    }
-    Ok(())
 }

@@ -14,7 +14,7 @@ const PARENT: &str = "b7ad6b7169203331";
 #[tokio::test]
 async fn a_call_belongs_to_its_callers_trace() -> anyhow::Result<()> {
     let layer = tracing_opentelemetry::layer().with_tracer(SdkTracerProvider::builder().build().tracer("test"));
-    // Of this thread, which is all that the test's runtime has.
+    // Set for this thread only, which is the only one of the test's runtime.
     let _subscriber = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
     let world = World::start(Probe::new(|_: Request<String>| async {
         let context = tracing::Span::current().context();

@@ -1,4 +1,4 @@
-//! A probe, and somebody who calls it.
+//! A probe and its callers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 pub struct World {
     pub running: Running,
     pub token: String,
-    /// Whose files the service reads.
+    /// Owns the key files that the service reads.
     _keys: DevKeys,
 }
 
@@ -26,12 +26,12 @@ impl World {
         Self::with(probe, |_| ()).await
     }
 
-    /// With other limits than the usual ones.
+    /// Starts a service with changed limits.
     pub async fn with(probe: Probe, change: impl FnOnce(&mut LimitOptions)) -> anyhow::Result<Self> {
         Self::configured(probe, |options| change(&mut options.limits)).await
     }
 
-    /// With other options than the usual ones.
+    /// Starts a service with changed options.
     pub async fn configured(probe: Probe, change: impl FnOnce(&mut ServeOptions)) -> anyhow::Result<Self> {
         let keys = DevKeys::ephemeral()?;
         let mut options = options(&keys);
@@ -40,7 +40,7 @@ impl World {
         Ok(Self { running, token: keys.user_token(Uuid::new_v4(), &[], Duration::from_secs(600))?, _keys: keys })
     }
 
-    /// A user, on a connection of their own.
+    /// Returns a user's client, with its own connection.
     pub fn client(&self) -> anyhow::Result<ProbeServiceClient<Client>> {
         Ok(ProbeServiceClient::new(Headers::bearer(&self.token)?.on(channel(self.running.address)?)))
     }
@@ -60,14 +60,14 @@ pub async fn watch(
     Ok(client.watch(WatchRequest::default()).await?.into_inner())
 }
 
-/// A request with a deadline.
+/// Returns a request with a deadline.
 pub fn within<T>(limit: Duration, message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(limit);
     request
 }
 
-/// Calls that wait until their test lets them go on, and tells it when they have begun.
+/// Holds calls until their test lets them go on, and tells the test when they have begun.
 #[derive(Clone)]
 pub struct Gate {
     pub begun: Arc<Semaphore>,
@@ -79,7 +79,7 @@ impl Gate {
         Self { begun: Arc::new(Semaphore::new(0)), open: Arc::new(Semaphore::new(0)) }
     }
 
-    /// Waits, if the request's text is `wait`.
+    /// Returns a probe whose calls wait if the request's text is `wait`.
     pub fn probe(&self) -> Probe {
         let gate = self.clone();
         Probe::new(move |request: Request<String>| {
@@ -98,7 +98,7 @@ impl Gate {
         self.open.acquire().await.expect("a gate").forget();
     }
 
-    /// Waits until so many calls wait.
+    /// Waits until `calls` calls are waiting.
     pub async fn waited_for(&self, calls: u32) {
         self.begun.acquire_many(calls).await.expect("a gate").forget();
     }

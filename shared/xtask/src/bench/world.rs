@@ -22,8 +22,8 @@ use super::side::{Effort, Meter};
 use crate::project::{EDGE, SLICES};
 use crate::up::health;
 use crate::up::ports::Ports;
-use crate::up::provision::url_file;
-use crate::up::services::{Services, secrets};
+use crate::up::provision::{secrets, url_file};
+use crate::up::services::Services;
 
 const READY_LIMIT: Duration = Duration::from_secs(30);
 

@@ -1,58 +1,107 @@
-//! The compose file for real: images are built, and the suite is started, hurt, stopped and started again.
+//! Runs the compose file for real: builds images, then starts, hurts, stops and restarts the suite.
 
-use std::fs::File;
-use std::process::{Command, Stdio};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use orchard_testkit::cluster::{free_port, tail};
-use serde_json::Value;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::engine::Engine;
+use super::engine;
 use super::steps::{Steps, output, succeeds};
 use crate::output::Progress;
 use crate::project::{EDGE, Project, SLICES};
+use crate::up::build;
 
-/// What is built is run for a minute: a quarter of the time.
-const QUICK: [&str; 3] =
-    ["CARGO_PROFILE_RELEASE_OPT_LEVEL=0", "CARGO_PROFILE_RELEASE_LTO=off", "CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16"];
-/// Until a service that was hurt is well again.
+/// The oldest engine that can mount a part of a volume.
+const OLDEST_ENGINE: u32 = 26;
+const WHAT: &str = "docker compose up, with failures and a restart";
+/// Longest time that a service takes to recover.
 const RECOVERY: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(200);
 
-/// Tries it where there is an engine, or one can be started.
-pub fn check(steps: &mut Steps, project: &Project, assume_yes: bool) {
-    let engine = match Engine::open(project, assume_yes) {
-        Ok(Ok(engine)) => engine,
-        Ok(Err(reason)) => return steps.skip("compose", &reason),
-        Err(error) => return steps.fail("compose", &format!("{error:#}")),
-    };
-    steps.work("compose", "docker compose up, and what a day may bring", || {
-        let suite = Suite { engine: &engine, project, name: name(project), port: free_port()?, progress: Progress::start() };
-        // A run that was killed may have left something in an engine that was not.
-        let outcome = suite.remove().and_then(|()| suite.build()).and_then(|()| suite.live());
-        if outcome.is_err()
-            && let Ok(said) = output(suite.compose().args(["logs", "--no-color", "--tail=8"]))
-        {
-            eprintln!("{said}");
-        }
-        let gone = suite.remove();
-        outcome.and(gone)
-    });
-    if let Err(error) = engine.close() {
-        steps.fail("engine", &format!("{error:#}"));
-    }
+/// Run the compose file on the Docker engine that answers.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Build images of the programs in this folder instead of the sources.
+    #[arg(long, value_name = "FOLDER")]
+    programs: Option<PathBuf>,
 }
 
-/// Unlike a suite that somebody runs on the same engine, and another checkout's tests.
+/// Runs the compose file on the machine's engine or a private one, or says why that cannot be.
+pub fn check(steps: &mut Steps, project: &Project, assume_yes: bool) -> Result<()> {
+    if succeeds(Command::new("docker").arg("version")) {
+        match unusable(project) {
+            Some(reason) => steps.skip("compose", &reason),
+            None => steps.work("compose", WHAT, || live(project, None)),
+        }
+        return Ok(());
+    }
+    match programs(project).and_then(|folder| Ok((engine::command(project, &folder.join("out/xtask"), assume_yes)?, folder))) {
+        Ok((mut engine, folder)) => {
+            engine.args(["compose", "--programs"]).arg(folder);
+            steps.run("compose", engine)?;
+        }
+        Err(reason) => steps.skip("compose", &format!("{reason:#}")),
+    }
+    Ok(())
+}
+
+/// Runs the command, beside an engine.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    live(&Project::find()?, args.programs.as_deref()).map(|()| ExitCode::SUCCESS)
+}
+
+/// Says what the machine's engine lacks.
+fn unusable(project: &Project) -> Option<String> {
+    let version = output(docker().args(["version", "--format", "{{.Server.Version}}"])).unwrap_or_default();
+    let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+    if major.is_none_or(|major| major < OLDEST_ENGINE) {
+        return Some(format!("Docker is {}; {OLDEST_ENGINE}.0 or newer is needed", version.trim()));
+    }
+    let mut pull = docker();
+    pull.args(["compose", "--file"]).arg(project.root().join("docker-compose.yml"));
+    (!succeeds(pull.args(["pull", "--policy=missing", "postgres"]))).then(|| "images cannot be pulled".to_owned())
+}
+
+/// Puts this machine's builds where a private engine, which has no network to build with, takes them for the build stage's.
+fn programs(project: &Project) -> Result<PathBuf> {
+    let program = build::program(project, false)?;
+    let folder = project.state().join("compose");
+    fs::create_dir_all(folder.join("out/secrets")).with_context(|| format!("cannot create {}", folder.display()))?;
+    fs::copy(&program, folder.join("out/orchard")).context("cannot copy the program")?;
+    fs::copy(std::env::current_exe()?, folder.join("out/xtask")).context("cannot copy this program")?;
+    Ok(folder)
+}
+
+fn live(project: &Project, programs: Option<&Path>) -> Result<()> {
+    let suite = Suite { project, name: name(project), port: free_port()?, progress: Progress::start() };
+    // A run that was killed may have left something in the machine's engine.
+    let outcome = suite.remove().and_then(|()| suite.build(programs)).and_then(|()| suite.live());
+    if outcome.is_err()
+        && let Ok(log) = output(suite.compose().args(["logs", "--no-color", "--tail=8"]))
+    {
+        eprintln!("{log}");
+    }
+    let removed = suite.remove();
+    outcome.and(removed)
+}
+
+/// A project's name unlike that of a suite which somebody runs on the same engine, and of another checkout's test.
 fn name(project: &Project) -> String {
     let root = Uuid::new_v5(&Uuid::NAMESPACE_OID, project.root().as_os_str().as_encoded_bytes()).simple().to_string();
     format!("orchard-test-{}", &root[..8])
 }
 
+fn docker() -> Command {
+    Command::new("docker")
+}
+
 struct Suite<'a> {
-    engine: &'a Engine,
     project: &'a Project,
     name: String,
     port: u16,
@@ -61,10 +110,10 @@ struct Suite<'a> {
 
 impl Suite<'_> {
     fn compose(&self) -> Command {
-        let mut command = self.engine.docker();
+        let mut command = docker();
         command.args(["compose", "--project-name", &self.name, "--ansi=never", "--progress=plain"]);
         command.arg("--file").arg(self.project.root().join("docker-compose.yml"));
-        command.envs(self.engine.bases()).envs(self.images()).env("ORCHARD_PORT", self.port.to_string());
+        command.envs(self.images()).env("ORCHARD_PORT", self.port.to_string());
         command
     }
 
@@ -72,14 +121,22 @@ impl Suite<'_> {
         [("ORCHARD_IMAGE", format!("{}/services", self.name)), ("ORCHARD_TOOLS_IMAGE", format!("{}/tools", self.name))]
     }
 
-    fn build(&self) -> Result<()> {
+    fn build(&self, programs: Option<&Path>) -> Result<()> {
         let log = self.project.state().join("compose.log");
         let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
         let mut build = self.compose();
-        build.arg("build").args(QUICK.iter().flat_map(|argument| ["--build-arg", argument]));
+        if let Some(programs) = programs {
+            let replaced = json!({"build": {"additional_contexts": {"build": programs}}});
+            let services = ["secrets", "family-migrate"].map(|service| (service.to_owned(), replaced.clone()));
+            let services = json!({"services": serde_json::Map::from_iter(services)});
+            let file = programs.join("compose.json");
+            fs::write(&file, services.to_string()).with_context(|| format!("cannot write {}", file.display()))?;
+            build.arg("--file").arg(file);
+        }
+        build.args(["build", "--build-arg=CARGO_PROFILE_RELEASE_OPT_LEVEL=0", "secrets", "family-migrate"]);
         let status = build.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).status().context("cannot run docker")?;
         ensure!(status.success(), "the images do not build; the last lines were:\n{}", tail(&log, 20));
-        let user = output(self.engine.docker().args(["image", "inspect", "--format={{.Config.User}}", &self.images()[0].1]))?;
+        let user = output(docker().args(["image", "inspect", "--format={{.Config.User}}", &self.images()[0].1]))?;
         ensure!(user.trim() == "65532:65532", "the image's user is {user}");
         self.progress.step("the images are built");
         Ok(())
@@ -117,7 +174,7 @@ impl Suite<'_> {
     fn demo(&self) -> Result<String> {
         output(self.compose().args(["--profile", "demo", "up", "--no-build", "--detach"]))?;
         let demo = output(self.compose().args(["--profile", "demo", "ps", "--all", "--quiet", "demo"]))?;
-        let end = output(self.engine.docker().args(["wait", demo.trim()]))?;
+        let end = output(docker().args(["wait", demo.trim()]))?;
         ensure!(end.trim() == "0", "the demo ended with {end}");
         let said = output(self.compose().args(["--profile", "demo", "logs", "--no-color", "demo"]))?;
         let plan = said.split_once("\"family_plan_id\":\"").and_then(|(_, rest)| rest.split_once('"'));
@@ -138,7 +195,7 @@ impl Suite<'_> {
     /// The balance, by a caller who has no part in the containers but a token.
     fn outside_balance(&self, plan: &str) -> Result<Value> {
         let token = self.tools(&["token", "--user", "alice"])?;
-        let mut call = self.engine.beside(std::env::current_exe()?);
+        let mut call = Command::new(std::env::current_exe()?);
         call.args(["grpc", "--address", &format!("127.0.0.1:{}", self.port), "--token", token.trim(), "PlanService/GetPlan"]);
         let answer: Value = serde_json::from_str(&output(call.arg(of(plan)))?)?;
         Ok(answer["plan"]["sharedWalletBalance"].clone())
@@ -156,9 +213,14 @@ impl Suite<'_> {
 
     fn crash(&self, plan: &str) -> Result<()> {
         let container = output(self.compose().args(["ps", "--quiet", "social"]))?;
-        let of_container = |what: &str| output(self.engine.docker().args(["inspect", "--format", what, container.trim()]));
-        let Some(mut kill) = self.engine.crash(of_container("{{.State.Pid}}")?.trim()) else { return Ok(()) };
-        output(&mut kill)?;
+        let of_container = |what: &str| output(docker().args(["inspect", "--format", what, container.trim()]));
+        let process = of_container("{{.State.Pid}}")?.trim().parse().ok().and_then(Pid::from_raw).context("no process")?;
+        // An engine may run elsewhere, or its processes belong to another user.
+        let is_here =
+            fs::read_to_string(format!("/proc/{}/comm", process.as_raw_nonzero())).is_ok_and(|name| name == "orchard\n");
+        if !is_here || kill_process(process, Signal::KILL).is_err() {
+            return Ok(());
+        }
         let deadline = Instant::now() + RECOVERY;
         while of_container("{{.RestartCount}} {{.State.Health.Status}}")?.trim() != "1 healthy" {
             ensure!(Instant::now() < deadline, "a slice that ends by itself is not started again");
@@ -187,15 +249,15 @@ impl Suite<'_> {
         output(self.compose().args(["--profile", "*", "down", "--volumes"]))?;
         let label = format!("label=com.docker.compose.project={}", self.name);
         for kind in [&["ps", "--all"][..], &["volume", "ls"], &["network", "ls"]] {
-            let left = output(self.engine.docker().args(kind).args(["--quiet", "--filter", &label]))?;
+            let left = output(docker().args(kind).args(["--quiet", "--filter", &label]))?;
             ensure!(left.trim().is_empty(), "{} leaves {left}", kind.join(" "));
         }
         for (_, image) in self.images() {
             // Those that are not there yet need no removing.
-            succeeds(self.engine.docker().args(["image", "rm", &image]));
+            succeeds(docker().args(["image", "rm", &image]));
         }
         // Those that a newer build has taken the names of.
-        output(self.engine.docker().args(["image", "prune", "--force", "--filter", &label]))?;
+        output(docker().args(["image", "prune", "--force", "--filter", &label]))?;
         Ok(())
     }
 }

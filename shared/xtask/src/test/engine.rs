@@ -1,99 +1,68 @@
-//! A Docker engine to try containers on: the machine's own, else a private one.
+//! A private Docker engine for machines where none answers: Debian's, in namespaces and a root file system of its own.
+//!
+//! It changes nothing of the machine's network, ends with this process, and keeps everything under target/orchard/engine.
 
-mod bases;
-mod private;
-
-use std::ffi::OsStr;
+use std::fs;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
+use orchard_testkit::cluster::process::bound;
 
-use self::bases::Bases;
-use self::private::Private;
-pub use self::private::root;
 use super::steps::{output, succeeds};
+use crate::output::say;
 use crate::project::Project;
 
-/// Containers that see a part of a volume came with these.
-const OLDEST: [(&str, (u32, u32)); 2] = [("Docker", (26, 0)), ("Compose", (2, 26))];
+/// The oldest whose Compose has all that the compose file uses.
+const SUITE: &str = "trixie";
+const MIRROR: &str = "http://deb.debian.org/debian";
+/// The engine, the only server in the image that stands in for public ones, and the tool that renders manifests.
+const PACKAGES: &str = "docker.io,docker-cli,docker-compose,docker-buildx,iproute2,iptables,postgresql,kustomize";
+/// Runs a command beside a new engine: `sh -c ENGINE sh ROOT PROJECT COMMAND...`.
+const ENGINE: &str = include_str!("engine.sh");
 
-/// One that answers.
-pub struct Engine {
-    private: Option<Private>,
-    bases: Bases,
+/// Returns the root file system of the engine.
+pub fn root(project: &Project) -> PathBuf {
+    project.state().join("engine/root")
 }
 
-impl Engine {
-    /// Finds or starts one; or says why there is none.
-    pub fn open(project: &Project, assume_yes: bool) -> Result<Result<Self, String>> {
-        if succeeds(Command::new("docker").arg("version")) {
-            return Self::of_machine(Bases::public(project)?);
-        }
-        let private = match Private::start(project, assume_yes)? {
-            Ok(private) => private,
-            Err(reason) => return Ok(Err(reason)),
-        };
-        let bases = bases::make(&private, project).context("base images cannot be made")?;
-        let engine = Self { private: Some(private), bases };
-        let probe = ["run", "--rm", "--network=none", engine.bases.postgres.as_str(), "--version"];
-        Ok(match output(engine.docker().args(probe)) {
-            Ok(_) => Ok(engine),
-            Err(error) => Err(format!("a private engine starts, but no container in it: {error:#}")),
-        })
-    }
-
-    fn of_machine(bases: Bases) -> Result<Result<Self, String>> {
-        let engine = Self { private: None, bases };
-        let versions = [&["version", "--format", "{{.Server.Version}}"][..], &["compose", "version", "--short"]];
-        for ((name, oldest), arguments) in OLDEST.into_iter().zip(versions) {
-            let version = output(engine.docker().args(arguments)).unwrap_or_else(|_| "absent".to_owned());
-            if numbers(&version).is_none_or(|version| version < oldest) {
-                return Ok(Err(format!("{name} is {}; {}.{} or newer is needed", version.trim(), oldest.0, oldest.1)));
-            }
-        }
-        for image in engine.bases.names() {
-            let is_here = succeeds(engine.docker().args(["image", "inspect", image]));
-            if !is_here && !succeeds(engine.docker().args(["pull", "--quiet", image])) {
-                return Ok(Err(format!("{image} cannot be pulled")));
-            }
-        }
-        Ok(Ok(engine))
-    }
-
-    /// Docker's command line.
-    pub fn docker(&self) -> Command {
-        match &self.private {
-            Some(private) => private.docker(),
-            None => Command::new("docker"),
-        }
-    }
-
-    /// A program of this machine that sees the ports which the engine publishes.
-    pub fn beside(&self, program: impl AsRef<OsStr>) -> Command {
-        match &self.private {
-            Some(private) => private.beside(program),
-            None => Command::new(program),
-        }
-    }
-
-    /// Names of base images, as the files under `deploy/` ask for them.
-    pub fn bases(&self) -> [(&'static str, &str); 3] {
-        self.bases.variables()
-    }
-
-    /// Ends a container's process as a fault would; only the private engine's are ours to end.
-    pub fn crash(&self, process: &str) -> Option<Command> {
-        self.private.as_ref().map(|private| private.kill(process))
-    }
-
-    /// Ends it, if it is our own.
-    pub fn close(self) -> Result<()> {
-        self.private.map_or(Ok(()), Private::stop)
-    }
+/// Returns a command that runs `program` beside a new engine, to which it can speak as to the machine's own.
+pub fn command(project: &Project, program: &Path, assume_yes: bool) -> Result<Command> {
+    ensure!(rustix::process::geteuid().is_root(), "no Docker engine answers, and only root can start a private one");
+    ensure!(is_root_of_namespace(), "no Docker engine answers, and in a chroot a private one cannot run health checks");
+    make_root(&root(project), assume_yes).context("no Docker engine answers, and a private one cannot be made")?;
+    // Its own process and mount namespaces: nothing stays running or mounted.
+    let mut command = bound("unshare", "KILL");
+    command.args(["--mount", "--pid", "--net", "--fork", "--kill-child", "--", "sh", "-c", ENGINE, "sh"]);
+    command.arg(root(project)).arg(project.root()).arg(program);
+    Ok(command)
 }
 
-/// The first two of a version.
-fn numbers(version: &str) -> Option<(u32, u32)> {
-    let mut parts = version.trim().trim_start_matches('v').split('.').map_while(|part| part.parse().ok());
-    Some((parts.next()?, parts.next()?))
+/// Whether this process sees the root of its mount namespace, which is the one that entering the namespace leads to.
+fn is_root_of_namespace() -> bool {
+    let entered = output(Command::new("nsenter").args(["--mount=/proc/self/ns/mnt", "--", "stat", "--format=%d:%i", "/"]));
+    let seen = output(Command::new("stat").args(["--format=%d:%i", "/"]));
+    matches!((entered, seen), (Ok(entered), Ok(seen)) if entered == seen)
+}
+
+/// Makes the root file system once, by Debian's own tool, which checks Debian's signatures.
+fn make_root(root: &Path, assume_yes: bool) -> Result<()> {
+    let complete = root.with_extension("packages");
+    if fs::read_to_string(&complete).is_ok_and(|packages| packages == PACKAGES) {
+        return Ok(());
+    }
+    if root.exists() {
+        fs::remove_dir_all(root)?;
+    }
+    if !succeeds(Command::new("debootstrap").arg("--version")) {
+        ensure!(assume_yes || !std::io::stdin().is_terminal(), "debootstrap is not installed (`--yes` installs it)");
+        output(Command::new("apt-get").args(["install", "--yes", "--no-install-recommends", "debootstrap"]))?;
+    }
+    fs::create_dir_all(root)?;
+    say("\nInstalling a private Docker engine under target/orchard/engine ...");
+    let packages = format!("--include={PACKAGES}");
+    let mut install = Command::new("debootstrap");
+    output(install.args(["--force-check-gpg", "--variant=minbase", &packages, SUITE]).arg(root).arg(MIRROR))?;
+    Ok(fs::write(complete, PACKAGES)?)
 }

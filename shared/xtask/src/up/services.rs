@@ -1,7 +1,7 @@
 //! The five processes: starts them, notices when one ends, and stops them in order.
 
 use std::fs::{File, OpenOptions};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,10 +11,9 @@ use orchard_testkit::cluster::tail;
 use orchard_testkit::keys::DevKeys;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::build::Programs;
 use super::database::Database;
 use super::ports::Ports;
-use super::provision::url_file;
+use super::provision::{secrets, url_file};
 use super::signals::Signals;
 use crate::project::{EDGE, SLICES};
 
@@ -27,7 +26,7 @@ const LOG_LINES: usize = 20;
 #[derive(Debug)]
 pub struct Services {
     folder: PathBuf,
-    programs: Programs,
+    program: PathBuf,
     ports: Ports,
     log_format: &'static str,
     running: Vec<(&'static str, Process)>,
@@ -35,8 +34,8 @@ pub struct Services {
 
 impl Services {
     /// None of them runs yet. Logs, and the secrets that they read, are in `folder`.
-    pub fn new(folder: PathBuf, programs: Programs, ports: Ports) -> Self {
-        Self { folder, programs, ports, log_format: "pretty", running: Vec::new() }
+    pub fn new(folder: PathBuf, program: PathBuf, ports: Ports) -> Self {
+        Self { folder, program, ports, log_format: "pretty", running: Vec::new() }
     }
 
     /// Logs as they look where services are deployed.
@@ -171,10 +170,9 @@ impl Services {
     }
 
     fn command(&self, service: &str, task: &str) -> Result<Command> {
-        let program = self.programs.get(service).with_context(|| format!("there is no program of {service}"))?;
         let log = OpenOptions::new().append(true).open(self.log(service))?;
-        let mut command = bound(program, "TERM");
-        command.arg(task).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let mut command = bound(&self.program, "TERM");
+        command.args([service, task]).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         // The superuser's, which is not for the services.
         command.env_remove("DATABASE_URL");
         command.env("ORCHARD_LOG_FORMAT", self.log_format).current_dir(&self.folder);
@@ -188,11 +186,6 @@ impl Services {
     fn url_file(&self, slice: &str) -> PathBuf {
         url_file(&secrets(&self.folder), slice)
     }
-}
-
-/// Where the slices' URLs are kept.
-pub fn secrets(up: &Path) -> PathBuf {
-    up.join("secrets")
 }
 
 async fn all_ended(group: &mut [(&'static str, Process)]) {

@@ -7,7 +7,6 @@ mod row;
 use chrono::{DateTime, Utc};
 use diesel::dsl::{count, exists, not, now};
 use diesel::prelude::*;
-use diesel::sql_types::Timestamptz;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use orchard_server::Clock;
 use uuid::Uuid;
@@ -21,9 +20,8 @@ pub(super) use list::{Filter, ListCursor, Phase, list};
 use row::{Row, TermsRow};
 
 /// Returns the time at which the transaction began, by `clock`.
-pub(crate) async fn now_by(mut connection: &AsyncPgConnection, clock: &Clock) -> QueryResult<DateTime<Utc>> {
-    let moment = diesel::select(now.into_sql::<Timestamptz>()).get_result(&mut connection).await?;
-    Ok(clock.at(moment))
+pub(crate) async fn now_by(connection: &AsyncPgConnection, clock: &Clock) -> QueryResult<DateTime<Utc>> {
+    Ok(clock.at(orchard_db::moment(connection).await?))
 }
 
 /// Inserts a challenge.

@@ -1,7 +1,7 @@
 //! Conversions of fruits from and to protobuf.
 
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Fields, PageRequest, Refused, read};
+use orchard_rpc::{Fields, Invalid, PageRequest, read};
 
 use super::{Fruit, Hemisphere, find};
 use crate::challenges::wire::wire_enum;
@@ -27,7 +27,7 @@ pub(super) fn list(request: &pb::ListFruitsRequest) -> Result<(Season, PageReque
     Ok(fields.finish(|| Ok((season?, page?)))?)
 }
 
-fn season(fields: &mut Fields, request: &pb::ListFruitsRequest) -> Result<Season, Refused> {
+fn season(fields: &mut Fields, request: &pb::ListFruitsRequest) -> Result<Season, Invalid> {
     if request.hemisphere == 0 && request.month == 0 {
         return Ok(None);
     }

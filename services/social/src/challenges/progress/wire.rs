@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Fields, PageRequest, Refused, date_to_wire, read, timestamp_to_wire};
+use orchard_rpc::{Fields, Invalid, PageRequest, date_to_wire, read, timestamp_to_wire};
 use uuid::Uuid;
 
 use super::recording::DayWrite;
@@ -41,7 +41,7 @@ pub(super) fn batch(request: pb::BatchRecordProgressRequest, user: Uuid) -> Resu
     Ok(fields.finish(|| writes)?)
 }
 
-fn read_record(fields: &mut Fields, record: pb::ProgressRecord, user: Uuid) -> Result<DayWrite, Refused> {
+fn read_record(fields: &mut Fields, record: pb::ProgressRecord, user: Uuid) -> Result<DayWrite, Invalid> {
     let challenge = fields.read("challenge_id", read::uuid(&record.challenge_id));
     let date = fields.read("progress_date", read::date(record.progress_date));
     let data = fields.read("progress_data", read::required(record.progress_data));
@@ -52,7 +52,7 @@ fn read_record(fields: &mut Fields, record: pb::ProgressRecord, user: Uuid) -> R
     Ok(DayWrite { user, challenge: challenge?, date: date?, content: Some(content) })
 }
 
-fn read_data(fields: &mut Fields, data: pb::ProgressData) -> Result<ProgressData, Refused> {
+fn read_data(fields: &mut Fields, data: pb::ProgressData) -> Result<ProgressData, Invalid> {
     let mut seen = HashSet::new();
     let fruits = fields.each("fruits", 0..=50, data.fruits, |fields, eaten| {
         let name = fruit::wire::name(&eaten.fruit)

@@ -1,7 +1,7 @@
 //! Conversions of rewards from and to protobuf.
 
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Currency, Fields, Refused, read};
+use orchard_rpc::{Currency, Fields, Invalid, read};
 
 use super::{RankBand, Reward, RewardStructure};
 use crate::rewards::award::wire::{read_special_reward, special_reward};
@@ -12,7 +12,7 @@ pub(crate) fn read_rewards(
     fields: &mut Fields,
     sent: Option<pb::RewardStructure>,
     currency: &Currency,
-) -> Result<Option<RewardStructure>, Refused> {
+) -> Result<Option<RewardStructure>, Invalid> {
     let Some(sent) = sent else { return Ok(None) };
     fields.within("reward_structure", |fields| {
         let completion =
@@ -28,7 +28,7 @@ pub(crate) fn read_rewards(
     })
 }
 
-fn read_reward(fields: &mut Fields, sent: pb::Reward, currency: &Currency) -> Result<Reward, Refused> {
+fn read_reward(fields: &mut Fields, sent: pb::Reward, currency: &Currency) -> Result<Reward, Invalid> {
     let points = fields.read("points", read::within(sent.points, 0..=10_000));
     let badge = fields.read("badge", read_badge(&sent.badge));
     let special = sent.special_reward.map(|special| read_special_reward(fields, special, currency)).transpose();

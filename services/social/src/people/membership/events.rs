@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diesel::QueryResult;
 use orchard_db::Connection;
 use orchard_proto::family::v1 as pb;
-use orchard_rpc::{Fields, Refused, read};
+use orchard_rpc::{Fields, Invalid, read};
 use prost::{Message, Name};
 use prost_types::Any;
 use uuid::Uuid;
@@ -99,7 +99,7 @@ fn message<M: Message + Name + Default>(payload: &Any) -> Result<M, String> {
     payload.to_msg().map_err(|error| error.to_string())
 }
 
-fn joined(fields: &mut Fields, joined: &pb::MemberJoined) -> Result<Event, Refused> {
+fn joined(fields: &mut Fields, joined: &pb::MemberJoined) -> Result<Event, Invalid> {
     let plan = fields.read("family_plan_id", read::uuid(&joined.family_plan_id));
     let user = fields.read("user_id", read::uuid(&joined.user_id));
     let role = fields.read("role", read_role(joined.role));
@@ -108,7 +108,7 @@ fn joined(fields: &mut Fields, joined: &pb::MemberJoined) -> Result<Event, Refus
     Ok(Event::Joined { plan: plan?, user: user?, role: role?, added })
 }
 
-fn role_changed(fields: &mut Fields, changed: &pb::RoleChanged) -> Result<Event, Refused> {
+fn role_changed(fields: &mut Fields, changed: &pb::RoleChanged) -> Result<Event, Invalid> {
     let plan = fields.read("family_plan_id", read::uuid(&changed.family_plan_id));
     let user = fields.read("user_id", read::uuid(&changed.user_id));
     let role = fields.read("role", read_role(changed.role));

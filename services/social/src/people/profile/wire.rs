@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Currency, Fields, Refused, Violations, read, timestamp_to_wire};
+use orchard_rpc::{Currency, Fields, Invalid, Violations, read, timestamp_to_wire};
 use uuid::Uuid;
 
 use super::name::DisplayName;
@@ -59,7 +59,7 @@ pub(super) fn update(request: pb::UpdateProfileRequest, caller: Uuid) -> Result<
     })
 }
 
-fn read_patch(fields: &mut Fields, mask: &[&str], profile: &pb::Profile, caller: Uuid) -> Result<Patch, Refused> {
+fn read_patch(fields: &mut Fields, mask: &[&str], profile: &pb::Profile, caller: Uuid) -> Result<Patch, Invalid> {
     let own = read::optional_uuid(&profile.user_id).and_then(|named| match named {
         Some(user) if user != caller => Err("must be the caller's, or empty".to_owned()),
         Some(_) | None => Ok(()),

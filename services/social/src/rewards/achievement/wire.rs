@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Currency, Fields, PageRequest, Refused, Violations, read, timestamp_to_wire};
+use orchard_rpc::{Currency, Fields, Invalid, PageRequest, Violations, read, timestamp_to_wire};
 use uuid::Uuid;
 
 use super::{Achievement, AchievementType, Award, Entity, EntityType, MOST_CREDITS, SpecialReward};
@@ -60,7 +60,7 @@ fn read_type(value: i32) -> Result<AchievementType, String> {
     }
 }
 
-fn read_entity(fields: &mut Fields, id: &str, of: i32) -> Result<Option<Entity>, Refused> {
+fn read_entity(fields: &mut Fields, id: &str, of: i32) -> Result<Option<Entity>, Invalid> {
     let id = fields.read("related_entity_id", read::optional_uuid(id));
     let of = fields.read("related_entity_type", read_entity_type(of));
     let (id, of) = (id?, of?);
@@ -88,7 +88,7 @@ pub(crate) fn read_special_reward(
     fields: &mut Fields,
     sent: pb::SpecialReward,
     currency: &Currency,
-) -> Result<SpecialReward, Refused> {
+) -> Result<SpecialReward, Invalid> {
     use pb::special_reward::Reward;
 
     let reward = fields.read("special_reward.reward", read::required(sent.reward))?;

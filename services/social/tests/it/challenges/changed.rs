@@ -178,7 +178,11 @@ async fn a_started_challenge_cannot_be_changed() -> anyhow::Result<()> {
     assert_eq!(refused(world.update((me, &[]), name(&open), &["challenge_name"]).await), started);
     let soon = world.create(me, upcoming()).await?;
     world.clock.advance(Duration::from_hours(48 + 10));
-    assert_eq!(refused(world.update((me, &[]), name(&soon), &["challenge_name"]).await), started, "the first day has begun in the east");
+    assert_eq!(
+        refused(world.update((me, &[]), name(&soon), &["challenge_name"]).await),
+        started,
+        "the first day has begun in the east"
+    );
     Ok(())
 }
 

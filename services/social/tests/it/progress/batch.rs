@@ -114,7 +114,11 @@ async fn invalid_records_are_refused_by_record_and_field() -> anyhow::Result<()>
     assert_eq!(paths(bad).await, expected);
     assert_eq!(paths(vec![]).await, ["records"]);
     assert_eq!(paths(vec![good(); 101]).await, ["records"]);
-    assert_eq!(paths(vec![pb::RecordProgressRequest::default(); 10_000]).await, ["records"], "records of a list that is too long are not read");
+    assert_eq!(
+        paths(vec![pb::RecordProgressRequest::default(); 10_000]).await,
+        ["records"],
+        "records of a list that is too long are not read"
+    );
     let many: Vec<_> = (0..10_000).map(|_| ("apple", -1)).collect();
     let one = record(&challenge, days_ago(1), &many, i32::MAX);
     assert_eq!(paths(vec![good(), one]).await, ["records[1].progress_data.fruits", "records[1].progress_data.amount"]);

@@ -60,7 +60,11 @@ async fn sixteen_writers_of_one_day_leave_the_score_of_one() -> anyhow::Result<(
                 let answer = insist(|| world.record(user, &challenge, days_ago(0), &[], writer * 10 + round)).await?;
                 let (day, seat) = (answer.day.expect("a day"), answer.participant.expect("a participant"));
                 let scores = (day.daily_score, day.cumulative_score, seat.final_score);
-                assert_eq!(scores, (writer * 10 + round, writer * 10 + round, writer * 10 + round), "the answer has the written score");
+                assert_eq!(
+                    scores,
+                    (writer * 10 + round, writer * 10 + round, writer * 10 + round),
+                    "the answer has the written score"
+                );
             }
             Ok::<_, Status>(())
         });

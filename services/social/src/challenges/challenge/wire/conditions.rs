@@ -1,14 +1,14 @@
 //! Conversions of entry requirements and success criteria.
 
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Fields, Refused, read};
+use orchard_rpc::{Fields, Invalid, read};
 
 use crate::challenges::challenge::{EntryRequirements, SuccessCriteria};
 
 pub(super) fn read_requirements(
     fields: &mut Fields,
     sent: Option<pb::EntryRequirements>,
-) -> Result<Option<EntryRequirements>, Refused> {
+) -> Result<Option<EntryRequirements>, Invalid> {
     let Some(sent) = sent else { return Ok(None) };
     fields.within("entry_requirements", |fields| {
         let completed = fields.read("challenges_completed", read::within(sent.challenges_completed, 0..=1_000));
@@ -23,7 +23,7 @@ pub(super) fn read_requirements(
     })
 }
 
-pub(super) fn read_criteria(fields: &mut Fields, sent: Option<pb::SuccessCriteria>) -> Result<Option<SuccessCriteria>, Refused> {
+pub(super) fn read_criteria(fields: &mut Fields, sent: Option<pb::SuccessCriteria>) -> Result<Option<SuccessCriteria>, Invalid> {
     let Some(sent) = sent else { return Ok(None) };
     fields.within("success_criteria", |fields| {
         let score = fields.read("min_score", read::within(sent.min_score, 0..=36_600_000));

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Fields, Refused, read};
+use orchard_rpc::{Fields, Invalid, read};
 use pb::scoring::Rule;
 
 use crate::challenges::challenge::Scoring;
 use crate::challenges::fruit::wire::name;
 
-pub(super) fn read_scoring(fields: &mut Fields, scoring: Option<pb::Scoring>) -> Result<Scoring, Refused> {
+pub(super) fn read_scoring(fields: &mut Fields, scoring: Option<pb::Scoring>) -> Result<Scoring, Invalid> {
     let rule = fields.read("scoring", read::required(scoring.and_then(|scoring| scoring.rule)))?;
     fields.within("scoring", |fields| match rule {
         Rule::Consistency(rule) => fields.within("consistency", |fields| {

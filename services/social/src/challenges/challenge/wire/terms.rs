@@ -2,7 +2,7 @@
 
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Currency, Fields, Refused, read};
+use orchard_rpc::{Currency, Fields, Invalid, read};
 use orchard_server::{Role, User};
 use uuid::Uuid;
 
@@ -86,7 +86,7 @@ pub(in crate::challenges::challenge) fn update(
     })?)
 }
 
-fn read_patch(fields: &mut Fields, mask: &[&str], challenge: pb::Challenge, currency: &Currency) -> Result<Patch, Refused> {
+fn read_patch(fields: &mut Fields, mask: &[&str], challenge: pb::Challenge, currency: &Currency) -> Result<Patch, Invalid> {
     let name = fields.masked(mask, "challenge_name", || read_name(&challenge.challenge_name));
     let description = fields.masked(mask, "description", || read_description(&challenge.description));
     let difficulty = fields.masked(mask, "difficulty_level", || read::within(challenge.difficulty_level, 1..=5));

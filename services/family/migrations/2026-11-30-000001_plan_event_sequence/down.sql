@@ -1,0 +1,1 @@
+ALTER TABLE family_plans DROP COLUMN event_sequence;

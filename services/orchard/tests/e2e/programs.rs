@@ -1,0 +1,150 @@
+//! The suite as it is deployed: five processes, and a collector of their spans.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use orchard_server::Slice;
+use orchard_testkit::client::{Client, Headers};
+use orchard_testkit::collector::Collector;
+use orchard_testkit::database::Schema;
+use orchard_testkit::keys::DevKeys;
+use orchard_testkit::program::{self, Program};
+use orchard_testkit::service::{channel, free_address};
+use tokio::net::TcpListener;
+use tokio::process::Command;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::suite::all_told;
+
+/// Longest that a program may take to begin, or to end.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Returns the command `orchard <service> <task>`.
+fn orchard(service: &str, task: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_orchard"));
+    command.args([service, task]);
+    command
+}
+
+/// A slice, and its tables.
+pub struct Deployed {
+    pub schema: Schema,
+    pub program: Program,
+}
+
+impl Deployed {
+    async fn start<S: Slice>(keys: &DevKeys, settings: &[(&str, String)]) -> anyhow::Result<Self> {
+        let schema = Schema::create().await?;
+        schema.migrate(S::migrations()).await?;
+        let settings = [settings, &[("DATABASE_URL", schema.url().to_owned())]].concat();
+        Ok(Self { program: Program::start(orchard(S::NAME, "serve"), keys, &settings).await?, schema })
+    }
+}
+
+pub struct Programs {
+    pub collector: Collector,
+    pub keys: DevKeys,
+    pub family: Deployed,
+    pub social: Deployed,
+    pub recipe: Deployed,
+    pub consultation: Deployed,
+    pub edge: Program,
+}
+
+impl Programs {
+    /// All five, with these settings beside the usual ones.
+    pub async fn start(settings: &[(&str, String)]) -> anyhow::Result<Self> {
+        let (collector, keys) = (Collector::start().await?, DevKeys::ephemeral()?);
+        let settings = [settings, &[("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())]].concat();
+        let key_file = |name| ("ORCHARD_WORKLOAD_KEY_FILE", keys.workload_key_file(name).display().to_string());
+        // The one asks, the other tells: each is where the other looks for it.
+        let family_at = free_address();
+        let asked = ("ORCHARD_FAMILY_URL", format!("http://{family_at}"));
+        let social = [settings.as_slice(), &[asked, key_file("social")]].concat();
+        let social = Deployed::start::<orchard_social::Service>(&keys, &social).await?;
+        let told = ("ORCHARD_SOCIAL_URL", format!("http://{}", social.program.address));
+        let family = [settings.as_slice(), &[told, key_file("family"), ("ORCHARD_LISTEN", family_at.to_string())]].concat();
+        let mut family = Deployed::start::<orchard_family::Service>(&keys, &family).await?;
+        family.program.address = family_at;
+        let recipe = Deployed::start::<orchard_recipe::Service>(&keys, &settings).await?;
+        let consultation = Deployed::start::<orchard_consultation::Service>(&keys, &settings).await?;
+        let url = |slice: &Deployed| format!("http://{}", slice.program.address);
+        let upstreams = [
+            ("ORCHARD_FAMILY_URL", url(&family)),
+            ("ORCHARD_SOCIAL_URL", url(&social)),
+            ("ORCHARD_RECIPE_URL", url(&recipe)),
+            ("ORCHARD_CONSULTATION_URL", url(&consultation)),
+            key_file("edge"),
+        ];
+        let edge = Program::start(orchard("edge", "serve"), &keys, &[settings.as_slice(), &upstreams].concat()).await?;
+        Ok(Self { collector, keys, family, social, recipe, consultation, edge })
+    }
+
+    /// A user at the front door.
+    pub fn user(&self, user: Uuid) -> anyhow::Result<Client> {
+        let token = self.keys.user_token(user, &[], Duration::from_secs(600))?;
+        Ok(Headers::bearer(&token)?.on(channel(self.edge.address)?))
+    }
+
+    /// A service, calling a slice directly.
+    pub fn service(&self, name: &str, slice: &Deployed) -> anyhow::Result<Client> {
+        let token = self.keys.workload_token(name, Duration::from_secs(600))?;
+        Ok(Headers::bearer(&token)?.on(channel(slice.program.address)?))
+    }
+
+    /// Waits until the social slice was told of all.
+    pub async fn all_told(&self) -> anyhow::Result<()> {
+        all_told(&self.family.schema).await
+    }
+
+    /// Stops them all: what they had to send is at the collector then. Gives it, and what each has logged.
+    pub async fn stop(self) -> anyhow::Result<(Collector, Vec<String>)> {
+        let mut said = vec![self.edge.stop().await?];
+        for slice in [self.family, self.social, self.recipe, self.consultation] {
+            said.push(slice.program.stop().await?);
+        }
+        Ok((self.collector, said))
+    }
+}
+
+/// The first process of a container is not ended by a signal that it does not handle.
+#[tokio::test]
+async fn a_migration_that_waits_for_its_database_ends_when_it_is_told_to() -> anyhow::Result<()> {
+    let silent = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("postgres://family:secret@{}/orchard", silent.local_addr()?);
+    let mut migrate = orchard("family", "migrate");
+    let migrate = migrate.env("DATABASE_URL", url).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
+    let _connection = timeout(LIMIT, silent.accept()).await??;
+    program::terminate(&migrate)?;
+    let output = timeout(LIMIT, migrate.wait_with_output()).await??;
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(log.contains("family: stopped by a signal"), "{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_service_refuses_to_serve_a_database_that_is_not_migrated() -> anyhow::Result<()> {
+    let schema = Schema::create().await?;
+    let keys = DevKeys::ephemeral()?;
+    let run = async |task: &str, url: &str| {
+        let mut command = orchard("family", task);
+        command.env("DATABASE_URL", url);
+        command.env("ORCHARD_LISTEN", "127.0.0.1:0").env("ORCHARD_ADMIN_LISTEN", "127.0.0.1:0");
+        command.env("ORCHARD_USER_JWKS_FILE", keys.user_jwks_file());
+        command.env("ORCHARD_WORKLOAD_JWKS_FILE", keys.workload_jwks_file());
+        command.env("ORCHARD_WORKLOAD_KEY_FILE", keys.workload_key_file("family"));
+        command.env("ORCHARD_SOCIAL_URL", "http://127.0.0.1:1");
+        let output = command.output().await?;
+        anyhow::Ok((output.status.success(), String::from_utf8(output.stderr)?))
+    };
+    let (served, log) = run("serve", schema.url()).await?;
+    assert!(!served && log.contains("run `migrate`"), "{log}");
+    let (migrated, log) = run("migrate", schema.url()).await?;
+    assert!(migrated && log.contains("applied"), "{log}");
+    let (migrated, log) = run("migrate", schema.url()).await?;
+    assert!(migrated && log.contains("nothing to migrate"), "{log}");
+    let (unreachable, log) = run("migrate", "postgres://me:hunter2@127.0.0.1:1/nowhere").await?;
+    assert!(!unreachable && !log.contains("hunter2") && log.lines().count() == 1, "{log}");
+    Ok(())
+}

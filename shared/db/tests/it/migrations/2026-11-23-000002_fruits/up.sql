@@ -1,0 +1,1 @@
+CREATE TABLE fruits (tree UUID REFERENCES trees (id));

@@ -1,0 +1,3 @@
+//! The tables of the roll and its tombstones, in a real PostgreSQL.
+
+mod schema;
