@@ -1,15 +1,19 @@
 //! Profiles, friends, achievements, challenges and progress.
 
+mod board_copies;
 pub mod challenges;
+mod clock;
 pub mod error;
 pub mod events;
 pub mod notification;
 pub mod people;
 pub mod privacy;
+mod request;
 pub mod rewards;
 mod roll;
 mod schema;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -32,10 +36,11 @@ use orchard_proto::social::v1::{AchievementAwarded, ChallengeFinalised, Particip
 use orchard_rpc::Currency;
 use orchard_server::{Clock, Parts, ServeOptions, Slice};
 use prost::Name as _;
+use tokio::sync::Notify;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
 
-use challenges::finalisation::{Ending, Finaliser, Nudge};
+use challenges::finalisation::Finaliser;
 use challenges::{challenge, fruit, leaderboard, participant, progress};
 use people::{friendship, profile};
 use rewards::achievement::{self, Awards};
@@ -101,9 +106,8 @@ impl Slice for Service {
         }
         let (outbox, operations, deliver) = outbox.build();
         let awards = Awards::new(outbox.clone(), currency.clone());
-        let (nudge, hub) = (Nudge::default(), leaderboard::Hub::new(db.clone()));
-        let ending = Ending { awards: awards.clone(), outbox };
-        let finaliser = Finaliser::new(db.clone(), ending, clock.clone(), *finalise_period, nudge.clone());
+        let (wake, poller) = (Arc::new(Notify::new()), leaderboard::Poller::new(db.clone()));
+        let finaliser = Finaliser::new(db.clone(), awards.clone(), outbox, clock.clone(), *finalise_period, Arc::clone(&wake));
         let mut routes = RoutesBuilder::default();
         routes
             .add_service(Inbox::server(Self::NAME, db, events::Events::new(awards.clone())))
@@ -118,11 +122,11 @@ impl Slice for Service {
                 family,
                 currency.clone(),
                 clock.clone(),
-                nudge,
+                wake,
             )))
             .add_service(FruitServiceServer::new(fruit::Api))
             .add_service(ParticipantServiceServer::new(participant::Api::new(db.clone(), currency.clone())))
-            .add_service(LeaderboardServiceServer::new(leaderboard::Api::new(db.clone(), hub.clone())))
+            .add_service(LeaderboardServiceServer::new(leaderboard::Api::new(db.clone(), poller.clone())))
             .add_service(ProgressServiceServer::new(progress::Api::new(db.clone(), currency.clone(), clock.clone())));
         Ok(Parts {
             routes,
@@ -130,8 +134,8 @@ impl Slice for Service {
             background: vec![
                 deliver,
                 finaliser.run().map(|never| match never {}).boxed(),
-                leaderboard::Folder::new(db.clone()).run().map(|never| match never {}).boxed(),
-                hub.run().map(|never| match never {}).boxed(),
+                leaderboard::FoldWorker::new(db.clone()).run().map(|never| match never {}).boxed(),
+                poller.run().map(|never| match never {}).boxed(),
             ],
         })
     }

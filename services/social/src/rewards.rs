@@ -1,4 +1,5 @@
 //! Rewards: achievements, and milestones towards them.
 
 pub mod achievement;
+pub mod award;
 pub mod milestone;

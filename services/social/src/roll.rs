@@ -47,6 +47,11 @@ pub(crate) async fn take_turns(connection: &mut AsyncPgConnection, ids: &BTreeSe
     places(ids).select(users::id).order(users::id).for_no_key_update().load(connection).await
 }
 
+/// Interim.
+pub(crate) async fn lock(connection: &mut AsyncPgConnection, ids: &BTreeSet<Uuid>) -> QueryResult<Vec<Uuid>> {
+    take_turns(connection, ids).await
+}
+
 /// Why a user is not known.
 pub(crate) async fn missing(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<Error> {
     let erased = !roll::erased(connection, [user]).await?.is_empty();

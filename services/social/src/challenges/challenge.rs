@@ -1,34 +1,34 @@
-//! Challenges: what they ask, how they score, what they give.
+//! Challenges: their terms, and who may join, change and finalise them.
 
 mod api;
 mod code;
+pub mod days;
+mod editing;
+mod entry;
+mod joining;
+mod reading;
 mod scoring;
 pub(crate) mod store;
 mod terms;
-mod updating;
-pub(crate) mod wire;
+mod wire;
 
-use chrono::{DateTime, Days, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use orchard_db::Rule;
 use orchard_proto::social::v1::ErrorReason;
 use orchard_rpc::Refusal;
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::challenges::finalisation::due;
-
 pub use api::Api;
 pub use code::JoinCode;
+pub use entry::{Entrant, EntryRequirements};
 pub use scoring::{ChallengeType, Scoring};
-pub use terms::{EntryRequirements, Patch, RankBand, Reward, RewardStructure, SuccessCriteria, Terms, may_start};
+pub use terms::{Patch, SuccessCriteria, Terms};
 
-/// The zones that are furthest ahead are so by this.
-const FURTHEST_AHEAD: TimeDelta = TimeDelta::hours(14);
-
-/// Why a challenge refuses.
+/// Why a call about a challenge is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChallengeError {
-    /// The caller knows of no such challenge.
+    /// There is no such challenge, or the caller may not know of it.
     #[error("no such challenge")]
     NotFound,
     /// It was deactivated.
@@ -40,32 +40,32 @@ pub enum ChallengeError {
     /// Every seat is taken.
     #[error("all {max_participants} seats of the challenge are taken")]
     Full {
-        /// Its seats.
+        /// Number of seats.
         max_participants: i32,
     },
-    /// It is somebody else's.
-    #[error("the challenge is somebody else's")]
+    /// Another user or the platform created it.
+    #[error("the caller did not create the challenge")]
     NotCreator,
     /// It has begun.
     #[error("the challenge has begun")]
     Started,
-    /// Its days are not over everywhere.
-    #[error("the challenge is not over everywhere")]
+    /// Its days can still be recorded.
+    #[error("days of the challenge can still be recorded")]
     NotDue {
-        /// When they are, if it has days.
+        /// When no day can be recorded any more, if the challenge has dates.
         due: Option<DateTime<Utc>>,
     },
-    /// Children make none that is public.
-    #[error("a child makes no public challenge")]
+    /// Children may not create public challenges.
+    #[error("a child may not create a public challenge")]
     Child,
-    /// Whoever wants to join is not what it asks for.
-    #[error("{requirement} is required to be {required}, and is {actual}")]
+    /// The user does not meet an entry requirement.
+    #[error("{requirement} must be {required}, but is {actual}")]
     Unmet {
-        /// What it asks.
+        /// Name of the requirement.
         requirement: &'static str,
-        /// How much of it, or which.
+        /// What the challenge requires.
         required: String,
-        /// What there is.
+        /// What the user has.
         actual: String,
     },
 }
@@ -99,17 +99,17 @@ impl Rule for ChallengeError {
 pub struct Challenge {
     /// Its id.
     pub id: Uuid,
-    /// What its creator says of it.
+    /// What its creator can change.
     pub terms: Terms,
-    /// Seats that are taken.
+    /// Number of seats taken.
     pub participant_count: i32,
-    /// Who created it; nobody for the platform's own.
+    /// The user who created it; `None` for the platform's challenges.
     pub created_by: Option<Uuid>,
-    /// Whether it is in use.
+    /// Whether it can be joined and recorded.
     pub is_active: bool,
-    /// What joins it, if not everyone does.
+    /// Code to join it, if it is not public.
     pub join_code: Option<JoinCode>,
-    /// Lists begin with the highest.
+    /// Lists begin with the highest priority; 0 when it is not featured.
     pub featured_priority: i32,
     /// When it was created.
     pub created_at: DateTime<Utc>,
@@ -117,28 +117,33 @@ pub struct Challenge {
     pub finalised_at: Option<DateTime<Utc>>,
 }
 
-/// Who wants to join, as far as a challenge may ask.
+/// A challenge as one viewer sees it.
 #[derive(Debug, Clone)]
-pub struct Entrant {
-    /// Challenges that they have completed.
-    pub challenges_completed: i64,
-    /// Those of the badges that are required which they have.
-    pub badges: Vec<String>,
-    /// Whether they belong to a family plan, if that was found out.
-    pub family_plan: Option<bool>,
-    /// When they were first known.
-    pub created_at: DateTime<Utc>,
+pub struct ChallengeView {
+    /// The challenge.
+    pub challenge: Challenge,
+    /// Its creator, if the viewer may see their profile.
+    pub creator: Option<Uuid>,
+}
+
+/// The id or the code of a challenge.
+#[derive(Debug, Clone)]
+pub enum ChallengeKey {
+    /// Its id.
+    Id(Uuid),
+    /// Its code, which also lets users read and join a challenge that is not public.
+    Code(JoinCode),
 }
 
 impl Challenge {
-    /// Whether the challenge may be joined and recorded at all.
-    pub fn in_use(&self) -> Result<(), ChallengeError> {
+    /// Checks that the challenge can be joined and recorded at all.
+    pub fn check_active(&self) -> Result<(), ChallengeError> {
         if self.is_active { Ok(()) } else { Err(ChallengeError::Inactive) }
     }
 
-    /// Whether one more may join, whose date is `today`.
+    /// Checks that a user can join whose local date is `today`.
     pub fn admit(&self, today: NaiveDate) -> Result<(), ChallengeError> {
-        self.in_use()?;
+        self.check_active()?;
         if self.terms.end_date().is_some_and(|end| today > end) {
             return Err(ChallengeError::Ended);
         }
@@ -150,71 +155,36 @@ impl Challenge {
         }
     }
 
-    /// Whether a user who never had a seat may know of it: not everyone finds one that is not public.
-    pub fn may_be_entered(&self, user: Uuid, has_code: bool) -> bool {
+    /// Returns whether a user who never had a seat may know of the challenge.
+    pub fn is_open_to(&self, user: Uuid, has_code: bool) -> bool {
         self.terms.is_public || has_code || self.created_by == Some(user)
     }
 
-    /// First and last day of a participant who joined on `joined`, their own date.
-    pub fn days(&self, joined: NaiveDate) -> (NaiveDate, NaiveDate) {
-        let first = self.terms.start_date.unwrap_or(joined);
-        (first, last_day(first, self.terms.duration_days))
-    }
-
-    /// When nothing changes any more of the seat of a user who joins on `joined`, in a challenge without dates: one with dates ends for all.
+    /// Returns the moment after which the seat of a user who joined on `joined` no longer changes. Only in challenges without
+    /// dates: those with dates end for all participants at once.
     pub fn ends_at(&self, joined: NaiveDate) -> Option<DateTime<Utc>> {
-        let (_, last) = self.days(joined);
-        self.terms.start_date.is_none().then(|| due(last))
+        let (_, last) = days::of_participant(self.terms.start_date, self.terms.duration_days, joined);
+        self.terms.start_date.is_none().then(|| days::due(last))
     }
 
-    /// Whether it can still change at `now`: its first day has begun nowhere, or nobody was ever in it.
-    pub fn can_change(&self, now: DateTime<Utc>, was_joined: bool) -> Result<(), ChallengeError> {
-        let has_begun = match self.terms.start_date {
-            Some(first) => (now + FURTHEST_AHEAD).date_naive() >= first,
-            None => was_joined,
-        };
+    /// Checks that the terms can still change at `now`: the first day has not begun in any time zone, or nobody has ever
+    /// joined.
+    pub fn check_changeable(&self, now: DateTime<Utc>, was_joined: bool) -> Result<(), ChallengeError> {
+        let has_begun = self.terms.start_date.map_or(was_joined, |first| days::has_begun(first, now));
         if has_begun { Err(ChallengeError::Started) } else { Ok(()) }
     }
 
-    /// Whether it may be finalised at `now`.
-    pub fn is_due(&self, now: DateTime<Utc>) -> Result<(), ChallengeError> {
-        self.in_use()?;
-        let due = self.terms.end_date().map(due);
+    /// Checks that the challenge can be finalised at `now`.
+    pub fn check_due(&self, now: DateTime<Utc>) -> Result<(), ChallengeError> {
+        self.check_active()?;
+        let due = self.terms.end_date().map(days::due);
         if due.is_some_and(|due| now >= due) { Ok(()) } else { Err(ChallengeError::NotDue { due }) }
     }
 
-    /// Whether a user may change it, who is an operator or not.
-    pub fn is_of(&self, user: Uuid, is_operator: bool) -> Result<(), ChallengeError> {
+    /// Checks that a user may change the challenge.
+    pub fn check_editor(&self, user: Uuid, is_operator: bool) -> Result<(), ChallengeError> {
         if is_operator || self.created_by == Some(user) { Ok(()) } else { Err(ChallengeError::NotCreator) }
     }
-}
-
-impl EntryRequirements {
-    /// Whether somebody is what is asked for, at `now`. What was not found out does not hold.
-    pub fn admit(&self, entrant: &Entrant, now: DateTime<Utc>) -> Result<(), ChallengeError> {
-        let unmet = |requirement, required: String, actual: String| Err(ChallengeError::Unmet { requirement, required, actual });
-        if entrant.challenges_completed < i64::from(self.challenges_completed) {
-            let (required, actual) = (self.challenges_completed.to_string(), entrant.challenges_completed.to_string());
-            return unmet("challenges_completed", required, actual);
-        }
-        if self.badges.iter().any(|badge| !entrant.badges.contains(badge)) {
-            return unmet("badges", self.badges.join(", "), entrant.badges.join(", "));
-        }
-        if self.family_plan && entrant.family_plan != Some(true) {
-            return unmet("family_plan", true.to_string(), false.to_string());
-        }
-        let age = (now - entrant.created_at).num_days();
-        if age < i64::from(self.account_age_days) {
-            return unmet("account_age_days", self.account_age_days.to_string(), age.to_string());
-        }
-        Ok(())
-    }
-}
-
-/// The last of `duration_days` days from `first` on.
-pub fn last_day(first: NaiveDate, duration_days: i32) -> NaiveDate {
-    let more = u64::try_from(duration_days - 1).unwrap_or_default();
-    first.checked_add_days(Days::new(more)).unwrap_or(NaiveDate::MAX)
 }
 
 #[cfg(test)]

@@ -1,60 +1,53 @@
-//! The end of challenges: who has completed them, who is ranked where, and what they are given for it. Each once, whoever does it and
-//! however often it is cut off.
+//! Finalisation: judges who has completed a challenge, ranks the participants, and gives rewards. Each happens once, whichever
+//! replica does it and however often it is interrupted.
 
+mod events;
+mod finaliser;
 mod judging;
 mod ranking;
 mod store;
-mod telling;
-mod work;
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use orchard_db::Connection;
 use orchard_events::Outbox;
 use uuid::Uuid;
 
+pub use finaliser::Finaliser;
 pub(crate) use store::forget;
-pub use work::{Finaliser, Nudge};
 
-use crate::challenges::challenge::{Reward, RewardStructure, SuccessCriteria};
-use crate::challenges::progress::LATE_DAYS;
-use crate::rewards::achievement::{AchievementType, Award, Awards, Entity, EntityType};
+use crate::challenges::challenge::SuccessCriteria;
+use crate::challenges::reward::Reward;
+use crate::rewards::award::{AchievementType, Award, Awards, Entity, EntityType};
 
-/// When nothing can be recorded any more of a last day, wherever one is: UTC-12 has ended it, and the days on which it could be recorded late.
-pub fn due(last_day: NaiveDate) -> DateTime<Utc> {
-    let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default();
-    let late = u64::try_from(LATE_DAYS).unwrap_or_default();
-    last_day.checked_add_days(Days::new(1 + late)).unwrap_or(NaiveDate::MAX).and_time(noon).and_utc()
-}
-
-/// A day of a participant, as far as criteria ask.
+/// What success criteria need to know of a recorded day.
 #[derive(Debug, Clone)]
-pub struct Day {
-    /// Which.
+pub struct DaySummary {
+    /// Local date of the participant.
     pub date: NaiveDate,
-    /// Whether it scored.
+    /// Whether the day scored.
     pub scored: bool,
-    /// What was eaten.
+    /// Names of the fruits eaten.
     pub fruits: Vec<String>,
 }
 
-/// What a participant has done in all.
+/// What a participant did over all days.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Done {
-    /// Points.
+pub struct Totals {
+    /// Total score.
     pub score: i32,
-    /// Days that scored.
+    /// Number of days that scored.
     pub active_days: i32,
-    /// Of those the most in a row.
+    /// Number of consecutive days that scored.
     pub longest_streak: i32,
-    /// Different fruits.
+    /// Number of distinct fruits.
     pub distinct_fruits: i32,
 }
 
-impl Done {
-    /// What is in days, which are in their order.
-    pub fn of(score: i32, days: &[Day]) -> Self {
+impl Totals {
+    /// Adds up days, which are ordered by date.
+    pub fn of(score: i32, days: &[DaySummary]) -> Self {
         let (mut active_days, mut streak, mut longest_streak) = (0, 0, 0);
         let mut last = None;
         for day in days.iter().filter(|day| day.scored) {
@@ -68,8 +61,8 @@ impl Done {
         Self { score, active_days, longest_streak, distinct_fruits }
     }
 
-    /// Whether that is what a challenge asks for; without criteria any score is.
-    pub fn completes(self, criteria: Option<&SuccessCriteria>) -> bool {
+    /// Returns whether the totals meet all criteria. Without criteria any score above 0 does.
+    pub fn meet(self, criteria: Option<&SuccessCriteria>) -> bool {
         let Some(criteria) = criteria else { return self.score > 0 };
         self.score >= criteria.min_score
             && self.active_days >= criteria.active_days
@@ -78,17 +71,17 @@ impl Done {
     }
 }
 
-/// Ranks, given from the highest score down.
+/// Assigns ranks to scores, from the highest score down. Equal scores share a rank.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Ranks {
-    /// How many were ranked.
+pub struct RankCounter {
+    /// Number of participants ranked so far.
     pub ranked: i32,
-    /// The last of them: the score and its rank.
+    /// Score and rank of the last of them.
     pub last: Option<(i32, i32)>,
 }
 
-impl Ranks {
-    /// The rank of the next, who has no higher score than the last.
+impl RankCounter {
+    /// Returns the rank of the next score, which is not higher than the last one.
     pub fn next(&mut self, score: i32) -> i32 {
         self.ranked += 1;
         let rank = match self.last {
@@ -100,15 +93,8 @@ impl Ranks {
     }
 }
 
-impl RewardStructure {
-    /// What a rank is given.
-    pub fn of_rank(&self, rank: i32) -> Option<&Reward> {
-        let band = self.rank_bands.iter().find(|band| (band.from_rank..=band.to_rank).contains(&rank))?;
-        Some(&band.reward)
-    }
-}
-
-/// What a participant has from a challenge: it names the challenge by its id alone, for not everyone may know of it.
+/// Returns the achievement for a reward of a challenge. It names the challenge only by its id, because not everyone may know of
+/// it.
 fn award(achievement_type: AchievementType, name: String, challenge: Uuid, reward: &Reward) -> Award {
     Award {
         achievement_type,
@@ -121,18 +107,12 @@ fn award(achievement_type: AchievementType, name: String, challenge: Uuid, rewar
     }
 }
 
-/// What it takes to end a challenge.
-#[derive(Debug, Clone)]
-pub(crate) struct Ending {
-    pub(crate) awards: Awards,
-    pub(crate) outbox: Outbox,
-}
-
-/// What is at work in a step.
+/// One step of a finalisation, in the transaction of `connection`.
 struct Step<'a> {
     connection: &'a mut Connection,
-    ending: &'a Ending,
-    moment: DateTime<Utc>,
+    awards: &'a Awards,
+    outbox: &'a Outbox,
+    now: DateTime<Utc>,
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The fruits that challenges know: a list that grows and takes nothing back, so that what was once recorded stays what it was.
+//! The fruits that challenges know. The list only grows, so that recorded fruits keep their meaning.
 
 mod api;
 pub(crate) mod wire;
@@ -8,15 +8,15 @@ use std::sync::LazyLock;
 
 pub use api::Api;
 
-/// Version of the list, one more with each change.
+/// Version of the list. Each change adds one.
 pub const VERSION: i32 = 1;
 
-/// A fruit in each line, in the order of their names: name, season in the northern hemisphere, what else it is called.
+/// One fruit per line, ordered by name: name, season in the northern hemisphere, aliases.
 const TEXT: &str = include_str!("../../data/fruits.csv");
 
 static LIST: LazyLock<List> = LazyLock::new(|| List::read(TEXT));
 
-/// Half of the earth.
+/// A hemisphere of the earth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hemisphere {
     /// North of the equator.
@@ -30,18 +30,18 @@ pub enum Hemisphere {
 pub struct Fruit {
     /// Its name, in lower case and in the singular.
     pub name: &'static str,
-    /// What else it is called.
+    /// Other names, its plural among them.
     pub aliases: Vec<&'static str>,
     season: Season,
 }
 
 impl Fruit {
-    /// Months of its season, 1-12.
+    /// Returns the months of its season, 1-12.
     pub fn months(&self, hemisphere: Hemisphere) -> impl Iterator<Item = u8> + '_ {
         (1..=12).filter(move |month| self.is_in_season(hemisphere, *month))
     }
 
-    /// Whether it is in season in a month, 1-12.
+    /// Returns whether it is in season in a month, 1-12.
     pub fn is_in_season(&self, hemisphere: Hemisphere, month: u8) -> bool {
         let northern = match hemisphere {
             Hemisphere::Northern => month,
@@ -57,7 +57,7 @@ impl Fruit {
     }
 }
 
-/// First and last month in the northern hemisphere; it may go over the turn of the year.
+/// First and last month in the northern hemisphere. The first may be later than the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Season(u8, u8);
 
@@ -94,13 +94,13 @@ impl List {
     }
 }
 
-/// All of them, in the order of their names.
+/// Returns all fruits, ordered by name.
 pub fn all() -> &'static [Fruit] {
     &LIST.fruits
 }
 
-/// The fruit that is called so, without regard to case and to how words are set apart.
-pub fn known(text: &str) -> Option<&'static Fruit> {
+/// Returns the fruit of a name or alias, in any case, with any whitespace or hyphens between words.
+pub fn find(text: &str) -> Option<&'static Fruit> {
     let word = text.to_lowercase();
     let word = word.split(|c: char| c.is_whitespace() || c == '-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     LIST.by_word.get(word.as_str()).and_then(|index| LIST.fruits.get(*index))
@@ -112,19 +112,19 @@ mod tests {
 
     use super::*;
 
-    /// FNV-1a: good enough to notice a change.
+    /// FNV-1a, which suffices to notice a change.
     fn hash(text: &str) -> u64 {
         text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
     }
 
     #[test]
     fn a_changed_list_has_a_new_version() {
-        // With a change of the list: one more, how many there are, and what this test finds.
+        // After a change of the list: the next version, the new number of fruits, and the hash that this test reports.
         assert_eq!((VERSION, all().len(), hash(TEXT)), (1, 128, 3_400_361_617_035_127_217));
     }
 
     #[test]
-    fn every_line_is_a_fruit_in_its_place() {
+    fn lines_are_fruits_ordered_by_name() {
         assert_eq!(all().len(), TEXT.lines().count());
         assert!(all().is_sorted_by(|one, next| one.name < next.name));
         for fruit in all() {
@@ -133,12 +133,12 @@ mod tests {
     }
 
     #[test]
-    fn no_word_is_two_fruits() {
+    fn no_two_fruits_share_a_name_or_alias() {
         let mut words: BTreeMap<&str, &str> = BTreeMap::new();
         for fruit in all() {
             for word in fruit.aliases.iter().chain([&fruit.name]) {
                 assert_eq!(words.insert(word, fruit.name), None, "{word}");
-                assert_eq!(known(word), Some(fruit), "{word}");
+                assert_eq!(find(word), Some(fruit), "{word}");
                 let fits = (1..=50).contains(&word.chars().count()) && *word == word.to_lowercase() && *word == word.trim();
                 assert!(fits && !word.contains(['-', ';', ',']), "{word}");
             }
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_known_however_they_are_written() {
+    fn fruits_are_found_in_any_spelling() {
         let table = [
             ("apple", Some("apple")),
             ("Apples", Some("apple")),
@@ -160,12 +160,12 @@ mod tests {
             ("app", None),
         ];
         for (text, name) in table {
-            assert_eq!(known(text).map(|fruit| fruit.name), name, "{text:?}");
+            assert_eq!(find(text).map(|fruit| fruit.name), name, "{text:?}");
         }
     }
 
     #[test]
-    fn seasons_are_half_a_year_apart() {
+    fn seasons_of_the_hemispheres_are_half_a_year_apart() {
         let table: [(&str, &[u8], &[u8]); 4] = [
             ("apple", &[8, 9, 10, 11], &[2, 3, 4, 5]),
             ("kiwi", &[1, 2, 3, 10, 11, 12], &[4, 5, 6, 7, 8, 9]),
@@ -173,14 +173,14 @@ mod tests {
             ("banana", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),
         ];
         for (name, northern, southern) in table {
-            let fruit = known(name).expect("a fruit");
+            let fruit = find(name).expect("a fruit");
             let months = |hemisphere| fruit.months(hemisphere).collect::<Vec<_>>();
             assert_eq!((&*months(Hemisphere::Northern), &*months(Hemisphere::Southern)), (northern, southern), "{name}");
         }
     }
 
     #[test]
-    fn lines_that_are_none_are_seen() {
+    fn malformed_lines_are_not_fruits() {
         for line in ["", "apple", "apple;8-11", "apple;8;apples", "apple;0-3;apples", "apple;8-13;apples"] {
             assert_eq!(Fruit::read(line), None, "{line:?}");
         }

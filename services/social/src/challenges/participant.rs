@@ -1,7 +1,6 @@
-//! Seats in challenges, and who has them.
+//! Participants: users' seats in challenges.
 
 mod api;
-mod joining;
 pub(crate) mod store;
 pub(crate) mod wire;
 
@@ -14,22 +13,21 @@ use strum::{EnumString, IntoStaticStr};
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::challenges::challenge::Reward;
+use crate::challenges::reward::Reward;
 
 pub use api::Api;
-pub(crate) use joining::{Target, join};
 
-/// How far a participant got.
+/// A participant's status in a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum CompletionStatus {
     /// Takes part.
     Active,
-    /// Met the criteria.
+    /// Met the success criteria.
     Completed,
-    /// Did not.
+    /// Did not meet the success criteria.
     Failed,
-    /// Left.
+    /// Left the challenge, and has no seat.
     Withdrawn,
 }
 
@@ -42,41 +40,41 @@ pub struct Participant {
     pub challenge_id: Uuid,
     /// The user.
     pub user_id: Uuid,
-    /// How far they got.
+    /// Status of the participant.
     pub completion_status: CompletionStatus,
     /// Sum of the daily scores.
     pub final_score: i32,
-    /// When they joined.
+    /// When the user first joined.
     pub joined_at: DateTime<Utc>,
-    /// Whether they want to be on the leaderboard.
+    /// Whether the participant wants to be on the leaderboard.
     pub is_visible: bool,
-    /// Whether they are.
+    /// Whether the participant is on the leaderboard.
     pub on_board: bool,
-    /// When what became of them was final.
+    /// When the result became final.
     pub completion_date: Option<DateTime<Utc>>,
-    /// Among all who stayed.
+    /// Final rank among all who stayed.
     pub rank_position: Option<i32>,
-    /// What they were given.
+    /// Rewards that the participant got.
     pub rewards_earned: Option<RewardsEarned>,
 }
 
-/// What a participant was given.
+/// Rewards that a participant got.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RewardsEarned {
     /// For completing the challenge.
     pub completion: Option<Reward>,
-    /// For their rank.
+    /// For the rank.
     pub rank: Option<Reward>,
 }
 
-/// Why a seat stays as it is.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a call about a seat is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ParticipantError {
     /// The caller has no seat.
     #[error("the caller does not take part in the challenge")]
     NotParticipating,
-    /// They have completed the challenge, or failed.
+    /// The caller has completed the challenge, or failed.
     #[error("the challenge is over for the caller")]
     Ended,
 }
@@ -87,6 +85,17 @@ impl Rule for ParticipantError {
         match self {
             Self::NotParticipating => refuse(Code::NotFound, ErrorReason::NotParticipating),
             Self::Ended => refuse(Code::FailedPrecondition, ErrorReason::ParticipationEnded),
+        }
+    }
+}
+
+impl Participant {
+    /// Checks that the participant takes part.
+    pub fn check_active(&self) -> Result<(), ParticipantError> {
+        match self.completion_status {
+            CompletionStatus::Active => Ok(()),
+            CompletionStatus::Withdrawn => Err(ParticipantError::NotParticipating),
+            CompletionStatus::Completed | CompletionStatus::Failed => Err(ParticipantError::Ended),
         }
     }
 }

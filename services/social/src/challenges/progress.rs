@@ -2,11 +2,10 @@
 
 mod api;
 mod batch;
-mod list;
+mod recording;
 mod store;
 mod window;
 mod wire;
-mod write;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -19,29 +18,25 @@ use tonic::Code;
 use uuid::Uuid;
 
 pub use api::Api;
-pub(crate) use window::LATE_DAYS;
 
-use crate::challenges::challenge::Scoring;
+use crate::challenges::challenge::{ChallengeError, Scoring, days};
 use crate::challenges::fruit;
-use crate::challenges::participant::{CompletionStatus, Participant};
-use crate::people::profile;
+use crate::challenges::participant::{Participant, ParticipantError};
+use crate::clock::date_in;
 
-/// Why a day is refused.
+/// Why a call about progress is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProgressError {
-    /// The caller has no seat, or has left it.
-    #[error("the caller does not take part in the challenge")]
-    NotParticipating,
-    /// What became of the caller is final.
-    #[error("the challenge is over for the caller")]
-    Ended,
-    /// The challenge was deactivated.
-    #[error("the challenge is not active")]
-    Inactive,
-    /// The day is not one of those that can be recorded now.
+    /// The challenge refuses.
+    #[error(transparent)]
+    Challenge(#[from] ChallengeError),
+    /// The seat of the caller refuses.
+    #[error(transparent)]
+    Participant(#[from] ParticipantError),
+    /// The day cannot be recorded now.
     #[error("the day cannot be recorded")]
     DateNotOpen {
-        /// The first and last that can, if any can.
+        /// The first and the last day that can be recorded now, if any can.
         open: Option<(NaiveDate, NaiveDate)>,
     },
     /// Nothing was recorded for the day.
@@ -53,9 +48,8 @@ impl Rule for ProgressError {
     fn refusal(&self) -> Refusal {
         let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
         match self {
-            Self::NotParticipating => refuse(Code::NotFound, ErrorReason::NotParticipating),
-            Self::Ended => refuse(Code::FailedPrecondition, ErrorReason::ParticipationEnded),
-            Self::Inactive => refuse(Code::FailedPrecondition, ErrorReason::ChallengeInactive),
+            Self::Challenge(error) => error.refusal(),
+            Self::Participant(error) => error.refusal(),
             Self::DateNotOpen { open: None } => refuse(Code::FailedPrecondition, ErrorReason::DateNotOpen),
             Self::DateNotOpen { open: Some((first, last)) } => {
                 refuse(Code::FailedPrecondition, ErrorReason::DateNotOpen).with("first_date", first).with("last_date", last)
@@ -65,112 +59,112 @@ impl Rule for ProgressError {
     }
 }
 
-/// Servings of a fruit.
+/// Servings of one fruit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FruitServings {
-    /// Its name.
+    /// Name of the fruit.
     pub fruit: String,
-    /// How many.
+    /// Number of servings.
     pub servings: i32,
 }
 
-/// What was done on a day. No fruit is in it twice.
+/// What a participant did on a day. No fruit is in it twice.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ProgressData {
-    /// What was eaten.
+    /// Fruits eaten.
     pub fruits: Vec<FruitServings>,
-    /// Units of a goal.
+    /// Units of a goal-based challenge.
     pub amount: i32,
 }
 
-/// The fruits of a day as it is kept. What a newer release keeps is not known here.
-pub(crate) fn fruits(kept: &Value) -> Vec<String> {
-    let data: ProgressData = serde_json::from_value(kept.clone()).unwrap_or_default();
+/// Returns the names of the fruits in stored progress data. Data that only a newer release can read has none.
+pub(crate) fn fruits(stored: Value) -> Vec<String> {
+    let data: ProgressData = serde_json::from_value(stored).unwrap_or_default();
     data.fruits.into_iter().map(|eaten| eaten.fruit).collect()
 }
 
-/// What is to be kept of a day.
+/// What a participant records of a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewDay {
-    /// What was done.
+pub struct DayContent {
+    /// What the participant did.
     pub data: ProgressData,
-    /// The participant's own words.
+    /// Notes in the participant's own words.
     pub notes: Option<String>,
-    /// Whether a device says so.
+    /// Whether a device recorded the day.
     pub auto_generated: bool,
 }
 
 /// A recorded day.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Day {
-    /// The participant's date.
+pub struct ProgressDay {
+    /// Local date of the participant.
     pub date: NaiveDate,
-    /// What is kept of it.
-    pub content: NewDay,
+    /// What was recorded.
+    pub content: DayContent,
     /// Points of the day.
     pub daily_score: i32,
-    /// Points of it and all before.
+    /// Points of this day and all earlier days.
     pub cumulative_score: i32,
-    /// When it was recorded first.
+    /// When the day was first recorded.
     pub created_at: DateTime<Utc>,
-    /// When it was recorded last, or its sum changed.
+    /// When the day was last recorded, or its cumulative score changed.
     pub updated_at: DateTime<Utc>,
 }
 
-/// A seat and one of its days, as they are before it is written.
+/// A seat and one of its days, before the day is written.
 #[derive(Debug, Clone)]
-pub struct Standing {
-    /// Whether the challenge is in use.
+pub struct SeatState {
+    /// Whether the challenge is active.
     pub is_active: bool,
-    /// Its first day, if it has one.
+    /// First day of the challenge, if it has dates.
     pub start_date: Option<NaiveDate>,
-    /// Days that it runs.
+    /// Number of days that the challenge runs.
     pub duration_days: i32,
     /// How a day is scored.
     pub scoring: Scoring,
     /// The seat.
     pub participant: Participant,
-    /// How often its days have been written.
+    /// How many times days of the seat have been written.
     pub version: i32,
-    /// Where the participant's days begin.
+    /// Time zone of the participant.
     pub time_zone: Tz,
-    /// What time it is.
+    /// The current time.
     pub now: DateTime<Utc>,
-    /// Points of all days before.
-    pub before: i32,
-    /// Points of the day, if it was recorded.
+    /// Points of all earlier days.
+    pub earlier_score: i32,
+    /// Points of the day, if it is recorded.
     pub recorded: Option<i32>,
 }
 
-/// What writing a day changes; good as long as nobody else has written one of the seat's.
+/// The effect of writing a day. It applies only while the seat has the same version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Change {
+pub struct DayChange {
     /// The seat.
     pub participant: Uuid,
-    /// How often its days had been written.
+    /// How many times days of the seat had been written.
     pub version: i32,
     /// The day.
     pub date: NaiveDate,
     /// Points of the day.
     pub daily_score: i32,
-    /// Points of it and all before.
+    /// Points of the day and all earlier days.
     pub cumulative_score: i32,
-    /// By how much the score and all later sums change.
+    /// What is added to the total score and to the cumulative scores of later days.
     pub difference: i32,
-    /// When the score is reached.
+    /// When the new score is reached.
     pub moment: DateTime<Utc>,
 }
 
-impl Standing {
-    /// What it changes that a day is recorded, in place of what it held.
-    pub fn record(&self, date: NaiveDate, data: &ProgressData) -> Result<Change, ProgressError> {
+impl SeatState {
+    /// Returns the effect of recording a day, in place of what was recorded before.
+    pub fn record(&self, date: NaiveDate, data: &ProgressData) -> Result<DayChange, ProgressError> {
         self.admit(date)?;
         Ok(self.change(date, score(&self.scoring, data)))
     }
 
-    /// What it changes that a day is deleted.
-    pub fn delete(&self, date: NaiveDate) -> Result<Change, ProgressError> {
+    /// Returns the effect of deleting a day.
+    pub fn delete(&self, date: NaiveDate) -> Result<DayChange, ProgressError> {
         self.admit(date)?;
         if self.recorded.is_none() {
             return Err(ProgressError::NothingRecorded);
@@ -178,35 +172,31 @@ impl Standing {
         Ok(self.change(date, 0))
     }
 
-    /// Whether the day may be written now.
+    /// Checks that the day can be written now.
     fn admit(&self, date: NaiveDate) -> Result<(), ProgressError> {
-        match self.participant.completion_status {
-            CompletionStatus::Withdrawn => return Err(ProgressError::NotParticipating),
-            CompletionStatus::Completed | CompletionStatus::Failed => return Err(ProgressError::Ended),
-            CompletionStatus::Active => {}
-        }
+        self.participant.check_active()?;
         if !self.is_active {
-            return Err(ProgressError::Inactive);
+            return Err(ChallengeError::Inactive.into());
         }
-        let joined = profile::today(self.time_zone, self.participant.joined_at);
-        let days = window::days(self.start_date, self.duration_days, joined);
-        window::open(date, days, profile::today(self.time_zone, self.now))
+        let joined = date_in(self.time_zone, self.participant.joined_at);
+        let days = days::of_participant(self.start_date, self.duration_days, joined);
+        window::check_open(date, days, date_in(self.time_zone, self.now))
     }
 
-    fn change(&self, date: NaiveDate, daily_score: i32) -> Change {
-        Change {
+    fn change(&self, date: NaiveDate, daily_score: i32) -> DayChange {
+        DayChange {
             participant: self.participant.id,
             version: self.version,
             date,
             daily_score,
-            cumulative_score: self.before + daily_score,
+            cumulative_score: self.earlier_score + daily_score,
             difference: daily_score - self.recorded.unwrap_or_default(),
             moment: self.now,
         }
     }
 }
 
-/// What a day scores. Challenges cap it so that all their days together stay within the column.
+/// Returns the score of a day. The caps of challenges keep the sum of all days within the column.
 pub fn score(scoring: &Scoring, data: &ProgressData) -> i32 {
     let servings = |counts: &dyn Fn(&str) -> bool| -> i64 {
         data.fruits.iter().filter(|eaten| counts(&eaten.fruit)).map(|eaten| i64::from(eaten.servings)).sum()
@@ -216,7 +206,9 @@ pub fn score(scoring: &Scoring, data: &ProgressData) -> i32 {
             (i64::from(servings(&|_| true) >= i64::from(*daily_target_servings)), 1)
         }
         Scoring::Variety { daily_cap } => (i64::try_from(data.fruits.len()).unwrap_or(i64::MAX), *daily_cap),
-        Scoring::Seasonal { fruits, daily_cap } => (servings(&|eaten| fruits.iter().any(|listed| is(listed, eaten))), *daily_cap),
+        Scoring::Seasonal { fruits, daily_cap } => {
+            (servings(&|eaten| fruits.iter().any(|listed| is_fruit(listed, eaten))), *daily_cap)
+        }
         Scoring::GoalBased { points_per_unit, daily_cap, .. } => {
             (i64::from(data.amount) * i64::from(*points_per_unit), *daily_cap)
         }
@@ -224,9 +216,10 @@ pub fn score(scoring: &Scoring, data: &ProgressData) -> i32 {
     i32::try_from(points).unwrap_or(i32::MAX).min(cap)
 }
 
-/// Whether a fruit that a challenge lists is the one of that name. Challenges that are older than the list have what was typed.
-fn is(listed: &str, name: &str) -> bool {
-    listed == name || fruit::known(listed).is_some_and(|fruit| fruit.name == name)
+/// Returns whether a fruit that a challenge lists is the one of that name. Challenges that are older than the list of fruits
+/// have any text.
+fn is_fruit(listed: &str, name: &str) -> bool {
+    listed == name || fruit::find(listed).is_some_and(|fruit| fruit.name == name)
 }
 
 #[cfg(test)]

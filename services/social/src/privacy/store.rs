@@ -7,6 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::board_copies;
 use crate::challenges::leaderboard;
 use crate::challenges::participant::CompletionStatus;
 use crate::schema::{
@@ -105,7 +106,7 @@ pub(super) async fn delete_participants(connection: &mut AsyncPgConnection, user
         .get_results(connection)
         .await?;
     for (_, challenge, score, on_board) in &places {
-        leaderboard::change(connection, *challenge, on_board.then_some(*score), None).await?;
+        board_copies::change(connection, *challenge, on_board.then_some(*score), None).await?;
     }
     let ids: Vec<Uuid> = places.into_iter().map(|(id, ..)| id).collect();
     orchard_events::forget(connection, &ids).await?;

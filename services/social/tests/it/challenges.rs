@@ -1,3 +1,5 @@
+//! Creating, joining and counting challenges.
+
 mod changed;
 mod entered;
 mod listed;
@@ -15,7 +17,7 @@ use tonic::Code;
 use crate::world::{World, date, days_ago, id, minutes, new_challenge};
 
 #[tokio::test]
-async fn what_is_created_is_read_back() -> anyhow::Result<()> {
+async fn a_created_challenge_is_returned_and_read_back() -> anyhow::Result<()> {
     let world = World::start().await?;
     let creator = id();
     let rules = [
@@ -39,7 +41,7 @@ async fn what_is_created_is_read_back() -> anyhow::Result<()> {
         assert_eq!((made.max_participants, made.participant_count), (Some(25), 0));
         assert_eq!((made.start_date, made.end_date), (date(days_ago(1)), date(days_ago(-5))));
         assert_eq!(made.created_by, creator.to_string());
-        assert_eq!(world.create(creator, request.clone()).await?, made, "a repeated request");
+        assert_eq!(world.create(creator, request.clone()).await?, made, "a repeated request returns the same challenge");
         assert_eq!(world.get(creator, &made.challenge_id).await?, made);
         let other = pb::CreateChallengeRequest { duration_days: 8, ..request };
         assert_eq!(refused(world.create(creator, other).await), (Code::AlreadyExists, "REQUEST_ID_REUSED".to_owned()));
@@ -48,7 +50,7 @@ async fn what_is_created_is_read_back() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn an_operators_challenge_is_the_platforms() -> anyhow::Result<()> {
+async fn challenges_of_operators_have_no_creator() -> anyhow::Result<()> {
     let world = World::start().await?;
     let operator = id();
     let mut client = ChallengeServiceClient::new(world.slice.user_with(operator, &["operator"])?);
@@ -61,7 +63,7 @@ async fn an_operators_challenge_is_the_platforms() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn bad_challenges_are_refused_by_field() -> anyhow::Result<()> {
+async fn invalid_challenges_are_refused_by_field() -> anyhow::Result<()> {
     let world = World::start().await?;
     let bad = pb::CreateChallengeRequest {
         challenge_name: " ".to_owned(),
@@ -107,7 +109,7 @@ async fn bad_challenges_are_refused_by_field() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn joining_again_is_the_same_seat() -> anyhow::Result<()> {
+async fn joining_again_returns_the_same_seat() -> anyhow::Result<()> {
     let world = World::start().await?;
     let user = id();
     let challenge = world.create(id(), new_challenge()).await?.challenge_id;
@@ -116,14 +118,14 @@ async fn joining_again_is_the_same_seat() -> anyhow::Result<()> {
     assert_eq!(seat.completion_status(), pb::CompletionStatus::Active);
     assert_eq!(world.join(user, &challenge).await?, seat);
     assert_eq!(world.get(user, &challenge).await?.participant_count, 1);
-    let nowhere = world.join(user, &id().to_string()).await;
-    assert_eq!(refused(nowhere), (Code::NotFound, "CHALLENGE_NOT_FOUND".to_owned()));
+    let unknown = world.join(user, &id().to_string()).await;
+    assert_eq!(refused(unknown), (Code::NotFound, "CHALLENGE_NOT_FOUND".to_owned()));
     assert_eq!(violations(world.join(user, "x").await), ["challenge_id"]);
     Ok(())
 }
 
 #[tokio::test]
-async fn ended_and_inactive_challenges_admit_nobody() -> anyhow::Result<()> {
+async fn ended_and_inactive_challenges_refuse_new_participants() -> anyhow::Result<()> {
     let world = World::start().await?;
     let client = world.slice.schema.connect().await?;
     let ended = world.create(id(), new_challenge()).await?.challenge_id;
@@ -137,9 +139,9 @@ async fn ended_and_inactive_challenges_admit_nobody() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Without the challenge's lock and the CHECK on its counter several of the fifty see one seat free.
+/// Without the lock on the challenge and the CHECK on its counter, several callers find the last seat free.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_join_at_once_and_one_gets_the_last_seat() -> anyhow::Result<()> {
+async fn one_of_fifty_concurrent_callers_gets_the_last_seat() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     let request = pb::CreateChallengeRequest { max_participants: Some(2), ..new_challenge() };
     let challenge: Arc<str> = world.create(id(), request).await?.challenge_id.into();
@@ -160,7 +162,7 @@ async fn fifty_join_at_once_and_one_gets_the_last_seat() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn active_challenges_are_counted_once_each() -> anyhow::Result<()> {
+async fn distinct_active_challenges_are_counted() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (alice, bob, carol) = (id(), id(), id());
     let first = world.create(alice, new_challenge()).await?.challenge_id;
@@ -171,7 +173,7 @@ async fn active_challenges_are_counted_once_each() -> anyhow::Result<()> {
     assert_eq!(world.count(&[alice, bob]).await?, 2);
     assert_eq!(world.count(&[alice]).await?, 1);
     assert_eq!(world.count(&[]).await?, 0);
-    assert_eq!(world.count(&[id()]).await?, 0, "a user who is not known takes part in nothing");
+    assert_eq!(world.count(&[id()]).await?, 0, "an unknown user takes part in nothing");
     let client = world.slice.schema.connect().await?;
     client.execute("UPDATE challenge_participants SET completion_status = 'withdrawn' WHERE user_id = $1", &[&carol]).await?;
     assert_eq!(world.count(&[carol]).await?, 0);

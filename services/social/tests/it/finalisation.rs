@@ -1,4 +1,4 @@
-//! The end of challenges: judged, ranked and rewarded, each once.
+//! Finalising challenges: participants are judged, ranked and rewarded once.
 
 mod during;
 mod raced;
@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use crate::world::{World, date, days_ago, id, minutes, new_challenge};
 
-/// From yesterday's seven days, until nothing can be recorded any more anywhere: the sixth day from today, two of grace, and UTC-12.
+/// From now until a challenge of seven days that began yesterday is due: five more days, the last day and two late days in UTC,
+/// and 12 hours until they end in UTC-12.
 const UNTIL_DUE: Duration = Duration::from_hours((5 + 3) * 24 + 12);
 
 pub fn points(points: i32) -> Option<pb::Reward> {
@@ -30,7 +31,7 @@ pub fn rewards(completion: i32, bands: &[(i32, i32, i32)]) -> Option<pb::RewardS
 }
 
 impl World {
-    /// A challenge of the platform.
+    /// Creates a challenge of the platform, and returns its id.
     pub async fn official(&self, request: pb::CreateChallengeRequest) -> anyhow::Result<String> {
         let made = self.challenges_as(id(), &["operator"]).create_challenge(request).await?.into_inner();
         Ok(made.challenge.expect("a challenge").challenge_id)
@@ -49,30 +50,31 @@ impl World {
         Ok(challenge.finalise_time.is_some())
     }
 
-    /// Waits for what comes by itself.
+    /// Waits until a challenge is finalised.
     pub async fn finalised(&self, challenge: &str) -> anyhow::Result<()> {
-        self.comes(async || self.is_final(challenge).await).await
+        self.until(async || self.is_final(challenge).await).await
     }
 
-    pub async fn comes(&self, mut is_there: impl AsyncFnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+    /// Waits until a condition holds.
+    pub async fn until(&self, mut holds: impl AsyncFnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
         let limit = Instant::now() + Duration::from_secs(120);
-        while !is_there().await? {
-            anyhow::ensure!(Instant::now() < limit, "it does not come");
+        while !holds().await? {
+            anyhow::ensure!(Instant::now() < limit, "the condition does not hold in time");
             sleep(Duration::from_millis(20)).await;
         }
         Ok(())
     }
 }
 
-/// What became of a seat: status, rank, points for completing and for the rank.
-fn became(seat: &pb::Participant) -> (pb::CompletionStatus, Option<i32>, Option<i32>, Option<i32>) {
+/// Returns the status, the rank, and the points for completing and for the rank.
+fn result(seat: &pb::Participant) -> (pb::CompletionStatus, Option<i32>, Option<i32>, Option<i32>) {
     let earned = seat.rewards_earned.clone().unwrap_or_default();
     let points = |reward: Option<pb::Reward>| reward.map(|reward| reward.points);
     (seat.completion_status(), seat.rank_position, points(earned.completion), points(earned.rank))
 }
 
 #[tokio::test]
-async fn a_challenge_ends_by_itself_when_it_is_over_everywhere() -> anyhow::Result<()> {
+async fn a_due_challenge_is_finalised_without_a_call() -> anyhow::Result<()> {
     use pb::CompletionStatus::{Active, Completed, Failed, Withdrawn};
     let world = World::strict().await?;
     let challenge = world
@@ -96,7 +98,7 @@ async fn a_challenge_ends_by_itself_when_it_is_over_everywhere() -> anyhow::Resu
     let due = metadata(&early, "due_time").expect("when");
     assert_eq!(due, format!("{}T12:00:00Z", days_ago(-8)));
     assert_eq!(refused::<()>(Err(early)), (Code::FailedPrecondition, "CHALLENGE_NOT_DUE".to_owned()));
-    assert_eq!(became(&world.seat(first, &challenge).await?), (Active, None, None, None));
+    assert_eq!(result(&world.seat(first, &challenge).await?), (Active, None, None, None));
     world.clock.advance(Duration::from_hours(25));
     world.finalised(&challenge).await?;
     for (user, expected) in [
@@ -108,7 +110,7 @@ async fn a_challenge_ends_by_itself_when_it_is_over_everywhere() -> anyhow::Resu
         (gone, (Withdrawn, None, None, None)),
     ] {
         let seat = world.seat(user, &challenge).await?;
-        assert_eq!(became(&seat), expected);
+        assert_eq!(result(&seat), expected);
         assert_eq!(seat.completion_time.is_some(), user != gone);
     }
     let achieved = world.achieved(first, first).await?;
@@ -116,7 +118,7 @@ async fn a_challenge_ends_by_itself_when_it_is_over_everywhere() -> anyhow::Resu
     achieved.sort_unstable();
     assert_eq!(achieved, [("1 challenge completed", 10), ("Challenge completed", 10), ("Challenge: rank 1", 100)]);
     assert!(world.achieved(last, last).await?.is_empty());
-    // Again is nothing new, and nothing can be done about it any more.
+    // Finalising again changes nothing, and nobody can change their result.
     assert!(world.finalise(&challenge).await?.finalise_time.is_some());
     let late = world.record(first, &challenge, days_ago(0), &[], 100).await;
     assert_eq!(refused(late).0, Code::FailedPrecondition);
@@ -127,7 +129,7 @@ async fn a_challenge_ends_by_itself_when_it_is_over_everywhere() -> anyhow::Resu
 }
 
 #[tokio::test]
-async fn all_criteria_are_asked() -> anyhow::Result<()> {
+async fn all_success_criteria_must_be_met() -> anyhow::Result<()> {
     let world = World::start().await?;
     let criteria = pb::SuccessCriteria { min_score: 2, active_days: 2, longest_streak: 2, distinct_fruits: 3 };
     let challenge = world.official(pb::CreateChallengeRequest { success_criteria: Some(criteria), ..new_challenge() }).await?;
@@ -150,7 +152,7 @@ async fn all_criteria_are_asked() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn without_dates_each_seat_ends_with_its_own_days() -> anyhow::Result<()> {
+async fn without_dates_each_seat_is_finalised_after_its_own_days() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let request = pb::CreateChallengeRequest {
         start_date: None,
@@ -168,26 +170,26 @@ async fn without_dates_each_seat_ends_with_its_own_days() -> anyhow::Result<()> 
     world.clock.advance(Duration::from_hours(48));
     world.join(late, &challenge).await?;
     world.record(late, &challenge, days_ago(-2), &[], 9).await?;
-    // The first two's last day is the day after tomorrow.
+    // The seats of the first two participants are due, two days after they joined.
     world.clock.advance(Duration::from_hours((3 + 2 - 2) * 24 + 12));
-    world.comes(async || Ok(world.seat(early, &challenge).await?.completion_time.is_some())).await?;
+    world.until(async || Ok(world.seat(early, &challenge).await?.completion_time.is_some())).await?;
     use pb::CompletionStatus::{Active, Completed, Failed};
-    assert_eq!(became(&world.seat(early, &challenge).await?), (Completed, None, Some(7), None));
-    world.comes(async || Ok(world.seat(idle, &challenge).await?.completion_time.is_some())).await?;
-    assert_eq!(became(&world.seat(idle, &challenge).await?), (Failed, None, None, None));
-    assert_eq!(became(&world.seat(late, &challenge).await?), (Active, None, None, None));
+    assert_eq!(result(&world.seat(early, &challenge).await?), (Completed, None, Some(7), None));
+    world.until(async || Ok(world.seat(idle, &challenge).await?.completion_time.is_some())).await?;
+    assert_eq!(result(&world.seat(idle, &challenge).await?), (Failed, None, None, None));
+    assert_eq!(result(&world.seat(late, &challenge).await?), (Active, None, None, None));
     assert_eq!(refused(world.finalise(&challenge).await), (Code::FailedPrecondition, "CHALLENGE_NOT_DUE".to_owned()));
     world.clock.advance(Duration::from_hours(48));
-    world.comes(async || Ok(world.seat(late, &challenge).await?.completion_time.is_some())).await?;
+    world.until(async || Ok(world.seat(late, &challenge).await?.completion_time.is_some())).await?;
     let names: Vec<_> = world.achieved(late, late).await?.into_iter().map(|one| one.achievement_name).collect();
     assert!(names.contains(&"Challenge completed".to_owned()) && !names.iter().any(|name| name.contains("rank")), "{names:?}");
     Ok(())
 }
 
 #[tokio::test]
-async fn an_operators_call_ends_what_is_over_at_once() -> anyhow::Result<()> {
-    // Nobody looks by itself for an hour.
-    let world = World::looking_every(Duration::from_hours(1)).await?;
+async fn an_operator_finalises_a_due_challenge_at_once() -> anyhow::Result<()> {
+    // The worker alone would do it in an hour.
+    let world = World::finalising_every(Duration::from_hours(1)).await?;
     let challenge = world.official(new_challenge()).await?;
     let user = id();
     world.join(user, &challenge).await?;
@@ -201,8 +203,8 @@ async fn an_operators_call_ends_what_is_over_at_once() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_was_over_while_nobody_was_there_ends_then() -> anyhow::Result<()> {
-    let world = World::looking_every(Duration::from_hours(1)).await?;
+async fn a_service_that_starts_late_finalises_what_is_due() -> anyhow::Result<()> {
+    let world = World::finalising_every(Duration::from_hours(1)).await?;
     let challenge = world.official(pb::CreateChallengeRequest { start_date: date(days_ago(0)), ..new_challenge() }).await?;
     world.join(id(), &challenge).await?;
     let other = world.replica(Duration::from_hours(1)).await?;
@@ -214,7 +216,7 @@ async fn what_was_over_while_nobody_was_there_ends_then() -> anyhow::Result<()> 
     Ok(())
 }
 
-/// How many rows there are.
+/// Returns the number that a query about a challenge selects.
 pub async fn number(world: &World, query: &str, challenge: &str) -> anyhow::Result<i64> {
     let client = world.slice.schema.connect().await?;
     Ok(client.query_one(query, &[&challenge.parse::<Uuid>()?]).await?.get(0))

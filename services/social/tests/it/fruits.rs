@@ -1,4 +1,4 @@
-//! The fruits that challenges know, and what they are called.
+//! The list of fruits, and fruits in challenges.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ impl World {
         Ok(client.list_fruits(request).await?.into_inner())
     }
 
-    /// All that there are, or are in season, from pages.
+    /// Lists all pages.
     async fn all_fruits(&self, hemisphere: pb::Hemisphere, month: i32, page_size: i32) -> Result<Vec<pb::Fruit>, Status> {
         let (mut fruits, mut page_token) = (Vec::new(), String::new());
         loop {
@@ -32,7 +32,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn every_fruit_is_listed_once_by_name() -> anyhow::Result<()> {
+async fn all_fruits_are_listed_ordered_by_name() -> anyhow::Result<()> {
     let world = World::start().await?;
     let all = world.all_fruits(pb::Hemisphere::Unspecified, 0, 200).await?;
     assert!((80..=200).contains(&all.len()), "{}", all.len());
@@ -48,7 +48,7 @@ async fn every_fruit_is_listed_once_by_name() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn seasons_are_listed_by_hemisphere_and_month() -> anyhow::Result<()> {
+async fn fruits_in_season_are_listed_by_hemisphere_and_month() -> anyhow::Result<()> {
     let world = World::start().await?;
     let all = world.all_fruits(pb::Hemisphere::Unspecified, 0, 200).await?;
     for month in 1..=12 {
@@ -65,32 +65,32 @@ async fn seasons_are_listed_by_hemisphere_and_month() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn bad_questions_are_refused_by_field() -> anyhow::Result<()> {
+async fn invalid_requests_are_refused_by_field() -> anyhow::Result<()> {
     let world = World::start().await?;
-    let ask = |hemisphere, month| pb::ListFruitsRequest { hemisphere, month, ..Default::default() };
+    let season = |hemisphere, month| pb::ListFruitsRequest { hemisphere, month, ..Default::default() };
     let table = [
-        (ask(0, 7), vec!["hemisphere"]),
-        (ask(Northern.into(), 0), vec!["month"]),
-        (ask(Southern.into(), 13), vec!["month"]),
-        (ask(Southern.into(), -1), vec!["month"]),
-        (ask(9, i32::MAX), vec!["hemisphere", "month"]),
-        (pb::ListFruitsRequest { page_size: -1, ..ask(0, 0) }, vec!["page_size"]),
-        (pb::ListFruitsRequest { page_token: "x".to_owned(), ..ask(9, 0) }, vec!["hemisphere", "month", "page_token"]),
+        (season(0, 7), vec!["hemisphere"]),
+        (season(Northern.into(), 0), vec!["month"]),
+        (season(Southern.into(), 13), vec!["month"]),
+        (season(Southern.into(), -1), vec!["month"]),
+        (season(9, i32::MAX), vec!["hemisphere", "month"]),
+        (pb::ListFruitsRequest { page_size: -1, ..season(0, 0) }, vec!["page_size"]),
+        (pb::ListFruitsRequest { page_token: "x".to_owned(), ..season(9, 0) }, vec!["hemisphere", "month", "page_token"]),
     ];
     for (request, paths) in table {
         assert_eq!(violations(world.fruits(request.clone()).await), paths, "{request:?}");
     }
-    let page_token = world.fruits(pb::ListFruitsRequest { page_size: 1, ..ask(Northern.into(), 7) }).await?.next_page_token;
+    let page_token = world.fruits(pb::ListFruitsRequest { page_size: 1, ..season(Northern.into(), 7) }).await?.next_page_token;
     for (hemisphere, month) in [(0, 0), (Northern.into(), 8), (Southern.into(), 7)] {
-        let request = pb::ListFruitsRequest { page_token: page_token.clone(), ..ask(hemisphere, month) };
+        let request = pb::ListFruitsRequest { page_token: page_token.clone(), ..season(hemisphere, month) };
         assert_eq!(violations(world.fruits(request).await), ["page_token"]);
     }
     Ok(())
 }
 
-/// By whatever name it comes, a fruit counts as itself, and once.
+/// All names of a fruit count as the same fruit.
 #[tokio::test]
-async fn challenges_know_fruits_by_all_their_names() -> anyhow::Result<()> {
+async fn challenges_accept_fruits_by_name_and_alias() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let user = id();
     let seasonal = |fruits: &[&str]| {
@@ -107,8 +107,8 @@ async fn challenges_know_fruits_by_all_their_names() -> anyhow::Result<()> {
     let eaten = [("persimmons", 3), ("Starfruit", 2), ("apples", 9)];
     let day = world.record(user, &made.challenge_id, days_ago(0), &eaten, 0).await?.day.expect("a day");
     assert_eq!(day.daily_score, 5);
-    let kept: Vec<_> = day.progress_data.expect("data").fruits.into_iter().map(|eaten| (eaten.fruit, eaten.servings)).collect();
-    assert_eq!(kept, [("persimmon".to_owned(), 3), ("star fruit".to_owned(), 2), ("apple".to_owned(), 9)]);
+    let stored: Vec<_> = day.progress_data.expect("data").fruits.into_iter().map(|eaten| (eaten.fruit, eaten.servings)).collect();
+    assert_eq!(stored, [("persimmon".to_owned(), 3), ("star fruit".to_owned(), 2), ("apple".to_owned(), 9)]);
 
     let variety = Some(pb::Scoring { rule: Some(pb::scoring::Rule::Variety(pb::VarietyScoring { daily_cap: 50 })) });
     let challenge = world.create(user, request(variety)).await?.challenge_id;

@@ -1,4 +1,4 @@
-//! Leaderboards: who is where, and who sees whom there.
+//! Leaderboards.
 
 mod moving;
 mod ranked;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::world::World;
 
-/// The board as one viewer reads it, from one replica.
+/// A leaderboard as one viewer reads it from one replica.
 pub struct Viewer {
     client: LeaderboardServiceClient<Client>,
     challenge_id: String,
@@ -36,7 +36,7 @@ impl Viewer {
         Ok(self.client.list_leaderboard(request).await?.into_inner())
     }
 
-    /// All pages, and how many the last of them says there are.
+    /// Returns the entries of all pages, and the number of participants by the last page.
     pub async fn all(&mut self, page_size: i32, start_rank: i32) -> Result<(Vec<pb::LeaderboardEntry>, i32), Status> {
         let (mut all, mut token) = (Vec::new(), String::new());
         loop {
@@ -80,7 +80,7 @@ impl World {
         Viewer::at(&self.slice, user, challenge)
     }
 
-    /// Participants with these scores, in rows alone: enough of them would take too long otherwise. Public, unless something else is said.
+    /// Inserts participants with public profiles and these scores, without calls, which would take too long.
     pub async fn seeded(&self, challenge: &str, scores: &[i32]) -> anyhow::Result<Vec<Uuid>> {
         let client = self.slice.schema.connect().await?;
         let challenge: Uuid = challenge.parse()?;
@@ -101,14 +101,14 @@ impl World {
         Ok(users)
     }
 
-    /// Waits until all changes are in the counts.
+    /// Waits until all changes are folded into the counts.
     pub async fn folded(&self) -> anyhow::Result<()> {
         let client = self.slice.schema.connect().await?;
         let left = "SELECT count(*) FROM leaderboard_changes";
-        self.comes(async || Ok(client.query_one(left, &[]).await?.get::<_, i64>(0) == 0)).await
+        self.until(async || Ok(client.query_one(left, &[]).await?.get::<_, i64>(0) == 0)).await
     }
 
-    /// The board as its rows have it: user, score and rank by a plain count, in its order.
+    /// Returns user, score and rank of each entry, in order, by a plain count.
     pub async fn recount(&self, challenge: &str) -> anyhow::Result<Vec<(Uuid, i32, i32)>> {
         let client = self.slice.schema.connect().await?;
         let rows = client
@@ -125,7 +125,7 @@ impl World {
     }
 }
 
-/// User, score and rank of entries whose names are shown.
-pub fn told(entries: &[pb::LeaderboardEntry]) -> Vec<(Uuid, i32, i32)> {
+/// Returns user, score and rank of entries whose names are shown.
+pub fn ranking(entries: &[pb::LeaderboardEntry]) -> Vec<(Uuid, i32, i32)> {
     entries.iter().map(|entry| (entry.user_id.parse().unwrap_or_default(), entry.final_score, entry.rank)).collect()
 }

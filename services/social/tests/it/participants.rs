@@ -1,4 +1,4 @@
-//! Seats: taken, left, taken again, shown and hidden.
+//! Taking, leaving, hiding and listing seats.
 
 use std::sync::Arc;
 
@@ -32,7 +32,8 @@ impl World {
         Ok(self.participants(user).get_participant(request).await?.into_inner().participant.expect("a participant"))
     }
 
-    /// Seats that are taken as the challenge counts them, and as there are; and the participants on its board as it counts them.
+    /// Returns the number of taken seats by the counter of the challenge and by a recount, and the counted number of
+    /// participants on its leaderboard.
     async fn seats(&self, challenge: &str) -> anyhow::Result<(i32, i64, i64)> {
         let client = self.slice.schema.connect().await?;
         let query = "SELECT participant_count,
@@ -50,7 +51,7 @@ fn not_participating() -> (Code, String) {
 }
 
 #[tokio::test]
-async fn a_seat_that_is_left_is_free_and_keeps_its_score() -> anyhow::Result<()> {
+async fn leaving_frees_the_seat_and_keeps_the_score() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (me, other) = (id(), id());
     let request = pb::CreateChallengeRequest { max_participants: Some(1), ..new_challenge() };
@@ -77,7 +78,7 @@ async fn a_seat_that_is_left_is_free_and_keeps_its_score() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn what_is_over_is_not_left() -> anyhow::Result<()> {
+async fn finished_participants_cannot_leave() -> anyhow::Result<()> {
     let world = World::start().await?;
     let me = id();
     let challenge = world.create(id(), new_challenge()).await?.challenge_id;
@@ -85,16 +86,16 @@ async fn what_is_over_is_not_left() -> anyhow::Result<()> {
     let client = world.slice.schema.connect().await?;
     for status in ["completed", "failed"] {
         client.execute("UPDATE challenge_participants SET completion_status = $1", &[&status]).await?;
-        let over = (Code::FailedPrecondition, "PARTICIPATION_ENDED".to_owned());
-        assert_eq!(refused(world.withdraw(me, &challenge).await), over);
-        assert_eq!(world.join(me, &challenge).await?.final_score, 0, "the seat is still theirs");
+        let ended = (Code::FailedPrecondition, "PARTICIPATION_ENDED".to_owned());
+        assert_eq!(refused(world.withdraw(me, &challenge).await), ended);
+        assert_eq!(world.join(me, &challenge).await?.final_score, 0, "joining returns the seat");
         assert_eq!(refused(world.record(me, &challenge, days_ago(0), &[], 0).await).1, "PARTICIPATION_ENDED");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_participant_shows_themselves_or_not() -> anyhow::Result<()> {
+async fn participants_show_and_hide_themselves() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let me = id();
     let challenge = world.create(id(), new_challenge()).await?.challenge_id;
@@ -105,7 +106,7 @@ async fn a_participant_shows_themselves_or_not() -> anyhow::Result<()> {
         assert_eq!(world.seats(&challenge).await?, (1, 1, on_board));
     }
     world.withdraw(me, &challenge).await?;
-    assert!(world.show(me, &challenge, true).await?.is_visible, "for when they come back");
+    assert!(world.show(me, &challenge, true).await?.is_visible, "the choice applies when they join again");
     assert_eq!(world.seats(&challenge).await?, (0, 0, 0));
     world.join(me, &challenge).await?;
     assert_eq!(world.seats(&challenge).await?, (1, 1, 1));
@@ -113,7 +114,7 @@ async fn a_participant_shows_themselves_or_not() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn ones_own_seats_are_listed_the_last_first() -> anyhow::Result<()> {
+async fn the_callers_seats_are_listed_latest_first() -> anyhow::Result<()> {
     let world = World::start().await?;
     let me = id();
     let mut joined = Vec::new();
@@ -155,16 +156,16 @@ async fn ones_own_seats_are_listed_the_last_first() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Without the challenge's lock, seats are counted that nobody has, or more are given than there are.
+/// Without the lock on the challenge, its counter does not match the seats.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_a_storm_of_joining_and_leaving_seats_are_exact() -> anyhow::Result<()> {
+async fn concurrent_joining_and_leaving_keeps_counters_exact() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     let request = pb::CreateChallengeRequest { max_participants: Some(5), ..new_challenge() };
     let challenge: Arc<str> = world.create(id(), request).await?.challenge_id.into();
-    let mut storm = JoinSet::new();
+    let mut callers = JoinSet::new();
     for _ in 0..16 {
         let (world, challenge, user) = (Arc::clone(&world), Arc::clone(&challenge), id());
-        storm.spawn(async move {
+        callers.spawn(async move {
             for round in 0..6 {
                 let joined = insist(|| world.join(user, &challenge)).await;
                 match joined {
@@ -179,7 +180,7 @@ async fn in_a_storm_of_joining_and_leaving_seats_are_exact() -> anyhow::Result<(
             Ok::<_, Status>(())
         });
     }
-    storm.join_all().await.into_iter().collect::<Result<(), _>>()?;
+    callers.join_all().await.into_iter().collect::<Result<(), _>>()?;
     let (counted, seated, on_board) = world.seats(&challenge).await?;
     assert_eq!(i64::from(counted), seated);
     assert!((1..=5).contains(&counted), "{counted}");

@@ -1,4 +1,4 @@
-//! Days of participants: what they score, who may record which, and that all sums agree.
+//! Recording, deleting and listing days.
 
 mod batch;
 mod deletion;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::world::{World, consistency, date, days_ago, id, minutes, new_challenge};
 
-/// Daily and cumulative scores by date, and the participant's score, as the tables have them.
+/// Returns the stored daily and cumulative scores by date, and the stored score of the seat.
 async fn scores(world: &World, user: Uuid) -> anyhow::Result<(Vec<(i32, i32)>, i32)> {
     let client = world.slice.schema.connect().await?;
     let rows = client
@@ -32,7 +32,7 @@ async fn scores(world: &World, user: Uuid) -> anyhow::Result<(Vec<(i32, i32)>, i
 }
 
 #[tokio::test]
-async fn scores_agree_after_late_days_and_corrections() -> anyhow::Result<()> {
+async fn late_days_and_corrections_change_later_sums() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let user = id();
     let request = pb::CreateChallengeRequest { start_date: date(days_ago(1)), scoring: minutes(2, 100), ..new_challenge() };
@@ -58,7 +58,7 @@ async fn scores_agree_after_late_days_and_corrections() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn servings_score_by_the_challenges_rule() -> anyhow::Result<()> {
+async fn servings_reach_the_target_of_consistency() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let user = id();
     let challenge = world.create(id(), new_challenge()).await?.challenge_id;
@@ -73,14 +73,14 @@ async fn servings_score_by_the_challenges_rule() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn only_open_days_of_participants_count() -> anyhow::Result<()> {
+async fn only_participants_record_open_days() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let user = id();
     let challenge = world.create(id(), new_challenge()).await?.challenge_id;
     let stranger = world.record(user, &challenge, days_ago(0), &[], 0).await;
     assert_eq!(refused(stranger), (Code::NotFound, "NOT_PARTICIPATING".to_owned()));
-    let nowhere = world.record(user, &id().to_string(), days_ago(0), &[], 0).await;
-    assert_eq!(refused(nowhere), (Code::NotFound, "CHALLENGE_NOT_FOUND".to_owned()));
+    let unknown = world.record(user, &id().to_string(), days_ago(0), &[], 0).await;
+    assert_eq!(refused(unknown), (Code::NotFound, "CHALLENGE_NOT_FOUND".to_owned()));
 
     world.join(user, &challenge).await?;
     for day in [days_ago(-1), days_ago(2)] {
@@ -97,7 +97,7 @@ async fn only_open_days_of_participants_count() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_challenge_without_dates_runs_from_the_joining() -> anyhow::Result<()> {
+async fn without_dates_the_first_day_is_the_day_of_joining() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let user = id();
     let request = pb::CreateChallengeRequest { start_date: None, ..new_challenge() };
@@ -111,7 +111,7 @@ async fn a_challenge_without_dates_runs_from_the_joining() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn the_day_is_the_users_own() -> anyhow::Result<()> {
+async fn today_is_the_users_local_date() -> anyhow::Result<()> {
     let world = World::strict().await?;
     // It is tomorrow in Kiritimati (UTC+14) from 10:00 UTC on, and yesterday in Pago Pago (UTC-11) until 11:00 UTC.
     for zone in ["Pacific/Kiritimati", "Pacific/Pago_Pago"] {
@@ -134,7 +134,7 @@ async fn the_day_is_the_users_own() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn bad_days_are_refused_by_field() -> anyhow::Result<()> {
+async fn invalid_days_are_refused_by_field() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let user = id();
     let challenge = world.create(id(), new_challenge()).await?.challenge_id;
@@ -160,12 +160,12 @@ async fn bad_days_are_refused_by_field() -> anyhow::Result<()> {
     let empty = pb::RecordProgressRequest { notes, ..Default::default() };
     let paths = ["challenge_id", "progress_date", "progress_data", "notes"];
     assert_eq!(violations(world.progress(user).record_progress(empty).await), paths);
-    assert_eq!(world.rows().await?, before, "nothing is half written");
+    assert_eq!(world.rows().await?, before, "nothing is written");
     Ok(())
 }
 
 #[tokio::test]
-async fn only_who_may_know_of_a_challenge_is_told_that_it_is_there() -> anyhow::Result<()> {
+async fn strangers_do_not_learn_that_a_private_challenge_exists() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (creator, guest, stranger) = (id(), id(), id());
     let challenge = world.create(creator, new_challenge()).await?.challenge_id;
@@ -183,7 +183,7 @@ async fn only_who_may_know_of_a_challenge_is_told_that_it_is_there() -> anyhow::
 }
 
 #[tokio::test]
-async fn what_is_over_is_not_recorded() -> anyhow::Result<()> {
+async fn ended_participation_and_inactive_challenges_refuse_days() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let user = id();
     let challenge = world.create(id(), new_challenge()).await?.challenge_id;
@@ -212,16 +212,16 @@ async fn what_is_over_is_not_recorded() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A score that stays was reached when it was reached; another one is reached now, by the clock of challenges.
+/// By the clock of the service, which the test moves.
 #[tokio::test]
-async fn a_score_is_reached_when_it_changes() -> anyhow::Result<()> {
+async fn the_time_of_a_score_changes_only_with_the_score() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let user = id();
     let challenge =
         world.create(id(), pb::CreateChallengeRequest { scoring: consistency(5), ..new_challenge() }).await?.challenge_id;
     world.join(user, &challenge).await?;
     let client = world.slice.schema.connect().await?;
-    // Hours that the score was reached ahead of the database's clock, and how often days were written.
+    // By how many hours the score was reached ahead of the clock of the database, and how many times days were written.
     let reached = async || {
         let query = "SELECT round(extract(epoch FROM score_reached_at - now()) / 3600)::bigint, progress_version
             FROM challenge_participants";
@@ -239,6 +239,6 @@ async fn a_score_is_reached_when_it_changes() -> anyhow::Result<()> {
     world.record(user, &challenge, today, &[("apple", 6)], 0).await?;
     assert_eq!(reached().await?, (24, 3), "the same point");
     world.delete(user, &challenge, today).await?;
-    assert_eq!(reached().await?, (25, 4), "and none");
+    assert_eq!(reached().await?, (25, 4), "no point again");
     Ok(())
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use chrono::{DateTime, Utc};
+
 /// The system's clock, which a test can advance. Clones advance together.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
@@ -25,6 +27,11 @@ impl Clock {
     /// Returns the seconds since the Unix epoch: for dates.
     pub(crate) fn epoch_seconds(&self) -> f64 {
         (SystemTime::now() + self.ahead()).duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+    }
+
+    /// Returns the time of this clock at `moment`, a time of the system's or the database's clock.
+    pub fn at(&self, moment: DateTime<Utc>) -> DateTime<Utc> {
+        moment + self.ahead()
     }
 
     /// Returns how far the clock is ahead of the system's.

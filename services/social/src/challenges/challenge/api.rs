@@ -1,22 +1,23 @@
-//! Use cases of challenges.
+//! Use cases of `ChallengeService`.
+
+use std::sync::Arc;
 
 use orchard_client::Upstream;
 use orchard_db::Db;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::challenge_service_server::ChallengeService;
-use orchard_rpc::{Currency, Fields, read};
+use orchard_rpc::Currency;
 use orchard_server::{Caller, Clock, Role, User};
+use tokio::sync::Notify;
 use tonic::{Request, Response, Status};
-use uuid::Uuid;
 
-use super::updating::{self, Author};
-use super::{Challenge, store, wire};
-use crate::challenges::challenge::ChallengeError;
-use crate::challenges::finalisation::Nudge;
-use crate::challenges::participant::{self, Target};
+use super::editing::{self, Author};
+use super::joining::join;
+use super::{ChallengeView, reading, wire};
+use crate::challenges::participant;
 use crate::error::Error;
-use crate::people::friendship::family;
-use crate::people::profile;
+use crate::people::family;
+use crate::request;
 
 /// Serves `ChallengeService`.
 #[derive(Debug)]
@@ -25,44 +26,39 @@ pub struct Api {
     family: Upstream,
     currency: Currency,
     clock: Clock,
-    nudge: Nudge,
+    wake_finaliser: Arc<Notify>,
 }
 
 impl Api {
-    /// Serves challenges from `db`, asks `family` who is a child and who has a family plan, and has those ended that are over by `nudge`.
-    pub fn new(db: Db, family: Upstream, currency: Currency, clock: Clock, nudge: Nudge) -> Self {
-        Self { db, family, currency, clock, nudge }
+    /// Serves challenges from `db`. Asks `family` who is a child and who has a family plan. Notifies `wake_finaliser` when a
+    /// challenge is to be finalised now.
+    pub fn new(db: Db, family: Upstream, currency: Currency, clock: Clock, wake_finaliser: Arc<Notify>) -> Self {
+        Self { db, family, currency, clock, wake_finaliser }
     }
 
-    /// Who a caller is to challenges. Whoever speaks for the platform, or of what not everyone finds, need not be asked about.
+    /// Asks the family service whether the author is a child, unless they are an operator or the challenge is not public.
     async fn author(&self, user: &User, is_public: bool) -> Result<Author, Error> {
         let is_operator = user.is(Role::Operator);
         let is_child = is_public && !is_operator && family::children(&self.family, &[user.id]).await?.contains(&user.id);
         Ok(Author { user: user.id, is_operator, is_child })
     }
 
-    fn told(&self, (challenge, creator): (Challenge, Option<Uuid>), user: &User) -> Option<pb::Challenge> {
-        let tells_code = challenge.is_of(user.id, user.is(Role::Operator)).is_ok();
-        Some(wire::challenge(challenge, creator, tells_code, &self.currency))
+    fn answer(&self, view: ChallengeView, user: &User) -> Option<pb::Challenge> {
+        let shows_code = view.challenge.check_editor(user.id, user.is(Role::Operator)).is_ok();
+        Some(wire::challenge(view, shows_code, &self.currency))
     }
 
-    /// Has a challenge be in use or not, and says how it is then.
     async fn set_active(&self, user: &User, challenge_id: &str, is_active: bool) -> Result<Option<pb::Challenge>, Error> {
-        let id = Fields::one("challenge_id", read::uuid(challenge_id))?;
-        let moderates = user.is(Role::Moderator) || user.is(Role::Operator);
-        let author = Author { user: user.id, is_operator: moderates, is_child: false };
-        let changed = self
-            .db
-            .write("set challenge active", async move |connection| {
-                let before = updating::lock(connection, id, author).await?;
-                if before.is_active != is_active {
-                    store::set_active(connection, id, is_active).await?;
-                }
-                store::get(connection, id, author.user, moderates).await?.ok_or_else(|| Error::from(ChallengeError::NotFound))
-            })
-            .await?;
-        Ok(self.told(changed, user))
+        let id = request::id("challenge_id", challenge_id)?;
+        let author = Author { user: user.id, is_operator: reads_all(user), is_child: false };
+        let view = editing::set_active(&self.db, id, is_active, author).await?;
+        Ok(self.answer(view, user))
     }
+}
+
+/// Returns whether a user may read challenges that they do not know otherwise.
+fn reads_all(user: &User) -> bool {
+    user.is(Role::Moderator) || user.is(Role::Operator)
 }
 
 #[tonic::async_trait]
@@ -72,23 +68,10 @@ impl ChallengeService for Api {
         request: Request<pb::CreateChallengeRequest>,
     ) -> Result<Response<pb::CreateChallengeResponse>, Status> {
         let caller = Caller::user(&request)?;
-        let (key, terms) = wire::new_challenge(request.get_ref(), caller.id, &self.currency).map_err(Error::from)?;
-        updating::consistent(&terms, caller.is(Role::Operator), "").map_err(Error::from)?;
+        let (key, terms) = wire::new_challenge(request.get_ref(), &caller, &self.currency)?;
         let author = self.author(&caller, terms.is_public).await?;
-        let ahead = self.clock.ahead();
-        let made = self
-            .db
-            .write("create challenge", async move |connection| {
-                let (id, first) = key.claim_one(connection, Uuid::now_v7()).await?;
-                if first {
-                    updating::create(connection, id, &terms, author, ahead).await?;
-                }
-                store::get(connection, id, author.user, author.is_operator)
-                    .await?
-                    .ok_or_else(|| Error::from(ChallengeError::NotFound))
-            })
-            .await?;
-        Ok(Response::new(pb::CreateChallengeResponse { challenge: self.told(made, &caller) }))
+        let view = editing::create(&self.db, &self.clock, key, terms, author).await?;
+        Ok(Response::new(pb::CreateChallengeResponse { challenge: self.answer(view, &caller) }))
     }
 
     async fn get_challenge(
@@ -97,17 +80,9 @@ impl ChallengeService for Api {
     ) -> Result<Response<pb::GetChallengeResponse>, Status> {
         let caller = Caller::user(&request)?;
         let pb::GetChallengeRequest { challenge_id, join_code } = request.get_ref();
-        let target = wire::target(challenge_id, join_code).map_err(Error::from)?;
-        let all = caller.is(Role::Moderator) || caller.is(Role::Operator);
-        let connection = self.db.read().await.map_err(Error::from)?;
-        let id = store::id_of(&connection, &target)
-            .await
-            .map_err(Error::from)?
-            .ok_or_else(|| Error::from(ChallengeError::NotFound))?;
-        let all = all || matches!(target, Target::Code(_));
-        let found = store::get(&connection, id, caller.id, all).await.map_err(Error::from)?;
-        let found = found.ok_or_else(|| Error::from(ChallengeError::NotFound))?;
-        Ok(Response::new(pb::GetChallengeResponse { challenge: self.told(found, &caller) }))
+        let key = wire::challenge_key(challenge_id, join_code)?;
+        let view = reading::find(&self.db, &key, caller.id, reads_all(&caller)).await?;
+        Ok(Response::new(pb::GetChallengeResponse { challenge: self.answer(view, &caller) }))
     }
 
     async fn update_challenge(
@@ -115,19 +90,10 @@ impl ChallengeService for Api {
         request: Request<pb::UpdateChallengeRequest>,
     ) -> Result<Response<pb::UpdateChallengeResponse>, Status> {
         let caller = Caller::user(&request)?;
-        let (id, patch) = wire::update(request.into_inner(), &self.currency).map_err(Error::from)?;
+        let (id, patch) = wire::update(request.into_inner(), &self.currency)?;
         let author = self.author(&caller, true).await?;
-        let ahead = self.clock.ahead();
-        let changed = self
-            .db
-            .write("update challenge", async move |connection| {
-                updating::update(connection, id, patch, author, ahead).await?;
-                store::get(connection, id, author.user, author.is_operator)
-                    .await?
-                    .ok_or_else(|| Error::from(ChallengeError::NotFound))
-            })
-            .await?;
-        Ok(Response::new(pb::UpdateChallengeResponse { challenge: self.told(changed, &caller) }))
+        let view = editing::update(&self.db, &self.clock, id, patch, author).await?;
+        Ok(Response::new(pb::UpdateChallengeResponse { challenge: self.answer(view, &caller) }))
     }
 
     async fn list_challenges(
@@ -135,13 +101,10 @@ impl ChallengeService for Api {
         request: Request<pb::ListChallengesRequest>,
     ) -> Result<Response<pb::ListChallengesResponse>, Status> {
         let caller = Caller::user(&request)?;
-        let (filter, asked) = wire::list(request.get_ref(), caller.id).map_err(Error::from)?;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        let today = profile::store::today(&connection, caller.id, self.clock.ahead()).await.map_err(Error::from)?;
-        let rows = store::list(&connection, &filter, caller.id, today, asked.after, asked.fetch()).await.map_err(Error::from)?;
-        let page = asked.page(rows, |(challenge, _)| wire::listed(challenge));
+        let (filter, page) = wire::list(request.get_ref(), caller.id)?;
+        let page = reading::list(&self.db, &self.clock, caller.id, &filter, &page).await?;
         Ok(Response::new(pb::ListChallengesResponse {
-            challenges: page.rows.into_iter().filter_map(|found| self.told(found, &caller)).collect(),
+            challenges: page.rows.into_iter().filter_map(|view| self.answer(view, &caller)).collect(),
             next_page_token: page.next_page_token,
         }))
     }
@@ -151,18 +114,9 @@ impl ChallengeService for Api {
         request: Request<pb::FeatureChallengeRequest>,
     ) -> Result<Response<pb::FeatureChallengeResponse>, Status> {
         let caller = Caller::user(&request)?;
-        let (id, priority) = wire::feature(request.get_ref()).map_err(Error::from)?;
-        let viewer = caller.id;
-        let featured = self
-            .db
-            .write("feature challenge", async move |connection| {
-                if !store::feature(connection, id, priority).await? {
-                    return Err(ChallengeError::NotFound.into());
-                }
-                store::get(connection, id, viewer, true).await?.ok_or_else(|| Error::from(ChallengeError::NotFound))
-            })
-            .await?;
-        Ok(Response::new(pb::FeatureChallengeResponse { challenge: self.told(featured, &caller) }))
+        let (id, priority) = wire::feature(request.get_ref())?;
+        let view = editing::feature(&self.db, id, priority, caller.id).await?;
+        Ok(Response::new(pb::FeatureChallengeResponse { challenge: self.answer(view, &caller) }))
     }
 
     async fn deactivate_challenge(
@@ -188,16 +142,12 @@ impl ChallengeService for Api {
         request: Request<pb::FinaliseChallengeRequest>,
     ) -> Result<Response<pb::FinaliseChallengeResponse>, Status> {
         let caller = Caller::user(&request)?;
-        let id = Fields::one("challenge_id", read::uuid(&request.get_ref().challenge_id)).map_err(Error::from)?;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        let moment = store::moment(&connection).await.map_err(Error::from)? + self.clock.ahead();
-        let found = store::get(&connection, id, caller.id, true).await.map_err(Error::from)?;
-        let found = found.ok_or_else(|| Error::from(ChallengeError::NotFound))?;
-        if found.0.finalised_at.is_none() {
-            found.0.is_due(moment).map_err(Error::from)?;
-            self.nudge.now();
+        let id = request::id("challenge_id", &request.get_ref().challenge_id)?;
+        let view = reading::due(&self.db, &self.clock, id, caller.id).await?;
+        if view.challenge.finalised_at.is_none() {
+            self.wake_finaliser.notify_one();
         }
-        Ok(Response::new(pb::FinaliseChallengeResponse { challenge: self.told(found, &caller) }))
+        Ok(Response::new(pb::FinaliseChallengeResponse { challenge: self.answer(view, &caller) }))
     }
 
     async fn join_challenge(
@@ -206,8 +156,8 @@ impl ChallengeService for Api {
     ) -> Result<Response<pb::JoinChallengeResponse>, Status> {
         let user = Caller::user(&request)?.id;
         let pb::JoinChallengeRequest { challenge_id, join_code } = request.get_ref();
-        let target = wire::target(challenge_id, join_code).map_err(Error::from)?;
-        let participant = participant::join(&self.db, &self.family, target, user, self.clock.ahead()).await?;
+        let key = wire::challenge_key(challenge_id, join_code)?;
+        let participant = join(&self.db, &self.family, &self.clock, &key, user).await?;
         Ok(Response::new(pb::JoinChallengeResponse {
             participant: Some(participant::wire::participant(participant, &self.currency)),
         }))
@@ -217,9 +167,8 @@ impl ChallengeService for Api {
         &self,
         request: Request<pb::CountActiveChallengesRequest>,
     ) -> Result<Response<pb::CountActiveChallengesResponse>, Status> {
-        let users = wire::user_ids(request.get_ref()).map_err(Error::from)?;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        let count = store::count_active(&connection, &users).await.map_err(Error::from)?;
+        let users = wire::user_ids(request.get_ref())?;
+        let count = reading::count_active(&self.db, &users).await?;
         let active_challenges = i32::try_from(count).unwrap_or(i32::MAX);
         Ok(Response::new(pb::CountActiveChallengesResponse { active_challenges }))
     }

@@ -1,4 +1,4 @@
-//! How a day of a challenge is scored.
+//! How days of challenges are scored.
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
@@ -11,7 +11,7 @@ pub enum ChallengeType {
     Consistency,
     /// Eating many kinds of fruit.
     Variety,
-    /// Eating the fruits of the season.
+    /// Eating listed fruits, such as those in season.
     Seasonal,
     /// Doing much of something countable.
     GoalBased,
@@ -21,36 +21,36 @@ pub enum ChallengeType {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "rule", rename_all = "snake_case")]
 pub enum Scoring {
-    /// 1 when the servings reach the target.
+    /// One point for a day that reaches its target.
     Consistency {
-        /// Servings a day.
+        /// Target in servings per day.
         daily_target_servings: i32,
     },
-    /// A point for each kind of fruit.
+    /// One point for each kind of fruit.
     Variety {
-        /// Highest score of a day.
+        /// Maximum score of a day.
         daily_cap: i32,
     },
-    /// A point for each serving of these fruits.
+    /// One point for each serving of the listed fruits.
     Seasonal {
-        /// Names, in lower case.
+        /// Names of fruits.
         fruits: Vec<String>,
-        /// Highest score of a day.
+        /// Maximum score of a day.
         daily_cap: i32,
     },
-    /// Points for each unit.
+    /// Points for each unit done.
     GoalBased {
         /// What is counted.
         unit: String,
-        /// Points for each.
+        /// Points for each unit.
         points_per_unit: i32,
-        /// Highest score of a day.
+        /// Maximum score of a day.
         daily_cap: i32,
     },
 }
 
 impl Scoring {
-    /// The type of a challenge that scores so.
+    /// Returns the type of a challenge that is scored like this.
     pub fn challenge_type(&self) -> ChallengeType {
         match self {
             Self::Consistency { .. } => ChallengeType::Consistency,
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scoring_is_kept_by_name() {
+    fn scoring_is_stored_by_the_name_of_its_rule() {
         let json = serde_json::json!({"rule": "goal_based", "unit": "minutes", "points_per_unit": 2, "daily_cap": 60});
         let scoring: Scoring = serde_json::from_value(json.clone()).expect("scoring");
         assert_eq!(serde_json::to_value(&scoring).expect("json"), json);

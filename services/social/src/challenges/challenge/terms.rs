@@ -1,141 +1,91 @@
-//! What the creator of a challenge says of it.
+//! Terms of challenges: what their creators can change.
 
-use chrono::{Months, NaiveDate, TimeDelta};
+use chrono::NaiveDate;
+use orchard_rpc::Violations;
 use serde::{Deserialize, Serialize};
 
-use super::{Scoring, last_day};
-use crate::rewards::achievement::SpecialReward;
+use super::days::last_day;
+use super::{EntryRequirements, Scoring};
+use crate::challenges::reward::{Contradictions, RewardStructure};
 
-/// Most points that a challenge of a user may give at once: nobody is to make them for themselves.
-const USERS_POINTS: i32 = 100;
-/// The last rank that is ever rewarded.
+/// The last rank that a challenge without a limit of seats can reward.
 const LAST_RANK: i32 = 1_000_000;
 
-/// What is asked of whoever joins.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct EntryRequirements {
-    /// Challenges that they have completed.
-    pub challenges_completed: i32,
-    /// Badges that they have.
-    pub badges: Vec<String>,
-    /// Whether they belong to a family plan.
-    pub family_plan: bool,
-    /// Days since they were first known.
-    pub account_age_days: i32,
-}
-
-/// What completes a challenge: all of it must hold.
+/// What completes a challenge. All of it must be met.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SuccessCriteria {
-    /// Points in all.
+    /// Total score.
     pub min_score: i32,
-    /// Days that score.
+    /// Number of days that score.
     pub active_days: i32,
-    /// Days in a row that score.
+    /// Number of consecutive days that score.
     pub longest_streak: i32,
-    /// Different fruits.
+    /// Number of distinct fruits over all days.
     pub distinct_fruits: i32,
 }
 
-/// What is given.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Reward {
-    /// Points.
-    pub points: i32,
-    /// A badge.
-    pub badge: Option<String>,
-    /// What else comes with it.
-    pub special_reward: Option<SpecialReward>,
-}
-
-/// What those are given who end within some ranks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RankBand {
-    /// The first.
-    pub from_rank: i32,
-    /// The last.
-    pub to_rank: i32,
-    /// What.
-    pub reward: Reward,
-}
-
-/// What a challenge gives.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RewardStructure {
-    /// To whoever completes it.
-    pub completion: Option<Reward>,
-    /// By rank, from the first on.
-    pub rank_bands: Vec<RankBand>,
-}
-
-/// What the creator of a challenge says of it.
+/// What the creator of a challenge can change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
-    /// What it is called.
+    /// Name of the challenge.
     pub challenge_name: String,
-    /// What to do.
+    /// Description.
     pub description: String,
-    /// 1 to 5.
+    /// Difficulty, from 1 to 5.
     pub difficulty_level: i32,
-    /// Days that it runs.
+    /// Number of days that the challenge runs.
     pub duration_days: i32,
-    /// Seats, if limited.
+    /// Number of seats, if limited.
     pub max_participants: Option<i32>,
-    /// First day; none when each participant has days of their own.
+    /// First day; `None` when the days of each participant run from their joining.
     pub start_date: Option<NaiveDate>,
     /// How a day is scored.
     pub scoring: Scoring,
-    /// What is asked of whoever joins.
+    /// What a user must meet to join.
     pub entry_requirements: Option<EntryRequirements>,
-    /// What completes it.
+    /// What completes the challenge; `None` for any score above 0.
     pub success_criteria: Option<SuccessCriteria>,
-    /// What it gives.
+    /// The rewards.
     pub reward_structure: Option<RewardStructure>,
-    /// Whether everyone finds and joins it.
+    /// Whether everyone can find and join the challenge.
     pub is_public: bool,
 }
 
-/// What changes of them; nothing where they stay.
+/// A change of terms. `None` changes nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Patch {
-    /// As in [`Terms`].
+    /// See [`Terms`].
     pub challenge_name: Option<String>,
-    /// As in [`Terms`].
+    /// See [`Terms`].
     pub description: Option<String>,
-    /// As in [`Terms`].
+    /// See [`Terms`].
     pub difficulty_level: Option<i32>,
-    /// As in [`Terms`].
+    /// See [`Terms`].
     pub duration_days: Option<i32>,
-    /// As in [`Terms`].
+    /// See [`Terms`].
     pub max_participants: Option<Option<i32>>,
-    /// As in [`Terms`].
+    /// See [`Terms`].
     pub start_date: Option<Option<NaiveDate>>,
-    /// As in [`Terms`].
+    /// See [`Terms`].
     pub scoring: Option<Scoring>,
-    /// As in [`Terms`].
+    /// See [`Terms`].
     pub entry_requirements: Option<Option<EntryRequirements>>,
-    /// As in [`Terms`].
+    /// See [`Terms`].
     pub success_criteria: Option<Option<SuccessCriteria>>,
-    /// As in [`Terms`].
+    /// See [`Terms`].
     pub reward_structure: Option<Option<RewardStructure>>,
-    /// As in [`Terms`].
+    /// See [`Terms`].
     pub is_public: Option<bool>,
 }
 
-/// What is wrong with terms: where, and why.
-pub type Wrong = Vec<(String, String)>;
-
 impl Terms {
-    /// The last day, if there is a first.
+    /// Returns the last day, if the challenge has dates.
     pub fn end_date(&self) -> Option<NaiveDate> {
         self.start_date.map(|first| last_day(first, self.duration_days))
     }
 
-    /// These, with what changes.
+    /// Returns the changed terms.
     #[must_use]
     pub fn patched(self, patch: Patch) -> Self {
         Self {
@@ -153,71 +103,41 @@ impl Terms {
         }
     }
 
-    /// What of them does not go together, in a challenge of the platform or of a user.
-    pub fn contradictions(&self, is_platforms: bool) -> Wrong {
-        let mut wrong = Vec::new();
-        let days = self
-            .success_criteria
-            .iter()
-            .flat_map(|criteria| [("active_days", criteria.active_days), ("longest_streak", criteria.longest_streak)]);
-        for (name, _) in days.filter(|(_, days)| *days > self.duration_days) {
-            let why = format!("must be at most {}, the days of the challenge", self.duration_days);
-            wrong.push((format!("success_criteria.{name}"), why));
+    /// Checks that the terms do not contradict each other. `prefix` begins the paths of the fields in the request.
+    pub fn check(&self, is_platforms: bool, prefix: &str) -> Result<(), Violations> {
+        let contradictions = self.contradictions(is_platforms);
+        if contradictions.is_empty() {
+            return Ok(());
         }
-        let Some(rewards) = &self.reward_structure else { return wrong };
-        if self.start_date.is_none() && !rewards.rank_bands.is_empty() {
-            let why = "must be empty without a start_date: there is no moment at which ranks are final";
-            wrong.push(("reward_structure.rank_bands".to_owned(), why.to_owned()));
+        let mut violations = Violations::default();
+        for (path, why) in contradictions {
+            violations.add(format!("{prefix}{path}"), why);
         }
-        let last = self.max_participants.unwrap_or(LAST_RANK);
-        wrong.extend(gaps(&rewards.rank_bands, last));
-        if !is_platforms {
-            let bands = rewards.rank_bands.iter().enumerate();
-            let bands = bands.map(|(index, band)| (format!("rank_bands[{index}].reward"), &band.reward));
-            let completion = rewards.completion.iter().map(|reward| ("completion".to_owned(), reward));
-            for (path, reward) in completion.chain(bands) {
-                wrong.extend(reward.beyond_a_user(&format!("reward_structure.{path}")));
+        Err(violations)
+    }
+
+    fn contradictions(&self, is_platforms: bool) -> Contradictions {
+        let mut all = Vec::new();
+        if let Some(criteria) = &self.success_criteria {
+            let days = [("active_days", criteria.active_days), ("longest_streak", criteria.longest_streak)];
+            for (name, _) in days.into_iter().filter(|(_, days)| *days > self.duration_days) {
+                let why = format!("must be at most {}, the days of the challenge", self.duration_days);
+                all.push((format!("success_criteria.{name}"), why));
             }
         }
-        wrong
+        let Some(rewards) = &self.reward_structure else { return all };
+        let mut of_rewards = Vec::new();
+        if self.start_date.is_none() && !rewards.rank_bands.is_empty() {
+            let why = "must be empty without a start_date, because the ranks never become final";
+            of_rewards.push(("rank_bands".to_owned(), why.to_owned()));
+        }
+        of_rewards.extend(rewards.gaps(self.max_participants.unwrap_or(LAST_RANK)));
+        if !is_platforms {
+            of_rewards.extend(rewards.beyond_users());
+        }
+        all.extend(of_rewards.into_iter().map(|(path, why)| (format!("reward_structure.{path}"), why)));
+        all
     }
-}
-
-impl Reward {
-    /// What of it a user's own challenge does not give.
-    fn beyond_a_user(&self, path: &str) -> Wrong {
-        let mut wrong = Vec::new();
-        if self.points > USERS_POINTS {
-            wrong.push((format!("{path}.points"), format!("must be at most {USERS_POINTS} in a user's own challenge")));
-        }
-        if self.special_reward.is_some() {
-            wrong.push((format!("{path}.special_reward"), "must be absent in a user's own challenge".to_owned()));
-        }
-        wrong
-    }
-}
-
-/// Where bands do not follow each other from the first rank on, to `last` at most.
-fn gaps(bands: &[RankBand], last: i32) -> Wrong {
-    let mut wrong = Vec::new();
-    let mut next = 1;
-    for (index, band) in bands.iter().enumerate() {
-        let path = |name: &str| format!("reward_structure.rank_bands[{index}].{name}");
-        if band.from_rank != next {
-            wrong.push((path("from_rank"), format!("must be {next}: bands follow each other from rank 1 on")));
-        }
-        if band.to_rank < band.from_rank || band.to_rank > last {
-            wrong.push((path("to_rank"), format!("must be {} to {last}", band.from_rank)));
-        }
-        next = band.to_rank.saturating_add(1);
-    }
-    wrong
-}
-
-/// Whether a challenge may be said on `today` to start on `first`: nobody is to have missed more than a day of it.
-pub fn may_start(first: NaiveDate, today: NaiveDate) -> Result<(), String> {
-    let (earliest, latest) = (today - TimeDelta::days(1), today.checked_add_months(Months::new(24)).unwrap_or(NaiveDate::MAX));
-    if (earliest..=latest).contains(&first) { Ok(()) } else { Err(format!("must be {earliest} to {latest}, not {first}")) }
 }
 
 #[cfg(test)]

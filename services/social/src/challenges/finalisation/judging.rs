@@ -1,4 +1,4 @@
-//! Judging: who has completed a challenge.
+//! Judging: decides who has completed a challenge.
 
 use std::collections::BTreeSet;
 
@@ -6,31 +6,31 @@ use diesel_async::RunQueryDsl as _;
 use uuid::Uuid;
 
 use super::store::{Candidate, Judge};
-use super::{Done, Step, award, store};
+use super::{Step, Totals, award, store};
 use crate::challenges::challenge::Challenge;
 use crate::challenges::participant::{CompletionStatus, RewardsEarned};
 use crate::error::Error;
-use crate::rewards::achievement::{AchievementType, Entity, EntityType};
+use crate::rewards::award::{AchievementType, Entity, EntityType};
 use crate::rewards::milestone::{self, MilestoneType};
 use crate::roll;
 
-/// What those are called who have completed a challenge.
+/// Name of the achievement for completing a challenge.
 const COMPLETED: &str = "Challenge completed";
 
 impl Step<'_> {
-    /// Judges those of these users who still take part in a challenge: who has completed it is given what it gives for that.
+    /// Judges those of `users` who are active in a challenge, and gives the completion reward to those who have completed it.
     pub(super) async fn judge(&mut self, challenge: &Challenge, users: &[Uuid]) -> Result<Vec<Candidate>, Error> {
-        // Users before their seats, as all writers lock them.
-        roll::take_turns(self.connection, &users.iter().copied().collect::<BTreeSet<_>>()).await?;
+        // Users are locked before their seats, as in all writes.
+        roll::lock(self.connection, &users.iter().copied().collect::<BTreeSet<_>>()).await?;
         let mut candidates = store::lock_active(self.connection, challenge.id, users).await?;
         let ids: Vec<Uuid> = candidates.iter().map(|candidate| candidate.id).collect();
         let criteria = challenge.terms.success_criteria.as_ref();
         let mut days = if criteria.is_some() { store::days(self.connection, &ids).await? } else { Default::default() };
         let reward = challenge.terms.reward_structure.as_ref().and_then(|rewards| rewards.completion.clone());
         for candidate in &mut candidates {
-            let done = Done::of(candidate.final_score, &days.remove(&candidate.id).unwrap_or_default());
+            let totals = Totals::of(candidate.final_score, &days.remove(&candidate.id).unwrap_or_default());
             candidate.completion_status =
-                if done.completes(criteria) { CompletionStatus::Completed } else { CompletionStatus::Failed };
+                if totals.meet(criteria) { CompletionStatus::Completed } else { CompletionStatus::Failed };
             let earned = reward.clone().filter(|_| candidate.has_completed());
             candidate.rewards_earned = earned.map(|completion| RewardsEarned { completion: Some(completion), rank: None });
         }
@@ -40,16 +40,13 @@ impl Step<'_> {
     }
 
     async fn write_judged(&mut self, candidates: &[Candidate]) -> Result<(), Error> {
-        let judged = Judge {
+        let judge = Judge {
             ids: candidates.iter().map(|candidate| candidate.id).collect(),
             statuses: candidates.iter().map(|candidate| candidate.completion_status.into()).collect(),
-            rewards: candidates
-                .iter()
-                .map(|candidate| RewardsEarned::kept(candidate.rewards_earned.as_ref()))
-                .collect::<Result<_, _>>()?,
-            moment: self.moment,
+            rewards: candidates.iter().map(|candidate| candidate.rewards_earned.clone()).collect(),
+            now: self.now,
         };
-        let _written: Vec<(Uuid,)> = judged.load(self.connection).await?;
+        let _written: Vec<(Uuid,)> = judge.load(self.connection).await?;
         Ok(())
     }
 
@@ -62,9 +59,9 @@ impl Step<'_> {
         if let Some(reward) = challenge.terms.reward_structure.as_ref().and_then(|rewards| rewards.completion.as_ref()) {
             let award = award(AchievementType::ChallengeCompleted, COMPLETED.to_owned(), challenge.id, reward);
             let all: Vec<_> = users.iter().map(|user| (*user, award.clone())).collect();
-            self.ending.awards.make_all(self.connection, &all).await?;
+            self.awards.give_all(self.connection, &all).await?;
         }
         let counted = Entity { of: EntityType::Challenge, id: challenge.id };
-        milestone::advance(self.connection, &self.ending.awards, &users, MilestoneType::ChallengesCompleted, counted).await
+        milestone::advance(self.connection, self.awards, &users, MilestoneType::ChallengesCompleted, counted).await
     }
 }

@@ -1,33 +1,33 @@
-//! Ranking: who ends where, hidden ones included, and what for.
+//! Ranking: assigns final ranks to all who stayed, hidden participants included.
 
 use std::collections::BTreeSet;
 
 use diesel_async::RunQueryDsl as _;
 use uuid::Uuid;
 
-use super::store::{Candidate, Rank, State, ToRank};
+use super::store::{Candidate, Checkpoint, NextToRank, Rank};
 use super::{Step, award, store};
 use crate::challenges::challenge::Challenge;
-use crate::challenges::participant::RewardsEarned;
 use crate::error::Error;
-use crate::rewards::achievement::AchievementType;
+use crate::rewards::award::AchievementType;
 use crate::roll;
 
 impl Step<'_> {
-    /// Ranks the next of those who were judged, from the highest score down, and gives what their ranks are given; nobody when all are.
+    /// Ranks the next judged participants, from the highest score down, and gives them the rewards of their ranks. Returns none
+    /// when all are ranked.
     pub(super) async fn rank(
         &mut self,
         challenge: &Challenge,
-        state: &mut State,
+        checkpoint: &mut Checkpoint,
         count: i64,
     ) -> Result<Vec<(Candidate, i32)>, Error> {
-        let (score, id) = (state.ranked_score.unwrap_or(i32::MAX), state.ranked_id.unwrap_or_default());
-        let next: Vec<(Uuid, Uuid)> = ToRank { challenge: challenge.id, score, id, count }.load(self.connection).await?;
+        let (score, id) = (checkpoint.ranked_score.unwrap_or(i32::MAX), checkpoint.ranked_id.unwrap_or_default());
+        let next: Vec<(Uuid, Uuid)> = NextToRank { challenge: challenge.id, score, id, count }.load(self.connection).await?;
         let users: BTreeSet<Uuid> = next.iter().map(|(_, user)| *user).collect();
-        roll::take_turns(self.connection, &users).await?;
+        roll::lock(self.connection, &users).await?;
         let ids: Vec<Uuid> = next.iter().map(|(id, _)| *id).collect();
         let candidates = store::lock_judged(self.connection, &ids).await?;
-        let mut ranks = state.ranks();
+        let mut ranks = checkpoint.ranks();
         let mut ranked: Vec<(Candidate, i32)> = candidates
             .into_iter()
             .map(|candidate| {
@@ -38,8 +38,9 @@ impl Step<'_> {
         self.reward_ranked(challenge, &mut ranked).await?;
         self.write_ranked(&ranked).await?;
         if let Some((last, rank)) = ranked.last() {
-            state.ranked = ranks.ranked;
-            (state.ranked_id, state.ranked_score, state.ranked_position) = (Some(last.id), Some(last.final_score), Some(*rank));
+            checkpoint.ranked = ranks.ranked;
+            checkpoint.ranked_id = Some(last.id);
+            (checkpoint.ranked_score, checkpoint.ranked_position) = (Some(last.final_score), Some(*rank));
         }
         Ok(ranked)
     }
@@ -48,26 +49,23 @@ impl Step<'_> {
         let Some(rewards) = &challenge.terms.reward_structure else { return Ok(()) };
         let mut awards = Vec::new();
         for (candidate, rank) in ranked {
-            let Some(reward) = rewards.of_rank(*rank) else { continue };
+            let Some(reward) = rewards.for_rank(*rank) else { continue };
             let earned = candidate.rewards_earned.get_or_insert_default();
             earned.rank = Some(reward.clone());
             let name = format!("Challenge: rank {rank}");
             awards.push((candidate.user_id, award(AchievementType::ChallengeWinner, name, challenge.id, reward)));
         }
-        self.ending.awards.make_all(self.connection, &awards).await?;
+        self.awards.give_all(self.connection, &awards).await?;
         Ok(())
     }
 
     async fn write_ranked(&mut self, ranked: &[(Candidate, i32)]) -> Result<(), Error> {
-        let rows = Rank {
+        let rank = Rank {
             ids: ranked.iter().map(|(candidate, _)| candidate.id).collect(),
             positions: ranked.iter().map(|(_, rank)| *rank).collect(),
-            rewards: ranked
-                .iter()
-                .map(|(candidate, _)| RewardsEarned::kept(candidate.rewards_earned.as_ref()))
-                .collect::<Result<_, _>>()?,
+            rewards: ranked.iter().map(|(candidate, _)| candidate.rewards_earned.clone()).collect(),
         };
-        let _written: Vec<(Uuid,)> = rows.load(self.connection).await?;
+        let _written: Vec<(Uuid,)> = rank.load(self.connection).await?;
         Ok(())
     }
 }

@@ -1,20 +1,21 @@
-//! Queries of what is over.
+//! Queries of finalisations.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::{exists, now};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Day, Ranks};
+use super::{DaySummary, RankCounter};
 use crate::challenges::participant::{CompletionStatus, RewardsEarned};
+use crate::challenges::progress::fruits;
 use crate::schema::{challenge_finalisations, challenge_participants, challenge_progress, community_challenges};
 
-/// Challenges with dates whose last day was before `day`, the longest over first.
+/// Returns active challenges that are not finalised and whose last day was before `day`, earliest first.
 pub(super) async fn over(mut connection: &AsyncPgConnection, day: NaiveDate, count: i64) -> QueryResult<Vec<Uuid>> {
     community_challenges::table
         .filter(community_challenges::end_date.lt(day))
@@ -27,10 +28,10 @@ pub(super) async fn over(mut connection: &AsyncPgConnection, day: NaiveDate, cou
         .await
 }
 
-/// How far the finalising of a challenge is.
+/// How far the finalisation of a challenge is.
 #[derive(Debug, Clone, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = challenge_finalisations, treat_none_as_null = true)]
-pub(super) struct State {
+pub(super) struct Checkpoint {
     pub(super) judged_user_id: Option<Uuid>,
     pub(super) judged_all: bool,
     pub(super) completed: i32,
@@ -40,19 +41,19 @@ pub(super) struct State {
     pub(super) ranked: i32,
 }
 
-impl State {
-    pub(super) fn ranks(&self) -> Ranks {
-        Ranks { ranked: self.ranked, last: self.ranked_score.zip(self.ranked_position) }
+impl Checkpoint {
+    pub(super) fn ranks(&self) -> RankCounter {
+        RankCounter { ranked: self.ranked, last: self.ranked_score.zip(self.ranked_position) }
     }
 }
 
-/// Takes the finalising of a challenge on, where it is; not while another has it.
-pub(super) async fn take_on(connection: &mut AsyncPgConnection, challenge: Uuid) -> QueryResult<Option<State>> {
+/// Begins or continues the finalisation of a challenge; `None` while another replica has it.
+pub(super) async fn begin(connection: &mut AsyncPgConnection, challenge: Uuid) -> QueryResult<Option<Checkpoint>> {
     let begin = diesel::insert_into(challenge_finalisations::table).values(challenge_finalisations::challenge_id.eq(challenge));
     begin.on_conflict_do_nothing().execute(connection).await?;
     challenge_finalisations::table
         .find(challenge)
-        .select(State::as_select())
+        .select(Checkpoint::as_select())
         .for_update()
         .skip_locked()
         .first(connection)
@@ -60,16 +61,16 @@ pub(super) async fn take_on(connection: &mut AsyncPgConnection, challenge: Uuid)
         .optional()
 }
 
-/// Writes how far it is now.
-pub(super) async fn save(connection: &mut AsyncPgConnection, challenge: Uuid, state: &State) -> QueryResult<()> {
-    diesel::update(challenge_finalisations::table.find(challenge)).set(state).execute(connection).await.map(|_| ())
+/// Saves how far the finalisation of a challenge is.
+pub(super) async fn save(connection: &mut AsyncPgConnection, challenge: Uuid, checkpoint: &Checkpoint) -> QueryResult<()> {
+    diesel::update(challenge_finalisations::table.find(challenge)).set(checkpoint).execute(connection).await.map(|_| ())
 }
 
-/// Has it begin again with those who are left, if it is at a user who is to be erased.
+/// Lets a finalisation begin to judge again if the user whom it has judged last is erased.
 pub(crate) async fn forget(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
     let at = challenge_finalisations::table.filter(challenge_finalisations::judged_user_id.eq(user));
-    let nobody = challenge_finalisations::judged_user_id.eq(None::<Uuid>);
-    diesel::update(at).set(nobody).execute(connection).await.map(|_| ())
+    let beginning = challenge_finalisations::judged_user_id.eq(None::<Uuid>);
+    diesel::update(at).set(beginning).execute(connection).await.map(|_| ())
 }
 
 /// Makes the results of a challenge final.
@@ -81,7 +82,7 @@ pub(super) async fn close(connection: &mut AsyncPgConnection, challenge: Uuid, m
     diesel::delete(challenge_finalisations::table.find(challenge)).execute(connection).await.map(|_| ())
 }
 
-/// Whether anybody of a challenge is yet to be judged.
+/// Returns whether a challenge has active participants.
 pub(super) async fn has_active(connection: &mut AsyncPgConnection, challenge: Uuid) -> QueryResult<bool> {
     let active = challenge_participants::table
         .filter(challenge_participants::challenge_id.eq(challenge))
@@ -89,8 +90,8 @@ pub(super) async fn has_active(connection: &mut AsyncPgConnection, challenge: Uu
     diesel::select(exists(active)).get_result(connection).await
 }
 
-/// Those next to be judged, by their users.
-pub(super) async fn to_judge(
+/// Returns the active users who are judged next, ordered by id.
+pub(super) async fn next_to_judge(
     connection: &mut AsyncPgConnection,
     challenge: Uuid,
     after: Option<Uuid>,
@@ -107,8 +108,8 @@ pub(super) async fn to_judge(
         .await
 }
 
-/// Those whose own days are over in challenges without dates, the longest over first: challenge and user.
-pub(super) async fn ended(
+/// Returns active seats whose own days are due, in challenges without dates, earliest first: challenge and user.
+pub(super) async fn ended_seats(
     mut connection: &AsyncPgConnection,
     moment: DateTime<Utc>,
     count: i64,
@@ -125,7 +126,7 @@ pub(super) async fn ended(
         .await
 }
 
-/// A participant who is to be judged or ranked.
+/// A participant to judge or to rank.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = challenge_participants)]
 pub(super) struct Candidate {
@@ -142,7 +143,7 @@ impl Candidate {
     }
 }
 
-/// Those of these users who still take part; nothing of them changes before the transaction ends.
+/// Locks the seats of those of `users` who are active.
 pub(super) async fn lock_active(
     connection: &mut AsyncPgConnection,
     challenge: Uuid,
@@ -159,8 +160,11 @@ pub(super) async fn lock_active(
         .await
 }
 
-/// The days of these participants, each one's in their order.
-pub(super) async fn days(connection: &mut AsyncPgConnection, participants: &[Uuid]) -> QueryResult<HashMap<Uuid, Vec<Day>>> {
+/// Returns the days of each participant, ordered by date.
+pub(super) async fn days(
+    connection: &mut AsyncPgConnection,
+    participants: &[Uuid],
+) -> QueryResult<HashMap<Uuid, Vec<DaySummary>>> {
     let rows: Vec<(Uuid, NaiveDate, i32, Value)> = challenge_progress::table
         .filter(challenge_progress::challenge_participant_id.eq_any(participants))
         .order((challenge_progress::challenge_participant_id, challenge_progress::progress_date))
@@ -172,27 +176,24 @@ pub(super) async fn days(connection: &mut AsyncPgConnection, participants: &[Uui
         ))
         .load(connection)
         .await?;
-    let mut days: HashMap<Uuid, Vec<Day>> = HashMap::new();
+    let mut days: HashMap<Uuid, Vec<DaySummary>> = HashMap::new();
     for (participant, date, score, data) in rows {
-        days.entry(participant).or_default().push(Day {
-            date,
-            scored: score > 0,
-            fruits: crate::challenges::progress::fruits(&data),
-        });
+        days.entry(participant).or_default().push(DaySummary { date, scored: score > 0, fruits: fruits(data) });
     }
     Ok(days)
 }
 
 orchard_db::prepared! {
-    /// Writes what became of participants, each with what they are given.
+    /// Writes the results of participants, and their rewards for completing.
     pub(super) struct Judge {
         ids: Vec<Uuid>,
         statuses: Vec<&'static str>,
-        rewards: Vec<Option<Value>>,
-        moment: DateTime<Utc>,
+        rewards: Vec<Option<RewardsEarned>>,
+        now: DateTime<Utc>,
     } -> (SqlUuid,) = "
         UPDATE challenge_participants cp
-        SET completion_status = judged.status, completion_date = ", moment as Timestamptz, ", rewards_earned = judged.rewards, updated_at = now()
+        SET completion_status = judged.status, completion_date = ", now as Timestamptz, ",
+          rewards_earned = judged.rewards, updated_at = now()
         FROM unnest(", ids as Array<SqlUuid>, ", ", statuses as Array<Text>, ", ", rewards as Array<Nullable<Jsonb>>, ")
           AS judged (id, status, rewards)
         WHERE cp.id = judged.id
@@ -200,11 +201,11 @@ orchard_db::prepared! {
 }
 
 orchard_db::prepared! {
-    /// Writes the ranks of participants, and all that they were given.
+    /// Writes the ranks of participants, and all their rewards.
     pub(super) struct Rank {
         ids: Vec<Uuid>,
         positions: Vec<i32>,
-        rewards: Vec<Option<Value>>,
+        rewards: Vec<Option<RewardsEarned>>,
     } -> (SqlUuid,) = "
         UPDATE challenge_participants cp
         SET rank_position = ranked.position, rewards_earned = ranked.rewards, updated_at = now()
@@ -215,15 +216,15 @@ orchard_db::prepared! {
 }
 
 orchard_db::prepared! {
-    /// The users who are next to be ranked.
-    pub(super) struct ToRank { challenge: Uuid, score: i32, id: Uuid, count: i64 } -> (SqlUuid, SqlUuid) = "
+    /// The seats that are ranked next, with their users.
+    pub(super) struct NextToRank { challenge: Uuid, score: i32, id: Uuid, count: i64 } -> (SqlUuid, SqlUuid) = "
         SELECT id, user_id FROM challenge_participants
         WHERE challenge_id = ", challenge as SqlUuid, " AND completion_status IN ('completed', 'failed')
           AND (final_score < ", score as Integer, " OR final_score = ", score as Integer, " AND id > ", id as SqlUuid, ")
-        ORDER BY final_score DESC, id LIMIT ", count as diesel::sql_types::BigInt, "";
+        ORDER BY final_score DESC, id LIMIT ", count as BigInt, "";
 }
 
-/// These participants, in the order of ranks; nothing of them changes before the transaction ends.
+/// Locks judged seats, and returns them in the order of ranks.
 pub(super) async fn lock_judged(connection: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<Candidate>> {
     let mut found: Vec<Candidate> = challenge_participants::table
         .filter(challenge_participants::id.eq_any(ids))

@@ -1,4 +1,4 @@
-//! Use cases of fruits.
+//! Use cases of `FruitService`.
 
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::fruit_service_server::FruitService;
@@ -6,7 +6,6 @@ use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 
 use super::{VERSION, all, wire};
-use crate::error::Error;
 
 /// Serves `FruitService`.
 #[derive(Debug)]
@@ -16,9 +15,9 @@ pub struct Api;
 impl FruitService for Api {
     async fn list_fruits(&self, request: Request<pb::ListFruitsRequest>) -> Result<Response<pb::ListFruitsResponse>, Status> {
         Caller::user(&request)?;
-        let (when, page) = wire::list(request.get_ref()).map_err(Error::from)?;
-        let behind = all().iter().filter(|fruit| page.after.as_ref().is_none_or(|after| fruit.name > after.as_str()));
-        let listed = behind.filter(|fruit| when.is_none_or(|(hemisphere, month)| fruit.is_in_season(hemisphere, month)));
+        let (season, page) = wire::list(request.get_ref())?;
+        let rest = all().iter().filter(|fruit| page.after.as_ref().is_none_or(|after| fruit.name > after.as_str()));
+        let listed = rest.filter(|fruit| season.is_none_or(|(hemisphere, month)| fruit.is_in_season(hemisphere, month)));
         let page = page.page(listed.take(page.size + 1).collect(), |fruit| fruit.name.to_owned());
         let fruits = page.rows.into_iter().map(wire::fruit).collect();
         Ok(Response::new(pb::ListFruitsResponse { fruits, next_page_token: page.next_page_token, version: VERSION }))

@@ -1,47 +1,44 @@
-//! Fruits as sent.
+//! Conversions of fruits from and to protobuf.
 
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Fields, Invalid, PageRequest, Violations, read};
+use orchard_rpc::{Fields, Invalid, PageRequest, read};
 
-use super::{Fruit, Hemisphere, known};
+use super::{Fruit, Hemisphere, find};
+use crate::challenges::wire::wire_enum;
+use crate::error::Error;
 
-/// The name of a fruit that is meant by a name or alias.
+wire_enum!(Hemisphere { Northern, Southern });
+
+/// Reads the name or an alias of a fruit, and returns its name.
 pub(crate) fn name(text: &str) -> Result<&'static str, String> {
     let text = read::text(text, 1..=50)?;
-    let fruit = known(&text).ok_or_else(|| "must be a fruit of FruitService/ListFruits".to_owned())?;
+    let fruit = find(&text).ok_or_else(|| "must be a fruit of FruitService/ListFruits".to_owned())?;
     Ok(fruit.name)
 }
 
-/// Where and when fruits are in season.
-pub(super) type When = Option<(Hemisphere, u8)>;
+/// The hemisphere and month in which fruits must be in season, if any.
+type Season = Option<(Hemisphere, u8)>;
 
-pub(super) fn list(request: &pb::ListFruitsRequest) -> Result<(When, PageRequest<String>), Violations> {
+pub(super) fn list(request: &pb::ListFruitsRequest) -> Result<(Season, PageRequest<String>), Error> {
     let mut fields = Fields::default();
-    let when = when(&mut fields, request);
+    let season = season(&mut fields, request);
     let query = format!("ListFruits {} {}", request.hemisphere, request.month);
     let page = PageRequest::read(&mut fields, query, request.page_size, &request.page_token);
-    fields.finish(|| Ok((when?, page?)))
+    Ok(fields.finish(|| Ok((season?, page?)))?)
 }
 
-fn when(fields: &mut Fields, request: &pb::ListFruitsRequest) -> Result<When, Invalid> {
+fn season(fields: &mut Fields, request: &pb::ListFruitsRequest) -> Result<Season, Invalid> {
     if request.hemisphere == 0 && request.month == 0 {
         return Ok(None);
     }
-    let hemisphere = fields.read("hemisphere", read::enumeration(request.hemisphere).and_then(hemisphere));
-    let month = if request.month == 0 { Err("is required with hemisphere".to_owned()) } else { month(request.month) };
+    let hemisphere = read::enumeration(request.hemisphere).and_then(|sent: pb::Hemisphere| sent.try_into());
+    let hemisphere = fields.read("hemisphere", hemisphere);
+    let month = if request.month == 0 { Err("is required with hemisphere".to_owned()) } else { read_month(request.month) };
     let month = fields.read("month", month);
     Ok(Some((hemisphere?, month?)))
 }
 
-fn hemisphere(sent: pb::Hemisphere) -> Result<Hemisphere, String> {
-    match sent {
-        pb::Hemisphere::Northern => Ok(Hemisphere::Northern),
-        pb::Hemisphere::Southern => Ok(Hemisphere::Southern),
-        pb::Hemisphere::Unspecified => Err("is required".to_owned()),
-    }
-}
-
-fn month(month: i32) -> Result<u8, String> {
+fn read_month(month: i32) -> Result<u8, String> {
     let month = read::within(month, 1..=12)?;
     u8::try_from(month).map_err(|_| "must be a month".to_owned())
 }

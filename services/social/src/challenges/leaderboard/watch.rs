@@ -1,157 +1,131 @@
-//! Watching a board: what one who watches is told, of what all who watch share.
+//! Watching leaderboards: what all watchers of one share, and what each of them is sent.
 
 mod board;
-mod hub;
-mod store;
+mod poller;
 mod stream;
-mod wire;
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
-use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
-pub use hub::Hub;
-pub(super) use stream::watch;
-pub(super) use wire::{asked, response};
+pub use poller::Poller;
+pub(super) use stream::{Watch, updates};
 
-use super::{Entry, Shown, Stretch};
-use crate::challenges::participant::CompletionStatus;
+use super::{LeaderboardEntry, Segment};
+use crate::people::visibility::Audience;
 
-/// Most places that are watched.
-const MOST: usize = 100;
+/// Maximum number of watched entries.
+pub(super) const MAX_ENTRIES: usize = 100;
 
-/// Who may see a profile at most, as it is kept with the participant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
-pub(super) enum ShownTo {
-    Everyone,
-    Friends,
-    Nobody,
-}
-
-/// A place as it is kept, whoever looks.
+/// An entry with its profile, and who may see the profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Held {
-    id: Uuid,
-    user: Uuid,
-    display_name: Option<String>,
-    shown_to: ShownTo,
-    score: i32,
-    reached_at: DateTime<Utc>,
-    completion_status: CompletionStatus,
+pub(super) struct BoardRow {
+    pub(super) user: Uuid,
+    pub(super) audience: Audience,
+    pub(super) entry: LeaderboardEntry,
 }
 
-/// The first places of a board, and what those who watch are to their holders.
+/// The first entries of a leaderboard at one moment, and how the watchers are related to the users in it.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Places {
-    held: Vec<Held>,
-    participants: i64,
-    /// Pairs of a viewer and a holder.
-    shows: HashSet<(Uuid, Uuid)>,
-    blocks: HashSet<(Uuid, Uuid)>,
+pub(super) struct Snapshot {
+    pub(super) rows: Vec<BoardRow>,
+    pub(super) participants: i64,
+    /// Pairs of a viewer and a user who shows them what contacts may see.
+    pub(super) contacts: HashSet<(Uuid, Uuid)>,
+    /// Pairs of a viewer and a user, one of whom has blocked the other.
+    pub(super) blocked: HashSet<(Uuid, Uuid)>,
 }
 
-impl Places {
-    /// Whether a viewer may see a holder's profile: what `profile::visibility::visible_to` says, of what is kept with the places.
-    fn shows(&self, viewer: Uuid, held: &Held) -> bool {
-        let pair = (viewer, held.user);
-        let open = match held.shown_to {
-            ShownTo::Everyone => true,
-            ShownTo::Friends => self.shows.contains(&pair),
-            ShownTo::Nobody => false,
-        };
-        viewer == held.user || open && !self.blocks.contains(&pair)
+impl Snapshot {
+    fn shows(&self, viewer: Uuid, row: &BoardRow) -> bool {
+        let pair = (viewer, row.user);
+        viewer == row.user || row.audience.admits(self.blocked.contains(&pair), self.contacts.contains(&pair))
     }
 
-    /// The first `limit` of them, as a viewer is told them.
-    fn told(&self, viewer: Uuid, limit: usize) -> Vec<Line> {
-        let entry = |held: &Held| {
-            let shown = self.shows(viewer, held);
-            Entry {
-                id: held.id,
-                score: held.score,
-                reached_at: held.reached_at,
-                completion_status: held.completion_status,
-                shown: shown.then(|| Shown { user: held.user, display_name: held.display_name.clone() }),
-            }
+    /// Returns the first `limit` entries as a viewer sees them.
+    fn entries_for(&self, viewer: Uuid, limit: usize) -> Vec<WatchedEntry> {
+        let entry = |row: &BoardRow| {
+            let mut entry = row.entry.clone();
+            entry.profile = entry.profile.filter(|_| self.shows(viewer, row));
+            entry
         };
-        let entries: Vec<Entry> = self.held.iter().take(limit).map(entry).collect();
+        let entries: Vec<LeaderboardEntry> = self.rows.iter().take(limit).map(entry).collect();
         let alike = entries.iter().take_while(|entry| entries.first().is_some_and(|first| first.score == entry.score)).count();
-        let first =
-            Stretch { alike: i64::try_from(alike).unwrap_or_default(), above: 0, participants: self.participants, entries };
-        let ranks = first.ranks();
-        let lines = first.entries.into_iter().zip(ranks).zip(1..);
-        lines.map(|((entry, rank), position)| Line { entry, rank, position }).collect()
+        let alike = i64::try_from(alike).unwrap_or_default();
+        let segment = Segment { alike, above: 0, participants: self.participants, entries };
+        let ranks = segment.ranks();
+        let ranked = segment.entries.into_iter().zip(ranks).zip(1..);
+        ranked.map(|((entry, rank), position)| WatchedEntry { entry, rank, position }).collect()
     }
 }
 
-/// A place as one viewer is told it.
+/// A watched entry as one viewer sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
-    entry: Entry,
-    rank: i64,
-    position: i32,
+pub(super) struct WatchedEntry {
+    pub(super) entry: LeaderboardEntry,
+    pub(super) rank: i64,
+    pub(super) position: i32,
 }
 
-/// Names a participant to those who watch, and says nothing else.
-type Key = [u8; 8];
+/// Identifies a participant to watchers, without revealing who it is.
+pub(super) type EntryKey = [u8; 8];
 
-impl Line {
-    fn key(&self) -> Key {
+/// Distinguishes the states of one entry.
+pub(super) type EntryDigest = [u8; 4];
+
+impl WatchedEntry {
+    pub(super) fn key(&self) -> EntryKey {
         let hash = Sha256::new().chain_update(b"watched").chain_update(self.entry.id.as_bytes()).finalize();
         std::array::from_fn(|index| hash[index])
     }
 
-    /// Tells one state of it from another.
-    fn digest(&self) -> [u8; 4] {
-        let (entry, shown) = (&self.entry, self.entry.shown.as_ref());
-        let said = (
+    fn digest(&self) -> EntryDigest {
+        let (entry, profile) = (&self.entry, self.entry.profile.as_ref());
+        let state = (
             self.rank,
             self.position,
             entry.score,
             entry.completion_status,
-            shown.map(|shown| (shown.user, &shown.display_name)),
+            profile.map(|profile| (profile.user_id, &profile.display_name)),
         );
-        let hash = Sha256::digest(format!("{said:?}"));
+        let hash = Sha256::digest(format!("{state:?}"));
         std::array::from_fn(|index| hash[index])
     }
 }
 
-/// What a viewer was told last: enough to say what has changed since, whoever told them.
+/// What a viewer was sent last, by any replica: enough to compute what has changed since.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Seen {
-    participants: i32,
-    lines: Vec<(Key, [u8; 4])>,
+pub(super) struct LastSent {
+    pub(super) participants: i32,
+    pub(super) entries: Vec<(EntryKey, EntryDigest)>,
 }
 
-/// What a viewer is told next.
+/// What a viewer is sent next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Update {
-    is_snapshot: bool,
-    lines: Vec<Line>,
-    removed: Vec<Key>,
-    seen: Seen,
+    pub(super) is_snapshot: bool,
+    pub(super) entries: Vec<WatchedEntry>,
+    pub(super) removed: Vec<EntryKey>,
+    /// What the viewer has been sent with this update.
+    pub(super) sent: LastSent,
 }
 
 impl Update {
-    /// What has changed since `before`, or all of it if nothing was told before; nothing if nothing has.
-    fn since(before: Option<&Seen>, lines: Vec<Line>, participants: i64) -> Option<Self> {
+    /// Returns what has changed since `before`, all entries if nothing was sent before, or `None` if nothing has changed.
+    fn since(before: Option<&LastSent>, entries: Vec<WatchedEntry>, participants: i64) -> Option<Self> {
         let participants = i32::try_from(participants).unwrap_or(i32::MAX);
-        let told = lines.iter().map(|line| (line.key(), line.digest())).collect();
-        let seen = Seen { participants, lines: told };
-        let Some(before) = before else { return Some(Self { is_snapshot: true, lines, removed: Vec::new(), seen }) };
-        if *before == seen {
+        let digests = entries.iter().map(|entry| (entry.key(), entry.digest())).collect();
+        let sent = LastSent { participants, entries: digests };
+        let Some(before) = before else { return Some(Self { is_snapshot: true, entries, removed: Vec::new(), sent }) };
+        if *before == sent {
             return None;
         }
-        let known: HashSet<_> = before.lines.iter().collect();
-        let here: HashSet<Key> = seen.lines.iter().map(|(key, _)| *key).collect();
-        let removed = before.lines.iter().map(|(key, _)| *key).filter(|key| !here.contains(key)).collect();
-        let changed =
-            lines.into_iter().zip(&seen.lines).filter(|(_, told)| !known.contains(told)).map(|(line, _)| line).collect();
-        Some(Self { is_snapshot: false, lines: changed, removed, seen })
+        let known: HashSet<_> = before.entries.iter().collect();
+        let keys: HashSet<EntryKey> = sent.entries.iter().map(|(key, _)| *key).collect();
+        let removed = before.entries.iter().map(|(key, _)| *key).filter(|key| !keys.contains(key)).collect();
+        let changed = entries.into_iter().zip(&sent.entries).filter(|(_, sent)| !known.contains(sent));
+        Some(Self { is_snapshot: false, entries: changed.map(|(entry, _)| entry).collect(), removed, sent })
     }
 }
 

@@ -1,64 +1,73 @@
-//! Leaderboards as sent.
+//! Conversions of leaderboards from and to protobuf.
+
+pub(super) mod watch;
 
 use chrono::Datelike as _;
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Fields, PageKey, PageRequest, Violations, read};
+use orchard_rpc::{Fields, PageKey, PageRequest, read};
 use uuid::Uuid;
 
-use super::{Entry, Friend, Place, Standing, pseudonym};
-use crate::challenges::participant;
+use super::reading::Ranked;
+use super::{Cursor, FriendEntry, LeaderboardEntry, Standing, pseudonym};
+use crate::error::Error;
 
-impl PageKey for Place {
+impl PageKey for Cursor {
     fn is_plausible(&self) -> bool {
         self.score >= 0 && (1970..=9999).contains(&self.reached_at.year())
     }
 }
 
-/// Which part of which board.
+/// A page of a leaderboard.
 #[derive(Debug)]
 pub(super) struct List {
     pub(super) challenge: Uuid,
-    pub(super) page: PageRequest<Place>,
-    /// 1 and more.
+    pub(super) viewer: Uuid,
+    pub(super) page: PageRequest<Cursor>,
+    /// Rank of the first entry of the first page, 1 or more.
     pub(super) start_rank: i64,
 }
 
-pub(super) fn list(request: &pb::ListLeaderboardRequest, viewer: Uuid) -> Result<List, Violations> {
+pub(super) fn list(request: &pb::ListLeaderboardRequest, viewer: Uuid) -> Result<List, Error> {
     let mut fields = Fields::default();
     let challenge = fields.read("challenge_id", read::uuid(&request.challenge_id));
     let start_rank = fields.read("start_rank", read::within(request.start_rank, 0..=i32::MAX));
     let query = format!("ListLeaderboard {viewer} {} {}", request.challenge_id, request.start_rank);
     let page = PageRequest::read(&mut fields, query, request.page_size, &request.page_token);
-    fields.finish(|| Ok(List { challenge: challenge?, page: page?, start_rank: i64::from(start_rank?).max(1) }))
+    Ok(fields.finish(|| Ok(List { challenge: challenge?, viewer, page: page?, start_rank: i64::from(start_rank?).max(1) }))?)
 }
 
-pub(super) fn friends(
-    request: &pb::ListFriendsLeaderboardRequest,
-    viewer: Uuid,
-) -> Result<(Uuid, PageRequest<Place>), Violations> {
+/// A page of the entries of the viewer and their friends.
+#[derive(Debug)]
+pub(super) struct FriendsList {
+    pub(super) challenge: Uuid,
+    pub(super) viewer: Uuid,
+    pub(super) page: PageRequest<Cursor>,
+}
+
+pub(super) fn friends(request: &pb::ListFriendsLeaderboardRequest, viewer: Uuid) -> Result<FriendsList, Error> {
     let mut fields = Fields::default();
     let challenge = fields.read("challenge_id", read::uuid(&request.challenge_id));
     let query = format!("ListFriendsLeaderboard {viewer} {}", request.challenge_id);
     let page = PageRequest::read(&mut fields, query, request.page_size, &request.page_token);
-    fields.finish(|| Ok((challenge?, page?)))
+    Ok(fields.finish(|| Ok(FriendsList { challenge: challenge?, viewer, page: page? }))?)
 }
 
-pub(super) fn around(request: &pb::GetLeaderboardAroundMeRequest) -> Result<(Uuid, usize), Violations> {
+pub(super) fn around(request: &pb::GetLeaderboardAroundMeRequest) -> Result<(Uuid, usize), Error> {
     let mut fields = Fields::default();
     let challenge = fields.read("challenge_id", read::uuid(&request.challenge_id));
     let limit = fields.read("limit", read::within_or(request.limit, 10, 1..=100));
-    fields.finish(|| Ok((challenge?, usize::try_from(limit?).unwrap_or_default())))
+    Ok(fields.finish(|| Ok((challenge?, usize::try_from(limit?).unwrap_or_default())))?)
 }
 
-/// A number of people, of whom there are fewer than would not fit.
-pub(super) fn count(people: i64) -> i32 {
-    i32::try_from(people).unwrap_or(i32::MAX)
+/// Converts a number of participants, or a rank. No leaderboard has more than fit.
+pub(super) fn count(participants: i64) -> i32 {
+    i32::try_from(participants).unwrap_or(i32::MAX)
 }
 
-pub(super) fn entry(entry: Entry, rank: i64, viewer: Uuid) -> pb::LeaderboardEntry {
-    let is_pseudonym = entry.shown.is_none();
-    let (user_id, display_name, is_me) = match entry.shown {
-        Some(shown) => (shown.user.to_string(), shown.display_name.unwrap_or_default(), shown.user == viewer),
+fn entry(entry: LeaderboardEntry, rank: i64, viewer: Uuid) -> pb::LeaderboardEntry {
+    let is_pseudonym = entry.profile.is_none();
+    let (user_id, display_name, is_me) = match entry.profile {
+        Some(profile) => (profile.user_id.to_string(), profile.display_name.unwrap_or_default(), profile.user_id == viewer),
         None => (String::new(), pseudonym(entry.id), false),
     };
     pb::LeaderboardEntry {
@@ -68,11 +77,15 @@ pub(super) fn entry(entry: Entry, rank: i64, viewer: Uuid) -> pb::LeaderboardEnt
         display_name,
         is_pseudonym,
         is_me,
-        completion_status: participant::wire::status(entry.completion_status).into(),
+        completion_status: pb::CompletionStatus::from(entry.completion_status).into(),
     }
 }
 
-pub(super) fn friend(friend: Friend, viewer: Uuid) -> pb::FriendEntry {
+pub(super) fn entries(entries: Ranked, viewer: Uuid) -> Vec<pb::LeaderboardEntry> {
+    entries.into_iter().map(|(found, rank)| entry(found, rank, viewer)).collect()
+}
+
+pub(super) fn friend(friend: FriendEntry, viewer: Uuid) -> pb::FriendEntry {
     pb::FriendEntry { friend_rank: count(friend.friend_rank), entry: Some(entry(friend.entry, friend.rank, viewer)) }
 }
 
@@ -82,6 +95,6 @@ pub(super) fn standing(standing: Standing) -> pb::Standing {
         final_score: standing.score,
         participants: count(standing.participants),
         is_ranked: standing.on_board,
-        completion_status: participant::wire::status(standing.completion_status).into(),
+        completion_status: pb::CompletionStatus::from(standing.completion_status).into(),
     }
 }

@@ -1,17 +1,17 @@
-//! Use cases of seats.
+//! Use cases of `ParticipantService`.
 
+use chrono::{DateTime, Utc};
 use orchard_db::Db;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::participant_service_server::ParticipantService;
-use orchard_rpc::{Currency, Fields, read};
+use orchard_rpc::{Currency, Page, PageRequest};
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{CompletionStatus, Participant, ParticipantError, store, wire};
-use crate::challenges::challenge;
-use crate::challenges::leaderboard;
 use crate::error::Error;
+use crate::request;
 
 /// Serves `ParticipantService`.
 #[derive(Debug)]
@@ -26,38 +26,51 @@ impl Api {
         Self { db, currency }
     }
 
-    async fn withdraw(&self, id: Uuid, user: Uuid) -> Result<Participant, Error> {
+    async fn get(&self, challenge: Uuid, user: Uuid) -> Result<Participant, Error> {
+        let connection = self.db.read().await?;
+        Ok(store::get(&connection, challenge, user).await?.ok_or(ParticipantError::NotParticipating)?)
+    }
+
+    async fn list(
+        &self,
+        user: Uuid,
+        status: Option<CompletionStatus>,
+        page: &PageRequest<(DateTime<Utc>, Uuid)>,
+    ) -> Result<Page<Participant>, Error> {
+        let connection = self.db.read().await?;
+        let seats = store::list(&connection, user, status, page.after, page.fetch()).await?;
+        Ok(page.page(seats, |seat| (seat.joined_at, seat.id)))
+    }
+
+    async fn withdraw(&self, challenge: Uuid, user: Uuid) -> Result<Participant, Error> {
         self.db
             .write("withdraw participant", async move |connection| {
-                challenge::store::lock(connection, id).await?.ok_or_else(|| Error::from(ParticipantError::NotParticipating))?;
-                let seated =
-                    store::lock(connection, id, user).await?.ok_or_else(|| Error::from(ParticipantError::NotParticipating))?;
-                match seated.completion_status {
-                    CompletionStatus::Withdrawn => return Ok(seated),
-                    CompletionStatus::Completed | CompletionStatus::Failed => return Err(ParticipantError::Ended.into()),
-                    CompletionStatus::Active => (),
+                store::lock_seats(connection, challenge).await?;
+                let seat = store::lock(connection, challenge, user).await?.ok_or(ParticipantError::NotParticipating)?;
+                if seat.completion_status == CompletionStatus::Withdrawn {
+                    return Ok(seat);
                 }
-                store::count_seats(connection, id, -1).await?;
-                let left = store::set_status(connection, seated.id, CompletionStatus::Withdrawn).await?;
-                leaderboard::moved(connection, &seated, &left).await?;
-                Ok::<_, Error>(left)
+                seat.check_active()?;
+                store::count_seats(connection, challenge, -1).await?;
+                Ok::<_, Error>(store::set_status(connection, &seat, CompletionStatus::Withdrawn).await?)
             })
             .await
     }
 
-    async fn show(&self, id: Uuid, user: Uuid, is_visible: bool) -> Result<Participant, Error> {
+    async fn set_visibility(&self, challenge: Uuid, user: Uuid, is_visible: bool) -> Result<Participant, Error> {
         self.db
             .write("set participant visibility", async move |connection| {
-                let before =
-                    store::lock(connection, id, user).await?.ok_or_else(|| Error::from(ParticipantError::NotParticipating))?;
-                if before.is_visible == is_visible {
-                    return Ok(before);
+                let seat = store::lock(connection, challenge, user).await?.ok_or(ParticipantError::NotParticipating)?;
+                if seat.is_visible == is_visible {
+                    return Ok(seat);
                 }
-                let now = store::set_visibility(connection, before.id, is_visible).await?;
-                leaderboard::moved(connection, &before, &now).await?;
-                Ok::<_, Error>(now)
+                Ok::<_, Error>(store::set_visibility(connection, &seat, is_visible).await?)
             })
             .await
+    }
+
+    fn answer(&self, participant: Participant) -> Option<pb::Participant> {
+        Some(wire::participant(participant, &self.currency))
     }
 }
 
@@ -68,13 +81,9 @@ impl ParticipantService for Api {
         request: Request<pb::GetParticipantRequest>,
     ) -> Result<Response<pb::GetParticipantResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let id = Fields::one("challenge_id", read::uuid(&request.get_ref().challenge_id)).map_err(Error::from)?;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        let found = store::get(&connection, id, user)
-            .await
-            .map_err(Error::from)?
-            .ok_or_else(|| Error::from(ParticipantError::NotParticipating))?;
-        Ok(Response::new(pb::GetParticipantResponse { participant: Some(wire::participant(found, &self.currency)) }))
+        let challenge = request::id("challenge_id", &request.get_ref().challenge_id)?;
+        let participant = self.get(challenge, user).await?;
+        Ok(Response::new(pb::GetParticipantResponse { participant: self.answer(participant) }))
     }
 
     async fn list_participants(
@@ -82,12 +91,10 @@ impl ParticipantService for Api {
         request: Request<pb::ListParticipantsRequest>,
     ) -> Result<Response<pb::ListParticipantsResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let (status, asked) = wire::list(request.get_ref(), user).map_err(Error::from)?;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        let rows = store::list(&connection, user, status, asked.after, asked.fetch()).await.map_err(Error::from)?;
-        let page = asked.page(rows, |seat| (seat.joined_at, seat.id));
+        let (status, page) = wire::list(request.get_ref(), user)?;
+        let page = self.list(user, status, &page).await?;
         Ok(Response::new(pb::ListParticipantsResponse {
-            participants: page.rows.into_iter().map(|seat| wire::participant(seat, &self.currency)).collect(),
+            participants: page.rows.into_iter().filter_map(|seat| self.answer(seat)).collect(),
             next_page_token: page.next_page_token,
         }))
     }
@@ -97,9 +104,9 @@ impl ParticipantService for Api {
         request: Request<pb::WithdrawParticipantRequest>,
     ) -> Result<Response<pb::WithdrawParticipantResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let id = Fields::one("challenge_id", read::uuid(&request.get_ref().challenge_id)).map_err(Error::from)?;
-        let participant = self.withdraw(id, user).await?;
-        Ok(Response::new(pb::WithdrawParticipantResponse { participant: Some(wire::participant(participant, &self.currency)) }))
+        let challenge = request::id("challenge_id", &request.get_ref().challenge_id)?;
+        let participant = self.withdraw(challenge, user).await?;
+        Ok(Response::new(pb::WithdrawParticipantResponse { participant: self.answer(participant) }))
     }
 
     async fn set_participant_visibility(
@@ -108,10 +115,8 @@ impl ParticipantService for Api {
     ) -> Result<Response<pb::SetParticipantVisibilityResponse>, Status> {
         let user = Caller::user(&request)?.id;
         let pb::SetParticipantVisibilityRequest { challenge_id, is_visible } = request.into_inner();
-        let id = Fields::one("challenge_id", read::uuid(&challenge_id)).map_err(Error::from)?;
-        let participant = self.show(id, user, is_visible).await?;
-        Ok(Response::new(pb::SetParticipantVisibilityResponse {
-            participant: Some(wire::participant(participant, &self.currency)),
-        }))
+        let challenge = request::id("challenge_id", &challenge_id)?;
+        let participant = self.set_visibility(challenge, user, is_visible).await?;
+        Ok(Response::new(pb::SetParticipantVisibilityResponse { participant: self.answer(participant) }))
     }
 }

@@ -1,26 +1,18 @@
 //! Queries of seats.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{count_star, now};
+use diesel::dsl::now;
 use diesel::prelude::*;
-use diesel::result::Error::SerializationError;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::{CompletionStatus, Participant, RewardsEarned};
-use crate::challenges::challenge::store::json_column;
-use crate::schema::{challenge_participants, community_challenges, social_achievements};
+use crate::board_copies;
+use crate::challenges::json::json_column;
+use crate::schema::{challenge_participants, community_challenges};
 
 orchard_db::text_column!(CompletionStatus);
 json_column!(RewardsEarned);
-
-impl RewardsEarned {
-    /// As it is kept.
-    pub(crate) fn kept(earned: Option<&Self>) -> QueryResult<Option<Value>> {
-        earned.map(serde_json::to_value).transpose().map_err(|error| SerializationError(error.into()))
-    }
-}
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = challenge_participants)]
@@ -62,20 +54,25 @@ fn seat(challenge: Uuid, user: Uuid) -> _ {
     challenge_participants::table.filter(of)
 }
 
-/// A user's seat, also one that they have left.
-pub(crate) async fn get(mut connection: &AsyncPgConnection, challenge: Uuid, user: Uuid) -> QueryResult<Option<Participant>> {
+/// Returns a user's seat, also one that they have left.
+pub(super) async fn get(mut connection: &AsyncPgConnection, challenge: Uuid, user: Uuid) -> QueryResult<Option<Participant>> {
     let found = seat(challenge, user).select(ParticipantRow::as_select()).first(&mut connection).await.optional()?;
     Ok(found.map(ParticipantRow::into))
 }
 
-/// A user's seat, which nobody else changes before the transaction ends.
-pub(super) async fn lock(connection: &mut AsyncPgConnection, challenge: Uuid, user: Uuid) -> QueryResult<Option<Participant>> {
+/// Returns the id of a user's seat, also of one that they have left.
+pub(crate) async fn id_of(mut connection: &AsyncPgConnection, challenge: Uuid, user: Uuid) -> QueryResult<Option<Uuid>> {
+    seat(challenge, user).select(challenge_participants::id).first(&mut connection).await.optional()
+}
+
+/// Locks a user's seat, also one that they have left.
+pub(crate) async fn lock(connection: &mut AsyncPgConnection, challenge: Uuid, user: Uuid) -> QueryResult<Option<Participant>> {
     let found =
         seat(challenge, user).select(ParticipantRow::as_select()).for_no_key_update().first(connection).await.optional()?;
     Ok(found.map(ParticipantRow::into))
 }
 
-/// A user's seats, the last first, behind one of them.
+/// Returns a user's seats behind `after`, latest first.
 pub(super) async fn list(
     mut connection: &AsyncPgConnection,
     user: Uuid,
@@ -83,12 +80,11 @@ pub(super) async fn list(
     after: Option<(DateTime<Utc>, Uuid)>,
     count: i64,
 ) -> QueryResult<Vec<Participant>> {
-    let (joined, id) = after.unwrap_or((DateTime::<Utc>::MAX_UTC, Uuid::max()));
-    let later = challenge_participants::joined_at.lt(joined);
-    let same = challenge_participants::joined_at.eq(joined).and(challenge_participants::id.lt(id));
     let mut seats = challenge_participants::table.filter(challenge_participants::user_id.eq(user)).into_boxed();
-    if after.is_some() {
-        seats = seats.filter(later.or(same));
+    if let Some((joined_at, id)) = after {
+        let earlier = challenge_participants::joined_at.lt(joined_at);
+        let same = challenge_participants::joined_at.eq(joined_at).and(challenge_participants::id.lt(id));
+        seats = seats.filter(earlier.or(same));
     }
     if let Some(status) = status {
         seats = seats.filter(challenge_participants::completion_status.eq(status));
@@ -102,11 +98,19 @@ pub(super) async fn list(
     Ok(rows.into_iter().map(ParticipantRow::into).collect())
 }
 
-/// Counts a seat of a challenge that is locked as taken, or as free. The CHECK on the counter refuses one too many, whatever the callers do.
-pub(super) async fn count_seats(connection: &mut AsyncPgConnection, challenge: Uuid, more: i32) -> QueryResult<()> {
+/// Locks the number of seats of a challenge: nobody else takes or leaves one before the transaction ends.
+pub(super) async fn lock_seats(connection: &mut AsyncPgConnection, challenge: Uuid) -> QueryResult<()> {
+    let _locked: Vec<Uuid> =
+        community_challenges::table.find(challenge).select(community_challenges::id).for_no_key_update().load(connection).await?;
+    Ok(())
+}
+
+/// Adds `change` to the number of taken seats of a locked challenge. A CHECK on the counter refuses one too many, whatever the
+/// caller does.
+pub(crate) async fn count_seats(connection: &mut AsyncPgConnection, challenge: Uuid, change: i32) -> QueryResult<()> {
     diesel::update(community_challenges::table.find(challenge))
         .set((
-            community_challenges::participant_count.eq(community_challenges::participant_count + more),
+            community_challenges::participant_count.eq(community_challenges::participant_count + change),
             community_challenges::updated_at.eq(now),
         ))
         .execute(connection)
@@ -114,22 +118,22 @@ pub(super) async fn count_seats(connection: &mut AsyncPgConnection, challenge: U
         .map(|_| ())
 }
 
-/// Writes the seat of a user who had none. It is on no leaderboard until that reflects the user's profile.
-pub(super) async fn insert(
+/// Inserts the seat of a user who has none. It is on no leaderboard until `board_copies` has copied the user's profile.
+pub(crate) async fn insert(
     connection: &mut AsyncPgConnection,
     challenge: Uuid,
     user: Uuid,
-    moment: DateTime<Utc>,
+    joined_at: DateTime<Utc>,
     ends_at: Option<DateTime<Utc>>,
 ) -> QueryResult<Participant> {
     diesel::insert_into(challenge_participants::table)
         .values((
-            // Of chance alone: on a leaderboard it makes the pseudonym, and is to tell nothing else.
+            // Random, because the pseudonym on leaderboards is made from it and must not reveal anything.
             challenge_participants::id.eq(Uuid::new_v4()),
             challenge_participants::challenge_id.eq(challenge),
             challenge_participants::user_id.eq(user),
-            challenge_participants::joined_at.eq(moment),
-            challenge_participants::score_reached_at.eq(moment),
+            challenge_participants::joined_at.eq(joined_at),
+            challenge_participants::score_reached_at.eq(joined_at),
             challenge_participants::ends_at.eq(ends_at),
             challenge_participants::shown_to.eq("nobody"),
         ))
@@ -139,49 +143,38 @@ pub(super) async fn insert(
         .map(ParticipantRow::into)
 }
 
-/// Writes how far a participant, who is locked, got.
-pub(super) async fn set_status(
+/// Writes the status of a locked seat, and moves it on the leaderboard.
+pub(crate) async fn set_status(
     connection: &mut AsyncPgConnection,
-    id: Uuid,
+    seat: &Participant,
     status: CompletionStatus,
 ) -> QueryResult<Participant> {
-    diesel::update(challenge_participants::table.find(id))
+    let after = diesel::update(challenge_participants::table.find(seat.id))
         .set((challenge_participants::completion_status.eq(status), challenge_participants::updated_at.eq(now)))
         .returning(ParticipantRow::as_returning())
         .get_result(connection)
-        .await
-        .map(ParticipantRow::into)
+        .await?;
+    moved(connection, seat, after).await
 }
 
-/// Writes whether a participant, who is locked, wants to be on the leaderboard.
-pub(super) async fn set_visibility(connection: &mut AsyncPgConnection, id: Uuid, is_visible: bool) -> QueryResult<Participant> {
-    diesel::update(challenge_participants::table.find(id))
+/// Writes whether the user of a locked seat wants to be on the leaderboard, and moves the seat there.
+pub(super) async fn set_visibility(
+    connection: &mut AsyncPgConnection,
+    seat: &Participant,
+    is_visible: bool,
+) -> QueryResult<Participant> {
+    let after = diesel::update(challenge_participants::table.find(seat.id))
         .set((challenge_participants::is_visible.eq(is_visible), challenge_participants::updated_at.eq(now)))
         .returning(ParticipantRow::as_returning())
         .get_result(connection)
-        .await
-        .map(ParticipantRow::into)
-}
-
-/// How many challenges a user has completed.
-pub(super) async fn count_completed(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<i64> {
-    challenge_participants::table
-        .filter(challenge_participants::user_id.eq(user))
-        .filter(challenge_participants::completion_status.eq(CompletionStatus::Completed))
-        .select(count_star())
-        .first(&mut connection)
-        .await
-}
-
-/// Those of these badges that a user has.
-pub(super) async fn badges(mut connection: &AsyncPgConnection, user: Uuid, of: &[String]) -> QueryResult<Vec<String>> {
-    let badges: Vec<Option<String>> = social_achievements::table
-        .filter(social_achievements::user_id.eq(user))
-        .filter(social_achievements::badge_awarded.eq_any(of))
-        .select(social_achievements::badge_awarded)
-        .distinct()
-        .order(social_achievements::badge_awarded)
-        .load(&mut connection)
         .await?;
-    Ok(badges.into_iter().flatten().collect())
+    moved(connection, seat, after).await
+}
+
+/// Records how a seat has moved on the leaderboard.
+async fn moved(connection: &mut AsyncPgConnection, before: &Participant, after: ParticipantRow) -> QueryResult<Participant> {
+    let after = Participant::from(after);
+    let score = |seat: &Participant| seat.on_board.then_some(seat.final_score);
+    board_copies::change(connection, after.challenge_id, score(before), score(&after)).await?;
+    Ok(after)
 }

@@ -1,4 +1,4 @@
-//! Use cases of progress.
+//! Use cases of `ProgressService`.
 
 use orchard_db::Db;
 use orchard_proto::social::v1 as pb;
@@ -6,10 +6,9 @@ use orchard_proto::social::v1::progress_service_server::ProgressService;
 use orchard_rpc::{Currency, Page};
 use orchard_server::{Caller, Clock};
 use tonic::{Request, Response, Status};
-use uuid::Uuid;
 
-use super::{Day, ProgressError, batch, list, wire, write};
-use crate::challenges::participant;
+use super::{ProgressDay, batch, recording, store, wire};
+use crate::challenges::participant::{self, Participant, ParticipantError};
 use crate::error::Error;
 
 /// Serves `ProgressService`.
@@ -26,12 +25,16 @@ impl Api {
         Self { db, currency, clock }
     }
 
-    async fn list(&self, user: Uuid, request: &pb::ListProgressRequest) -> Result<Page<Day>, Error> {
-        let (challenge, page) = wire::list(request, user)?;
+    async fn list(&self, list: &wire::List) -> Result<Page<ProgressDay>, Error> {
         let connection = self.db.read().await?;
-        let seat = list::seat(&connection, challenge, user).await?.ok_or_else(|| Error::from(ProgressError::NotParticipating))?;
-        let days = list::days(&connection, seat, page.after, page.fetch()).await?;
-        Ok(page.page(days, |day| day.date))
+        let seat = participant::store::id_of(&connection, list.challenge, list.user).await?;
+        let seat = seat.ok_or(ParticipantError::NotParticipating)?;
+        let days = store::days(&connection, seat, list.page.after, list.page.fetch()).await?;
+        Ok(list.page.page(days, |day| day.date))
+    }
+
+    fn seat(&self, participant: Participant) -> pb::Participant {
+        participant::wire::participant(participant, &self.currency)
     }
 }
 
@@ -42,11 +45,11 @@ impl ProgressService for Api {
         request: Request<pb::RecordProgressRequest>,
     ) -> Result<Response<pb::RecordProgressResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let entry = wire::record(request.into_inner()).map_err(Error::from)?;
-        let written = write::alone(&self.db, user, self.clock.ahead(), entry).await?;
+        let write = wire::record(request.into_inner(), user)?;
+        let written = recording::write(&self.db, &self.clock, write).await?;
         Ok(Response::new(pb::RecordProgressResponse {
             day: written.day.map(wire::day),
-            participant: Some(participant::wire::participant(written.participant, &self.currency)),
+            participant: Some(self.seat(written.participant)),
         }))
     }
 
@@ -55,11 +58,11 @@ impl ProgressService for Api {
         request: Request<pb::BatchRecordProgressRequest>,
     ) -> Result<Response<pb::BatchRecordProgressResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let entries = wire::batch(request.into_inner()).map_err(Error::from)?;
-        let (days, seats) = batch::all(&self.db, user, self.clock.ahead(), entries).await?.into_parts();
+        let writes = wire::batch(request.into_inner(), user)?;
+        let (days, seats) = batch::write_all(&self.db, &self.clock, user, writes).await?.into_parts();
         Ok(Response::new(pb::BatchRecordProgressResponse {
             days: days.map(wire::day).collect(),
-            participants: seats.into_iter().map(|seat| participant::wire::participant(seat, &self.currency)).collect(),
+            participants: seats.into_iter().map(|seat| self.seat(seat)).collect(),
         }))
     }
 
@@ -68,11 +71,9 @@ impl ProgressService for Api {
         request: Request<pb::DeleteProgressRequest>,
     ) -> Result<Response<pb::DeleteProgressResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let entry = wire::deletion(request.get_ref()).map_err(Error::from)?;
-        let written = write::alone(&self.db, user, self.clock.ahead(), entry).await?;
-        Ok(Response::new(pb::DeleteProgressResponse {
-            participant: Some(participant::wire::participant(written.participant, &self.currency)),
-        }))
+        let write = wire::deletion(request.get_ref(), user)?;
+        let written = recording::write(&self.db, &self.clock, write).await?;
+        Ok(Response::new(pb::DeleteProgressResponse { participant: Some(self.seat(written.participant)) }))
     }
 
     async fn list_progress(
@@ -80,7 +81,8 @@ impl ProgressService for Api {
         request: Request<pb::ListProgressRequest>,
     ) -> Result<Response<pb::ListProgressResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let page = self.list(user, request.get_ref()).await?;
+        let list = wire::list(request.get_ref(), user)?;
+        let page = self.list(&list).await?;
         let days = page.rows.into_iter().map(wire::day).collect();
         Ok(Response::new(pb::ListProgressResponse { days, next_page_token: page.next_page_token }))
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::challenges::participant::CompletionStatus;
 
 fn eaten(fruits: &[(&str, i32)], amount: i32) -> ProgressData {
     let fruits = fruits.iter().map(|(fruit, servings)| FruitServings { fruit: fruit.to_string(), servings: *servings });
@@ -6,15 +7,15 @@ fn eaten(fruits: &[(&str, i32)], amount: i32) -> ProgressData {
 }
 
 fn date(text: &str) -> NaiveDate {
-    text.parse().expect("date")
+    text.parse().expect("a date")
 }
 
 #[test]
-fn scores() {
+fn each_rule_scores_what_it_is_about_up_to_its_cap() {
     let consistency = Scoring::Consistency { daily_target_servings: 5 };
     let variety = Scoring::Variety { daily_cap: 2 };
     let seasonal = Scoring::Seasonal { fruits: vec!["apple".to_owned(), "pear".to_owned()], daily_cap: 6 };
-    // As challenges were kept before there was a list: by what was typed, known or not.
+    // Challenges that are older than the list of fruits have any text.
     let typed = Scoring::Seasonal { fruits: ["Apples", "kakis", "moonfruit"].map(str::to_owned).to_vec(), daily_cap: 6 };
     let goal = Scoring::GoalBased { unit: "minutes".to_owned(), points_per_unit: 3, daily_cap: 100 };
     let most = Scoring::GoalBased { unit: "steps".to_owned(), points_per_unit: 1_000, daily_cap: 100_000 };
@@ -42,21 +43,21 @@ fn scores() {
 
 #[test]
 fn the_highest_score_of_the_longest_challenge_fits() {
-    // Whose participant moves from zone to zone may have a day more at each end.
+    // A participant who moves between time zones may have one more day at each end.
     assert!(i32::try_from(368 * i64::from(100_000)).is_ok());
 }
 
 #[test]
-fn what_is_kept_is_read_whatever_it_lacks() {
-    let kept = |json| serde_json::from_value::<ProgressData>(json).expect("data");
-    assert_eq!(kept(serde_json::json!({})), eaten(&[], 0));
+fn stored_data_may_lack_fields() {
+    let read = |json| serde_json::from_value::<ProgressData>(json).expect("data");
+    assert_eq!(read(serde_json::json!({})), eaten(&[], 0));
     let old = serde_json::json!({"fruits": [{"fruit": "moonfruit", "servings": 2}], "steps": 9});
-    assert_eq!(kept(old), eaten(&[("moonfruit", 2)], 0));
+    assert_eq!(read(old), eaten(&[("moonfruit", 2)], 0));
 }
 
-/// A seat in a challenge of ten days from 2026-03-20 on, in UTC, at noon of its fourth day, of which nothing was recorded.
-fn standing() -> Standing {
-    Standing {
+/// A seat in a challenge of ten days from 2026-03-20 on, in UTC, at noon of its fourth day. Nothing is recorded for the day.
+fn state() -> SeatState {
+    SeatState {
         is_active: true,
         start_date: Some(date("2026-03-20")),
         duration_days: 10,
@@ -77,7 +78,7 @@ fn standing() -> Standing {
         version: 5,
         time_zone: Tz::UTC,
         now: moment("2026-03-23T12:00:00Z"),
-        before: 30,
+        earlier_score: 30,
         recorded: None,
     }
 }
@@ -87,10 +88,10 @@ fn moment(text: &str) -> DateTime<Utc> {
 }
 
 #[test]
-fn writing_a_day_moves_what_comes_after_by_its_difference() {
-    let (new, old) = (standing(), Standing { recorded: Some(10), ..standing() });
+fn a_change_adds_the_difference_to_the_recorded_points() {
+    let (new, old) = (state(), SeatState { recorded: Some(10), ..state() });
     let day = date("2026-03-22");
-    let change = |daily_score, cumulative_score, difference| Change {
+    let change = |daily_score, cumulative_score, difference| DayChange {
         participant: Uuid::from_u128(1),
         version: 5,
         date: day,
@@ -104,51 +105,50 @@ fn writing_a_day_moves_what_comes_after_by_its_difference() {
     assert_eq!(old.record(day, &eaten(&[], 4)), Ok(change(4, 34, -6)));
     assert_eq!(old.record(day, &eaten(&[("apple", 9)], 10)), Ok(change(10, 40, 0)));
     assert_eq!(old.delete(day), Ok(change(0, 30, -10)));
-    assert_eq!(Standing { recorded: Some(0), ..standing() }.delete(day), Ok(change(0, 30, 0)));
+    assert_eq!(SeatState { recorded: Some(0), ..state() }.delete(day), Ok(change(0, 30, 0)));
     assert_eq!(new.delete(day), Err(ProgressError::NothingRecorded));
 }
 
 #[test]
-fn who_may_write() {
-    let of = |completion_status| Standing {
-        participant: Participant { completion_status, ..standing().participant },
+fn only_active_participants_of_active_challenges_write_open_days() {
+    let of = |completion_status| SeatState {
+        participant: Participant { completion_status, ..state().participant },
         recorded: Some(10),
-        ..standing()
+        ..state()
     };
-    let inactive = || Standing { is_active: false, ..of(CompletionStatus::Active) };
+    let inactive = || SeatState { is_active: false, ..of(CompletionStatus::Active) };
     let (open, closed) = (date("2026-03-22"), date("2026-03-20"));
     let range = Some((date("2026-03-21"), date("2026-03-23")));
     let table = [
         (of(CompletionStatus::Active), open, Ok(())),
         (of(CompletionStatus::Active), closed, Err(ProgressError::DateNotOpen { open: range })),
-        (of(CompletionStatus::Withdrawn), open, Err(ProgressError::NotParticipating)),
-        (of(CompletionStatus::Completed), open, Err(ProgressError::Ended)),
-        (of(CompletionStatus::Failed), open, Err(ProgressError::Ended)),
-        (inactive(), open, Err(ProgressError::Inactive)),
-        (inactive(), closed, Err(ProgressError::Inactive)),
+        (of(CompletionStatus::Withdrawn), open, Err(ParticipantError::NotParticipating.into())),
+        (of(CompletionStatus::Completed), open, Err(ParticipantError::Ended.into())),
+        (of(CompletionStatus::Failed), open, Err(ParticipantError::Ended.into())),
+        (inactive(), open, Err(ChallengeError::Inactive.into())),
+        (inactive(), closed, Err(ChallengeError::Inactive.into())),
     ];
-    for (standing, day, expected) in table {
-        let status = standing.participant.completion_status;
-        assert_eq!(standing.record(day, &eaten(&[], 1)).map(|_| ()), expected, "recorded by {status:?} on {day}");
-        assert_eq!(standing.delete(day).map(|_| ()), expected, "deleted by {status:?} on {day}");
+    for (state, day, expected) in table {
+        let status = state.participant.completion_status;
+        assert_eq!(state.record(day, &eaten(&[], 1)).map(|_| ()), expected, "recorded by {status:?} on {day}");
+        assert_eq!(state.delete(day).map(|_| ()), expected, "deleted by {status:?} on {day}");
     }
 }
 
-/// The last day that is open is the participant's own today.
 #[test]
-fn today_is_the_participants_own() {
+fn the_last_open_day_is_the_local_date_of_the_participant() {
     let table = [
-        // UTC+14 is ahead of all, UTC-12 behind.
+        // The easternmost and the westernmost time zone.
         ("Pacific/Kiritimati", "2026-03-23T09:59:59Z", "2026-03-23"),
         ("Pacific/Kiritimati", "2026-03-23T10:00:00Z", "2026-03-24"),
         ("Etc/GMT+12", "2026-03-23T11:59:59Z", "2026-03-22"),
         ("Etc/GMT+12", "2026-03-23T12:00:00Z", "2026-03-23"),
-        // Clocks go forward, from 2 to 3 at night: midnight is still where it was.
+        // Clocks go forward from 2 to 3 at night, which does not move midnight.
         ("Europe/Berlin", "2026-03-28T22:59:59Z", "2026-03-28"),
         ("Europe/Berlin", "2026-03-28T23:00:00Z", "2026-03-29"),
         ("Europe/Berlin", "2026-03-29T21:59:59Z", "2026-03-29"),
         ("Europe/Berlin", "2026-03-29T22:00:00Z", "2026-03-30"),
-        // And back.
+        // Clocks go back.
         ("Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25"),
         ("Europe/Berlin", "2026-10-25T22:59:59Z", "2026-10-25"),
         ("Europe/Berlin", "2026-10-25T23:00:00Z", "2026-10-26"),
@@ -158,42 +158,42 @@ fn today_is_the_participants_own() {
         ("America/New_York", "2026-03-09T04:00:00Z", "2026-03-09"),
         ("America/New_York", "2026-11-02T04:59:59Z", "2026-11-01"),
         ("America/New_York", "2026-11-02T05:00:00Z", "2026-11-02"),
-        // Where clocks go forward at midnight a day begins at one.
+        // Clocks go forward at midnight: the day begins at one.
         ("Africa/Cairo", "2026-04-23T21:59:59Z", "2026-04-23"),
         ("Africa/Cairo", "2026-04-23T22:00:00Z", "2026-04-24"),
     ];
     for (zone, now, today) in table {
-        let standing = Standing {
+        let state = SeatState {
             start_date: Some(date("2026-01-01")),
             duration_days: 366,
             time_zone: zone.parse().expect("a zone"),
             now: moment(now),
-            ..standing()
+            ..state()
         };
-        let opened = |day: NaiveDate| standing.record(day, &eaten(&[], 1)).is_ok();
+        let opened = |day: NaiveDate| state.record(day, &eaten(&[], 1)).is_ok();
         let today = date(today);
         let around: Vec<bool> = (-3..=1).map(|offset| opened(today + chrono::TimeDelta::days(offset))).collect();
         assert_eq!(around, [false, true, true, true, false], "{zone} at {now}");
     }
 }
 
-/// Who joins a challenge without dates has its days from the date on that it was for them, and takes that along to another zone.
+/// The first day is the local date of the joining, in the time zone that the participant has now.
 #[test]
-fn days_from_the_joining_are_the_participants_own() {
+fn without_dates_days_run_from_the_local_date_of_the_joining() {
     let joined_at = moment("2026-03-20T23:30:00Z");
     let table = [("UTC", "2026-03-20"), ("Europe/Berlin", "2026-03-21"), ("America/New_York", "2026-03-20")];
     for (zone, first) in table {
-        let standing = Standing {
+        let state = SeatState {
             start_date: None,
             duration_days: 2,
-            participant: Participant { joined_at, ..standing().participant },
+            participant: Participant { joined_at, ..state().participant },
             time_zone: zone.parse().expect("a zone"),
             now: moment("2026-03-22T12:00:00Z"),
-            ..standing()
+            ..state()
         };
         let first = date(first);
         let around: Vec<bool> =
-            (-1..=2).map(|offset| standing.record(first + chrono::TimeDelta::days(offset), &eaten(&[], 1)).is_ok()).collect();
+            (-1..=2).map(|offset| state.record(first + chrono::TimeDelta::days(offset), &eaten(&[], 1)).is_ok()).collect();
         assert_eq!(around, [false, true, true, false], "{zone}");
     }
 }

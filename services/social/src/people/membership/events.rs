@@ -11,7 +11,7 @@ use prost_types::Any;
 use uuid::Uuid;
 
 use super::{Added, Event, Role, store};
-use crate::challenges::leaderboard;
+use crate::board_copies;
 use crate::people::friendship;
 use crate::roll;
 
@@ -69,7 +69,7 @@ impl Event {
     pub(crate) async fn apply(&self, connection: &mut Connection) -> QueryResult<()> {
         let grown = self.grown(connection).await?;
         self.write(connection).await?;
-        leaderboard::reflect(connection, &grown).await
+        board_copies::refresh(connection, &grown).await
     }
 
     async fn write(&self, connection: &mut Connection) -> QueryResult<()> {

@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{Profile, store, wire};
-use crate::challenges::leaderboard;
+use crate::board_copies;
 use crate::error::Error;
 use crate::people::profile::ProfileError;
 use crate::roll;
@@ -53,7 +53,7 @@ impl ProfileService for Api {
                 let wire::NewProfile { id, display_name, time_zone, privacy_level } = new;
                 roll::enrol(connection, id).await?;
                 let profile = store::register(connection, id, &display_name, time_zone, privacy_level).await?;
-                leaderboard::reflect(connection, &BTreeSet::from([id])).await?;
+                board_copies::refresh(connection, &BTreeSet::from([id])).await?;
                 Ok::<_, Error>(profile)
             })
             .await?;
@@ -98,7 +98,7 @@ impl ProfileService for Api {
             .write("update profile", async move |connection| {
                 roll::enrol(connection, user).await?;
                 let profile = store::update(connection, user, &patch).await?;
-                leaderboard::reflect(connection, &BTreeSet::from([user])).await?;
+                board_copies::refresh(connection, &BTreeSet::from([user])).await?;
                 Ok::<_, Error>(profile)
             })
             .await?;
@@ -114,7 +114,7 @@ impl ProfileService for Api {
                 let named = store::name_child(connection, child, adult, &name)
                     .await?
                     .ok_or_else(|| Error::from(ProfileError::NotFound))?;
-                leaderboard::reflect(connection, &BTreeSet::from([child])).await?;
+                board_copies::refresh(connection, &BTreeSet::from([child])).await?;
                 Ok::<_, Error>(named)
             })
             .await?;

@@ -1,4 +1,4 @@
-//! Challenges that are changed, featured and stopped.
+//! Changing, deactivating and reactivating challenges.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +35,7 @@ fn points(points: i32) -> Option<pb::Reward> {
 }
 
 #[tokio::test]
-async fn what_the_mask_names_changes_and_is_read_back() -> anyhow::Result<()> {
+async fn an_update_changes_only_the_fields_of_the_mask() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let me = id();
     let before = world.create(me, upcoming()).await?;
@@ -56,8 +56,8 @@ async fn what_the_mask_names_changes_and_is_read_back() -> anyhow::Result<()> {
         }),
         ..Default::default()
     };
-    let one = world.update((me, &[]), new.clone(), &["challenge_name"]).await?;
-    assert_eq!(one, pb::Challenge { challenge_name: "Six a day".to_owned(), ..before.clone() });
+    let renamed = world.update((me, &[]), new.clone(), &["challenge_name"]).await?;
+    assert_eq!(renamed, pb::Challenge { challenge_name: "Six a day".to_owned(), ..before.clone() });
     let paths = [
         "description",
         "difficulty_level",
@@ -92,7 +92,7 @@ async fn what_the_mask_names_changes_and_is_read_back() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn bad_changes_are_refused_by_field_and_change_nothing() -> anyhow::Result<()> {
+async fn invalid_updates_are_refused_by_field_and_change_nothing() -> anyhow::Result<()> {
     let world = World::start().await?;
     let me = id();
     let before = world.create(me, upcoming()).await?;
@@ -161,7 +161,7 @@ async fn bad_changes_are_refused_by_field_and_change_nothing() -> anyhow::Result
 }
 
 #[tokio::test]
-async fn what_has_begun_stays_as_it_is() -> anyhow::Result<()> {
+async fn a_started_challenge_cannot_be_changed() -> anyhow::Result<()> {
     let world = World::start().await?;
     let me = id();
     let name = |challenge: &pb::Challenge| pb::Challenge {
@@ -169,21 +169,25 @@ async fn what_has_begun_stays_as_it_is() -> anyhow::Result<()> {
         challenge_name: "New".to_owned(),
         ..Default::default()
     };
-    let begun = (Code::FailedPrecondition, "CHALLENGE_STARTED".to_owned());
+    let started = (Code::FailedPrecondition, "CHALLENGE_STARTED".to_owned());
     let running = world.create(me, new_challenge()).await?;
-    assert_eq!(refused(world.update((me, &[]), name(&running), &["challenge_name"]).await), begun);
+    assert_eq!(refused(world.update((me, &[]), name(&running), &["challenge_name"]).await), started);
     let open = world.create(me, pb::CreateChallengeRequest { start_date: None, ..new_challenge() }).await?;
     world.update((me, &[]), name(&open), &["challenge_name"]).await?;
     world.join(id(), &open.challenge_id).await?;
-    assert_eq!(refused(world.update((me, &[]), name(&open), &["challenge_name"]).await), begun);
-    let coming = world.create(me, upcoming()).await?;
+    assert_eq!(refused(world.update((me, &[]), name(&open), &["challenge_name"]).await), started);
+    let soon = world.create(me, upcoming()).await?;
     world.clock.advance(Duration::from_hours(48 + 10));
-    assert_eq!(refused(world.update((me, &[]), name(&coming), &["challenge_name"]).await), begun, "it is the day in the east");
+    assert_eq!(
+        refused(world.update((me, &[]), name(&soon), &["challenge_name"]).await),
+        started,
+        "the first day has begun in the east"
+    );
     Ok(())
 }
 
 #[tokio::test]
-async fn a_challenge_has_no_fewer_seats_than_are_taken() -> anyhow::Result<()> {
+async fn seats_cannot_be_fewer_than_are_taken() -> anyhow::Result<()> {
     let world = World::start().await?;
     let me = id();
     let challenge = world.create(me, upcoming()).await?;
@@ -204,7 +208,7 @@ async fn a_challenge_has_no_fewer_seats_than_are_taken() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn only_its_creator_and_operators_change_a_challenge() -> anyhow::Result<()> {
+async fn only_the_creator_and_operators_can_change_a_challenge() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let me = id();
     let challenge = world.create(me, upcoming()).await?;
@@ -216,43 +220,43 @@ async fn only_its_creator_and_operators_change_a_challenge() -> anyhow::Result<(
     assert_eq!(world.update((id(), &["operator"]), name(), &["challenge_name"]).await?.challenge_name, "New");
     let private = world.create(me, pb::CreateChallengeRequest { is_public: Some(false), ..upcoming() }).await?;
     let other = pb::Challenge { challenge_id: private.challenge_id, challenge_name: "N".to_owned(), ..Default::default() };
-    let nowhere = world.update((id(), &[]), other, &["challenge_name"]).await;
-    assert_eq!(refused(nowhere), (Code::NotFound, "CHALLENGE_NOT_FOUND".to_owned()));
+    let unknown = world.update((id(), &[]), other, &["challenge_name"]).await;
+    assert_eq!(refused(unknown), (Code::NotFound, "CHALLENGE_NOT_FOUND".to_owned()));
     Ok(())
 }
 
 #[tokio::test]
-async fn a_challenge_is_stopped_by_its_creator_and_resumed_by_moderators() -> anyhow::Result<()> {
+async fn creators_deactivate_and_moderators_reactivate_a_challenge() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (me, seated) = (id(), id());
     let challenge = world.create(me, new_challenge()).await?.challenge_id;
     world.join(seated, &challenge).await?;
-    let stop = |user, roles: &'static [&str]| {
+    let deactivate = |user, roles: &'static [&str]| {
         let request = pb::DeactivateChallengeRequest { challenge_id: challenge.clone() };
         let mut client = world.challenges_as(user, roles);
         async move { client.deactivate_challenge(request).await.map(|answer| answer.into_inner().challenge.expect("one").is_active) }
     };
-    let resume = |user, roles: &'static [&str]| {
+    let reactivate = |user, roles: &'static [&str]| {
         let request = pb::ReactivateChallengeRequest { challenge_id: challenge.clone() };
         let mut client = world.challenges_as(user, roles);
         async move { client.reactivate_challenge(request).await.map(|answer| answer.into_inner().challenge.expect("one").is_active) }
     };
-    assert_eq!(refused(stop(id(), &[]).await), (Code::PermissionDenied, "NOT_CREATOR".to_owned()));
-    assert!(!stop(me, &[]).await?);
-    assert!(!stop(me, &[]).await?, "again");
-    let stopped = (Code::FailedPrecondition, "CHALLENGE_INACTIVE".to_owned());
-    assert_eq!(refused(world.join(id(), &challenge).await), stopped);
-    assert_eq!(refused(world.record(seated, &challenge, days_ago(0), &[], 0).await), stopped);
-    assert_eq!(refused(resume(me, &[]).await), (Code::PermissionDenied, "CALLER_NOT_ADMITTED".to_owned()));
-    assert!(resume(id(), &["moderator"]).await?);
+    assert_eq!(refused(deactivate(id(), &[]).await), (Code::PermissionDenied, "NOT_CREATOR".to_owned()));
+    assert!(!deactivate(me, &[]).await?);
+    assert!(!deactivate(me, &[]).await?, "a repeated call changes nothing");
+    let inactive = (Code::FailedPrecondition, "CHALLENGE_INACTIVE".to_owned());
+    assert_eq!(refused(world.join(id(), &challenge).await), inactive);
+    assert_eq!(refused(world.record(seated, &challenge, days_ago(0), &[], 0).await), inactive);
+    assert_eq!(refused(reactivate(me, &[]).await), (Code::PermissionDenied, "CALLER_NOT_ADMITTED".to_owned()));
+    assert!(reactivate(id(), &["moderator"]).await?);
     world.join(id(), &challenge).await?;
-    assert!(!stop(id(), &["moderator"]).await?);
-    assert!(resume(id(), &["operator"]).await?);
+    assert!(!deactivate(id(), &["moderator"]).await?);
+    assert!(reactivate(id(), &["operator"]).await?);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_child_makes_no_public_challenge() -> anyhow::Result<()> {
+async fn children_cannot_create_public_challenges() -> anyhow::Result<()> {
     let (world, family) = World::with_family().await?;
     let child = id();
     a_child(&family, child).await?;
@@ -265,25 +269,25 @@ async fn a_child_makes_no_public_challenge() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Nobody says who is a child: then nobody publishes, and nothing is half there.
+/// Without an answer whether the caller is a child, nothing is written.
 #[tokio::test]
-async fn without_the_family_service_nothing_is_published() -> anyhow::Result<()> {
+async fn users_cannot_publish_without_the_family_service() -> anyhow::Result<()> {
     let world = World::asking(NOWHERE.parse()?, Arc::new(DevKeys::ephemeral()?)).await?;
-    let away = (Code::Unavailable, "UPSTREAM_UNAVAILABLE".to_owned());
+    let unavailable = (Code::Unavailable, "UPSTREAM_UNAVAILABLE".to_owned());
     let request = upcoming();
-    assert_eq!(refused(world.create(id(), request.clone()).await), away);
+    assert_eq!(refused(world.create(id(), request.clone()).await), unavailable);
     let client = world.slice.schema.connect().await?;
     let rows =
         client.query_one("SELECT (SELECT count(*) FROM community_challenges) + (SELECT count(*) FROM idempotency_keys)", &[]);
     assert_eq!(rows.await?.get::<_, i64>(0), 0);
     let by_operator = world.challenges_as(id(), &["operator"]).create_challenge(request).await?;
-    assert!(by_operator.into_inner().challenge.is_some(), "the platform is no child");
+    assert!(by_operator.into_inner().challenge.is_some(), "operators are not asked about");
     world.create(id(), pb::CreateChallengeRequest { is_public: Some(false), ..upcoming() }).await?;
     Ok(())
 }
 
 #[tokio::test]
-async fn a_leap_day_counts_as_a_day() -> anyhow::Result<()> {
+async fn the_last_day_counts_a_leap_day() -> anyhow::Result<()> {
     let world = World::start().await?;
     let first = NaiveDate::from_ymd_opt(2028, 2, 28).expect("a date");
     let request = pb::CreateChallengeRequest { start_date: date(first), duration_days: 3, ..new_challenge() };

@@ -1,4 +1,4 @@
-//! Who may join: by a code, and by what a challenge asks for.
+//! Joining by code, and entry requirements.
 
 use std::sync::Arc;
 
@@ -24,50 +24,50 @@ impl World {
         Ok(client.join_challenge(request).await?.into_inner().participant.expect("a participant"))
     }
 
-    /// A challenge of the platform that asks for something.
-    async fn asking_for(&self, requirements: pb::EntryRequirements) -> anyhow::Result<String> {
+    /// Creates a challenge of the platform with entry requirements.
+    async fn requiring(&self, requirements: pb::EntryRequirements) -> anyhow::Result<String> {
         let request = pb::CreateChallengeRequest { entry_requirements: Some(requirements), ..new_challenge() };
         let made = self.challenges_as(id(), &["operator"]).create_challenge(request).await?.into_inner();
         Ok(made.challenge.expect("a challenge").challenge_id)
     }
 }
 
-/// What is not met, what is asked, and what there is.
+/// Returns the unmet requirement, what is required, and what the user has.
 fn unmet(result: Result<pb::Participant, Status>) -> [String; 3] {
     let status = result.expect_err("not admitted");
-    let told = ["requirement", "required", "actual"].map(|key| metadata(&status, key).unwrap_or_default());
+    let unmet = ["requirement", "required", "actual"].map(|key| metadata(&status, key).unwrap_or_default());
     assert_eq!(refused::<()>(Err(status)), (Code::FailedPrecondition, "ENTRY_REQUIREMENT_UNMET".to_owned()));
-    told
+    unmet
 }
 
 #[tokio::test]
-async fn a_private_challenge_is_found_and_joined_by_its_code_alone() -> anyhow::Result<()> {
+async fn a_private_challenge_is_read_and_joined_only_by_code() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (me, friend, stranger) = (id(), id(), id());
     let made = world.create(me, private()).await?;
     let (challenge, code) = (made.challenge_id.as_str(), made.join_code.as_str());
     assert!(!made.is_public && code.len() == 10, "{made:?}");
-    let nowhere = (Code::NotFound, "CHALLENGE_NOT_FOUND".to_owned());
-    assert_eq!(refused(world.get(stranger, challenge).await), nowhere);
-    assert_eq!(refused(world.join(stranger, challenge).await), nowhere);
-    assert_eq!(refused(world.join_by(stranger, "BCDFGHJKMN").await), nowhere);
+    let not_found = (Code::NotFound, "CHALLENGE_NOT_FOUND".to_owned());
+    assert_eq!(refused(world.get(stranger, challenge).await), not_found);
+    assert_eq!(refused(world.join(stranger, challenge).await), not_found);
+    assert_eq!(refused(world.join_by(stranger, "BCDFGHJKMN").await), not_found);
     let by_code = pb::GetChallengeRequest { join_code: code.to_lowercase(), ..Default::default() };
     let seen = world.challenges(friend)?.get_challenge(by_code).await?.into_inner().challenge.expect("a challenge");
-    assert_eq!((seen.challenge_id.as_str(), seen.join_code.as_str()), (challenge, ""), "nobody else is told the code");
+    assert_eq!((seen.challenge_id.as_str(), seen.join_code.as_str()), (challenge, ""), "only the creator sees the code");
     let seat = world.join_by(friend, &format!(" {} ", code.to_lowercase())).await?;
     assert_eq!((seat.challenge_id.as_str(), world.join(friend, challenge).await?), (challenge, seat.clone()));
-    assert_eq!(world.get(friend, challenge).await?.participant_count, 1, "who takes part reads it");
+    assert_eq!(world.get(friend, challenge).await?.participant_count, 1, "participants can read the challenge");
     assert_eq!(world.get(me, challenge).await?.join_code, code);
     world.join(me, challenge).await?;
-    // Who has left reads it no more, and may come back.
+    // A participant who has left can no longer read the challenge, but join it again.
     world.withdraw(friend, challenge).await?;
-    assert_eq!(refused(world.get(friend, challenge).await), nowhere);
+    assert_eq!(refused(world.get(friend, challenge).await), not_found);
     assert_eq!(world.join(friend, challenge).await?, seat);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_code_or_an_id_and_no_nonsense() -> anyhow::Result<()> {
+async fn a_challenge_is_named_by_either_an_id_or_a_code() -> anyhow::Result<()> {
     let world = World::start().await?;
     for (challenge_id, join_code, path) in [
         ("", "", "challenge_id"),
@@ -86,7 +86,7 @@ async fn a_code_or_an_id_and_no_nonsense() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_challenge_that_opens_has_no_code_and_one_that_closes_a_new_one() -> anyhow::Result<()> {
+async fn publishing_removes_the_code_and_making_private_creates_a_new_one() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let me = id();
     let request = pb::CreateChallengeRequest { start_date: None, ..private() };
@@ -108,9 +108,9 @@ async fn a_challenge_that_opens_has_no_code_and_one_that_closes_a_new_one() -> a
 }
 
 #[tokio::test]
-async fn completed_challenges_are_asked_for() -> anyhow::Result<()> {
+async fn completed_challenges_can_be_required() -> anyhow::Result<()> {
     let world = World::start().await?;
-    let challenge = world.asking_for(pb::EntryRequirements { challenges_completed: 2, ..Default::default() }).await?;
+    let challenge = world.requiring(pb::EntryRequirements { challenges_completed: 2, ..Default::default() }).await?;
     let user = id();
     let client = world.slice.schema.connect().await?;
     for done in 0..2 {
@@ -125,10 +125,10 @@ async fn completed_challenges_are_asked_for() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn badges_are_asked_for() -> anyhow::Result<()> {
+async fn badges_can_be_required() -> anyhow::Result<()> {
     let world = World::start().await?;
     let badges = vec!["early".to_owned(), "late".to_owned()];
-    let challenge = world.asking_for(pb::EntryRequirements { badges, ..Default::default() }).await?;
+    let challenge = world.requiring(pb::EntryRequirements { badges, ..Default::default() }).await?;
     let (user, other) = (id(), id());
     world.settle(user, pb::PrivacyLevel::Private).await?;
     world.settle(other, pb::PrivacyLevel::Private).await?;
@@ -144,9 +144,9 @@ async fn badges_are_asked_for() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn an_age_of_the_account_is_asked_for() -> anyhow::Result<()> {
+async fn an_account_age_can_be_required() -> anyhow::Result<()> {
     let world = World::start().await?;
-    let challenge = world.asking_for(pb::EntryRequirements { account_age_days: 3, ..Default::default() }).await?;
+    let challenge = world.requiring(pb::EntryRequirements { account_age_days: 3, ..Default::default() }).await?;
     let (user, stranger) = (id(), id());
     world.settle(user, pb::PrivacyLevel::Private).await?;
     for who in [user, stranger] {
@@ -158,9 +158,9 @@ async fn an_age_of_the_account_is_asked_for() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_family_plan_is_asked_for_where_plans_are_known() -> anyhow::Result<()> {
+async fn a_family_plan_can_be_required() -> anyhow::Result<()> {
     let (world, families) = World::with_family().await?;
-    let challenge = world.asking_for(pb::EntryRequirements { family_plan: true, ..Default::default() }).await?;
+    let challenge = world.requiring(pb::EntryRequirements { family_plan: true, ..Default::default() }).await?;
     let user = id();
     assert_eq!(unmet(world.join(user, &challenge).await), ["family_plan", "true", "false"]);
     let request =
@@ -169,25 +169,25 @@ async fn a_family_plan_is_asked_for_where_plans_are_known() -> anyhow::Result<()
     let seat = world.join(user, &challenge).await?;
     let close = family::DeactivatePlanRequest { family_plan_id: plan.family_plan_id };
     PlanServiceClient::new(families.user(user)?).deactivate_plan(close).await?;
-    assert_eq!(world.join(user, &challenge).await?, seat, "who has a seat keeps it");
+    assert_eq!(world.join(user, &challenge).await?, seat, "the seat stays when the plan is closed");
     world.withdraw(user, &challenge).await?;
     assert_eq!(unmet(world.join(user, &challenge).await)[0], "family_plan");
     Ok(())
 }
 
-/// No answer is not a no: the caller is told to come back, and nothing is half done.
+/// Without an answer the call fails as unavailable, and nothing is written.
 #[tokio::test]
-async fn without_the_family_service_nobody_joins_what_asks_for_a_plan() -> anyhow::Result<()> {
+async fn joining_fails_if_a_family_plan_is_required_and_the_family_service_is_down() -> anyhow::Result<()> {
     let world = World::asking(NOWHERE.parse()?, Arc::new(DevKeys::ephemeral()?)).await?;
-    let challenge = world.asking_for(pb::EntryRequirements { family_plan: true, ..Default::default() }).await?;
+    let challenge = world.requiring(pb::EntryRequirements { family_plan: true, ..Default::default() }).await?;
     let user = id();
-    let away = (Code::Unavailable, "UPSTREAM_UNAVAILABLE".to_owned());
-    assert_eq!(refused(world.join(user, &challenge).await), away);
+    let unavailable = (Code::Unavailable, "UPSTREAM_UNAVAILABLE".to_owned());
+    assert_eq!(refused(world.join(user, &challenge).await), unavailable);
     let client = world.slice.schema.connect().await?;
     let left = "SELECT (SELECT count(*) FROM challenge_participants) + (SELECT sum(participant_count) FROM community_challenges)
                        + (SELECT count(*) FROM users) + (SELECT count(*) FROM leaderboard_changes)";
     assert_eq!(client.query_one(left, &[]).await?.get::<_, i64>(0), 0);
-    let without = world.asking_for(pb::EntryRequirements::default()).await?;
+    let without = world.requiring(pb::EntryRequirements::default()).await?;
     world.join(user, &without).await?;
     Ok(())
 }

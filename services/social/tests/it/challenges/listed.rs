@@ -1,4 +1,4 @@
-//! Lists of challenges.
+//! Listing and featuring challenges.
 
 use orchard_proto::social::v1 as pb;
 use orchard_testkit::answer::{refused, violations};
@@ -9,6 +9,7 @@ use crate::friends::Act;
 use crate::world::{World, date, days_ago, id, minutes, new_challenge};
 
 impl World {
+    /// Returns the names of all listed challenges.
     async fn listed(&self, viewer: Uuid, request: pb::ListChallengesRequest) -> Result<Vec<String>, Status> {
         let mut client = self.challenges(viewer).expect("client");
         let mut names = Vec::new();
@@ -23,6 +24,7 @@ impl World {
         }
     }
 
+    /// Creates a challenge of the platform with a name.
     async fn named(&self, name: &str, request: pb::CreateChallengeRequest) -> anyhow::Result<pb::Challenge> {
         let request = pb::CreateChallengeRequest { challenge_name: name.to_owned(), request_id: id().to_string(), ..request };
         let mut client = self.challenges_as(id(), &["operator"]);
@@ -37,7 +39,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn lists_begin_with_what_is_featured_and_filter() -> anyhow::Result<()> {
+async fn lists_begin_with_featured_challenges_and_filter() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let from = |days: i64| pb::CreateChallengeRequest { start_date: date(days_ago(-days)), ..new_challenge() };
     let open = pb::CreateChallengeRequest { start_date: None, ..new_challenge() };
@@ -56,19 +58,19 @@ async fn lists_begin_with_what_is_featured_and_filter() -> anyhow::Result<()> {
     let other = world.named("other star", open).await?;
     world.feature(&other.challenge_id, 7).await?;
     let viewer = id();
-    let everything = ["star", "other star", "runs", "tomorrow", "minutes", "100%_sure", "without dates"];
+    let all = ["star", "other star", "runs", "tomorrow", "minutes", "100%_sure", "without dates"];
     for page_size in [0, 1, 2, 3] {
-        let asked = pb::ListChallengesRequest { page_size, ..Default::default() };
-        assert_eq!(world.listed(viewer, asked).await?, everything, "{page_size}");
+        let request = pb::ListChallengesRequest { page_size, ..Default::default() };
+        assert_eq!(world.listed(viewer, request).await?, all, "{page_size}");
     }
     let words = |text: &str| pb::ListChallengesRequest { text: text.to_owned(), ..Default::default() };
     let phase = |phase: pb::ChallengePhase| pb::ListChallengesRequest { phase: phase.into(), ..Default::default() };
-    let of = |of: pb::ChallengeType| pb::ListChallengesRequest { challenge_type: of.into(), ..Default::default() };
+    let of_type = |of: pb::ChallengeType| pb::ListChallengesRequest { challenge_type: of.into(), ..Default::default() };
     let table: [(pb::ListChallengesRequest, &[&str]); 10] = [
         (phase(pb::ChallengePhase::Active), &["other star", "runs", "without dates"]),
         (phase(pb::ChallengePhase::Upcoming), &["star", "tomorrow", "minutes", "100%_sure"]),
-        (of(pb::ChallengeType::GoalBased), &["minutes"]),
-        (of(pb::ChallengeType::Variety), &[]),
+        (of_type(pb::ChallengeType::GoalBased), &["minutes"]),
+        (of_type(pb::ChallengeType::Variety), &[]),
         (pb::ListChallengesRequest { difficulty_level: 4, ..Default::default() }, &["minutes"]),
         (words("STAR oth"), &["other star"]),
         (words("every day servings dates"), &["without dates"]),
@@ -76,8 +78,8 @@ async fn lists_begin_with_what_is_featured_and_filter() -> anyhow::Result<()> {
         (words("_"), &["100%_sure"]),
         (words("\\"), &["100%_sure"]),
     ];
-    for (asked, expected) in table {
-        assert_eq!(world.listed(viewer, asked.clone()).await?, expected, "{asked:?}");
+    for (request, expected) in table {
+        assert_eq!(world.listed(viewer, request.clone()).await?, expected, "{request:?}");
     }
     world.feature(&star.challenge_id, 0).await?;
     assert_eq!(world.listed(viewer, pb::ListChallengesRequest::default()).await?[..2], ["other star", "runs"]);
@@ -85,14 +87,14 @@ async fn lists_begin_with_what_is_featured_and_filter() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_over_stopped_or_kept_back_is_not_listed() -> anyhow::Result<()> {
+async fn ended_inactive_and_unshared_challenges_are_not_listed() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (viewer, blocked, blocks, quiet) = (id(), id(), id(), id());
     for (user, name) in [(blocked, "blocked"), (blocks, "blocks"), (quiet, "quiet"), (viewer, "own")] {
         world.create(user, pb::CreateChallengeRequest { challenge_name: name.to_owned(), ..new_challenge() }).await?;
     }
-    let stopped = world.create(viewer, new_challenge()).await?.challenge_id;
-    world.challenges(viewer)?.deactivate_challenge(pb::DeactivateChallengeRequest { challenge_id: stopped }).await?;
+    let inactive = world.create(viewer, new_challenge()).await?.challenge_id;
+    world.challenges(viewer)?.deactivate_challenge(pb::DeactivateChallengeRequest { challenge_id: inactive }).await?;
     world.act(Act::Block, viewer, blocked).await?;
     world.act(Act::Block, blocks, viewer).await?;
     for user in [quiet, viewer] {
@@ -102,14 +104,14 @@ async fn what_is_over_stopped_or_kept_back_is_not_listed() -> anyhow::Result<()>
     let all = pb::ListChallengesRequest::default();
     assert_eq!(world.listed(viewer, all.clone()).await?, ["own"]);
     assert_eq!(world.listed(id(), all.clone()).await?, ["blocked", "blocks"]);
-    // Each day's challenges are over a week later, in a zone that is behind not yet.
+    // The challenges began yesterday and run for seven days.
     world.clock.advance(std::time::Duration::from_hours(6 * 24));
     assert_eq!(world.listed(id(), all).await?, Vec::<String>::new());
     Ok(())
 }
 
 #[tokio::test]
-async fn bad_lists_and_foreign_tokens_are_refused() -> anyhow::Result<()> {
+async fn invalid_filters_and_foreign_tokens_are_refused() -> anyhow::Result<()> {
     let world = World::start().await?;
     for _ in 0..2 {
         world.create(id(), new_challenge()).await?;
@@ -130,18 +132,18 @@ async fn bad_lists_and_foreign_tokens_are_refused() -> anyhow::Result<()> {
     let other = pb::ListChallengesRequest { page_token, text: "day".to_owned(), ..first };
     assert_eq!(violations(world.challenges(viewer)?.list_challenges(other.clone()).await), ["page_token"]);
     let same = pb::ListChallengesRequest { text: String::new(), ..other };
-    assert_eq!(violations(world.challenges(id())?.list_challenges(same).await), ["page_token"], "another's");
+    assert_eq!(violations(world.challenges(id())?.list_challenges(same).await), ["page_token"], "a token of another caller");
     Ok(())
 }
 
 #[tokio::test]
-async fn only_public_challenges_are_featured_and_by_moderators() -> anyhow::Result<()> {
+async fn moderators_feature_only_public_challenges() -> anyhow::Result<()> {
     let world = World::start().await?;
     let me = id();
     let private = world.create(me, pb::CreateChallengeRequest { is_public: Some(false), ..new_challenge() }).await?;
-    let nowhere = (Code::NotFound, "CHALLENGE_NOT_FOUND".to_owned());
-    assert_eq!(refused(world.feature(&private.challenge_id, 1).await), nowhere);
-    assert_eq!(refused(world.feature(&id().to_string(), 1).await), nowhere);
+    let not_found = (Code::NotFound, "CHALLENGE_NOT_FOUND".to_owned());
+    assert_eq!(refused(world.feature(&private.challenge_id, 1).await), not_found);
+    assert_eq!(refused(world.feature(&id().to_string(), 1).await), not_found);
     assert_eq!(violations(world.feature("x", 1_001).await), ["challenge_id", "featured_priority"]);
     let request = pb::FeatureChallengeRequest { challenge_id: private.challenge_id, featured_priority: 1 };
     let by_user = world.challenges(me)?.feature_challenge(request).await;

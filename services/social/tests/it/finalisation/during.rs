@@ -1,4 +1,4 @@
-//! What happens while a challenge is being ended.
+//! What happens while a challenge is being finalised.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{UNTIL_DUE, number, rewards};
 use crate::world::{World, days_ago, id, new_challenge};
 
-/// Participants with scores, enough for several steps; in the order of their users.
+/// Adds participants with random scores, enough for several steps. Returns their users, ordered by id.
 pub async fn crowd(world: &World, challenge: &str, count: i32) -> anyhow::Result<Vec<Uuid>> {
     let client = world.slice.schema.connect().await?;
     let challenge: Uuid = challenge.parse()?;
@@ -27,7 +27,7 @@ pub async fn crowd(world: &World, challenge: &str, count: i32) -> anyhow::Result
     Ok(users)
 }
 
-/// What of ranks and statuses is not as a plain recount has it.
+/// Counts participants whose rank or status differs from a plain recount.
 pub const WRONG: &str = "SELECT count(*) FROM (
     SELECT cp.*, rank() OVER (ORDER BY final_score DESC) AS recount FROM challenge_participants cp
     WHERE challenge_id = $1 AND completion_status <> 'withdrawn'
@@ -35,33 +35,33 @@ pub const WRONG: &str = "SELECT count(*) FROM (
   WHERE rank_position IS DISTINCT FROM recount OR completion_date IS NULL
     OR completion_status <> CASE WHEN final_score > 0 THEN 'completed' ELSE 'failed' END";
 
-/// A step waits for a user who is busy. Meanwhile others change their minds, leave, are erased, and the board serves.
+/// A step waits for a locked user. Meanwhile other users hide, leave and are erased.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_happens_meanwhile_ranks_are_those_of_the_end() -> anyhow::Result<()> {
+async fn changes_during_finalisation_do_not_corrupt_ranks() -> anyhow::Result<()> {
     let world = World::start().await?;
     let request = pb::CreateChallengeRequest { reward_structure: rewards(1, &[(1, 1_000, 5)]), ..new_challenge() };
     let challenge = world.official(request).await?;
     let users = crowd(&world, &challenge, 450).await?;
-    let mut busy = world.slice.schema.connect().await?;
-    let held = busy.transaction().await?;
-    held.execute("SELECT FROM users WHERE id = $1 FOR UPDATE", &[&users[300]]).await?;
+    let mut locker = world.slice.schema.connect().await?;
+    let lock = locker.transaction().await?;
+    lock.execute("SELECT FROM users WHERE id = $1 FOR UPDATE", &[&users[300]]).await?;
     world.clock.advance(UNTIL_DUE);
     let judged = "SELECT count(*) FROM challenge_participants WHERE challenge_id = $1 AND completion_status <> 'active'";
-    world.comes(async || Ok(number(&world, judged, &challenge).await? == 200)).await?;
+    world.until(async || Ok(number(&world, judged, &challenge).await? == 200)).await?;
 
-    let (done, open) = (users[10], users[440]);
-    assert_eq!(refused(world.withdraw(done, &challenge).await).1, "PARTICIPATION_ENDED");
-    let late = world.record(done, &challenge, days_ago(0), &[("apple", 5)], 0).await;
+    let (judged_user, active_user) = (users[10], users[440]);
+    assert_eq!(refused(world.withdraw(judged_user, &challenge).await).1, "PARTICIPATION_ENDED");
+    let late = world.record(judged_user, &challenge, days_ago(0), &[("apple", 5)], 0).await;
     assert_eq!(refused(late).1, "PARTICIPATION_ENDED");
-    world.withdraw(open, &challenge).await?;
+    world.withdraw(active_user, &challenge).await?;
     for user in [users[11], users[439]] {
         world.show(user, &challenge, false).await?;
     }
     world.erase(users[12]).await?;
     world.erase(users[438]).await?;
-    // The one at which the judging is, too: it begins again with those who are left.
+    // The user who was judged last, too: judging begins again with those who are left.
     world.erase(users[199]).await?;
-    held.commit().await?;
+    lock.commit().await?;
     world.finalised(&challenge).await?;
     assert_eq!(number(&world, WRONG, &challenge).await?, 0);
     let ranked = "SELECT count(*) FROM challenge_participants WHERE challenge_id = $1 AND rank_position IS NOT NULL";
@@ -75,21 +75,21 @@ async fn whatever_happens_meanwhile_ranks_are_those_of_the_end() -> anyhow::Resu
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_challenge_that_is_stopped_meanwhile_goes_on_when_it_is_resumed() -> anyhow::Result<()> {
+async fn a_deactivated_challenge_is_finalised_after_it_is_reactivated() -> anyhow::Result<()> {
     let world = World::start().await?;
     let challenge = world.official(new_challenge()).await?;
     let users = crowd(&world, &challenge, 450).await?;
-    let mut busy = world.slice.schema.connect().await?;
-    let held = busy.transaction().await?;
-    held.execute("SELECT FROM users WHERE id = $1 FOR UPDATE", &[&users[250]]).await?;
+    let mut locker = world.slice.schema.connect().await?;
+    let lock = locker.transaction().await?;
+    lock.execute("SELECT FROM users WHERE id = $1 FOR UPDATE", &[&users[250]]).await?;
     world.clock.advance(UNTIL_DUE);
     let judged = "SELECT count(*) FROM challenge_participants WHERE challenge_id = $1 AND completion_status <> 'active'";
-    world.comes(async || Ok(number(&world, judged, &challenge).await? == 200)).await?;
+    world.until(async || Ok(number(&world, judged, &challenge).await? == 200)).await?;
     let mut operator = world.challenges_as(id(), &["operator"]);
     operator.deactivate_challenge(pb::DeactivateChallengeRequest { challenge_id: challenge.clone() }).await?;
-    held.commit().await?;
+    lock.commit().await?;
     assert_eq!(refused(world.finalise(&challenge).await).1, "CHALLENGE_INACTIVE");
-    // The step that waited may still end; after it there is none.
+    // The step that waited may still end; no other one begins.
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert!(number(&world, judged, &challenge).await? <= 400);
     assert!(!world.is_final(&challenge).await?);

@@ -1,4 +1,4 @@
-//! Replicas that race, and are cut off.
+//! Replicas that race and are interrupted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use super::{UNTIL_DUE, number, rewards};
 use crate::friends::family_service;
 use crate::world::{NOWHERE, World, new_challenge, settings};
 
-/// Longest that a transaction may take.
+/// Maximum duration of a transaction.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// What was given twice, or not: each to be counted once for each participant.
+/// Queries that count what each participant must have got once.
 const GIVEN: [(&str, &str); 7] = [
     (
         "rewards",
@@ -42,39 +42,39 @@ const GIVEN: [(&str, &str); 7] = [
         "SELECT count(*) FROM achievement_milestones WHERE target = 1 AND current = 1 AND social_context->>'id' = $1::uuid::text",
     ),
     (
-        "told",
+        "events",
         "SELECT count(DISTINCT o.aggregate_id) FROM outbox o JOIN challenge_participants p ON p.id = o.aggregate_id
          WHERE p.challenge_id = $1 AND o.event_type = 'orchard.social.v1.ParticipantFinished' AND o.sequence = 1",
     ),
     (
-        "first",
+        "first completed",
         "SELECT count(*) FROM social_achievements WHERE achievement_name = '1 challenge completed' AND $1::uuid IS NOT NULL",
     ),
 ];
 
-/// Those of whom a transaction is under way in this schema.
+/// Condition for sessions of the service that are writing in a transaction in this schema.
 const AT_WORK: &str = "a.pid <> pg_backend_pid() AND a.pid <> $1 AND a.pid IN (
     SELECT l.pid FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = current_schema() AND l.mode = 'RowExclusiveLock')";
 
-/// Ends a connection of the services in the middle of something, and says how long the longest transaction was that it saw.
-async fn harass(client: &Client, own: i32) -> anyhow::Result<Duration> {
+/// Terminates a session of the service that is writing. Returns the duration of the longest transaction that it saw.
+async fn terminate(client: &Client, own: i32) -> anyhow::Result<Duration> {
     let longest = format!(
         "SELECT coalesce(max(extract(epoch FROM clock_timestamp() - a.xact_start)), 0)::float8 FROM pg_stat_activity a WHERE {AT_WORK}"
     );
-    let cut = format!(
+    let terminate = format!(
         "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity a WHERE {AT_WORK} ORDER BY random() LIMIT 1) one"
     );
     let seconds: f64 = client.query_one(&longest, &[&own]).await?.get(0);
-    client.query(&cut, &[&own]).await?;
+    client.query(&terminate, &[&own]).await?;
     Ok(Duration::from_secs_f64(seconds))
 }
 
-/// They are judged and ranked by three replicas, whose connections are cut all the time, and one of which ends.
+/// Three replicas judge and rank, while their sessions are terminated all the time and one of them stops.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_reward_is_given_once_whoever_is_cut_off() -> anyhow::Result<()> {
+async fn each_reward_is_given_once_when_replicas_are_interrupted() -> anyhow::Result<()> {
     let participants = if std::env::var_os("ORCHARD_SOAK").is_some() { 100_000 } else { 5_000 };
-    // Somebody is to be told who does not answer, so that what they are to be told stays where it can be counted.
+    // The consumer of the events does not answer, so that they stay in the outbox, where they can be counted.
     let keys = Arc::new(DevKeys::ephemeral()?);
     let family = family_service(Arc::clone(&keys)).await?;
     let settings = settings(&keys, format!("http://{}", family.running.address).parse()?);
@@ -90,36 +90,36 @@ async fn each_reward_is_given_once_whoever_is_cut_off() -> anyhow::Result<()> {
     }
     world.clock.advance(UNTIL_DUE);
     let watcher = world.slice.schema.connect().await?;
-    let harasser = world.slice.schema.connect().await?;
+    let terminator = world.slice.schema.connect().await?;
     let own: i32 = watcher.query_one("SELECT pg_backend_pid()", &[]).await?.get(0);
-    let (mut longest, mut cuts) = (Duration::ZERO, 0);
+    let (mut longest, mut terminations) = (Duration::ZERO, 0);
     let limit = Instant::now() + Duration::from_secs(60 + u64::try_from(participants)? / 50);
     let is_final = "SELECT count(finalised_at) FROM community_challenges WHERE id = $1";
     while watcher.query_one(is_final, &[&challenge.parse::<uuid::Uuid>()?]).await?.get::<_, i64>(0) == 0 {
-        anyhow::ensure!(Instant::now() < limit, "it does not end");
-        longest = longest.max(harass(&harasser, own).await?);
-        cuts += 1;
-        if cuts == 5
+        anyhow::ensure!(Instant::now() < limit, "it is not finalised in time");
+        longest = longest.max(terminate(&terminator, own).await?);
+        terminations += 1;
+        if terminations == 5
             && let Some(replica) = replicas.pop()
         {
             replica.running.stop().await?;
         }
         sleep(Duration::from_millis(150)).await;
     }
-    assert!(cuts > 5, "it was over before it was raced for");
+    assert!(terminations > 5, "it was finalised too early");
     assert!(longest < LONGEST, "{longest:?}");
     assert_eq!(number(&world, WRONG, &challenge).await?, 0);
     let completed =
         number(&world, "SELECT count(*) FROM challenge_participants WHERE challenge_id = $1 AND final_score > 0", &challenge);
     let completed = completed.await?;
     for (what, query) in GIVEN {
-        let expected = if matches!(what, "ranks" | "winners" | "told") { i64::from(participants) } else { completed };
+        let expected = if matches!(what, "ranks" | "winners" | "events") { i64::from(participants) } else { completed };
         assert_eq!(number(&world, query, &challenge).await?, expected, "{what}");
     }
-    let told = "SELECT payload FROM outbox WHERE event_type = 'orchard.social.v1.ChallengeFinalised'";
-    let told: Vec<Vec<u8>> = watcher.query(told, &[]).await?.iter().map(|row| row.get(0)).collect();
+    let payloads = "SELECT payload FROM outbox WHERE event_type = 'orchard.social.v1.ChallengeFinalised'";
+    let payloads: Vec<Vec<u8>> = watcher.query(payloads, &[]).await?.iter().map(|row| row.get(0)).collect();
     let event = pb::ChallengeFinalised { challenge_id: challenge, participants, completed: i32::try_from(completed)? };
-    assert_eq!(told, [event.encode_to_vec()]);
+    assert_eq!(payloads, [event.encode_to_vec()]);
     for replica in replicas {
         replica.running.stop().await?;
     }
@@ -127,8 +127,8 @@ async fn each_reward_is_given_once_whoever_is_cut_off() -> anyhow::Result<()> {
 }
 
 impl World {
-    /// One whose service looks for what is over only so often.
-    pub async fn looking_every(period: Duration) -> anyhow::Result<Self> {
+    /// Starts a service that finalises with this period.
+    pub async fn finalising_every(period: Duration) -> anyhow::Result<Self> {
         let world = Self::start().await?;
         let replica = world.replica(period).await?;
         let World { slice, clock, settings, family } = world;
@@ -136,7 +136,7 @@ impl World {
         Ok(World { slice: replica, clock, settings, family })
     }
 
-    /// Another replica, over the same schema and with the same clock.
+    /// Starts another replica, with the same schema and clock.
     pub async fn replica(&self, finalise_period: Duration) -> anyhow::Result<SliceUnderTest> {
         let settings = Settings { finalise_period, ..self.settings.clone() };
         SliceUnderTest::start_in::<Service>(&settings, self.slice.schema.clone(), Arc::clone(&self.slice.keys)).await

@@ -1,4 +1,4 @@
-//! Boards that move while they are read, and what is kept of them meanwhile.
+//! Leaderboards that change while they are read, and the counts behind them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,16 +14,16 @@ use orchard_testkit::client::insist;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::{Viewer, told};
+use super::{Viewer, ranking};
 use crate::world::{World, date, days_ago, id, minutes, new_challenge};
 
 fn contest() -> pb::CreateChallengeRequest {
     pb::CreateChallengeRequest { scoring: minutes(1, 100_000), ..new_challenge() }
 }
 
-/// Whoever stays put is on one page, once, however others move.
+/// Each entry that does not move is on one page, once, while others move.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_neither_repeat_nor_skip_who_stays_put() -> anyhow::Result<()> {
+async fn pages_neither_repeat_nor_skip_entries_that_do_not_move() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     let challenge: Arc<str> = world.official(contest()).await?.into();
     let scores: Vec<i32> = (0..400).map(|n| 20 + n / 7).collect();
@@ -50,7 +50,7 @@ async fn pages_neither_repeat_nor_skip_who_stays_put() -> anyhow::Result<()> {
         }
         if start_rank == 0 {
             let missed: Vec<_> = still.iter().filter(|(_, user)| times.get(user) != Some(&1)).collect();
-            assert!(missed.is_empty(), "{} of {} are missed or there twice", missed.len(), still.len());
+            assert!(missed.is_empty(), "{} of {} are missing or repeated", missed.len(), still.len());
         }
         let twice = still.iter().filter(|(_, user)| times.get(user).is_some_and(|times| *times > 1)).count();
         assert_eq!(twice, 0);
@@ -62,16 +62,16 @@ async fn pages_neither_repeat_nor_skip_who_stays_put() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn tokens_are_good_for_one_board_one_viewer_and_one_beginning_and_name_nobody() -> anyhow::Result<()> {
+async fn tokens_are_bound_to_their_query_and_name_no_user() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (challenge, other) = (world.official(new_challenge()).await?, world.official(new_challenge()).await?);
     let users = world.seeded(&challenge, &[3, 2, 1]).await?;
     world.seeded(&other, &[3, 2, 1]).await?;
     let viewer = id();
     let token = world.board(viewer, &challenge).page(1, "", 0).await?.next_page_token;
-    let said = String::from_utf8_lossy(&URL_SAFE_NO_PAD.decode(&token)?).into_owned();
+    let content = String::from_utf8_lossy(&URL_SAFE_NO_PAD.decode(&token)?).into_owned();
     for user in users {
-        assert!(!said.contains(&user.to_string()) && !said.contains(&user.simple().to_string()), "{said}");
+        assert!(!content.contains(&user.to_string()) && !content.contains(&user.simple().to_string()), "{content}");
     }
     for index in 0..token.len() {
         let mut changed = token.clone().into_bytes();
@@ -87,9 +87,8 @@ async fn tokens_are_good_for_one_board_one_viewer_and_one_beginning_and_name_nob
     Ok(())
 }
 
-/// A page goes on behind somebody who is gone meanwhile.
 #[tokio::test]
-async fn a_page_goes_on_though_its_last_was_erased() -> anyhow::Result<()> {
+async fn paging_continues_after_the_last_user_of_a_page_is_erased() -> anyhow::Result<()> {
     let world = World::start().await?;
     let challenge = world.official(new_challenge()).await?;
     let users = world.seeded(&challenge, &[3, 2, 1]).await?;
@@ -97,12 +96,12 @@ async fn a_page_goes_on_though_its_last_was_erased() -> anyhow::Result<()> {
     let first = viewer.page(2, "", 0).await?;
     world.erase(users[1]).await?;
     let second = viewer.page(2, &first.next_page_token, 0).await?;
-    assert_eq!((told(&second.entries), second.participants), (vec![(users[2], 1, 2)], 2));
+    assert_eq!((ranking(&second.entries), second.participants), (vec![(users[2], 1, 2)], 2));
     Ok(())
 }
 
-/// What is kept of a board, and what is yet to be added to it, is at each moment what a recount says.
-const NET: &str = "WITH kept AS (
+/// Counts the buckets in which counts and changes together differ from a recount.
+const DIFFERENCES: &str = "WITH kept AS (
       SELECT challenge_id, level, bucket, participants::bigint AS number FROM leaderboard_counts
       UNION ALL SELECT challenge_id, l::smallint, old_score >> (6 * l), -1 FROM leaderboard_changes, generate_series(0, 4) l WHERE old_score IS NOT NULL
       UNION ALL SELECT challenge_id, l::smallint, new_score >> (6 * l), 1 FROM leaderboard_changes, generate_series(0, 4) l WHERE new_score IS NOT NULL
@@ -114,9 +113,9 @@ const NET: &str = "WITH kept AS (
       SELECT 1 FROM (SELECT * FROM kept UNION ALL SELECT * FROM counted) one GROUP BY challenge_id, level, bucket HAVING sum(number) <> 0
     ) wrong";
 
-/// Writers, those who join, leave and hide, and two replicas that fold: nothing is lost or counted twice, at any moment.
+/// Participants record, join, leave and hide, while two replicas fold.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn counts_and_changes_are_the_board_at_each_moment() -> anyhow::Result<()> {
+async fn counts_and_changes_match_a_recount_at_each_moment() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     let replica = Arc::new(world.replica(Duration::from_hours(1)).await?);
     let challenges: Arc<[String]> = [world.official(contest()).await?, world.official(contest()).await?].into();
@@ -124,10 +123,10 @@ async fn counts_and_changes_are_the_board_at_each_moment() -> anyhow::Result<()>
     for writer in 0..8 {
         let (world, replica, challenges) = (Arc::clone(&world), Arc::clone(&replica), Arc::clone(&challenges));
         writers.spawn(async move {
-            let (user, mut chance) = (id(), fastrand::Rng::new());
+            let (user, mut random) = (id(), fastrand::Rng::new());
             for turn in 0..40 {
-                let challenge = &challenges[chance.usize(0..2)];
-                match chance.u8(0..10) {
+                let challenge = &challenges[random.usize(0..2)];
+                match random.u8(0..10) {
                     0 => drop(insist(|| world.withdraw(user, challenge)).await),
                     1 => drop(insist(|| world.show(user, challenge, turn % 2 == 0)).await),
                     2 | 3 => drop(insist(|| world.join(user, challenge)).await?),
@@ -139,11 +138,11 @@ async fn counts_and_changes_are_the_board_at_each_moment() -> anyhow::Result<()>
                         let request = pb::RecordProgressRequest {
                             challenge_id: challenge.clone(),
                             progress_date: date(days_ago(0)),
-                            progress_data: Some(pb::ProgressData { fruits: Vec::new(), amount: chance.i32(0..100_000) }),
+                            progress_data: Some(pb::ProgressData { fruits: Vec::new(), amount: random.i32(0..100_000) }),
                             ..Default::default()
                         };
-                        // Through either; who has no seat is refused.
-                        let slice = if chance.bool() { &*replica } else { &world.slice };
+                        // Through either replica. Without a seat it is refused.
+                        let slice = if random.bool() { &*replica } else { &world.slice };
                         let mut client = ProgressServiceClient::new(slice.user(user).expect("client"));
                         let _ = client.record_progress(request).await;
                     }
@@ -153,32 +152,32 @@ async fn counts_and_changes_are_the_board_at_each_moment() -> anyhow::Result<()>
         });
     }
     let client = world.slice.schema.connect().await?;
-    let mut looks = 0;
+    let mut recounts = 0;
     while !writers.is_empty() {
-        assert_eq!(client.query_one(NET, &[]).await?.get::<_, i64>(0), 0, "after {looks} looks");
-        looks += 1;
+        assert_eq!(client.query_one(DIFFERENCES, &[]).await?.get::<_, i64>(0), 0, "recount {recounts}");
+        recounts += 1;
         while let Some(ended) = writers.try_join_next() {
             ended??;
         }
     }
-    assert!(looks > 5, "{looks}");
+    assert!(recounts > 5, "{recounts}");
     world.folded().await?;
-    assert_eq!(client.query_one(NET, &[]).await?.get::<_, i64>(0), 0);
+    assert_eq!(client.query_one(DIFFERENCES, &[]).await?.get::<_, i64>(0), 0);
     let none = "SELECT count(*) FROM leaderboard_counts WHERE participants <= 0";
     assert_eq!(client.query_one(none, &[]).await?.get::<_, i64>(0), 0);
-    // The two replicas say the same, and so does a recount.
+    // Both replicas return the same leaderboard, which a recount confirms.
     for challenge in challenges.iter() {
         let viewer = id();
         let one = world.board(viewer, challenge).all(3, 0).await?;
         assert_eq!(Viewer::at(&replica, viewer, challenge).all(3, 0).await?, one);
         let ranks: Vec<_> = world.recount(challenge).await?.into_iter().map(|(_, score, rank)| (score, rank)).collect();
-        assert_eq!(told(&one.0).into_iter().map(|(_, score, rank)| (score, rank)).collect::<Vec<_>>(), ranks);
+        assert_eq!(ranking(&one.0).into_iter().map(|(_, score, rank)| (score, rank)).collect::<Vec<_>>(), ranks);
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn what_one_replica_has_written_the_other_ranks_at_once() -> anyhow::Result<()> {
+async fn scores_that_one_replica_writes_are_ranked_by_the_other_at_once() -> anyhow::Result<()> {
     let world = World::start().await?;
     let replica = world.replica(Duration::from_hours(1)).await?;
     let challenge = world.official(contest()).await?;

@@ -1,4 +1,4 @@
-//! Who is seen on a board, and by what name.
+//! Who is on a leaderboard, and under which name.
 
 use std::collections::BTreeSet;
 
@@ -7,25 +7,25 @@ use orchard_proto::social::v1 as pb;
 use pb::PrivacyLevel::{FriendsOnly, Private, Public};
 use uuid::Uuid;
 
-use super::told;
+use super::ranking;
 use crate::friends::{Act, left};
 use crate::world::{World, days_ago, id, minutes, new_challenge};
 
-/// Who is seen with which rank; one's own rank, and how many there are.
+/// Users with their ranks, the viewer's own rank, and the number of participants.
 type Sees = (Vec<(Uuid, i32)>, i32, i32);
 
 impl World {
-    /// What a viewer is told instead of a name, or the name.
-    async fn called(&self, viewer: Uuid, challenge: &str, score: i32) -> anyhow::Result<(String, bool)> {
+    /// Returns the name of the entry with a score, and whether it is a pseudonym.
+    async fn name_of(&self, viewer: Uuid, challenge: &str, score: i32) -> anyhow::Result<(String, bool)> {
         let (all, _) = self.board(viewer, challenge).all(0, 0).await?;
-        let entry = all.into_iter().find(|entry| entry.final_score == score).expect("they are there");
+        let entry = all.into_iter().find(|entry| entry.final_score == score).expect("an entry with the score");
         assert_eq!(entry.is_pseudonym, entry.user_id.is_empty());
         Ok((entry.display_name, entry.is_pseudonym))
     }
 }
 
 #[tokio::test]
-async fn whoever_hides_leaves_or_is_private_is_nowhere_at_once() -> anyhow::Result<()> {
+async fn users_who_hide_leave_or_become_private_disappear_at_once() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let request = pb::CreateChallengeRequest { scoring: minutes(1, 1_000), ..new_challenge() };
     let challenge = world.official(request).await?;
@@ -39,11 +39,11 @@ async fn whoever_hides_leaves_or_is_private_is_nowhere_at_once() -> anyhow::Resu
     let sees = async || -> anyhow::Result<Sees> {
         let (all, participants) = world.board(last, &challenge).all(1, 0).await?;
         let (around, standing) = world.board(last, &challenge).around(10).await?;
-        assert_eq!(told(&around), told(&all));
+        assert_eq!(ranking(&around), ranking(&all));
         assert_eq!(standing.participants, participants);
         let (from, _) = world.board(id(), &challenge).all(0, 1).await?;
-        assert_eq!(told(&from), told(&all));
-        Ok((told(&all).into_iter().map(|(user, _, rank)| (user, rank)).collect(), standing.rank, participants))
+        assert_eq!(ranking(&from), ranking(&all));
+        Ok((ranking(&all).into_iter().map(|(user, _, rank)| (user, rank)).collect(), standing.rank, participants))
     };
     assert_eq!(sees().await?, (vec![(first, 1), (second, 2), (third, 3), (last, 4)], 4, 4));
     world.show(first, &challenge, false).await?;
@@ -52,7 +52,7 @@ async fn whoever_hides_leaves_or_is_private_is_nowhere_at_once() -> anyhow::Resu
     assert_eq!(sees().await?, (vec![(third, 1), (last, 2)], 2, 2));
     world.withdraw(third, &challenge).await?;
     assert_eq!(sees().await?, (vec![(last, 1)], 1, 1));
-    // They score meanwhile, and come back with it.
+    // They record scores meanwhile, and return with them.
     world.record(first, &challenge, days_ago(0), &[], 5).await?;
     world.record(second, &challenge, days_ago(0), &[], 50).await?;
     world.show(first, &challenge, true).await?;
@@ -65,7 +65,7 @@ async fn whoever_hides_leaves_or_is_private_is_nowhere_at_once() -> anyhow::Resu
 }
 
 #[tokio::test]
-async fn names_are_those_of_the_moment_and_pseudonyms_stay() -> anyhow::Result<()> {
+async fn names_follow_the_profile_and_pseudonyms_stay() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (challenge, other) = (world.official(new_challenge()).await?, world.official(new_challenge()).await?);
     let (ann, stranger) = (id(), id());
@@ -75,35 +75,35 @@ async fn names_are_those_of_the_moment_and_pseudonyms_stay() -> anyhow::Result<(
     for challenge in [&challenge, &other] {
         world.join(ann, challenge).await?;
     }
-    let (pseudonym, hidden) = world.called(stranger, &challenge, 0).await?;
+    let (pseudonym, hidden) = world.name_of(stranger, &challenge, 0).await?;
     assert!(hidden && pseudonym != "ann" && !pseudonym.is_empty() && !pseudonym.contains(&ann.to_string()[..8]), "{pseudonym}");
-    assert_eq!(world.called(id(), &challenge, 0).await?, (pseudonym.clone(), true), "for everyone");
-    assert_ne!(world.called(stranger, &other, 0).await?.0, pseudonym, "another in each challenge");
-    assert_eq!(world.called(ann, &challenge, 0).await?, ("ann".to_owned(), false), "oneself");
+    assert_eq!(world.name_of(id(), &challenge, 0).await?, (pseudonym.clone(), true), "the same for all viewers");
+    assert_ne!(world.name_of(stranger, &other, 0).await?.0, pseudonym, "different in each challenge");
+    assert_eq!(world.name_of(ann, &challenge, 0).await?, ("ann".to_owned(), false), "users see their own name");
     world.settle(ann, Public).await?;
-    assert_eq!(world.called(stranger, &challenge, 0).await?, ("ann".to_owned(), false));
+    assert_eq!(world.name_of(stranger, &challenge, 0).await?, ("ann".to_owned(), false));
     world.rename(ann, "anna").await?;
-    assert_eq!(world.called(stranger, &challenge, 0).await?, ("anna".to_owned(), false));
+    assert_eq!(world.name_of(stranger, &challenge, 0).await?, ("anna".to_owned(), false));
     world.settle(ann, FriendsOnly).await?;
-    assert_eq!(world.called(stranger, &challenge, 0).await?, (pseudonym.clone(), true));
+    assert_eq!(world.name_of(stranger, &challenge, 0).await?, (pseudonym.clone(), true));
     world.settle(ann, Public).await?;
-    // A child is for its friends to see, whatever it says; and no child any more when it leaves, or the family closes.
+    // Only friends see the name of a child, until it leaves the family.
     let plan = id();
     world.join_family(plan, 1, ann, MemberRole::Child).await?;
-    assert_eq!(world.called(stranger, &challenge, 0).await?, (pseudonym.clone(), true));
+    assert_eq!(world.name_of(stranger, &challenge, 0).await?, (pseudonym.clone(), true));
     world.tell("family", vec![left(plan, 2, ann)]).await?;
-    assert_eq!(world.called(stranger, &challenge, 0).await?, ("anna".to_owned(), false));
+    assert_eq!(world.name_of(stranger, &challenge, 0).await?, ("anna".to_owned(), false));
     world.act(Act::Block, ann, stranger).await?;
-    assert_eq!(world.called(stranger, &challenge, 0).await?, (pseudonym.clone(), true));
+    assert_eq!(world.name_of(stranger, &challenge, 0).await?, (pseudonym.clone(), true));
     world.withdraw(ann, &challenge).await?;
     world.join(ann, &challenge).await?;
-    assert_eq!(world.called(stranger, &challenge, 0).await?, (pseudonym, true), "who comes back is called the same");
+    assert_eq!(world.name_of(stranger, &challenge, 0).await?, (pseudonym, true), "the pseudonym is the same after joining again");
     Ok(())
 }
 
-/// A board names exactly those whose profiles are shown: what one says in SQL of copies, the other says of what they are copies of.
+/// Leaderboards decide from copies of profiles in SQL, `BatchGetProfiles` from the profiles.
 #[tokio::test]
-async fn a_board_names_whom_the_profiles_show() -> anyhow::Result<()> {
+async fn a_leaderboard_shows_the_names_that_profiles_show() -> anyhow::Result<()> {
     let world = World::start().await?;
     let seed = fastrand::u64(..);
     fastrand::seed(seed);
@@ -118,7 +118,7 @@ async fn a_board_names_whom_the_profiles_show() -> anyhow::Result<()> {
         let (one, other) = (people[fastrand::usize(..24)], people[fastrand::usize(..24)]);
         if one != other {
             let act = [Act::Send, Act::Accept, Act::Send, Act::Accept, Act::Block, Act::Unblock][fastrand::usize(..6)];
-            // Refused or not: what comes of it is what both are asked about.
+            // Whether the act is refused does not matter.
             let _ = world.act(act, one, other).await;
             if fastrand::bool() {
                 let _ = world.act(Act::Accept, other, one).await;

@@ -1,3 +1,5 @@
+//! Recording several days at once.
+
 use orchard_proto::social::v1 as pb;
 use orchard_testkit::answer::{metadata, refused, violations};
 use tonic::Code;
@@ -10,7 +12,7 @@ fn by_minutes() -> pb::CreateChallengeRequest {
 }
 
 #[tokio::test]
-async fn several_days_are_answered_as_they_are_when_all_are_written() -> anyhow::Result<()> {
+async fn a_batch_returns_days_as_they_are_after_all_are_written() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let user = id();
     let first = world.create(id(), by_minutes()).await?.challenge_id;
@@ -26,22 +28,22 @@ async fn several_days_are_answered_as_they_are_when_all_are_written() -> anyhow:
         pb::RecordProgressRequest { auto_generated: true, ..record(&first, days_ago(1), &[], 30) },
     ];
     let answer = world.batch(user, records).await?;
-    let told: Vec<_> = answer.days.iter().map(|day| (day.progress_date, day.daily_score, day.cumulative_score)).collect();
+    let scores: Vec<_> = answer.days.iter().map(|day| (day.progress_date, day.daily_score, day.cumulative_score)).collect();
     let expected = [(date(days_ago(0)), 7, 37), (date(days_ago(0)), 20, 20), (date(days_ago(1)), 30, 30)];
-    assert_eq!(told, expected);
+    assert_eq!(scores, expected);
     let seats: Vec<_> = answer.participants.iter().map(|seat| (seat.challenge_id.as_str(), seat.final_score)).collect();
     assert_eq!(seats, [(first.as_str(), 37), (second.as_str(), 20)]);
     let of = |index: usize| answer.days[index].clone();
-    assert_eq!(world.days(user, &first).await?, [of(0), of(2)], "as they are read afterwards");
+    assert_eq!(world.days(user, &first).await?, [of(0), of(2)], "as they are listed afterwards");
     assert_eq!(world.days(user, &second).await?, [of(1)]);
     assert_eq!(of(0).progress_data.expect("data").fruits[0].fruit, "apple");
     assert!(of(2).auto_generated && !of(0).auto_generated);
-    assert_eq!(world.torn().await?, [0, 0, 0]);
+    assert_eq!(world.inconsistent().await?, [0, 0, 0]);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_refused_record_leaves_nothing_of_the_others() -> anyhow::Result<()> {
+async fn a_refused_record_undoes_the_whole_batch() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (user, elsewhere) = (id(), id().to_string());
     let [first, second, foreign, inactive] = [id(), id(), id(), id()];
@@ -77,12 +79,12 @@ async fn a_refused_record_leaves_nothing_of_the_others() -> anyhow::Result<()> {
         assert_eq!(world.rows().await?, before, "{reason}");
     }
     let alone = world.record(user, first, days_ago(2), &[], 1).await.expect_err("refused");
-    assert_eq!(metadata(&alone, "record"), None, "only of several");
+    assert_eq!(metadata(&alone, "record"), None, "a single record is not numbered");
     Ok(())
 }
 
 #[tokio::test]
-async fn bad_records_are_refused_by_record_and_field() -> anyhow::Result<()> {
+async fn invalid_records_are_refused_by_record_and_field() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let user = id();
     let challenge = world.create(id(), by_minutes()).await?.challenge_id;
@@ -96,7 +98,7 @@ async fn bad_records_are_refused_by_record_and_field() -> anyhow::Result<()> {
         pb::RecordProgressRequest { challenge_id: "x".to_owned(), notes: "x".repeat(1_001), ..good() },
         record(&challenge, days_ago(1), &[("moonfruit", 1), ("kaki", 1), ("Persimmons", 1)], -1),
         pb::RecordProgressRequest { progress_date: None, progress_data: None, ..good() },
-        // However its id is written.
+        // The id in upper case is the same.
         record(&challenge.to_uppercase(), days_ago(0), &[], 2),
     ];
     let expected = [
@@ -112,16 +114,20 @@ async fn bad_records_are_refused_by_record_and_field() -> anyhow::Result<()> {
     assert_eq!(paths(bad).await, expected);
     assert_eq!(paths(vec![]).await, ["records"]);
     assert_eq!(paths(vec![good(); 101]).await, ["records"]);
-    assert_eq!(paths(vec![pb::RecordProgressRequest::default(); 10_000]).await, ["records"], "nobody looks at each");
+    assert_eq!(
+        paths(vec![pb::RecordProgressRequest::default(); 10_000]).await,
+        ["records"],
+        "records of a list that is too long are not read"
+    );
     let many: Vec<_> = (0..10_000).map(|_| ("apple", -1)).collect();
     let one = record(&challenge, days_ago(1), &many, i32::MAX);
     assert_eq!(paths(vec![good(), one]).await, ["records[1].progress_data.fruits", "records[1].progress_data.amount"]);
-    assert_eq!(world.rows().await?, before, "nothing is half written");
+    assert_eq!(world.rows().await?, before, "nothing is written");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_hundred_days_are_written_at_once() -> anyhow::Result<()> {
+async fn a_batch_may_have_a_hundred_days() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (user, creator) = (id(), id());
     let mut records = Vec::new();
@@ -135,6 +141,6 @@ async fn a_hundred_days_are_written_at_once() -> anyhow::Result<()> {
     assert_eq!((answer.days.len(), answer.participants.len()), (100, 50));
     let (days, _) = scores(&world, user).await?;
     assert_eq!(days.iter().map(|(daily, _)| daily).sum::<i32>(), 2 * 50 * 51 / 2);
-    assert_eq!(world.torn().await?, [0, 0, 0]);
+    assert_eq!(world.inconsistent().await?, [0, 0, 0]);
     Ok(())
 }

@@ -1,3 +1,5 @@
+//! Listing days.
+
 use orchard_proto::social::v1 as pb;
 use orchard_testkit::answer::{refused, violations};
 use tonic::Code;
@@ -5,7 +7,7 @@ use tonic::Code;
 use crate::world::{World, date, days_ago, id, minutes, new_challenge, record};
 
 #[tokio::test]
-async fn days_are_listed_with_all_that_was_recorded_the_last_first() -> anyhow::Result<()> {
+async fn days_are_listed_with_their_content_latest_first() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (user, other) = (id(), id());
     let challenge =
@@ -35,9 +37,9 @@ async fn days_are_listed_with_all_that_was_recorded_the_last_first() -> anyhow::
         [("kiwi", 2), ("apple", 1)]
     );
     assert_eq!((listed[6].auto_generated, listed[6].notes.as_str()), (true, "as told\nby my watch"));
-    assert_eq!(world.days(other, &challenge).await?, [], "nobody sees another's");
+    assert_eq!(world.days(other, &challenge).await?, [], "participants see only their own days");
 
-    // A correction is seen in the day, and in those after it by their sums.
+    // A correction changes the day, and the sums of later days.
     let corrected = pb::RecordProgressRequest { notes: String::new(), ..record(&challenge, days_ago(-4), &[], 4) };
     world.progress(user).record_progress(corrected).await?;
     let after = world.days(user, &challenge).await?;
@@ -46,7 +48,7 @@ async fn days_are_listed_with_all_that_was_recorded_the_last_first() -> anyhow::
     assert_eq!(changed, [true, true, false, false, false, false, false]);
     assert!(after.iter().zip(&listed).all(|(now, then)| now.create_time == then.create_time));
     assert_eq!(after[1].progress_data, Some(pb::ProgressData { fruits: vec![], amount: 4 }));
-    // It replaces all that the day held, what is left out included.
+    // A correction replaces all fields of the day.
     assert_eq!((after[0].auto_generated, after[0].notes.as_str()), (true, "as told\nby my watch"));
     let corrected = pb::RecordProgressRequest { notes: String::new(), ..record(&challenge, days_ago(-5), &[], 10) };
     world.progress(user).record_progress(corrected).await?;
@@ -56,7 +58,7 @@ async fn days_are_listed_with_all_that_was_recorded_the_last_first() -> anyhow::
 }
 
 #[tokio::test]
-async fn a_seat_that_was_left_still_has_its_days() -> anyhow::Result<()> {
+async fn days_are_listed_after_leaving() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (user, stranger) = (id(), id());
     let challenge = world.create(id(), new_challenge()).await?.challenge_id;
@@ -72,7 +74,7 @@ async fn a_seat_that_was_left_still_has_its_days() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_token_is_good_for_its_own_list_alone() -> anyhow::Result<()> {
+async fn page_tokens_are_bound_to_their_query() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (user, other) = (id(), id());
     let mut challenges = Vec::new();
@@ -106,9 +108,9 @@ async fn a_token_is_good_for_its_own_list_alone() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// As days were recorded, and challenges made, before there was a list of fruits.
+/// Days and challenges that are older than the list of fruits.
 #[tokio::test]
-async fn fruits_that_the_list_does_not_have_are_read_as_they_are_kept() -> anyhow::Result<()> {
+async fn stored_fruits_outside_the_list_are_returned_unchanged() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let user = id();
     let seasonal = pb::SeasonalScoring { fruits: vec!["apple".to_owned()], daily_cap: 5 };

@@ -1,4 +1,4 @@
-//! Anything, in any order, for many days: the service does what a model of it does.
+//! Random calls over many days, compared with a model.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use uuid::Uuid;
 use crate::world::{World, id, minutes, new_challenge, record};
 
 const FRUITS: [&str; 6] = ["apple", "Pears", "kaki", "FIG", "star-fruit", "kiwi fruit"];
-/// For how many days it goes on, and how long the challenges run.
+/// Number of days that are simulated, a few more than the challenges run.
 const SIMULATED_DAYS: i64 = 24;
 
-/// What is sent of a day.
+/// A day to record.
 #[derive(Debug, Clone)]
 struct Sent {
     challenge: usize,
@@ -32,7 +32,7 @@ enum Act {
     Delete(usize, NaiveDate),
 }
 
-/// Challenges of one user: first and last day, and points by day.
+/// The challenges of one user: first and last day, and points by day.
 #[derive(Debug, Default, Clone)]
 struct Model {
     today: NaiveDate,
@@ -46,7 +46,7 @@ impl Model {
         if day >= first && day <= last && (0..=2).contains(&late) { Ok(()) } else { Err("DATE_NOT_OPEN") }
     }
 
-    /// The first by 3 points a minute, at most 200; the second by kinds, at most 3.
+    /// The first challenge scores 3 points per minute, at most 200; the second scores kinds of fruit, at most 3.
     fn points(sent: &Sent) -> i32 {
         match sent.challenge {
             0 => (sent.amount * 3).min(200),
@@ -62,8 +62,8 @@ impl Model {
         self.challenges[challenge].2.values().sum()
     }
 
-    /// Does it, or says which of several is refused, and why.
-    fn act(&mut self, act: &Act) -> Result<(), (Option<usize>, &'static str)> {
+    /// Applies an act, or returns which record of a batch is refused, and why.
+    fn apply(&mut self, act: &Act) -> Result<(), (Option<usize>, &'static str)> {
         match act {
             Act::Record(sent) => {
                 self.admit(sent.challenge, sent.day).map_err(|reason| (None, reason))?;
@@ -86,7 +86,7 @@ impl Model {
     }
 }
 
-/// Days around today, most of which are open.
+/// Returns a day around today, usually an open one.
 fn some_day(today: NaiveDate) -> NaiveDate {
     today - TimeDelta::days([0, 0, 0, 1, 1, 1, 2, 2, 2, 3, -1][fastrand::usize(..11)])
 }
@@ -115,10 +115,10 @@ fn some_act(today: NaiveDate) -> Act {
     }
 }
 
-/// A day, its points and sum, and a seat's score, by the number of the challenge.
-type Told = (Vec<(NaiveDate, i32, i32)>, BTreeMap<usize, i32>);
+/// Days with their points and sums, and the scores of seats by the number of the challenge.
+type Answer = (Vec<(NaiveDate, i32, i32)>, BTreeMap<usize, i32>);
 
-fn told(days: &[pb::ProgressDay], seats: &[pb::Participant], challenges: &[String]) -> Told {
+fn answer(days: &[pb::ProgressDay], seats: &[pb::Participant], challenges: &[String]) -> Answer {
     let number = |seat: &pb::Participant| challenges.iter().position(|id| *id == seat.challenge_id).expect("a challenge");
     let day = |day: &pb::ProgressDay| {
         let sent = day.progress_date.expect("a date");
@@ -130,27 +130,27 @@ fn told(days: &[pb::ProgressDay], seats: &[pb::Participant], challenges: &[Strin
 }
 
 impl World {
-    async fn do_it(&self, user: Uuid, challenges: &[String], act: &Act) -> Result<Told, Status> {
+    async fn perform(&self, user: Uuid, challenges: &[String], act: &Act) -> Result<Answer, Status> {
         let request = |sent: &Sent| record(&challenges[sent.challenge], sent.day, &sent.fruits, sent.amount);
         match act {
             Act::Record(sent) => {
-                let answer = self.progress(user).record_progress(request(sent)).await?.into_inner();
-                Ok(told(&[answer.day.expect("a day")], &[answer.participant.expect("a seat")], challenges))
+                let recorded = self.progress(user).record_progress(request(sent)).await?.into_inner();
+                Ok(answer(&[recorded.day.expect("a day")], &[recorded.participant.expect("a seat")], challenges))
             }
             Act::Batch(all) => {
-                let answer = self.batch(user, all.iter().map(request).collect()).await?;
-                Ok(told(&answer.days, &answer.participants, challenges))
+                let recorded = self.batch(user, all.iter().map(request).collect()).await?;
+                Ok(answer(&recorded.days, &recorded.participants, challenges))
             }
             Act::Delete(challenge, day) => {
                 let seat = self.delete(user, &challenges[*challenge], *day).await?;
-                Ok(told(&[], &[seat], challenges))
+                Ok(answer(&[], &[seat], challenges))
             }
         }
     }
 }
 
-/// What the answer must be, as all is now.
-fn expected(model: &Model, act: &Act) -> Told {
+/// Returns the expected answer.
+fn expected(model: &Model, act: &Act) -> Answer {
     let sent: Vec<(usize, NaiveDate)> = match act {
         Act::Record(sent) => vec![(sent.challenge, sent.day)],
         Act::Batch(all) => all.iter().map(|sent| (sent.challenge, sent.day)).collect(),
@@ -162,15 +162,15 @@ fn expected(model: &Model, act: &Act) -> Told {
 }
 
 #[tokio::test]
-async fn days_do_what_their_model_does() -> anyhow::Result<()> {
-    // Nobody ends a challenge meanwhile.
-    let world = World::looking_every(Duration::from_hours(1)).await?;
+async fn the_service_behaves_like_the_model() -> anyhow::Result<()> {
+    // No challenge is finalised meanwhile.
+    let world = World::finalising_every(Duration::from_hours(1)).await?;
     refuse_stale_updates(&world.slice.schema.connect().await?).await?;
     for _ in 0..3 {
         let seed = fastrand::u64(..);
         fastrand::seed(seed);
         let user = id();
-        // Noon: it is not to become tomorrow in the midst.
+        // At noon, so that the date does not change during the test.
         let now = Utc::now() + world.clock.ahead();
         let today = now.date_naive() + TimeDelta::days(1);
         world.clock.advance((today.and_hms_opt(12, 0, 0).expect("noon").and_utc() - now).to_std()?);
@@ -187,10 +187,10 @@ async fn days_do_what_their_model_does() -> anyhow::Result<()> {
             for _ in 0..fastrand::usize(2..9) {
                 let act = some_act(model.today);
                 let mut after = model.clone();
-                let outcome = after.act(&act);
-                let answer = world.do_it(user, &challenges, &act).await;
+                let outcome = after.apply(&act);
+                let answered = world.perform(user, &challenges, &act).await;
                 let context = format!("{act:?} with seed {seed} in {model:?}");
-                match (outcome, answer) {
+                match (outcome, answered) {
                     (Ok(()), Ok(answer)) => {
                         assert_eq!(answer, expected(&after, &act), "{context}");
                         model = after;
@@ -202,9 +202,9 @@ async fn days_do_what_their_model_does() -> anyhow::Result<()> {
                     (outcome, answer) => anyhow::bail!("{answer:?} where {outcome:?} was expected: {context}"),
                 }
             }
-            assert_eq!(world.torn().await?, [0, 0, 0], "with seed {seed}");
+            assert_eq!(world.inconsistent().await?, [0, 0, 0], "with seed {seed}");
             for (number, challenge) in challenges.iter().enumerate() {
-                let (listed, _) = told(&world.days(user, challenge).await?, &[], &challenges);
+                let (listed, _) = answer(&world.days(user, challenge).await?, &[], &challenges);
                 let days = model.challenges[number].2.iter().rev();
                 let expected: Vec<_> = days.map(|(day, points)| (*day, *points, model.until(number, *day))).collect();
                 assert_eq!(listed, expected, "with seed {seed}");

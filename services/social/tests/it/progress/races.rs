@@ -1,3 +1,5 @@
+//! Concurrent writers of one seat.
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use uuid::Uuid;
 use super::scores;
 use crate::world::{World, date, days_ago, id, minutes, new_challenge, record};
 
-/// A seat in a challenge, of which the last two days and today are open.
+/// Starts a service with a seat, for which today and the two days before are open.
 async fn a_seat() -> anyhow::Result<(Arc<World>, Uuid, Arc<str>)> {
     let world = Arc::new(World::strict().await?);
     let user = id();
@@ -24,7 +26,7 @@ async fn a_seat() -> anyhow::Result<(Arc<World>, Uuid, Arc<str>)> {
 }
 
 /// Records, deletes, or records several of the three open days, at random.
-async fn anything(world: &World, user: Uuid, challenge: &str) -> Result<(), Status> {
+async fn random_write(world: &World, user: Uuid, challenge: &str) -> Result<(), Status> {
     let day = || days_ago(fastrand::i64(-1..=1));
     let amount = || fastrand::i32(0..1_000);
     match fastrand::u8(..8) {
@@ -45,10 +47,10 @@ async fn anything(world: &World, user: Uuid, challenge: &str) -> Result<(), Stat
     }
 }
 
-/// Without the version that the write asks for, and the lock of those who have tried in vain, writers' differences are taken from scores that
-/// others have replaced.
+/// Without the version in the statement, and the lock after failed attempts, writers apply differences to scores that others
+/// have replaced.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixteen_writers_of_one_day_leave_one_s_score() -> anyhow::Result<()> {
+async fn sixteen_writers_of_one_day_leave_the_score_of_one() -> anyhow::Result<()> {
     let (world, user, challenge) = a_seat().await?;
     let mut writers = JoinSet::new();
     for writer in 1..=16 {
@@ -58,7 +60,11 @@ async fn sixteen_writers_of_one_day_leave_one_s_score() -> anyhow::Result<()> {
                 let answer = insist(|| world.record(user, &challenge, days_ago(0), &[], writer * 10 + round)).await?;
                 let (day, seat) = (answer.day.expect("a day"), answer.participant.expect("a participant"));
                 let scores = (day.daily_score, day.cumulative_score, seat.final_score);
-                assert_eq!(scores, (writer * 10 + round, writer * 10 + round, writer * 10 + round), "as it was then");
+                assert_eq!(
+                    scores,
+                    (writer * 10 + round, writer * 10 + round, writer * 10 + round),
+                    "the answer has the written score"
+                );
             }
             Ok::<_, Status>(())
         });
@@ -66,34 +72,34 @@ async fn sixteen_writers_of_one_day_leave_one_s_score() -> anyhow::Result<()> {
     writers.join_all().await.into_iter().collect::<Result<(), _>>()?;
     let (days, score) = scores(&world, user).await?;
     assert_eq!(days, [(score, score)]);
-    assert_eq!(score % 10, 9, "of a writer's last round");
-    assert_eq!(world.torn().await?, [0, 0, 0]);
+    assert_eq!(score % 10, 9, "the score of a last round");
+    assert_eq!(world.inconsistent().await?, [0, 0, 0]);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixteen_writers_of_three_days_leave_sums_that_agree() -> anyhow::Result<()> {
+async fn sixteen_writers_of_three_days_leave_consistent_sums() -> anyhow::Result<()> {
     let (world, user, challenge) = a_seat().await?;
     let mut writers = JoinSet::new();
     for _ in 0..16 {
         let (world, challenge) = (Arc::clone(&world), Arc::clone(&challenge));
         writers.spawn(async move {
             for _ in 0..12 {
-                anything(&world, user, &challenge).await?;
+                random_write(&world, user, &challenge).await?;
             }
             Ok::<_, Status>(())
         });
     }
     writers.join_all().await.into_iter().collect::<Result<(), _>>()?;
-    assert_eq!(world.torn().await?, [0, 0, 0]);
+    assert_eq!(world.inconsistent().await?, [0, 0, 0]);
     let versions = world.number("SELECT progress_version::bigint FROM challenge_participants").await?;
     assert!(versions > 16 * 8, "{versions} writes");
     Ok(())
 }
 
-/// Batches lock seats in one order, whatever theirs is: none is given up for another.
+/// Batches lock seats in one order, so that they do not deadlock.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn batches_of_the_same_challenges_wait_for_each_other_in_turn() -> anyhow::Result<()> {
+async fn concurrent_batches_of_the_same_challenges_succeed() -> anyhow::Result<()> {
     let world = Arc::new(World::strict().await?);
     let user = id();
     let mut challenges = Vec::new();
@@ -116,45 +122,44 @@ async fn batches_of_the_same_challenges_wait_for_each_other_in_turn() -> anyhow:
         });
     }
     writers.join_all().await.into_iter().collect::<Result<(), _>>()?;
-    assert_eq!(world.torn().await?, [0, 0, 0]);
+    assert_eq!(world.inconsistent().await?, [0, 0, 0]);
     Ok(())
 }
 
-/// Who hangs up has written or not, and has torn nothing.
+/// Each cancelled call has written either everything or nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn callers_who_hang_up_tear_nothing() -> anyhow::Result<()> {
+async fn cancelled_calls_leave_consistent_sums() -> anyhow::Result<()> {
     let (world, user, challenge) = a_seat().await?;
     let mut callers = JoinSet::new();
     for _ in 0..8 {
         let (world, challenge) = (Arc::clone(&world), Arc::clone(&challenge));
         callers.spawn(async move {
-            let mut given_up = 0;
+            let mut cancelled = 0;
             for _ in 0..25 {
                 let patience = Duration::from_micros(fastrand::u64(200..8_000));
-                match timeout(patience, anything(&world, user, &challenge)).await {
+                match timeout(patience, random_write(&world, user, &challenge)).await {
                     Ok(answered) => answered?,
-                    Err(_) => given_up += 1,
+                    Err(_) => cancelled += 1,
                 }
             }
-            Ok::<_, Status>(given_up)
+            Ok::<_, Status>(cancelled)
         });
     }
-    let given_up: u32 = callers.join_all().await.into_iter().sum::<Result<_, _>>()?;
-    assert!(given_up > 10, "{given_up} have hung up");
+    let cancelled: u32 = callers.join_all().await.into_iter().sum::<Result<_, _>>()?;
+    assert!(cancelled > 10, "{cancelled} cancelled calls");
     let deadline = Instant::now() + Duration::from_secs(10);
     while world.slice.schema.open_transactions().await? > 0 {
         assert!(Instant::now() < deadline, "a transaction is still open");
         sleep(Duration::from_millis(10)).await;
     }
-    assert_eq!(world.torn().await?, [0, 0, 0]);
+    assert_eq!(world.inconsistent().await?, [0, 0, 0]);
     world.record(user, &challenge, days_ago(0), &[], 1).await?;
-    assert_eq!(world.torn().await?, [0, 0, 0]);
+    assert_eq!(world.inconsistent().await?, [0, 0, 0]);
     Ok(())
 }
 
-/// A leaderboard is told nothing of who is not on it.
 #[tokio::test]
-async fn who_hides_scores_unseen() -> anyhow::Result<()> {
+async fn scores_of_hidden_participants_do_not_change_the_leaderboard() -> anyhow::Result<()> {
     let (world, user, challenge) = a_seat().await?;
     let client = world.slice.schema.connect().await?;
     let hide = "WITH hidden AS (
@@ -166,7 +171,7 @@ async fn who_hides_scores_unseen() -> anyhow::Result<()> {
     assert!(!answer.participant.expect("a participant").is_visible);
     world.delete(user, &challenge, days_ago(0)).await?;
     world.batch(user, vec![record(&challenge, days_ago(1), &[], 20)]).await?;
-    assert_eq!(world.torn().await?, [0, 0, 0]);
+    assert_eq!(world.inconsistent().await?, [0, 0, 0]);
     let on_board = "SELECT (SELECT coalesce(sum(participants), 0)::bigint FROM leaderboard_counts WHERE level = 0)
         + (SELECT count(new_score) - count(old_score) FROM leaderboard_changes)";
     assert_eq!(world.number(on_board).await?, 0);
@@ -175,25 +180,25 @@ async fn who_hides_scores_unseen() -> anyhow::Result<()> {
 
 impl World {
     /// Waits until a session of the service waits for a lock.
-    async fn somebody_waits(&self) -> anyhow::Result<()> {
+    async fn a_session_waits(&self) -> anyhow::Result<()> {
         let client = self.slice.schema.connect().await?;
         let query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'";
         let deadline = Instant::now() + Duration::from_secs(10);
         while client.query_one(query, &[&self.slice.schema.name()]).await?.get::<_, i64>(0) == 0 {
-            assert!(Instant::now() < deadline, "nobody waits");
+            assert!(Instant::now() < deadline, "no session waits");
             sleep(Duration::from_millis(5)).await;
         }
         Ok(())
     }
 }
 
-/// What was read before another has written is not written: it is computed again from what is there.
+/// The state that was read before the wait is outdated, and is read again.
 #[tokio::test]
-async fn who_has_waited_for_another_looks_again() -> anyhow::Result<()> {
+async fn a_write_that_waited_for_another_is_computed_again() -> anyhow::Result<()> {
     let (world, user, challenge) = a_seat().await?;
     world.record(user, &challenge, days_ago(0), &[], 3).await?;
     let client = world.slice.schema.connect().await?;
-    // As a record of 10 points on the day before would.
+    // Has the effect of recording 10 points on the day before.
     let other = "BEGIN;
         UPDATE challenge_participants
         SET final_score = final_score + 10, progress_version = progress_version + 1, updated_at = now();
@@ -204,7 +209,7 @@ async fn who_has_waited_for_another_looks_again() -> anyhow::Result<()> {
         SELECT challenge_id, final_score - 10, final_score FROM challenge_participants";
     client.batch_execute(other).await?;
     let meanwhile = async {
-        world.somebody_waits().await?;
+        world.a_session_waits().await?;
         anyhow::Ok(client.batch_execute("COMMIT").await?)
     };
     let (answer, committed) = tokio::join!(world.record(user, &challenge, days_ago(0), &[], 5), meanwhile);
@@ -212,13 +217,12 @@ async fn who_has_waited_for_another_looks_again() -> anyhow::Result<()> {
     let answer = answer?;
     let (day, seat) = (answer.day.expect("a day"), answer.participant.expect("a participant"));
     assert_eq!((day.daily_score, day.cumulative_score, seat.final_score), (5, 15, 15));
-    assert_eq!(world.torn().await?, [0, 0, 0]);
+    assert_eq!(world.inconsistent().await?, [0, 0, 0]);
     Ok(())
 }
 
-/// Nothing is recorded for a seat that is left, or whose challenge is over, while the record is on its way.
 #[tokio::test]
-async fn who_leaves_meanwhile_has_recorded_nothing() -> anyhow::Result<()> {
+async fn a_seat_that_is_left_or_finalised_meanwhile_refuses_the_day() -> anyhow::Result<()> {
     for (status, reason) in [("withdrawn", "NOT_PARTICIPATING"), ("completed", "PARTICIPATION_ENDED")] {
         let (world, user, challenge) = a_seat().await?;
         let mut client = world.slice.schema.connect().await?;
@@ -226,7 +230,7 @@ async fn who_leaves_meanwhile_has_recorded_nothing() -> anyhow::Result<()> {
         let leave = "UPDATE challenge_participants SET completion_status = $1, updated_at = now()";
         transaction.execute(leave, &[&status]).await?;
         let meanwhile = async {
-            world.somebody_waits().await?;
+            world.a_session_waits().await?;
             anyhow::Ok(transaction.commit().await?)
         };
         let (answer, committed) = tokio::join!(world.record(user, &challenge, days_ago(0), &[], 5), meanwhile);

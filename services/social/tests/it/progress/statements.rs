@@ -1,4 +1,4 @@
-//! How often the database is asked: by its own log.
+//! The number of statements, by the log of PostgreSQL.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use orchard_testkit::keys::DevKeys;
 
 use crate::world::{NOWHERE, World, days_ago, id, minutes, new_challenge, settings};
 
-/// The statements between two lines of the log, which are said by a session of the test's own.
+/// The log of PostgreSQL, in which a session of the test writes marks.
 struct Log<'a> {
     path: &'a Path,
     client: tokio_postgres::Client,
@@ -23,7 +23,7 @@ impl Log<'_> {
         Ok(self.client.batch_execute(&format!("SELECT '{mark}'")).await?)
     }
 
-    /// What was done since one mark until another, by first word.
+    /// Returns the first words of the statements between two marks.
     async fn between(&self, from: &str, to: &str) -> anyhow::Result<Vec<String>> {
         for _ in 0..500 {
             let log = std::fs::read_to_string(self.path)?;
@@ -35,7 +35,7 @@ impl Log<'_> {
                     text.split_whitespace().next().unwrap_or_default().to_owned()
                 };
                 let mut words: Vec<_> = between.split("LOG:  execute ").skip(1).map(word).collect();
-                // The mark's own.
+                // The last statement is the mark itself.
                 words.pop();
                 return Ok(words);
             }
@@ -46,7 +46,7 @@ impl Log<'_> {
 }
 
 #[tokio::test]
-async fn a_record_is_a_read_and_a_write() -> anyhow::Result<()> {
+async fn writing_a_day_takes_one_read_and_one_write() -> anyhow::Result<()> {
     let start = || Cluster::temporary(&Tools::find()?, &scratch(), Options::test());
     let cluster = tokio::task::spawn_blocking(start).await??;
     let schema = Schema::create_on(&cluster.url("postgres")).await?;
@@ -62,7 +62,7 @@ async fn a_record_is_a_read_and_a_write() -> anyhow::Result<()> {
 
     let path = cluster.log();
     let log = Log { path: &path, client: schema.connect().await? };
-    // What the service does by itself may come in between, and not each time.
+    // Background work may come in between, but not each time.
     let mut counted = Vec::new();
     for turn in 0..20 {
         let [a, b, c, d] = ["a", "b", "c", "d"].map(|mark| format!("{mark}{turn}"));
@@ -80,5 +80,5 @@ async fn a_record_is_a_read_and_a_write() -> anyhow::Result<()> {
             return Ok(());
         }
     }
-    anyhow::bail!("it is never a read and a write: {counted:?}")
+    anyhow::bail!("never one read and one write: {counted:?}")
 }

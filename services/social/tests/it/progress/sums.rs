@@ -1,4 +1,4 @@
-//! What must agree, whatever was done: looked for in the tables.
+//! Invariants of the stored scores.
 
 use chrono::NaiveDate;
 use orchard_proto::social::v1 as pb;
@@ -7,17 +7,17 @@ use uuid::Uuid;
 
 use crate::world::{World, date};
 
-/// Days whose sum is not that of all days until then.
+/// Counts days whose cumulative score is not the sum of the days until then.
 const DAYS: &str = "SELECT count(*) FROM (
     SELECT cumulative_score <> sum(daily_score) OVER (PARTITION BY challenge_participant_id ORDER BY progress_date) AS is_wrong
     FROM challenge_progress
   ) days WHERE is_wrong";
 
-/// Seats whose score is not that of all days.
+/// Counts seats whose score is not the sum of their days.
 const SEATS: &str = "SELECT count(*) FROM challenge_participants cp WHERE final_score <>
     (SELECT coalesce(sum(daily_score), 0) FROM challenge_progress WHERE challenge_participant_id = cp.id)";
 
-/// Scores that more or fewer have by the counts and changes of leaderboards than have them.
+/// Counts scores for which the counts and changes of leaderboards differ from a recount.
 const SCORES: &str = "SELECT count(*) FROM (
     SELECT FROM (
       SELECT challenge_id, bucket AS score, participants::bigint AS number FROM leaderboard_counts WHERE level = 0
@@ -28,18 +28,18 @@ const SCORES: &str = "SELECT count(*) FROM (
   ) wrong";
 
 impl World {
-    /// How many days, seats and scores of leaderboards do not add up.
-    pub async fn torn(&self) -> anyhow::Result<[i64; 3]> {
+    /// Returns the number of inconsistent days, seats and leaderboard scores.
+    pub async fn inconsistent(&self) -> anyhow::Result<[i64; 3]> {
         let query = format!("SELECT ARRAY[({DAYS}), ({SEATS}), ({SCORES})]");
-        let torn: Vec<i64> = self.slice.schema.connect().await?.query_one(&query, &[]).await?.get(0);
-        torn.try_into().map_err(|torn| anyhow::anyhow!("{torn:?} are not three"))
+        let counts: Vec<i64> = self.slice.schema.connect().await?.query_one(&query, &[]).await?.get(0);
+        counts.try_into().map_err(|counts| anyhow::anyhow!("{counts:?} are not three"))
     }
 
-    /// All that progress writes, as text.
+    /// Returns all rows that progress writes, as text.
     pub async fn rows(&self) -> anyhow::Result<Vec<String>> {
         let client = self.slice.schema.connect().await?;
         let mut rows = Vec::new();
-        // Changes are folded into counts meanwhile: only both together stay.
+        // Changes are folded into counts meanwhile, so only their sum is stable.
         let board = "(SELECT challenge_id, score, sum(number) FROM (
               SELECT challenge_id, bucket, participants FROM leaderboard_counts WHERE level = 0
               UNION ALL SELECT challenge_id, old_score, -1 FROM leaderboard_changes WHERE old_score IS NOT NULL
@@ -58,13 +58,13 @@ impl World {
         Ok(answer.participant.expect("a participant"))
     }
 
-    /// All days of a seat, the last first, from pages of 3.
+    /// Lists all days of a seat, in pages of 3.
     pub async fn days(&self, user: Uuid, challenge: &str) -> Result<Vec<pb::ProgressDay>, Status> {
         let (mut days, mut page_token) = (Vec::new(), String::new());
         loop {
             let request = pb::ListProgressRequest { challenge_id: challenge.to_owned(), page_size: 3, page_token };
             let page = self.progress(user).list_progress(request).await?.into_inner();
-            assert!(page.days.len() == 3 || page.next_page_token.is_empty(), "no page but the last is short");
+            assert!(page.days.len() == 3 || page.next_page_token.is_empty(), "only the last page is shorter");
             days.extend(page.days);
             page_token = page.next_page_token;
             if page_token.is_empty() {
@@ -73,7 +73,7 @@ impl World {
         }
     }
 
-    /// Records days at once.
+    /// Records several days in one call.
     pub async fn batch(
         &self,
         user: Uuid,
@@ -84,7 +84,7 @@ impl World {
     }
 }
 
-/// A day as it is sent among others.
+/// Converts a single record to one of a batch.
 fn of_batch(request: pb::RecordProgressRequest) -> pb::ProgressRecord {
     let pb::RecordProgressRequest { challenge_id, progress_date, progress_data, notes, auto_generated } = request;
     pb::ProgressRecord { challenge_id, progress_date, progress_data, notes, auto_generated }

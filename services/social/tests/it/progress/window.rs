@@ -1,4 +1,4 @@
-//! Which days are open, by the users' own calendars.
+//! Which days can be recorded, by the local dates of users.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::world::{World, id, new_challenge};
 
 impl World {
-    /// Has it be that moment in challenges, which is to come.
+    /// Moves the clock of the service to a later moment.
     fn set_clock(&self, moment: &str) -> anyhow::Result<()> {
         let by = moment.parse::<DateTime<Utc>>()? - (Utc::now() + self.clock.ahead());
         self.clock.advance(by.to_std()?);
@@ -23,7 +23,7 @@ impl World {
         Ok(())
     }
 
-    /// A challenge with these days, whenever they are.
+    /// Creates a challenge with these days, at any time.
     async fn challenge(&self, first: NaiveDate, duration_days: i32) -> anyhow::Result<String> {
         let challenge = self.create(id(), pb::CreateChallengeRequest { duration_days, ..new_challenge() }).await?.challenge_id;
         let last = first + TimeDelta::days(i64::from(duration_days) - 1);
@@ -32,13 +32,13 @@ impl World {
         Ok(challenge)
     }
 
-    /// Which of these days can be recorded, each of which is then deleted.
+    /// Returns which of these days can be recorded, and deletes them again.
     async fn open(&self, user: Uuid, challenge: &str, days: &[NaiveDate]) -> anyhow::Result<Vec<NaiveDate>> {
         let mut open = Vec::new();
         for day in days {
             match self.record(user, challenge, *day, &[("apple", 5)], 0).await {
                 Ok(_) => open.push(*day),
-                // From the moment on at which it is over everywhere, it may be final as well.
+                // A challenge that is due may be finalised meanwhile.
                 Err(status) => {
                     assert!(
                         matches!(refusal(&status).reason.as_str(), "DATE_NOT_OPEN" | "PARTICIPATION_ENDED"),
@@ -58,7 +58,7 @@ fn day(text: &str) -> NaiveDate {
     text.parse().expect("a date")
 }
 
-/// Ten years from now: far enough for whoever reads this.
+/// Returns a year that is far enough in the future.
 fn year() -> i32 {
     Utc::now().year() + 10
 }
@@ -68,7 +68,7 @@ fn days(first: NaiveDate, count: i64) -> Vec<NaiveDate> {
 }
 
 #[tokio::test]
-async fn a_challenge_opens_day_by_day_and_closes_two_days_late() -> anyhow::Result<()> {
+async fn days_open_one_by_one_and_close_two_days_late() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let user = id();
     // Over the leap day.
@@ -77,7 +77,7 @@ async fn a_challenge_opens_day_by_day_and_closes_two_days_late() -> anyhow::Resu
     let challenge = world.challenge(first, 3).await?;
     world.join(user, &challenge).await?;
     let all = days(first - TimeDelta::days(2), 8);
-    // From the day before the first to the third after the last, 2, 3 and 4 being 02-28, 02-29 and 03-01.
+    // Open days on each day from the one before the first to the third after the last. 2, 3 and 4 are 02-28, 02-29 and 03-01.
     let open: [&[usize]; 7] = [&[], &[2], &[2, 3], &[2, 3, 4], &[3, 4], &[4], &[]];
     for (offset, open) in (-1..).zip(open) {
         world.set_clock(&format!("{}T12:00:00Z", first + TimeDelta::days(offset)))?;
@@ -88,7 +88,7 @@ async fn a_challenge_opens_day_by_day_and_closes_two_days_late() -> anyhow::Resu
 }
 
 #[tokio::test]
-async fn it_is_another_day_in_other_zones() -> anyhow::Result<()> {
+async fn days_open_and_close_by_local_time() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let first = day(&format!("{}-06-10", year()));
     let challenge = world.challenge(first, 1).await?;
@@ -100,7 +100,7 @@ async fn it_is_another_day_in_other_zones() -> anyhow::Result<()> {
     world.move_to(behind, "Etc/GMT+12").await?;
     let open = async |user| anyhow::Ok(!world.open(user, &challenge, &[first]).await?.is_empty());
     let before = first - TimeDelta::days(1);
-    // Its first minutes in UTC+14 and UTC, and those before them; its end in UTC-12 comes with two days of grace.
+    // Around the beginning of the day in UTC+14, UTC and UTC-12, and around its end with the two late days.
     let table = [
         (format!("{before}T09:55:00Z"), [false, false, false]),
         (format!("{before}T10:05:00Z"), [true, false, false]),
@@ -117,7 +117,7 @@ async fn it_is_another_day_in_other_zones() -> anyhow::Result<()> {
     for (moment, expected) in table {
         world.set_clock(&moment)?;
         assert_eq!([open(ahead).await?, open(mover).await?, open(behind).await?], expected, "{moment}");
-        // Who moves has the days of where they are.
+        // A user who moves to another time zone has its dates.
         world.move_to(mover, "Pacific/Kiritimati").await?;
         assert_eq!(open(mover).await?, expected[0], "{moment}, there");
         world.move_to(mover, "UTC").await?;
@@ -132,7 +132,7 @@ fn last_sunday(year: i32, month: u32) -> NaiveDate {
 }
 
 #[tokio::test]
-async fn days_on_which_clocks_change_begin_and_end_at_midnight() -> anyhow::Result<()> {
+async fn days_on_which_clocks_change_begin_and_end_at_local_midnight() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let user = id();
     let (spring, autumn) = (last_sunday(year(), 3), last_sunday(year(), 10));
@@ -143,7 +143,7 @@ async fn days_on_which_clocks_change_begin_and_end_at_midnight() -> anyhow::Resu
     }
     world.move_to(user, "Europe/Berlin").await?;
     let (saturday, sunday) = (spring - TimeDelta::days(1), autumn);
-    // Of 23 hours, and of 25; an hour ahead of UTC in winter, and two in summer.
+    // Days of 23 and of 25 hours. Berlin is one hour ahead of UTC in winter, and two in summer.
     let table = [
         (&challenges[0], format!("{saturday}T22:55:00Z"), saturday),
         (&challenges[0], format!("{saturday}T23:05:00Z"), spring),
@@ -163,7 +163,7 @@ async fn days_on_which_clocks_change_begin_and_end_at_midnight() -> anyhow::Resu
 }
 
 #[tokio::test]
-async fn a_challenge_without_dates_runs_from_the_joining_wherever_its_participant_is() -> anyhow::Result<()> {
+async fn without_dates_days_follow_the_time_zone_of_the_participant() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let user = id();
     let request = pb::CreateChallengeRequest { start_date: None, duration_days: 2, ..new_challenge() };
@@ -174,8 +174,8 @@ async fn a_challenge_without_dates_runs_from_the_joining_wherever_its_participan
     let all = days(first - TimeDelta::days(2), 6);
     assert_eq!(world.open(user, &challenge, &all).await?, all[2..3]);
     world.clock.advance(Duration::from_secs(2 * 24 * 3600));
-    assert_eq!(world.open(user, &challenge, &all).await?, all[2..4], "two days, and it is the third");
-    // It was the 11th there when they joined, and is the 13th.
+    assert_eq!(world.open(user, &challenge, &all).await?, all[2..4], "two days, on the third");
+    // In Tokyo they joined on the 11th, and today is the 13th.
     world.move_to(user, "Asia/Tokyo").await?;
     assert_eq!(world.open(user, &challenge, &all).await?, all[3..5]);
     world.move_to(user, "UTC").await?;

@@ -1,4 +1,4 @@
-//! Lists of challenges.
+//! Queries of lists of challenges.
 
 use chrono::NaiveDate;
 use diesel::dsl::{exists, not};
@@ -10,35 +10,31 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Row;
-use crate::challenges::challenge::{Challenge, ChallengeType};
-use crate::people::friendship::store::blocks;
-use crate::people::profile::visibility::visible_to;
+use crate::challenges::challenge::{ChallengeType, ChallengeView};
+use crate::people::visibility::{blocks, visible_to};
 use crate::schema::{community_challenges, users};
 
-/// Where challenges are in time, on a day.
+/// Phase of a challenge on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::challenges::challenge) enum Phase {
-    /// Not behind it.
     NotOver,
-    /// They run.
     Active,
-    /// They are to come.
     Upcoming,
 }
 
-/// Which challenges are listed.
+/// Which challenges to list.
 #[derive(Debug, Clone)]
 pub(in crate::challenges::challenge) struct Filter {
     pub(in crate::challenges::challenge) phase: Phase,
     pub(in crate::challenges::challenge) challenge_type: Option<ChallengeType>,
     pub(in crate::challenges::challenge) difficulty_level: Option<i32>,
-    /// All of which are in the name or in the description.
+    /// Words, each of which the name or the description must contain.
     pub(in crate::challenges::challenge) words: Vec<String>,
 }
 
-/// Where a challenge stands in a list: the highest priority first, then the earliest, and those without dates last.
+/// Sort key of a list: the highest priority first, then the earliest first day, those without dates last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::challenges::challenge) struct Listed {
+pub(in crate::challenges::challenge) struct ListCursor {
     pub(in crate::challenges::challenge) featured_priority: i32,
     pub(in crate::challenges::challenge) start_date: Option<NaiveDate>,
     pub(in crate::challenges::challenge) id: Uuid,
@@ -54,14 +50,14 @@ impl Filter {
             Phase::Active => Box::new(first.is_null().or(first.le(today).and(last.ge(today)).assume_not_null())),
             Phase::Upcoming => Box::new(first.gt(today).assume_not_null()),
         }];
-        if let Some(of) = self.challenge_type {
-            all.push(Box::new(community_challenges::challenge_type.eq(of)));
+        if let Some(challenge_type) = self.challenge_type {
+            all.push(Box::new(community_challenges::challenge_type.eq(challenge_type)));
         }
         if let Some(level) = self.difficulty_level {
             all.push(Box::new(community_challenges::difficulty_level.eq(level)));
         }
         for word in &self.words {
-            let like = format!("%{}%", escaped(word));
+            let like = format!("%{}%", escape(word));
             let in_name = community_challenges::challenge_name.ilike(like.clone());
             all.push(Box::new(in_name.or(community_challenges::description.ilike(like))));
         }
@@ -69,44 +65,44 @@ impl Filter {
     }
 }
 
-/// A word that is looked for as it is.
-fn escaped(word: &str) -> String {
+/// Escapes the wildcards of LIKE.
+fn escape(word: &str) -> String {
     word.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
 }
 
-fn behind(after: Listed) -> Condition {
+fn behind(cursor: ListCursor) -> Condition {
     let (priority, first) = (community_challenges::featured_priority, community_challenges::start_date);
-    let later_id = community_challenges::id.gt(after.id);
-    let same = priority.eq(after.featured_priority);
-    match after.start_date {
+    let later_id = community_challenges::id.gt(cursor.id);
+    let same = priority.eq(cursor.featured_priority);
+    match cursor.start_date {
         Some(date) => {
             let later = first.is_null().or(first.gt(date).assume_not_null());
             let further = later.or(first.is_not_distinct_from(date).and(later_id));
-            Box::new(priority.lt(after.featured_priority).or(same.and(further)))
+            Box::new(priority.lt(cursor.featured_priority).or(same.and(further)))
         }
-        None => Box::new(priority.lt(after.featured_priority).or(same.and(first.is_null()).and(later_id))),
+        None => Box::new(priority.lt(cursor.featured_priority).or(same.and(first.is_null()).and(later_id))),
     }
 }
 
-/// Public challenges in use, behind a place, and their creators if `viewer` may see their profiles. Who blocks `viewer`, or is blocked, or
-/// does not share, is not put before them.
+/// Returns public, active challenges behind `after`, as `viewer` sees them. Leaves out challenges whose creator does not share,
+/// or has blocked `viewer`, or is blocked by them.
 pub(in crate::challenges::challenge) async fn list(
     mut connection: &AsyncPgConnection,
     filter: &Filter,
     viewer: Uuid,
     today: NaiveDate,
-    after: Option<Listed>,
+    after: Option<ListCursor>,
     count: i64,
-) -> QueryResult<Vec<(Challenge, Option<Uuid>)>> {
+) -> QueryResult<Vec<ChallengeView>> {
     let creator = users::id.nullable().eq(community_challenges::created_by).and(visible_to(viewer));
-    let kept_back = users::table
+    let left_out = users::table
         .filter(users::id.nullable().eq(community_challenges::created_by))
         .filter(users::id.ne(viewer))
         .filter(not(users::social_sharing_enabled).or(blocks(viewer)));
     let listed = community_challenges::table
         .filter(community_challenges::is_public)
         .filter(community_challenges::is_active)
-        .filter(not(exists(kept_back)))
+        .filter(not(exists(left_out)))
         .order((
             community_challenges::featured_priority.desc(),
             community_challenges::start_date.asc().nulls_last(),
@@ -117,5 +113,5 @@ pub(in crate::challenges::challenge) async fn list(
     let listed = conditions.fold(listed.into_boxed(), |listed, condition| listed.filter(condition));
     let rows: Vec<(Row, Option<Uuid>)> =
         listed.left_join(users::table.on(creator)).select((Row::as_select(), users::id.nullable())).load(&mut connection).await?;
-    Ok(rows.into_iter().map(|(row, creator)| (row.into(), creator)).collect())
+    Ok(rows.into_iter().map(ChallengeView::from).collect())
 }

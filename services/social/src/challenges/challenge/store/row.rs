@@ -1,49 +1,22 @@
-//! Challenges as they are kept.
+//! Rows of `community_challenges`.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::result::Error::SerializationError;
-use serde::Serialize;
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::challenges::challenge::{
-    Challenge, ChallengeType, EntryRequirements, JoinCode, RewardStructure, Scoring, SuccessCriteria, Terms,
+    Challenge, ChallengeType, ChallengeView, EntryRequirements, JoinCode, Scoring, SuccessCriteria, Terms,
 };
+use crate::challenges::json::json_column;
+use crate::challenges::reward::RewardStructure;
 use crate::schema::community_challenges;
 
 orchard_db::text_column!(ChallengeType);
-
-/// Lets what a challenge says be read from JSON.
-macro_rules! json_column {
-    ($($of:ty),*) => {$(
-        impl diesel::deserialize::FromSql<diesel::sql_types::Jsonb, diesel::pg::Pg> for $of {
-            fn from_sql(value: diesel::pg::PgValue<'_>) -> diesel::deserialize::Result<Self> {
-                use diesel::deserialize::FromSql;
-                use diesel::pg::Pg;
-                use diesel::sql_types::Jsonb;
-
-                Ok(serde_json::from_value(<serde_json::Value as FromSql<Jsonb, Pg>>::from_sql(value)?)?)
-            }
-        }
-
-        impl diesel::deserialize::Queryable<diesel::sql_types::Jsonb, diesel::pg::Pg> for $of {
-            type Row = Self;
-
-            fn build(row: Self) -> diesel::deserialize::Result<Self> {
-                Ok(row)
-            }
-        }
-    )*};
-}
-
-pub(crate) use json_column;
-
 json_column!(Scoring, EntryRequirements, SuccessCriteria, RewardStructure);
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = community_challenges)]
-pub(crate) struct Row {
+pub(super) struct Row {
     id: Uuid,
     challenge_name: String,
     description: String,
@@ -93,47 +66,49 @@ impl From<Row> for Challenge {
     }
 }
 
-/// The columns that hold what a creator says.
+impl From<(Row, Option<Uuid>)> for ChallengeView {
+    fn from((row, creator): (Row, Option<Uuid>)) -> Self {
+        Self { challenge: row.into(), creator }
+    }
+}
+
+/// The columns of a challenge's terms.
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = community_challenges, treat_none_as_null = true)]
-pub(super) struct TermsRow<'a> {
-    challenge_name: &'a str,
-    description: &'a str,
+pub(super) struct TermsRow {
+    challenge_name: String,
+    description: String,
     challenge_type: ChallengeType,
     difficulty_level: i32,
     duration_days: i32,
     max_participants: Option<i32>,
-    entry_requirements: Option<Value>,
-    success_criteria: Option<Value>,
-    reward_structure: Option<Value>,
+    entry_requirements: Option<EntryRequirements>,
+    success_criteria: Option<SuccessCriteria>,
+    reward_structure: Option<RewardStructure>,
     start_date: Option<NaiveDate>,
     end_date: Option<NaiveDate>,
     is_public: bool,
-    scoring: Value,
-    join_code: Option<&'a str>,
+    scoring: Scoring,
+    join_code: Option<String>,
 }
 
-impl<'a> TermsRow<'a> {
-    pub(super) fn of(terms: &'a Terms, code: Option<&'a JoinCode>) -> QueryResult<Self> {
-        Ok(Self {
-            challenge_name: &terms.challenge_name,
-            description: &terms.description,
+impl TermsRow {
+    pub(super) fn new(terms: Terms, code: Option<JoinCode>) -> Self {
+        Self {
+            end_date: terms.end_date(),
+            challenge_name: terms.challenge_name,
+            description: terms.description,
             challenge_type: terms.scoring.challenge_type(),
             difficulty_level: terms.difficulty_level,
             duration_days: terms.duration_days,
             max_participants: terms.max_participants,
-            entry_requirements: terms.entry_requirements.as_ref().map(json).transpose()?,
-            success_criteria: terms.success_criteria.as_ref().map(json).transpose()?,
-            reward_structure: terms.reward_structure.as_ref().map(json).transpose()?,
+            entry_requirements: terms.entry_requirements,
+            success_criteria: terms.success_criteria,
+            reward_structure: terms.reward_structure,
             start_date: terms.start_date,
-            end_date: terms.end_date(),
             is_public: terms.is_public,
-            scoring: json(&terms.scoring)?,
-            join_code: code.map(JoinCode::as_str),
-        })
+            scoring: terms.scoring,
+            join_code: code.map(|code| code.as_str().to_owned()),
+        }
     }
-}
-
-fn json(value: &impl Serialize) -> QueryResult<Value> {
-    serde_json::to_value(value).map_err(|error| SerializationError(error.into()))
 }

@@ -1,38 +1,47 @@
-//! Lists of challenges as asked for.
+//! Reading requests for lists of challenges.
 
 use chrono::Datelike as _;
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Fields, PageKey, PageRequest, Violations, read};
+use orchard_rpc::{Fields, PageKey, PageRequest, read};
 use uuid::Uuid;
 
-use crate::challenges::challenge::ChallengeType;
-use crate::challenges::challenge::store::{Filter, Listed, Phase};
+use crate::challenges::challenge::Challenge;
+use crate::challenges::challenge::store::{Filter, ListCursor, Phase};
+use crate::challenges::wire::optional_enumeration;
+use crate::error::Error;
 
-/// Most words that are looked for.
-const WORDS: usize = 10;
+/// Maximum number of words to search for.
+const MAX_WORDS: usize = 10;
 
-impl PageKey for Listed {
+impl PageKey for ListCursor {
     fn is_plausible(&self) -> bool {
         self.featured_priority >= 0 && self.start_date.is_none_or(|first| (1..=9999).contains(&first.year()))
+    }
+}
+
+impl ListCursor {
+    /// Returns the sort key of a challenge.
+    pub(in crate::challenges::challenge) fn of(challenge: &Challenge) -> Self {
+        Self { featured_priority: challenge.featured_priority, start_date: challenge.terms.start_date, id: challenge.id }
     }
 }
 
 pub(in crate::challenges::challenge) fn list(
     request: &pb::ListChallengesRequest,
     viewer: Uuid,
-) -> Result<(Filter, PageRequest<Listed>), Violations> {
+) -> Result<(Filter, PageRequest<ListCursor>), Error> {
     let mut fields = Fields::default();
     let phase = fields.read("phase", read_phase(request.phase));
-    let of = fields.read("challenge_type", read_type(request.challenge_type));
+    let challenge_type = fields.read("challenge_type", optional_enumeration::<pb::ChallengeType, _>(request.challenge_type));
     let difficulty = fields.read("difficulty_level", read::within(request.difficulty_level, 0..=5));
-    let text = fields.read("text", read_words(&request.text));
-    let asked = (request.phase, request.challenge_type, request.difficulty_level, &request.text);
+    let words = fields.read("text", read_words(&request.text));
+    let filter = (request.phase, request.challenge_type, request.difficulty_level, &request.text);
     let page =
-        PageRequest::read(&mut fields, format!("ListChallenges {viewer} {asked:?}"), request.page_size, &request.page_token);
-    fields.finish(|| {
+        PageRequest::read(&mut fields, format!("ListChallenges {viewer} {filter:?}"), request.page_size, &request.page_token);
+    Ok(fields.finish(|| {
         let difficulty_level = Some(difficulty?).filter(|level| *level > 0);
-        Ok((Filter { phase: phase?, challenge_type: of?, difficulty_level, words: text? }, page?))
-    })
+        Ok((Filter { phase: phase?, challenge_type: challenge_type?, difficulty_level, words: words? }, page?))
+    })?)
 }
 
 fn read_phase(phase: i32) -> Result<Phase, String> {
@@ -44,23 +53,7 @@ fn read_phase(phase: i32) -> Result<Phase, String> {
     }
 }
 
-fn read_type(of: i32) -> Result<Option<ChallengeType>, String> {
-    match pb::ChallengeType::try_from(of) {
-        Ok(pb::ChallengeType::Unspecified) => Ok(None),
-        Ok(pb::ChallengeType::Consistency) => Ok(Some(ChallengeType::Consistency)),
-        Ok(pb::ChallengeType::Variety) => Ok(Some(ChallengeType::Variety)),
-        Ok(pb::ChallengeType::Seasonal) => Ok(Some(ChallengeType::Seasonal)),
-        Ok(pb::ChallengeType::GoalBased) => Ok(Some(ChallengeType::GoalBased)),
-        Err(_) => Err(format!("has no value {of}")),
-    }
-}
-
 fn read_words(text: &str) -> Result<Vec<String>, String> {
     let words: Vec<String> = read::text(text, 0..=100)?.split_whitespace().map(str::to_owned).collect();
-    if words.len() > WORDS { Err(format!("must have at most {WORDS} words")) } else { Ok(words) }
-}
-
-/// Where a challenge stands in a list.
-pub(in crate::challenges::challenge) fn listed(challenge: &crate::challenges::challenge::Challenge) -> Listed {
-    Listed { featured_priority: challenge.featured_priority, start_date: challenge.terms.start_date, id: challenge.id }
+    if words.len() > MAX_WORDS { Err(format!("must have at most {MAX_WORDS} words")) } else { Ok(words) }
 }

@@ -1,4 +1,4 @@
-//! Scoring as sent.
+//! Conversions of scoring rules.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! A board that is watched, and who watches it.
+//! A watched leaderboard and its watchers.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,34 +8,33 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::store::Look;
+use crate::challenges::leaderboard::store::BoardState;
 
-/// For how long something may wait to be read by one who watches.
+/// For how long a reading may wait for a watcher to take it.
 pub(super) const SLOW: Duration = Duration::from_secs(10);
 
-/// What was seen at a look, and by which look.
+/// A reading of the leaderboard.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct Reading {
     pub(super) number: u64,
-    /// Those for whom it was looked.
+    /// The viewers for whom it was read.
     pub(super) viewers: HashSet<Uuid>,
-    pub(super) look: Look,
+    pub(super) state: BoardState,
 }
 
-/// One who watches.
 #[derive(Debug)]
 struct Watcher {
     viewer: Uuid,
-    /// The last look that they have taken.
+    /// Number of the last reading that the watcher has taken.
     taken: u64,
-    /// Since when there is a later one.
+    /// Since when there is a later reading.
     behind_since: Option<Instant>,
 }
 
-/// A board that is watched.
+/// A watched leaderboard.
 #[derive(Debug)]
-pub(super) struct Board {
-    seen: watch::Sender<Option<Arc<Seen>>>,
+pub(super) struct WatchedBoard {
+    reading: watch::Sender<Option<Arc<Reading>>>,
     watchers: Mutex<Watchers>,
 }
 
@@ -43,34 +42,34 @@ pub(super) struct Board {
 struct Watchers {
     next: u64,
     all: HashMap<u64, Watcher>,
-    /// Looks that failed, one after the other.
+    /// Number of readings that have failed in a row.
     failures: u32,
 }
 
-impl Board {
+impl WatchedBoard {
     pub(super) fn new() -> Self {
-        Self { seen: watch::Sender::new(None), watchers: Mutex::default() }
+        Self { reading: watch::Sender::new(None), watchers: Mutex::default() }
     }
 
     fn watchers(&self) -> MutexGuard<'_, Watchers> {
-        // Nothing is half done where it could panic.
+        // No change of it can panic halfway.
         self.watchers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds one who watches, until their place is dropped.
-    pub(super) fn add(self: &Arc<Self>, viewer: Uuid) -> Place {
+    /// Adds a watcher until the subscription is dropped.
+    pub(super) fn subscribe(self: &Arc<Self>, viewer: Uuid) -> Subscription {
         let mut watchers = self.watchers();
         watchers.next += 1;
         let id = watchers.next;
         watchers.all.insert(id, Watcher { viewer, taken: 0, behind_since: None });
         drop(watchers);
-        Place { board: Arc::clone(self), id, viewer, seen: self.seen.subscribe() }
+        Subscription { board: Arc::clone(self), id, viewer, reading: self.reading.subscribe() }
     }
 
-    /// Those who watch, each once; and drops those who have not read for too long.
+    /// Drops the watchers that are too slow, and returns the viewers of the others.
     pub(super) fn viewers(&self) -> HashSet<Uuid> {
         let now = Instant::now();
-        let latest = self.seen.borrow().as_ref().map_or(0, |seen| seen.number);
+        let latest = self.reading.borrow().as_ref().map_or(0, |reading| reading.number);
         let mut watchers = self.watchers();
         for watcher in watchers.all.values_mut().filter(|watcher| watcher.taken < latest) {
             watcher.behind_since.get_or_insert(now);
@@ -79,63 +78,63 @@ impl Board {
         watchers.all.values().map(|watcher| watcher.viewer).collect()
     }
 
-    /// Has all who watch see a look, if it is not as the last.
-    pub(super) fn show(&self, viewers: HashSet<Uuid>, look: Look) {
+    /// Passes a reading to all watchers, unless it equals the last one.
+    pub(super) fn publish(&self, viewers: HashSet<Uuid>, state: BoardState) {
         self.watchers().failures = 0;
-        self.seen.send_if_modified(|seen| {
-            let last = seen.as_deref();
-            if last.is_some_and(|last| last.look == look && last.viewers == viewers) {
+        self.reading.send_if_modified(|reading| {
+            let last = reading.as_deref();
+            if last.is_some_and(|last| last.state == state && last.viewers == viewers) {
                 return false;
             }
             let number = last.map_or(0, |last| last.number) + 1;
-            *seen = Some(Arc::new(Seen { number, viewers, look }));
+            *reading = Some(Arc::new(Reading { number, viewers, state }));
             true
         });
     }
 
-    /// Counts a look that failed; how many it were, one after the other.
+    /// Counts a failed reading, and returns how many have failed in a row.
     pub(super) fn fail(&self) -> u32 {
         let mut watchers = self.watchers();
         watchers.failures += 1;
         watchers.failures
     }
 
-    /// Sends all who watch away.
+    /// Ends all subscriptions.
     pub(super) fn dismiss(&self) {
         self.watchers().all.clear();
-        // Whoever waits finds that they are not there.
-        self.seen.send_modify(|_| ());
+        // Wakes them, so that they find that they have ended.
+        self.reading.send_modify(|_| ());
     }
 }
 
-/// The place of one who watches.
+/// A watcher's subscription to a leaderboard.
 #[derive(Debug)]
-pub(super) struct Place {
-    board: Arc<Board>,
+pub(super) struct Subscription {
+    board: Arc<WatchedBoard>,
     id: u64,
-    pub(super) viewer: Uuid,
-    seen: watch::Receiver<Option<Arc<Seen>>>,
+    viewer: Uuid,
+    reading: watch::Receiver<Option<Arc<Reading>>>,
 }
 
-/// Why there is no next.
+/// Why a subscription has ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Gone {
-    /// They did not read what there was.
+pub(super) enum SubscriptionEnd {
+    /// The watcher did not take a reading in time.
     TooSlow,
-    /// The database did not answer.
-    Away,
+    /// The leaderboard cannot be read.
+    Unreadable,
 }
 
-impl Place {
-    /// The next look that was for this one, too.
-    pub(super) async fn next(&mut self) -> Result<Arc<Seen>, Gone> {
+impl Subscription {
+    /// Returns the next reading that was made for this watcher, too.
+    pub(super) async fn next(&mut self) -> Result<Arc<Reading>, SubscriptionEnd> {
         loop {
-            let next = self.seen.borrow_and_update().clone();
+            let next = self.reading.borrow_and_update().clone();
             {
                 let mut watchers = self.board.watchers();
                 let failed = watchers.failures > 0;
                 let Some(watcher) = watchers.all.get_mut(&self.id) else {
-                    return Err(if failed { Gone::Away } else { Gone::TooSlow });
+                    return Err(if failed { SubscriptionEnd::Unreadable } else { SubscriptionEnd::TooSlow });
                 };
                 if let Some(next) = next.filter(|next| next.number > watcher.taken) {
                     (watcher.taken, watcher.behind_since) = (next.number, None);
@@ -144,14 +143,14 @@ impl Place {
                     }
                 }
             }
-            if self.seen.changed().await.is_err() {
-                return Err(Gone::Away);
+            if self.reading.changed().await.is_err() {
+                return Err(SubscriptionEnd::Unreadable);
             }
         }
     }
 }
 
-impl Drop for Place {
+impl Drop for Subscription {
     fn drop(&mut self) {
         self.board.watchers().all.remove(&self.id);
     }
@@ -160,52 +159,53 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::challenges::leaderboard::watch::Snapshot;
 
-    fn look(board: &Board, participants: i64) {
-        let places = super::super::Places { participants, ..Default::default() };
+    fn publish(board: &WatchedBoard, participants: i64) {
+        let snapshot = Snapshot { participants, ..Default::default() };
         let viewers = board.viewers();
-        board.show(viewers.clone(), Look::Places { places, admitted: viewers });
+        board.publish(viewers.clone(), BoardState::Active { snapshot, admitted: viewers });
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_reads_too_late_is_dropped_and_nobody_else() {
-        let board = Arc::new(Board::new());
-        let (mut quick, mut slow) = (board.add(Uuid::from_u128(1)), board.add(Uuid::from_u128(2)));
-        look(&board, 1);
-        assert_eq!(slow.next().await.map(|seen| seen.number), Ok(1));
+    async fn only_a_watcher_who_reads_too_late_is_dropped() {
+        let board = Arc::new(WatchedBoard::new());
+        let (mut quick, mut slow) = (board.subscribe(Uuid::from_u128(1)), board.subscribe(Uuid::from_u128(2)));
+        publish(&board, 1);
+        assert_eq!(slow.next().await.map(|reading| reading.number), Ok(1));
         for (turn, number) in (2..=14).zip(1..) {
-            assert_eq!(quick.next().await.map(|seen| seen.number), Ok(number));
+            assert_eq!(quick.next().await.map(|reading| reading.number), Ok(number));
             tokio::time::advance(Duration::from_secs(1)).await;
-            look(&board, turn);
+            publish(&board, turn);
         }
-        assert_eq!(slow.next().await.err(), Some(Gone::TooSlow));
+        assert_eq!(slow.next().await.err(), Some(SubscriptionEnd::TooSlow));
         assert_eq!(board.viewers(), [Uuid::from_u128(1)].into());
-        assert_eq!(quick.next().await.map(|seen| seen.number), Ok(14));
+        assert_eq!(quick.next().await.map(|reading| reading.number), Ok(14));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn where_nothing_changes_nobody_is_slow() {
-        let board = Arc::new(Board::new());
-        let mut one = board.add(Uuid::from_u128(1));
-        look(&board, 1);
-        assert_eq!(one.next().await.map(|seen| seen.number), Ok(1));
+    async fn nobody_is_too_slow_while_nothing_changes() {
+        let board = Arc::new(WatchedBoard::new());
+        let mut watcher = board.subscribe(Uuid::from_u128(1));
+        publish(&board, 1);
+        assert_eq!(watcher.next().await.map(|reading| reading.number), Ok(1));
         for _ in 0..100 {
             tokio::time::advance(Duration::from_secs(1)).await;
-            look(&board, 1);
+            publish(&board, 1);
         }
-        look(&board, 2);
-        assert_eq!(one.next().await.map(|seen| seen.number), Ok(2), "what is like the last is not told");
+        publish(&board, 2);
+        assert_eq!(watcher.next().await.map(|reading| reading.number), Ok(2), "equal readings are not passed on");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_comes_later_is_shown_what_was_looked_at_for_them() {
-        let board = Arc::new(Board::new());
-        let _first = board.add(Uuid::from_u128(1));
-        look(&board, 1);
-        let mut late = board.add(Uuid::from_u128(2));
+    async fn a_new_watcher_waits_for_a_reading_that_was_made_for_them() {
+        let board = Arc::new(WatchedBoard::new());
+        let _first = board.subscribe(Uuid::from_u128(1));
+        publish(&board, 1);
+        let mut late = board.subscribe(Uuid::from_u128(2));
         assert!(tokio::time::timeout(Duration::from_secs(5), late.next()).await.is_err());
-        look(&board, 1);
-        assert_eq!(late.next().await.map(|seen| seen.viewers.len()), Ok(2));
+        publish(&board, 1);
+        assert_eq!(late.next().await.map(|reading| reading.viewers.len()), Ok(2));
         drop(late);
         assert_eq!(board.viewers().len(), 1);
         board.dismiss();

@@ -1,58 +1,60 @@
-//! The stream of one who watches: it goes on when it is read, and not before.
+//! The stream of one watcher. It makes progress only when the client reads it.
 
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use orchard_db::Failure;
-
-use super::board::{Gone, Place};
-use super::store::Look;
-use super::{Hub, Seen, Update};
-use crate::challenges::challenge;
-use crate::challenges::challenge::ChallengeError;
-use crate::challenges::leaderboard;
-use crate::error::Error;
 use uuid::Uuid;
 
-/// Who watches what.
+use super::board::{Subscription, SubscriptionEnd};
+use super::{LastSent, Poller, Update};
+use crate::challenges::challenge::ChallengeError;
+use crate::challenges::leaderboard::LeaderboardError;
+use crate::challenges::leaderboard::store::BoardState;
+use crate::error::Error;
+
+/// What a viewer watches.
 #[derive(Debug)]
 pub(in crate::challenges::leaderboard) struct Watch {
-    pub(super) challenge: Uuid,
-    pub(super) viewer: Uuid,
-    pub(super) limit: usize,
-    /// What they were told last, by another stream.
-    pub(super) seen: Option<Seen>,
+    pub(in crate::challenges::leaderboard) challenge: Uuid,
+    pub(in crate::challenges::leaderboard) viewer: Uuid,
+    /// Maximum number of entries.
+    pub(in crate::challenges::leaderboard) limit: usize,
+    /// What an earlier stream sent last.
+    pub(in crate::challenges::leaderboard) sent: Option<LastSent>,
 }
 
-/// What has changed, each time, until there is a reason to end.
-pub(in crate::challenges::leaderboard) fn watch(hub: &Hub, watch: Watch) -> BoxStream<'static, Result<Update, Error>> {
-    let place = hub.watch(watch.challenge, watch.viewer);
-    stream::unfold(Some((place, watch)), |watching| async move {
-        let (mut place, mut watch) = watching?;
-        match next(&mut place, &watch).await {
+/// Returns updates until the first error.
+pub(in crate::challenges::leaderboard) fn updates(poller: &Poller, watch: Watch) -> BoxStream<'static, Result<Update, Error>> {
+    let subscription = poller.subscribe(watch.challenge, watch.viewer);
+    stream::unfold(Some((subscription, watch)), |watching| async move {
+        let (mut subscription, mut watch) = watching?;
+        match next(&mut subscription, &watch).await {
             Ok(update) => {
-                watch.seen = Some(update.seen.clone());
-                Some((Ok(update), Some((place, watch))))
+                watch.sent = Some(update.sent.clone());
+                Some((Ok(update), Some((subscription, watch))))
             }
-            Err(refused) => Some((Err(refused), None)),
+            Err(error) => Some((Err(error), None)),
         }
     })
     .boxed()
 }
 
-async fn next(place: &mut Place, watch: &Watch) -> Result<Update, Error> {
+async fn next(subscription: &mut Subscription, watch: &Watch) -> Result<Update, Error> {
     loop {
-        let seen = place.next().await.map_err(|gone| match gone {
-            Gone::TooSlow => Error::from(leaderboard::LeaderboardError::TooSlow),
-            Gone::Away => Failure::Unavailable("a leaderboard cannot be read".to_owned()).into(),
+        let reading = subscription.next().await.map_err(|end| match end {
+            SubscriptionEnd::TooSlow => Error::from(LeaderboardError::TooSlow),
+            SubscriptionEnd::Unreadable => Failure::Unavailable("a leaderboard cannot be read".to_owned()).into(),
         })?;
-        let places = match &seen.look {
-            Look::Nowhere => return Err(ChallengeError::NotFound.into()),
-            Look::Inactive => return Err(challenge::ChallengeError::Inactive.into()),
-            Look::Places { admitted, .. } if !admitted.contains(&watch.viewer) => return Err(ChallengeError::NotFound.into()),
-            Look::Places { places, .. } => places,
+        let snapshot = match &reading.state {
+            BoardState::NotFound => return Err(ChallengeError::NotFound.into()),
+            BoardState::Inactive => return Err(ChallengeError::Inactive.into()),
+            BoardState::Active { admitted, .. } if !admitted.contains(&watch.viewer) => {
+                return Err(ChallengeError::NotFound.into());
+            }
+            BoardState::Active { snapshot, .. } => snapshot,
         };
-        let lines = places.told(watch.viewer, watch.limit);
-        if let Some(update) = Update::since(watch.seen.as_ref(), lines, places.participants) {
+        let entries = snapshot.entries_for(watch.viewer, watch.limit);
+        if let Some(update) = Update::since(watch.sent.as_ref(), entries, snapshot.participants) {
             return Ok(update);
         }
     }

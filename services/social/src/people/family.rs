@@ -1,0 +1,3 @@
+//! Interim.
+
+pub(crate) use crate::people::friendship::family::{children, has_plan};
