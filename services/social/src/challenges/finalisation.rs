@@ -19,7 +19,7 @@ pub use work::{Finaliser, Nudge};
 
 use crate::challenges::challenge::{Reward, RewardStructure, SuccessCriteria};
 use crate::challenges::progress::LATE_DAYS;
-use crate::rewards::achievement::{AchievementType, Award, Awards, Entity, EntityType};
+use crate::rewards::award::{AchievementType, Award, Awards, Entity, EntityType};
 
 /// When nothing can be recorded any more of a last day, wherever one is: UTC-12 has ended it, and the days on which it could be recorded late.
 pub fn due(last_day: NaiveDate) -> DateTime<Utc> {

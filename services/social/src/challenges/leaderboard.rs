@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 pub use api::Api;
 pub use folding::Folder;
-pub(crate) use store::{change, forget, moved, reflect};
+pub(crate) use store::{forget, moved};
 pub use watch::Hub;
 
 use crate::challenges::participant::CompletionStatus;

@@ -24,7 +24,7 @@ pub(crate) use window::LATE_DAYS;
 use crate::challenges::challenge::Scoring;
 use crate::challenges::fruit;
 use crate::challenges::participant::{CompletionStatus, Participant};
-use crate::people::profile;
+use crate::clock::date_in;
 
 /// Why a day is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -188,9 +188,9 @@ impl Standing {
         if !self.is_active {
             return Err(ProgressError::Inactive);
         }
-        let joined = profile::today(self.time_zone, self.participant.joined_at);
+        let joined = date_in(self.time_zone, self.participant.joined_at);
         let days = window::days(self.start_date, self.duration_days, joined);
-        window::open(date, days, profile::today(self.time_zone, self.now))
+        window::open(date, days, date_in(self.time_zone, self.now))
     }
 
     fn change(&self, date: NaiveDate, daily_score: i32) -> Change {

@@ -1,5 +1,6 @@
 //! What time it is, to those who judge tokens, the age of keys, and what is due.
 
+use std::ops::Add;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -25,6 +26,11 @@ impl Clock {
     /// For dates: seconds of the epoch.
     pub(crate) fn epoch_seconds(&self) -> f64 {
         (SystemTime::now() + self.ahead()).duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+    }
+
+    /// Returns the time of this clock at `moment`, a time of the system's or the database's clock.
+    pub fn at<T: Add<Duration, Output = T>>(&self, moment: T) -> T {
+        moment + self.ahead()
     }
 
     /// How far it is ahead of the system's.

@@ -14,9 +14,9 @@ use super::{Challenge, store, wire};
 use crate::challenges::challenge::ChallengeError;
 use crate::challenges::finalisation::Nudge;
 use crate::challenges::participant::{self, Target};
+use crate::clock::local_time;
 use crate::error::Error;
-use crate::people::friendship::family;
-use crate::people::profile;
+use crate::people::family;
 
 /// Serves `ChallengeService`.
 #[derive(Debug)]
@@ -137,7 +137,7 @@ impl ChallengeService for Api {
         let caller = Caller::user(&request)?;
         let (filter, asked) = wire::list(request.get_ref(), caller.id).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;
-        let today = profile::store::today(&connection, caller.id, self.clock.ahead()).await.map_err(Error::from)?;
+        let today = local_time(&connection, &self.clock, caller.id).await.map_err(Error::from)?.today();
         let rows = store::list(&connection, &filter, caller.id, today, asked.after, asked.fetch()).await.map_err(Error::from)?;
         let page = asked.page(rows, |(challenge, _)| wire::listed(challenge));
         Ok(Response::new(pb::ListChallengesResponse {
@@ -207,7 +207,7 @@ impl ChallengeService for Api {
         let user = Caller::user(&request)?.id;
         let pb::JoinChallengeRequest { challenge_id, join_code } = request.get_ref();
         let target = wire::target(challenge_id, join_code).map_err(Error::from)?;
-        let participant = participant::join(&self.db, &self.family, target, user, self.clock.ahead()).await?;
+        let participant = participant::join(&self.db, &self.family, target, user, &self.clock).await?;
         Ok(Response::new(pb::JoinChallengeResponse {
             participant: Some(participant::wire::participant(participant, &self.currency)),
         }))

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::{Challenge, EntryRequirements, JoinCode, Terms};
 use crate::challenges::participant::{CompletionStatus, Target};
-use crate::people::profile::visibility::visible_to;
 use crate::schema::{challenge_participants, community_challenges, users};
+use crate::visibility::visible_to;
 
 pub(super) use list::{Filter, Listed, Phase, list};
 pub(crate) use row::Row;

@@ -4,7 +4,7 @@ use chrono::{Months, NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 use super::{Scoring, last_day};
-use crate::rewards::achievement::SpecialReward;
+use crate::rewards::award::SpecialReward;
 
 /// Most points that a challenge of a user may give at once: nobody is to make them for themselves.
 const USERS_POINTS: i32 = 100;

@@ -10,7 +10,7 @@ use super::{Done, Step, award, store};
 use crate::challenges::challenge::Challenge;
 use crate::challenges::participant::{CompletionStatus, RewardsEarned};
 use crate::error::Error;
-use crate::rewards::achievement::{AchievementType, Entity, EntityType};
+use crate::rewards::award::{AchievementType, Entity, EntityType};
 use crate::rewards::milestone::{self, MilestoneType};
 use crate::roll;
 
@@ -21,7 +21,7 @@ impl Step<'_> {
     /// Judges those of these users who still take part in a challenge: who has completed it is given what it gives for that.
     pub(super) async fn judge(&mut self, challenge: &Challenge, users: &[Uuid]) -> Result<Vec<Candidate>, Error> {
         // Users before their seats, as all writers lock them.
-        roll::take_turns(self.connection, &users.iter().copied().collect::<BTreeSet<_>>()).await?;
+        roll::lock(self.connection, &users.iter().copied().collect::<BTreeSet<_>>()).await?;
         let mut candidates = store::lock_active(self.connection, challenge.id, users).await?;
         let ids: Vec<Uuid> = candidates.iter().map(|candidate| candidate.id).collect();
         let criteria = challenge.terms.success_criteria.as_ref();
@@ -62,7 +62,7 @@ impl Step<'_> {
         if let Some(reward) = challenge.terms.reward_structure.as_ref().and_then(|rewards| rewards.completion.as_ref()) {
             let award = award(AchievementType::ChallengeCompleted, COMPLETED.to_owned(), challenge.id, reward);
             let all: Vec<_> = users.iter().map(|user| (*user, award.clone())).collect();
-            self.ending.awards.make_all(self.connection, &all).await?;
+            self.ending.awards.give_all(self.connection, &all).await?;
         }
         let counted = Entity { of: EntityType::Challenge, id: challenge.id };
         milestone::advance(self.connection, &self.ending.awards, &users, MilestoneType::ChallengesCompleted, counted).await

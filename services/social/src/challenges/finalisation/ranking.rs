@@ -10,7 +10,7 @@ use super::{Step, award, store};
 use crate::challenges::challenge::Challenge;
 use crate::challenges::participant::RewardsEarned;
 use crate::error::Error;
-use crate::rewards::achievement::AchievementType;
+use crate::rewards::award::AchievementType;
 use crate::roll;
 
 impl Step<'_> {
@@ -24,7 +24,7 @@ impl Step<'_> {
         let (score, id) = (state.ranked_score.unwrap_or(i32::MAX), state.ranked_id.unwrap_or_default());
         let next: Vec<(Uuid, Uuid)> = ToRank { challenge: challenge.id, score, id, count }.load(self.connection).await?;
         let users: BTreeSet<Uuid> = next.iter().map(|(_, user)| *user).collect();
-        roll::take_turns(self.connection, &users).await?;
+        roll::lock(self.connection, &users).await?;
         let ids: Vec<Uuid> = next.iter().map(|(id, _)| *id).collect();
         let candidates = store::lock_judged(self.connection, &ids).await?;
         let mut ranks = state.ranks();
@@ -54,7 +54,7 @@ impl Step<'_> {
             let name = format!("Challenge: rank {rank}");
             awards.push((candidate.user_id, award(AchievementType::ChallengeWinner, name, challenge.id, reward)));
         }
-        self.ending.awards.make_all(self.connection, &awards).await?;
+        self.ending.awards.give_all(self.connection, &awards).await?;
         Ok(())
     }
 

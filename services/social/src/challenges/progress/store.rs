@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{Change, NewDay, Standing};
 use crate::challenges::challenge::Scoring;
 use crate::challenges::participant::store::ParticipantRow;
-use crate::people::profile;
+use crate::clock;
 use crate::schema::{challenge_participants, challenge_progress, community_challenges, users};
 
 /// What is to be known of a challenge.
@@ -78,7 +78,7 @@ pub(super) async fn standing(
         scoring: challenge.scoring,
         participant: participant.into(),
         version: progress_version,
-        time_zone: profile::store::zone(&zone.unwrap_or_default()),
+        time_zone: clock::zone(&zone.unwrap_or_default()),
         now: moment + ahead,
         before: before.unwrap_or_default(),
         recorded,

@@ -11,9 +11,8 @@ use uuid::Uuid;
 
 use super::Row;
 use crate::challenges::challenge::{Challenge, ChallengeType};
-use crate::people::friendship::store::blocks;
-use crate::people::profile::visibility::visible_to;
 use crate::schema::{community_challenges, users};
+use crate::visibility::{blocks, visible_to};
 
 /// Where challenges are in time, on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use orchard_proto::social::v1 as pb;
 use orchard_rpc::{Currency, Fields, Refused, read};
 
 use crate::challenges::challenge::{EntryRequirements, RankBand, Reward, RewardStructure, SuccessCriteria};
-use crate::rewards::achievement::wire::{read_special_reward, special_reward};
+use crate::rewards::award::wire::{read_special_reward, special_reward};
 use crate::rewards::milestone::MilestoneType;
 
 pub(super) fn read_requirements(

@@ -1,4 +1,4 @@
-//! What the family slice is asked: who is a child, and who has a plan.
+//! Questions to the family service: who is a child, and who has a plan.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,32 +12,32 @@ use uuid::Uuid;
 
 use crate::error::Error;
 
-/// Longest that is waited for an answer.
-const LIMIT: Duration = Duration::from_secs(2);
+/// How long to wait for an answer.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Those of these users who are children in any family.
+/// Returns those of these users who are children in any family.
 pub(crate) async fn children(family: &Upstream, users: &[Uuid]) -> Result<BTreeSet<Uuid>, Error> {
     let memberships = memberships(family, users).await?;
     let child = memberships.iter().filter(|membership| membership.role() == pb::MemberRole::Child);
     Ok(child.filter_map(|membership| membership.user_id.parse().ok()).collect())
 }
 
-/// Whether a user belongs to a family plan that is in use, not as a guest.
+/// Returns whether a user belongs to an active family plan, other than as a guest.
 pub(crate) async fn has_plan(family: &Upstream, user: Uuid) -> Result<bool, Error> {
     let memberships = memberships(family, &[user]).await?;
     Ok(memberships.iter().any(|membership| membership.role() != pb::MemberRole::Guest))
 }
 
-/// The seats of these users in plans that are in use. No answer is not a no: whoever asks gives up.
+/// Returns the memberships of these users in active plans. Without an answer the call fails: an unknown child must not count as an adult.
 async fn memberships(family: &Upstream, users: &[Uuid]) -> Result<Vec<pb::Membership>, Error> {
     let unavailable = |cause: &dyn std::fmt::Display| {
-        tracing::warn!(%cause, "the family service does not say who is in which family");
+        tracing::warn!(%cause, "cannot get memberships from the family service");
         Error::from(common(ErrorReason::UpstreamUnavailable, "the family service does not answer").with("upstream", "family"))
     };
     let mut client = MemberServiceClient::new(family.as_service().map_err(|cause| unavailable(&cause))?);
     let request = pb::BatchGetMembershipsRequest { user_ids: users.iter().map(Uuid::to_string).collect() };
-    let limit = Deadline::after(LIMIT);
-    let deadline = Deadline::current().map_or(limit, |callers| callers.min(limit));
+    let timeout = Deadline::after(TIMEOUT);
+    let deadline = Deadline::current().map_or(timeout, |callers| callers.min(timeout));
     let answer = deadline.scope(client.batch_get_memberships(request)).await.map_err(|status| unavailable(&status.code()))?;
     Ok(answer.into_inner().memberships)
 }
