@@ -1,4 +1,4 @@
-//! Interim: what is kept for leaderboards: copies of profiles, and changes of scores.
+//! What leaderboards keep of users: copies of their profiles, and a log of the scores that they gain and lose.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,8 +8,47 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use crate::schema::{challenge_participants, leaderboard_changes};
+use crate::visibility::audience;
 
-/// Says that somebody on a board has another score, or is on it from now on (`old` is nothing), or no longer (`new` is).
+orchard_db::prepared! {
+    /// Updates the copies that differ from the profiles of these users. Returns each participant, and whether they are on the board now.
+    struct UpdateCopies { users: Vec<Uuid> } -> (SqlUuid, Bool) = concat!("
+        UPDATE challenge_participants cp
+        SET display_name = u.display_name, shown_to = u.shown_to, updated_at = now()
+        FROM (SELECT id, display_name, ", audience!(), " AS shown_to FROM users WHERE id = ANY("), users as Array<SqlUuid>, ")) u
+        WHERE cp.user_id = u.id AND (cp.display_name, cp.shown_to) IS DISTINCT FROM (u.display_name, u.shown_to)
+        RETURNING cp.id, cp.on_board";
+}
+
+/// Updates the copies of these users' profiles. The users must be locked.
+pub(crate) async fn refresh(connection: &mut AsyncPgConnection, users: &BTreeSet<Uuid>) -> QueryResult<()> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let users: Vec<Uuid> = users.iter().copied().collect();
+    let before: Vec<(Uuid, Uuid, i32, bool)> = challenge_participants::table
+        .filter(challenge_participants::user_id.eq_any(&users))
+        .select((
+            challenge_participants::id,
+            challenge_participants::challenge_id,
+            challenge_participants::final_score,
+            challenge_participants::on_board,
+        ))
+        .order(challenge_participants::id)
+        .for_no_key_update()
+        .load(connection)
+        .await?;
+    let updated: Vec<(Uuid, bool)> = UpdateCopies { users }.load(connection).await?;
+    let on_board: BTreeMap<Uuid, bool> = updated.into_iter().collect();
+    for (id, challenge, score, was_on) in before {
+        if let Some(is_on) = on_board.get(&id) {
+            change(connection, challenge, was_on.then_some(score), is_on.then_some(score)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Logs that a participant's score changed. `old` is `None` for one who was not on the board before, `new` for one who no longer is.
 pub(crate) async fn change(
     connection: &mut AsyncPgConnection,
     challenge: Uuid,
@@ -28,50 +67,4 @@ pub(crate) async fn change(
         .execute(connection)
         .await
         .map(|_| ())
-}
-
-orchard_db::prepared! {
-    /// Copies of profiles where they are not what the profiles say; whose, and whether they are on the board now.
-    struct Copy { users: Vec<Uuid> } -> (SqlUuid, Bool) = "
-        UPDATE challenge_participants cp
-        SET display_name = u.display_name, shown_to = u.shown_to, updated_at = now()
-        FROM (
-          SELECT id, display_name, CASE
-            WHEN privacy_level = 'private' THEN 'nobody'
-            WHEN privacy_level = 'public' AND NOT EXISTS (
-              SELECT FROM family_memberships m WHERE m.user_id = users.id AND m.role = 'child'
-            ) THEN 'everyone'
-            ELSE 'friends'
-          END AS shown_to
-          FROM users WHERE id = ANY(", users as Array<SqlUuid>, ")
-        ) u
-        WHERE cp.user_id = u.id AND (cp.display_name, cp.shown_to) IS DISTINCT FROM (u.display_name, u.shown_to)
-        RETURNING cp.id, cp.on_board";
-}
-
-/// Has the leaderboards show these users, who are locked, as their profiles are now.
-pub(crate) async fn refresh(connection: &mut AsyncPgConnection, users: &BTreeSet<Uuid>) -> QueryResult<()> {
-    if users.is_empty() {
-        return Ok(());
-    }
-    let before: Vec<(Uuid, Uuid, i32, bool)> = challenge_participants::table
-        .filter(challenge_participants::user_id.eq_any(users.iter().copied().collect::<Vec<_>>()))
-        .select((
-            challenge_participants::id,
-            challenge_participants::challenge_id,
-            challenge_participants::final_score,
-            challenge_participants::on_board,
-        ))
-        .order(challenge_participants::id)
-        .for_no_key_update()
-        .load(connection)
-        .await?;
-    let copied: Vec<(Uuid, bool)> = Copy { users: users.iter().copied().collect() }.load(connection).await?;
-    let now_on: BTreeMap<Uuid, bool> = copied.into_iter().collect();
-    for (id, challenge, score, was_on) in before {
-        if let Some(is_on) = now_on.get(&id) {
-            change(connection, challenge, was_on.then_some(score), is_on.then_some(score)).await?;
-        }
-    }
-    Ok(())
 }

@@ -1,4 +1,6 @@
-//! What other slices tell, and what follows from it here.
+//! Events of other services, and their effects here.
+
+mod family;
 
 use std::collections::BTreeSet;
 
@@ -9,30 +11,32 @@ use orchard_rpc::{Fields, read};
 use prost_types::Any;
 use uuid::Uuid;
 
-use crate::people::membership;
-use crate::rewards::achievement::{self, Awards, Feat};
+pub use family::FamilyEvent;
+
+use crate::rewards::achievement::{self, Accomplishment};
+use crate::rewards::award::Awards;
 use crate::roll;
 
-/// What this slice does with events of others.
+/// Applies the events of other services.
 #[derive(Debug)]
 pub struct Events {
     awards: Awards,
 }
 
 impl Events {
-    /// Makes `awards` for what others tell of.
+    /// Gives `awards` for accomplishments.
     pub fn new(awards: Awards) -> Self {
         Self { awards }
     }
 }
 
-/// What happened.
+/// An event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// In a family.
-    Family(membership::Event),
-    /// A user has done something for which there is an achievement.
-    Feat(Feat),
+    /// Something happened in a family.
+    Family(FamilyEvent),
+    /// A user has done something that is awarded.
+    Accomplished(Accomplishment),
 }
 
 impl Handler for Events {
@@ -42,25 +46,24 @@ impl Handler for Events {
         read_event(source, payload)
     }
 
-    /// Makes everyone known of whom something is told, but for those who were erased, and has those wait who would
-    /// count for the same users, befriend those who are children now, or show them otherwise.
+    /// Adds users who are not known yet, except those who were erased, and locks those whose rights or achievements change.
     async fn prepare(&self, connection: &mut Connection, events: &[&Event]) -> Result<(), Failure> {
-        let (mut all, mut changed): (BTreeSet<Uuid>, BTreeSet<Uuid>) = Default::default();
+        let (mut named, mut changed): (BTreeSet<Uuid>, BTreeSet<Uuid>) = Default::default();
         for event in events {
             match event {
                 Event::Family(event) => {
-                    all.extend(event.newcomers());
-                    changed.extend(event.grown(connection).await?);
+                    named.extend(event.users());
+                    changed.extend(event.affected_children(connection).await?);
                 }
-                Event::Feat(feat) => {
-                    all.insert(feat.user());
-                    changed.insert(feat.user());
+                Event::Accomplished(accomplishment) => {
+                    named.insert(accomplishment.user());
+                    changed.insert(accomplishment.user());
                 }
             }
         }
-        roll::enrol_all(connection, &all).await?;
+        roll::enrol_all(connection, &named).await?;
         if !changed.is_empty() {
-            roll::take_turns(connection, &changed).await?;
+            roll::lock(connection, &changed).await?;
         }
         Ok(())
     }
@@ -68,33 +71,36 @@ impl Handler for Events {
     async fn apply(&self, connection: &mut Connection, event: &Event) -> Result<(), NotApplied> {
         match event {
             Event::Family(event) => Ok(event.apply(connection).await?),
-            Event::Feat(feat) => match achievement::give(connection, &self.awards, feat.user(), &feat.award()).await {
-                Ok(()) => Ok(()),
-                Err(error) => Err(NotApplied::Refused(error.refused()?.to_string())),
-            },
+            Event::Accomplished(accomplishment) => {
+                let (user, award) = (accomplishment.user(), accomplishment.award());
+                match achievement::give(connection, &self.awards, user, &award).await {
+                    Ok(()) => Ok(()),
+                    Err(error) => Err(NotApplied::Refused(error.refused()?.to_string())),
+                }
+            }
         }
     }
 }
 
 fn read_event(source: &str, payload: &Any) -> Result<Event, String> {
     match (source, payload.type_url.rsplit('/').next()) {
-        ("family", _) => membership::read(payload).map(Event::Family),
-        ("recipe", Some("orchard.recipe.v1.RecipeFeatured")) => recipe_featured(payload).map(Event::Feat),
-        ("consultation", Some("orchard.consultation.v1.SessionCompleted")) => session_completed(payload).map(Event::Feat),
-        _ => Err(format!("{} of {source} means nothing here", payload.type_url)),
+        ("family", _) => family::read(payload).map(Event::Family),
+        ("recipe", Some("orchard.recipe.v1.RecipeFeatured")) => recipe_featured(payload).map(Event::Accomplished),
+        ("consultation", Some("orchard.consultation.v1.SessionCompleted")) => session_completed(payload).map(Event::Accomplished),
+        _ => Err(format!("events {} of {source} are not handled", payload.type_url)),
     }
 }
 
-fn recipe_featured(payload: &Any) -> Result<Feat, String> {
+fn recipe_featured(payload: &Any) -> Result<Accomplishment, String> {
     let featured: recipe::v1::RecipeFeatured = payload.to_msg().map_err(|error| error.to_string())?;
     let (user, recipe) = user_and("recipe_id", &featured.user_id, &featured.recipe_id)?;
-    Ok(Feat::RecipeFeatured { user, recipe })
+    Ok(Accomplishment::RecipeFeatured { user, recipe })
 }
 
-fn session_completed(payload: &Any) -> Result<Feat, String> {
+fn session_completed(payload: &Any) -> Result<Accomplishment, String> {
     let completed: consultation::v1::SessionCompleted = payload.to_msg().map_err(|error| error.to_string())?;
     let (user, session) = user_and("session_id", &completed.user_id, &completed.session_id)?;
-    Ok(Feat::SessionCompleted { user, session })
+    Ok(Accomplishment::SessionCompleted { user, session })
 }
 
 fn user_and(name: &str, user: &str, entity: &str) -> Result<(Uuid, Uuid), String> {
@@ -109,16 +115,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_slice_tells_of_its_own_alone() {
-        let [user, thing] = [1, 2].map(Uuid::from_u128);
-        let (user_id, id) = (user.to_string(), thing.to_string());
-        let featured = recipe::v1::RecipeFeatured { recipe_id: id.clone(), user_id: user_id.clone() };
+    fn an_event_is_read_only_from_the_service_that_publishes_it() {
+        let [user, id] = [1, 2].map(Uuid::from_u128);
+        let featured = recipe::v1::RecipeFeatured { recipe_id: id.to_string(), user_id: user.to_string() };
         let featured = Any::from_msg(&featured).expect("an event");
-        let completed = consultation::v1::SessionCompleted { session_id: id, user_id };
+        let completed = consultation::v1::SessionCompleted { session_id: id.to_string(), user_id: user.to_string() };
         let completed = Any::from_msg(&completed).expect("an event");
-        let feat = |feat| Ok(Event::Feat(feat));
-        assert_eq!(read_event("recipe", &featured), feat(Feat::RecipeFeatured { user, recipe: thing }));
-        assert_eq!(read_event("consultation", &completed), feat(Feat::SessionCompleted { user, session: thing }));
+        let accomplished = |accomplishment| Ok(Event::Accomplished(accomplishment));
+        let expected = accomplished(Accomplishment::RecipeFeatured { user, recipe: id });
+        assert_eq!(read_event("recipe", &featured), expected);
+        let expected = accomplished(Accomplishment::SessionCompleted { user, session: id });
+        assert_eq!(read_event("consultation", &completed), expected);
         for (source, payload) in
             [("family", &featured), ("consultation", &featured), ("recipe", &completed), ("edge", &completed)]
         {

@@ -2,7 +2,7 @@
 
 mod board_copies;
 pub mod challenges;
-mod clock;
+pub mod clock;
 pub mod error;
 pub mod events;
 pub mod notification;
@@ -12,6 +12,7 @@ mod request;
 pub mod rewards;
 mod roll;
 mod schema;
+mod visibility;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,38 +44,40 @@ use tonic::transport::Uri;
 use challenges::finalisation::Finaliser;
 use challenges::{challenge, fruit, leaderboard, participant, progress};
 use people::{friendship, profile};
-use rewards::achievement::{self, Awards};
+use rewards::achievement;
+use rewards::award::Awards;
 
-/// What a service that notifies users is told of.
-const TOLD: [fn() -> String; 3] = [AchievementAwarded::full_name, ChallengeFinalised::full_name, ParticipantFinished::full_name];
+/// The events that are delivered to the service that notifies users.
+const NOTIFICATION_EVENTS: [fn() -> String; 3] =
+    [AchievementAwarded::full_name, ChallengeFinalised::full_name, ParticipantFinished::full_name];
 
 /// The social slice.
 #[derive(Debug)]
 pub struct Service;
 
-/// Settings of this slice alone.
+/// The settings of this slice.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Social")]
 pub struct Settings {
-    /// Currency of what is earned, by its ISO 4217 code
+    /// Currency of credits, an ISO 4217 code
     #[arg(long, env = "ORCHARD_CURRENCY", default_value = "EUR", value_name = "CODE")]
     pub currency: Currency,
-    /// Address of the family service, which is asked who is a child
+    /// Address of the family service, which knows who is a child
     #[arg(long, env = "ORCHARD_FAMILY_URL", value_name = "URL")]
     pub family_url: Uri,
-    /// Address of a service that notifies users, which is told of achievements: its `orchard.events.v1.InboxService`; without it nobody is
+    /// Address of a service that notifies users and implements `orchard.events.v1.InboxService`; without it, no events are published
     #[arg(long, env = "ORCHARD_NOTIFICATIONS_URL", value_name = "URL")]
     pub notifications_url: Option<Uri>,
-    /// As whom it asks and tells
+    /// How this service calls others
     #[command(flatten)]
     pub calls: CallOptions,
-    /// What becomes of events that are refused
+    /// How events are delivered
     #[command(flatten)]
     pub relay: RelayOptions,
-    /// How often challenges are looked for that are over
+    /// How often to look for challenges that have ended
     #[arg(long, env = "ORCHARD_FINALISE_PERIOD", default_value = "30s", value_parser = orchard_server::duration, value_name = "DURATION")]
     pub finalise_period: Duration,
-    /// What time it is in challenges
+    /// The clock that decides dates and deadlines of challenges
     #[arg(skip)]
     pub clock: Clock,
 }
@@ -102,7 +105,7 @@ impl Slice for Service {
         let mut outbox = Outbox::builder(Self::NAME, db, relay);
         if let Some(url) = notifications_url {
             let notifications = calls.to("notifications", url).build().context("--notifications-url")?;
-            outbox = outbox.consumer(notifications, TOLD.map(|full_name| full_name()));
+            outbox = outbox.consumer(notifications, NOTIFICATION_EVENTS.map(|full_name| full_name()));
         }
         let (outbox, operations, deliver) = outbox.build();
         let awards = Awards::new(outbox.clone(), currency.clone());
@@ -116,7 +119,7 @@ impl Slice for Service {
             .add_service(FriendshipServiceServer::new(friendship::Api::new(db.clone(), family.clone())))
             .add_service(AchievementServiceServer::new(achievement::Api::new(db.clone(), currency.clone(), awards)))
             .add_service(NotificationServiceServer::new(notification::Api::new(db.clone())))
-            .add_service(Privacy::server(Self::NAME, db, privacy::Held))
+            .add_service(Privacy::server(Self::NAME, db, privacy::SocialData))
             .add_service(ChallengeServiceServer::new(challenge::Api::new(
                 db.clone(),
                 family,

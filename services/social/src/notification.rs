@@ -1,4 +1,4 @@
-//! What users want to be notified of.
+//! What users want to be notified of, and how.
 
 mod api;
 pub(crate) mod store;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use api::Api;
 
-/// What a user may not want to be notified of.
+/// A topic whose notifications a user can turn off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic {
     /// Challenges.
@@ -18,16 +18,16 @@ pub enum Topic {
     Referrals,
 }
 
-/// How a user wants to be told of something.
+/// The channels for a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notify {
-    /// By e-mail.
+    /// Whether to send an e-mail.
     pub email: bool,
-    /// By messages to their devices.
+    /// Whether to send push messages to devices.
     pub push: bool,
 }
 
-/// About what of this slice.
+/// The topics of this slice that a user wants to be notified of. A topic that is not stored is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SocialNotifications {
@@ -40,7 +40,7 @@ pub struct SocialNotifications {
 }
 
 impl SocialNotifications {
-    /// About nothing.
+    /// No topics.
     pub const NONE: Self = Self { challenges: false, referrals: false, family: false };
 }
 
@@ -50,16 +50,16 @@ impl Default for SocialNotifications {
     }
 }
 
-/// How, and about what.
+/// The preferences of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preferences {
-    /// By e-mail.
+    /// Whether they want e-mails.
     pub email_enabled: bool,
-    /// By messages to their devices.
+    /// Whether they want push messages.
     pub push_enabled: bool,
-    /// About what of this slice.
+    /// Topics of this slice.
     pub social_notifications: SocialNotifications,
-    /// When they were changed last.
+    /// When the preferences last changed.
     pub updated_at: Option<DateTime<Utc>>,
 }
 
@@ -71,7 +71,7 @@ impl Default for Preferences {
 }
 
 impl Preferences {
-    /// How the user wants to be told of something about this topic, or about none that they could turn off.
+    /// Returns the channels for a notification about a topic, or about something that cannot be turned off.
     pub fn notify(&self, topic: Option<Topic>) -> Notify {
         let is_wanted = match topic {
             Some(Topic::Challenges) => self.social_notifications.challenges,
@@ -82,23 +82,23 @@ impl Preferences {
     }
 }
 
-/// What is changed; nothing where it stays.
+/// Changes of preferences; `None` leaves a field as it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Patch {
-    /// By e-mail.
+    /// See [`Preferences::email_enabled`].
     pub email_enabled: Option<bool>,
-    /// By messages to their devices.
+    /// See [`Preferences::push_enabled`].
     pub push_enabled: Option<bool>,
-    /// Challenges.
+    /// See [`SocialNotifications::challenges`].
     pub challenges: Option<bool>,
-    /// Referrals.
+    /// See [`SocialNotifications::referrals`].
     pub referrals: Option<bool>,
-    /// Families.
+    /// See [`SocialNotifications::family`].
     pub family: Option<bool>,
 }
 
 impl Patch {
-    /// The preferences with what is changed.
+    /// Returns the preferences with the changes.
     pub fn apply(self, before: Preferences) -> Preferences {
         let topics = before.social_notifications;
         Preferences {
@@ -120,8 +120,8 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_is_not_kept_is_wanted() {
-        let read = |kept| serde_json::from_value::<SocialNotifications>(kept).expect("topics");
+    fn topics_that_are_not_stored_are_on() {
+        let read = |stored| serde_json::from_value::<SocialNotifications>(stored).expect("topics");
         assert_eq!(read(json!({})), SocialNotifications::default());
         assert_eq!(read(json!({"family": false, "later": true})), SocialNotifications { family: false, ..read(json!({})) });
         assert_eq!(
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn who_wants_no_topic_is_told_by_no_way_and_others_by_those_they_want() {
+    fn a_topic_that_is_off_has_no_channels_and_others_have_those_that_are_on() {
         let all = Preferences::default();
         let no_challenges = SocialNotifications { challenges: false, ..all.social_notifications };
         let no_referrals = SocialNotifications { referrals: false, ..all.social_notifications };
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_changes_what_it_names() {
+    fn a_patch_changes_only_its_fields() {
         let patch = Patch { referrals: Some(false), push_enabled: Some(false), ..Patch::default() };
         let patched = patch.apply(Preferences::default());
         assert_eq!((patched.email_enabled, patched.push_enabled), (true, false));

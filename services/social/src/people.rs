@@ -1,7 +1,6 @@
-//! People: profiles, family memberships, friendships.
+//! People: family memberships, profiles, friendships.
 
 pub(crate) mod family;
 pub mod friendship;
 pub mod membership;
 pub mod profile;
-pub(crate) mod visibility;

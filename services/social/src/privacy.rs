@@ -1,42 +1,65 @@
-//! What the slice holds of a user: to be taken along, and to be erased.
+//! The personal data that this slice holds: its export and its erasure.
 
-mod api;
 mod erase;
 mod export;
 mod store;
 
+use diesel::QueryResult;
+use diesel_async::AsyncPgConnection;
+use orchard_db::Connection;
+use orchard_privacy::{Holder, Page, Receipt, Rows};
 use strum::{IntoStaticStr, VariantArray};
+use uuid::Uuid;
 
-pub use api::Held;
+use crate::error::Error;
 
-/// What an export is made of, in the order in which it is told.
+/// The personal data of this slice.
+#[derive(Debug)]
+pub struct SocialData;
+
+/// A part of an export, named after its table. Parts are exported in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub enum Part {
-    /// Their profile.
+    /// The user's profile.
     Users,
-    /// What they are to users with higher ids.
+    /// Friendships, requests and blocks with users whose ids are higher.
     Friendships,
-    /// What they are to users with lower ids.
+    /// Friendships, requests and blocks with users whose ids are lower.
     #[strum(serialize = "friendships")]
     OtherFriendships,
-    /// Their families.
+    /// The families that the user belongs to.
     FamilyMemberships,
-    /// The children for whom they answer, by id.
+    /// The children whose guardian the user is.
     #[strum(serialize = "family_memberships")]
     Children,
-    /// What they want to be notified of.
+    /// What the user wants to be notified of.
     NotificationPreferences,
-    /// What they have achieved.
+    /// The user's achievements.
     SocialAchievements,
-    /// What counts towards achievements.
+    /// The user's milestones.
     AchievementMilestones,
-    /// Challenges that they have made.
+    /// Challenges that the user has created.
     CommunityChallenges,
-    /// Challenges in which they take part.
+    /// The user's seats in challenges.
     ChallengeParticipants,
-    /// What they did there.
+    /// The user's progress in challenges.
     ChallengeProgress,
-    /// Whom they have brought along, and who them.
+    /// Referrals by the user, and of the user.
     Referrals,
+}
+
+impl Holder for SocialData {
+    type Part = Part;
+    type Error = Error;
+
+    const PARTS: &'static [Part] = Part::VARIANTS;
+
+    async fn erase(&self, connection: &mut Connection, user: Uuid) -> Result<Receipt, Error> {
+        erase::erase(connection, user).await
+    }
+
+    async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: Part, page: Page) -> QueryResult<Rows> {
+        export::page(connection, user, part, page).await
+    }
 }

@@ -1,18 +1,31 @@
-//! Requests with a single field.
+//! Parts that the requests of many methods have in common.
 
 use orchard_rpc::{Fields, PageKey, PageRequest, read};
 use uuid::Uuid;
 
 use crate::error::Error;
 
-/// Reads the only field of a request, an id.
+/// Reads an id that is the only field of a request.
 pub(crate) fn id(name: &str, value: &str) -> Result<Uuid, Error> {
     Ok(Fields::one(name, read::uuid(value))?)
 }
 
-/// Reads a request that has nothing but a page.
+/// Reads which page a request asks for, if it has no other fields. See [`PageRequest::read`] for `query`.
 pub(crate) fn page<K: PageKey>(query: String, page_size: i32, page_token: &str) -> Result<PageRequest<K>, Error> {
     let mut fields = Fields::default();
     let page = PageRequest::read(&mut fields, query, page_size, page_token);
     Ok(fields.finish(|| page)?)
+}
+
+/// Reads a user and which page of `method`'s list about that user a request asks for.
+pub(crate) fn user_and_page<K: PageKey>(
+    method: &str,
+    caller: Uuid,
+    user_id: &str,
+    (page_size, page_token): (i32, &str),
+) -> Result<(Uuid, PageRequest<K>), Error> {
+    let mut fields = Fields::default();
+    let user = fields.read("user_id", read::uuid(user_id));
+    let page = PageRequest::read(&mut fields, format!("{method} {user_id} {caller}"), page_size, page_token);
+    Ok(fields.finish(|| Ok((user?, page?)))?)
 }

@@ -1,4 +1,4 @@
-//! Rewards: achievements, and milestones towards them.
+//! Rewards: awards, milestones towards them, and the achievements that come of both.
 
 pub mod achievement;
 pub mod award;

@@ -1,12 +1,13 @@
 //! Use cases of notification preferences.
 
-use orchard_db::Db;
+use orchard_db::{Connection, Db};
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::notification_service_server::NotificationService;
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
 
-use super::{store, wire};
+use super::{Patch, Preferences, store, wire};
 use crate::error::Error;
 use crate::roll;
 
@@ -21,6 +22,16 @@ impl Api {
     pub fn new(db: Db) -> Self {
         Self { db }
     }
+
+    async fn get(&self, user: Uuid) -> Result<Preferences, Error> {
+        Ok(store::get(&*self.db.read().await?, user).await?)
+    }
+}
+
+async fn update(connection: &mut Connection, user: Uuid, patch: Patch) -> Result<Preferences, Error> {
+    roll::enrol(connection, user).await?;
+    let before = store::lock(connection, user).await?;
+    Ok(store::update(connection, user, &patch.apply(before)).await?)
 }
 
 #[tonic::async_trait]
@@ -29,10 +40,8 @@ impl NotificationService for Api {
         &self,
         request: Request<pb::GetNotificationPreferencesRequest>,
     ) -> Result<Response<pb::GetNotificationPreferencesResponse>, Status> {
-        let user = Caller::user(&request)?.id;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        let said = store::get(&connection, user).await.map_err(Error::from)?;
-        let notification_preferences = Some(wire::preferences(said.unwrap_or_default()));
+        let preferences = self.get(Caller::user(&request)?.id).await?;
+        let notification_preferences = Some(wire::preferences(preferences));
         Ok(Response::new(pb::GetNotificationPreferencesResponse { notification_preferences }))
     }
 
@@ -41,16 +50,10 @@ impl NotificationService for Api {
         request: Request<pb::UpdateNotificationPreferencesRequest>,
     ) -> Result<Response<pb::UpdateNotificationPreferencesResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let patch = wire::update(request.into_inner()).map_err(Error::from)?;
-        let wanted = self
-            .db
-            .write("update notification preferences", async move |connection| {
-                roll::enrol(connection, user).await?;
-                let before = store::lock(connection, user).await?;
-                Ok::<_, Error>(store::update(connection, user, &patch.apply(before)).await?)
-            })
-            .await?;
-        let notification_preferences = Some(wire::preferences(wanted));
+        let patch = wire::update(request.into_inner())?;
+        let unit = async move |connection: &mut Connection| update(connection, user, patch).await;
+        let preferences = self.db.write("update notification preferences", unit).await?;
+        let notification_preferences = Some(wire::preferences(preferences));
         Ok(Response::new(pb::UpdateNotificationPreferencesResponse { notification_preferences }))
     }
 }

@@ -27,19 +27,19 @@ const COLUMNS: (
     notification_preferences::updated_at,
 );
 
-/// What cannot be read is not wanted: who has said something did not want more.
+/// Converts a row. Topics that cannot be read count as off, because a user without a row has all topics on.
 fn preferences((email_enabled, push_enabled, topics, updated_at): Row) -> Preferences {
     let social_notifications = serde_json::from_value(topics).unwrap_or(SocialNotifications::NONE);
     Preferences { email_enabled, push_enabled, social_notifications, updated_at: Some(updated_at) }
 }
 
-/// What a user has said.
-pub(crate) async fn get(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<Option<Preferences>> {
+/// Returns the preferences of a user.
+pub(super) async fn get(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<Preferences> {
     let row: Option<Row> = notification_preferences::table.find(user).select(COLUMNS).first(&mut connection).await.optional()?;
-    Ok(row.map(preferences))
+    Ok(row.map(preferences).unwrap_or_default())
 }
 
-/// What these users have said, those of them who have.
+/// Returns the preferences of those of these users who have changed theirs.
 pub(crate) async fn get_all(mut connection: &AsyncPgConnection, users: &[Uuid]) -> QueryResult<HashMap<Uuid, Preferences>> {
     let rows: Vec<(Uuid, Row)> = notification_preferences::table
         .filter(notification_preferences::user_id.eq_any(users))
@@ -49,21 +49,21 @@ pub(crate) async fn get_all(mut connection: &AsyncPgConnection, users: &[Uuid]) 
     Ok(rows.into_iter().map(|(user, row)| (user, preferences(row))).collect())
 }
 
-/// The same, so that nobody else changes it before the transaction ends: what one changes must not undo what another has. A user who has
-/// said nothing yet has the defaults from then on.
+/// Locks the preferences of a user, after it stores the defaults if there are none, and returns them. Changes that different devices make at
+/// the same time do not undo each other.
 pub(super) async fn lock(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<Preferences> {
     let begin = diesel::insert_into(notification_preferences::table).values(notification_preferences::user_id.eq(user));
     begin.on_conflict_do_nothing().execute(connection).await?;
     notification_preferences::table.find(user).select(COLUMNS).for_no_key_update().first(connection).await.map(preferences)
 }
 
-/// Writes what a user wants.
-pub(super) async fn update(connection: &mut AsyncPgConnection, user: Uuid, wanted: &Preferences) -> QueryResult<Preferences> {
-    let topics = serde_json::to_value(wanted.social_notifications).map_err(|error| SerializationError(error.into()))?;
+/// Stores the preferences of a user.
+pub(super) async fn update(connection: &mut AsyncPgConnection, user: Uuid, new: &Preferences) -> QueryResult<Preferences> {
+    let topics = serde_json::to_value(new.social_notifications).map_err(|error| SerializationError(error.into()))?;
     diesel::update(notification_preferences::table.find(user))
         .set((
-            notification_preferences::email_enabled.eq(wanted.email_enabled),
-            notification_preferences::push_enabled.eq(wanted.push_enabled),
+            notification_preferences::email_enabled.eq(new.email_enabled),
+            notification_preferences::push_enabled.eq(new.push_enabled),
             notification_preferences::social_notifications.eq(topics),
             notification_preferences::updated_at.eq(now),
         ))

@@ -1,10 +1,12 @@
-//! Notification preferences as sent.
+//! Notification preferences as messages.
 
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Fields, Violations, read, timestamp_to_wire};
+use orchard_rpc::{Fields, read, timestamp_to_wire};
 
 use super::{Notify, Patch, Preferences};
+use crate::error::Error;
 
+/// Fields that users may change.
 const PATHS: [&str; 6] = [
     "email_enabled",
     "push_enabled",
@@ -14,11 +16,11 @@ const PATHS: [&str; 6] = [
     "social_notifications.family",
 ];
 
-pub(super) fn update(request: pb::UpdateNotificationPreferencesRequest) -> Result<Patch, Violations> {
+pub(super) fn update(request: pb::UpdateNotificationPreferencesRequest) -> Result<Patch, Error> {
     let mut fields = Fields::default();
     let paths = fields.read("update_mask", read::field_mask(request.update_mask, &PATHS));
     let sent = fields.read("notification_preferences", read::required(request.notification_preferences));
-    fields.finish(|| {
+    Ok(fields.finish(|| {
         let (paths, sent) = (paths?, sent?);
         let topics = sent.social_notifications.unwrap_or_default();
         let named = |path: &str, value: bool| paths.contains(&path).then_some(value);
@@ -30,7 +32,7 @@ pub(super) fn update(request: pb::UpdateNotificationPreferencesRequest) -> Resul
             referrals: topic("social_notifications.referrals", topics.referrals),
             family: topic("social_notifications.family", topics.family),
         })
-    })
+    })?)
 }
 
 pub(crate) fn notify(notify: Notify) -> pb::Notify {
@@ -57,14 +59,14 @@ mod tests {
     use super::*;
     use prost_types::FieldMask;
 
-    fn read(paths: &[&str]) -> Result<Patch, Violations> {
+    fn read(paths: &[&str]) -> Result<Patch, Error> {
         let update_mask = Some(FieldMask { paths: paths.iter().map(ToString::to_string).collect() });
         let notification_preferences = Some(pb::NotificationPreferences::default());
         update(pb::UpdateNotificationPreferencesRequest { notification_preferences, update_mask })
     }
 
     #[test]
-    fn topics_are_named_one_by_one_or_all_at_once() {
+    fn a_mask_names_one_topic_or_all_of_them() {
         let one = read(&["social_notifications.family"]).expect("a patch");
         assert_eq!(one, Patch { family: Some(false), ..Patch::default() });
         let all = read(&["social_notifications"]).expect("a patch");
@@ -72,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_no_other_topics() {
+    fn a_mask_with_an_unknown_path_is_refused() {
         for path in ["social_notifications.recipes", "social_notifications.*", "update_time", "sms_enabled", "*"] {
             assert!(read(&[path]).is_err(), "{path}");
         }

@@ -1,3 +1,43 @@
-//! Interim.
+//! Questions to the family service: who is a child, and who has a plan.
 
-pub(crate) use crate::people::friendship::family::{children, has_plan};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use orchard_client::Upstream;
+use orchard_proto::family::v1 as pb;
+use orchard_proto::family::v1::member_service_client::MemberServiceClient;
+use orchard_proto::rpc::v1::ErrorReason;
+use orchard_rpc::{Deadline, common};
+use uuid::Uuid;
+
+use crate::error::Error;
+
+/// How long to wait for an answer.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Returns those of these users who are children in any family.
+pub(crate) async fn children(family: &Upstream, users: &[Uuid]) -> Result<BTreeSet<Uuid>, Error> {
+    let memberships = memberships(family, users).await?;
+    let child = memberships.iter().filter(|membership| membership.role() == pb::MemberRole::Child);
+    Ok(child.filter_map(|membership| membership.user_id.parse().ok()).collect())
+}
+
+/// Returns whether a user belongs to an active family plan, other than as a guest.
+pub(crate) async fn has_plan(family: &Upstream, user: Uuid) -> Result<bool, Error> {
+    let memberships = memberships(family, &[user]).await?;
+    Ok(memberships.iter().any(|membership| membership.role() != pb::MemberRole::Guest))
+}
+
+/// Returns the memberships of these users in active plans. Without an answer the call fails: an unknown child must not count as an adult.
+async fn memberships(family: &Upstream, users: &[Uuid]) -> Result<Vec<pb::Membership>, Error> {
+    let unavailable = |cause: &dyn std::fmt::Display| {
+        tracing::warn!(%cause, "cannot get memberships from the family service");
+        Error::from(common(ErrorReason::UpstreamUnavailable, "the family service does not answer").with("upstream", "family"))
+    };
+    let mut client = MemberServiceClient::new(family.as_service().map_err(|cause| unavailable(&cause))?);
+    let request = pb::BatchGetMembershipsRequest { user_ids: users.iter().map(Uuid::to_string).collect() };
+    let timeout = Deadline::after(TIMEOUT);
+    let deadline = Deadline::current().map_or(timeout, |callers| callers.min(timeout));
+    let answer = deadline.scope(client.batch_get_memberships(request)).await.map_err(|status| unavailable(&status.code()))?;
+    Ok(answer.into_inner().memberships)
+}

@@ -1,68 +1,27 @@
-//! Memberships in families, as the family slice tells of them. Who shares a family with somebody counts as their friend.
+//! Memberships in families, which the family service reports. Members of one family are friends, unless one of them is a guest.
 
-mod events;
 pub(crate) mod store;
 
 use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
-pub(crate) use events::read;
-pub(crate) use store::{is_a_child, is_answered_for_by, share_a_family};
-
-/// What a user is in a family.
+/// The role of a user in a family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Role {
-    /// Runs the plan.
+    /// An adult who manages the plan.
     Admin,
     /// An adult.
     Member,
     /// A child.
     Child,
-    /// Somebody who looks in, and is no friend for it.
+    /// An outsider who may look in, and is not a friend because of it.
     Guest,
 }
 
-/// Of a child that was added to a family.
+/// A child whom an adult has added to a family, rather than one who has accepted an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Added {
-    /// Who answers for it, if anybody does.
+pub struct AddedChild {
+    /// The adult who is responsible for the child, if there is one.
     pub guardian: Option<Uuid>,
-}
-
-/// What happened in a family.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// A user belongs to it from now on.
-    Joined {
-        /// The plan.
-        plan: Uuid,
-        /// Who.
-        user: Uuid,
-        /// As what.
-        role: Role,
-        /// Of a child that was added.
-        added: Option<Added>,
-    },
-    /// A user who belongs to it is something else in it.
-    RoleChanged {
-        /// The plan.
-        plan: Uuid,
-        /// Who.
-        user: Uuid,
-        /// What.
-        role: Role,
-    },
-    /// A user does not belong to it any more.
-    Left {
-        /// The plan.
-        plan: Uuid,
-        /// Who.
-        user: Uuid,
-    },
-    /// Nobody belongs to it any more: it is not in use.
-    Closed {
-        /// The plan.
-        plan: Uuid,
-    },
 }

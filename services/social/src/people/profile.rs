@@ -1,13 +1,12 @@
-//! Profiles: who a user is to others.
+//! Profiles: what a user shows of themselves, and to whom.
 
 mod api;
 pub mod name;
 pub(crate) mod store;
-pub(crate) mod visibility;
 pub(crate) mod wire;
 
 use bigdecimal::BigDecimal;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use orchard_db::Rule;
 use orchard_proto::social::v1::ErrorReason;
@@ -23,65 +22,71 @@ use name::DisplayName;
 /// Why a call about a profile is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
-    /// The caller knows of no such profile.
+    /// The user has no profile, or the caller may not see it.
     #[error("no such profile")]
     NotFound,
 }
 
 impl Rule for ProfileError {
     fn refusal(&self) -> Refusal {
-        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
-        match self {
-            Self::NotFound => refuse(Code::NotFound, ErrorReason::ProfileNotFound),
-        }
+        let Self::NotFound = self;
+        Refusal::new(Code::NotFound, ErrorReason::ProfileNotFound, self)
     }
 }
 
-/// Who may see a profile.
+/// Who may see a profile, besides its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum PrivacyLevel {
     /// Everyone.
     Public,
-    /// Friends.
+    /// Friends, and those to whom the user has sent a friend request.
     FriendsOnly,
-    /// Nobody else.
+    /// No other user.
     Private,
 }
 
 /// A user, as this slice knows them.
 #[derive(Debug, Clone)]
 pub struct Profile {
-    /// Who.
+    /// The user's id.
     pub id: Uuid,
-    /// What they call themselves.
+    /// The name that the user has chosen.
     pub display_name: Option<String>,
-    /// Who may see that.
+    /// Who may see the profile.
     pub privacy_level: PrivacyLevel,
-    /// Whether what they achieve is shown to others unasked.
+    /// Whether achievements and challenges of the user are recommended to others.
     pub social_sharing_enabled: bool,
-    /// What referrals have earned them in all.
+    /// The total that the user has earned by referrals.
     pub referral_credits_earned: BigDecimal,
-    /// Where their days begin.
+    /// The time zone, which decides when the user's days begin.
     pub time_zone: Tz,
-    /// When they were first known.
+    /// When the user became known.
     pub created_at: DateTime<Utc>,
 }
 
-/// What a user changes of their profile; nothing where it stays.
-#[derive(Debug, Clone, Default)]
-pub struct Patch {
-    /// What they call themselves.
-    pub display_name: Option<DisplayName>,
-    /// Who may see that.
-    pub privacy_level: Option<PrivacyLevel>,
-    /// Where their days begin.
-    pub time_zone: Option<Tz>,
-    /// Whether what they achieve is shown to others unasked.
-    pub social_sharing_enabled: Option<bool>,
+/// A profile as the identity service registers it.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// The user's id.
+    pub id: Uuid,
+    /// See [`Profile::display_name`].
+    pub display_name: DisplayName,
+    /// See [`Profile::time_zone`].
+    pub time_zone: Tz,
+    /// See [`Profile::privacy_level`].
+    pub privacy_level: PrivacyLevel,
 }
 
-/// The date that it is for a user.
-pub fn today(time_zone: Tz, now: DateTime<Utc>) -> NaiveDate {
-    now.with_timezone(&time_zone).date_naive()
+/// Changes of a profile; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Patch {
+    /// See [`Profile::display_name`].
+    pub display_name: Option<DisplayName>,
+    /// See [`Profile::privacy_level`].
+    pub privacy_level: Option<PrivacyLevel>,
+    /// See [`Profile::time_zone`].
+    pub time_zone: Option<Tz>,
+    /// See [`Profile::social_sharing_enabled`].
+    pub social_sharing_enabled: Option<bool>,
 }

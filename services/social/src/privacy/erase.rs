@@ -1,4 +1,4 @@
-//! Erasing, in the transaction of a caller.
+//! The erasure of a user.
 
 use diesel_async::AsyncPgConnection;
 use orchard_db::idempotency;
@@ -9,18 +9,17 @@ use super::store;
 use crate::challenges::finalisation;
 use crate::error::Error;
 
-/// Erases a user: their own rows are deleted, what others need names a pseudonym, and they do not come back.
+/// Erases a user for good: deletes their rows, and puts a pseudonym into rows that other users need.
 ///
-/// Locks are taken in the order in which all writers take them: the keys of requests, the user, whom every row that refers to them needs,
-/// and then challenges, in the order of their ids.
+/// It locks in the same order as all transactions that write: request keys, the user, challenges in the order of their ids.
 pub(super) async fn erase(connection: &mut AsyncPgConnection, user: Uuid) -> Result<Receipt, Error> {
     let mut keys = idempotency::forget(connection, user).await?;
     let is_new = roll::add(&mut &*connection, user).await?;
     if !roll::lock(connection, user).await? {
-        // Somebody else has erased them meanwhile.
+        // Another transaction has erased the user in the meantime.
         return Ok(Receipt::default());
     }
-    // Those that came while the lock was waited for.
+    // Keys that were written while this transaction waited for the lock.
     keys += idempotency::forget(connection, user).await?;
 
     let mut receipt = Receipt::default();

@@ -1,29 +1,21 @@
-//! What users achieve.
+//! Achievements that users have, and what they are given for.
 
 mod api;
-mod awards;
-mod reward;
-pub(crate) mod store;
-pub(crate) mod wire;
+mod store;
+mod wire;
 
 use chrono::{DateTime, Utc};
-use orchard_db::Rule;
+use orchard_db::{Connection, Rule};
 use orchard_proto::social::v1::ErrorReason;
 use orchard_rpc::Refusal;
-use strum::{EnumString, IntoStaticStr};
 use tonic::Code;
 use uuid::Uuid;
 
 pub use api::Api;
-pub use awards::Awards;
-pub use reward::{MOST_CREDITS, SpecialReward};
 
 use crate::error::Error;
-use crate::notification::Topic;
-use crate::rewards::milestone::{self, MilestoneType};
-
-/// What a recipe is awarded with that was featured.
-const RECIPE_FEATURED: &str = "Recipe featured";
+use crate::rewards::award::{AchievementType, Award, Awards, Entity, EntityType};
+use crate::rewards::milestone::{self, RECIPE_FEATURED};
 
 /// Why a call about an achievement is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,92 +27,21 @@ pub enum AchievementError {
 
 impl Rule for AchievementError {
     fn refusal(&self) -> Refusal {
-        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
-        match self {
-            Self::NotFound => refuse(Code::NotFound, ErrorReason::AchievementNotFound),
-        }
+        let Self::NotFound = self;
+        Refusal::new(Code::NotFound, ErrorReason::AchievementNotFound, self)
     }
-}
-
-/// What kind of thing was achieved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
-pub enum AchievementType {
-    /// Referred users have bought something.
-    ReferralMilestone,
-    /// A place at the top of a challenge.
-    ChallengeWinner,
-    /// A recipe was featured.
-    RecipeFeatured,
-    /// Challenges were completed.
-    ChallengeCompleted,
-    /// A consultation took place.
-    ConsultationCompleted,
-}
-
-impl AchievementType {
-    /// What its user may not want to be notified of.
-    pub fn topic(self) -> Option<Topic> {
-        match self {
-            Self::ChallengeWinner | Self::ChallengeCompleted => Some(Topic::Challenges),
-            Self::ReferralMilestone => Some(Topic::Referrals),
-            Self::RecipeFeatured | Self::ConsultationCompleted => None,
-        }
-    }
-}
-
-/// What an achievement is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
-pub enum EntityType {
-    /// A challenge.
-    Challenge,
-    /// A referral.
-    Referral,
-    /// A recipe.
-    Recipe,
-    /// A consultation session.
-    Session,
-}
-
-/// A particular thing that an achievement is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entity {
-    /// What it is.
-    pub of: EntityType,
-    /// Which.
-    pub id: Uuid,
-}
-
-/// An achievement to be awarded: of the same type and name and about the same thing, a user has one.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Award {
-    /// What kind of thing.
-    pub achievement_type: AchievementType,
-    /// What it is called.
-    pub name: String,
-    /// What it was for.
-    pub description: Option<String>,
-    /// What it is about.
-    pub entity: Option<Entity>,
-    /// Points for it.
-    pub points: i32,
-    /// A badge for it.
-    pub badge: Option<String>,
-    /// What else comes with it.
-    pub special_reward: Option<SpecialReward>,
 }
 
 /// An achievement of a user.
 #[derive(Debug, Clone)]
 pub struct Achievement {
-    /// Its id.
+    /// The id.
     pub id: Uuid,
-    /// Whose it is.
+    /// The user who has it.
     pub user_id: Uuid,
-    /// What was awarded.
+    /// What the user was given.
     pub award: Award,
-    /// When it was.
+    /// When the user was given it.
     pub achieved_at: DateTime<Utc>,
     /// Whether others see it.
     pub is_public: bool,
@@ -128,34 +49,52 @@ pub struct Achievement {
     pub celebration_shown: bool,
 }
 
-/// Something that happened in another slice, for which there is an achievement.
+/// The position of an achievement in lists, which have the latest first: when it was given, and its id.
+type LatestFirst = (DateTime<Utc>, Uuid);
+
+impl Achievement {
+    fn position(&self) -> LatestFirst {
+        (self.achieved_at, self.id)
+    }
+}
+
+/// The achievements of a user in numbers.
+#[derive(Debug)]
+struct Summary {
+    points: i64,
+    count: i64,
+    badges: Vec<String>,
+}
+
+/// What a user has done in another slice and is awarded for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Feat {
+pub enum Accomplishment {
     /// A recipe of the user was featured.
     RecipeFeatured {
-        /// Its author.
+        /// The author.
         user: Uuid,
-        /// Which.
+        /// The recipe.
         recipe: Uuid,
     },
     /// The user has had a consultation.
     SessionCompleted {
         /// The client.
         user: Uuid,
-        /// Which.
+        /// The session.
         session: Uuid,
     },
 }
 
-impl Feat {
-    /// Whose it is.
+impl Accomplishment {
+    /// Returns the user who is awarded.
     pub fn user(self) -> Uuid {
         match self {
             Self::RecipeFeatured { user, .. } | Self::SessionCompleted { user, .. } => user,
         }
     }
 
-    /// What is awarded for it. The first consultation is one achievement, whichever was the first: not even the user is reminded of which.
+    /// Returns the award. That for a consultation does not name the session: only the first one is awarded, and which it was is
+    /// confidential.
     pub fn award(self) -> Award {
         let (achievement_type, name, entity) = match self {
             Self::RecipeFeatured { recipe, .. } => {
@@ -169,31 +108,12 @@ impl Feat {
     }
 }
 
-impl Award {
-    /// Whether it starts public, of a user who shares or not. Who had a consultation says so themselves, or nobody does.
-    pub fn starts_public(&self, shares: bool) -> bool {
-        shares && self.achievement_type != AchievementType::ConsultationCompleted
-    }
-
-    /// What it counts towards, and by which thing: given by hand it stands in for an event that was lost.
-    pub fn counts_as(&self) -> Option<(MilestoneType, Entity)> {
-        let recipe = self.entity.filter(|entity| entity.of == EntityType::Recipe)?;
-        let is_featured = self.achievement_type == AchievementType::RecipeFeatured && self.name == RECIPE_FEATURED;
-        is_featured.then_some((MilestoneType::RecipesFeatured, recipe))
-    }
-}
-
-/// Gives an award to a user, who is known and locked, and counts it. What was awarded before counts no further.
-pub(crate) async fn give(
-    connection: &mut orchard_db::Connection,
-    awards: &Awards,
-    user: Uuid,
-    award: &Award,
-) -> Result<(), Error> {
-    if awards.make(connection, user, award).await?
-        && let Some((counted, by)) = award.counts_as()
+/// Gives a user, who must be locked, an award, and counts it towards milestones if it is new.
+pub(crate) async fn give(connection: &mut Connection, awards: &Awards, user: Uuid, award: &Award) -> Result<(), Error> {
+    if awards.give(connection, user, award).await?
+        && let Some((counted, entity)) = milestone::counted_by(award)
     {
-        milestone::advance(connection, awards, &[user], counted, by).await?;
+        milestone::advance(connection, awards, &[user], counted, entity).await?;
     }
     Ok(())
 }
@@ -201,44 +121,45 @@ pub(crate) async fn give(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rewards::milestone::MilestoneType;
 
     #[test]
-    fn each_recipe_counts_and_only_the_first_consultation() {
+    fn each_recipe_has_an_award_and_all_consultations_share_one() {
         let [user, one, other] = [1, 2, 3].map(Uuid::from_u128);
-        let of = |recipe| Feat::RecipeFeatured { user, recipe }.award();
+        let of = |recipe| Accomplishment::RecipeFeatured { user, recipe }.award();
         assert_ne!(of(one), of(other));
-        let of = |session| Feat::SessionCompleted { user, session }.award();
+        let of = |session| Accomplishment::SessionCompleted { user, session }.award();
         assert_eq!(of(one), of(other));
-        assert!(!format!("{:?}", of(one)).contains(&one.to_string()), "nobody learns that the session exists");
+        assert!(!format!("{:?}", of(one)).contains(&one.to_string()), "the award does not name the session");
     }
 
     #[test]
-    fn a_featured_recipe_counts_whoever_awards_it_and_nothing_else_does() {
+    fn only_the_award_for_a_featured_recipe_counts_towards_a_milestone() {
         let [user, recipe] = [1, 2].map(Uuid::from_u128);
-        let featured = Feat::RecipeFeatured { user, recipe }.award();
+        let featured = Accomplishment::RecipeFeatured { user, recipe }.award();
         let entity = Entity { of: EntityType::Recipe, id: recipe };
-        assert_eq!(featured.counts_as(), Some((MilestoneType::RecipesFeatured, entity)));
+        assert_eq!(milestone::counted_by(&featured), Some((MilestoneType::RecipesFeatured, entity)));
         let others = [
             Award { name: "1 featured recipe".to_owned(), ..featured.clone() },
             Award { entity: None, ..featured.clone() },
             Award { entity: Some(Entity { of: EntityType::Challenge, id: recipe }), ..featured.clone() },
             Award { achievement_type: AchievementType::ChallengeWinner, ..featured.clone() },
-            Feat::SessionCompleted { user, session: recipe }.award(),
+            Accomplishment::SessionCompleted { user, session: recipe }.award(),
         ];
         for award in others {
-            assert_eq!(award.counts_as(), None, "{award:?}");
+            assert_eq!(milestone::counted_by(&award), None, "{award:?}");
         }
     }
 
     #[test]
     fn a_consultation_never_starts_public() {
-        let [user, thing] = [1, 2].map(Uuid::from_u128);
-        for (feat, shares, public) in [
-            (Feat::RecipeFeatured { user, recipe: thing }, true, true),
-            (Feat::RecipeFeatured { user, recipe: thing }, false, false),
-            (Feat::SessionCompleted { user, session: thing }, true, false),
+        let [user, id] = [1, 2].map(Uuid::from_u128);
+        for (accomplishment, sharing, public) in [
+            (Accomplishment::RecipeFeatured { user, recipe: id }, true, true),
+            (Accomplishment::RecipeFeatured { user, recipe: id }, false, false),
+            (Accomplishment::SessionCompleted { user, session: id }, true, false),
         ] {
-            assert_eq!(feat.award().starts_public(shares), public, "{feat:?}");
+            assert_eq!(accomplishment.award().starts_public(sharing), public, "{accomplishment:?}");
         }
     }
 }

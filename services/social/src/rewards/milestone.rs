@@ -1,11 +1,10 @@
-//! What is counted towards achievements.
+//! Milestones: counts of what users have done, and the awards for reaching a target.
 
 pub(crate) mod store;
 pub(crate) mod wire;
 
 use chrono::{DateTime, Utc};
-use orchard_db::Connection;
-use orchard_db::Rule;
+use orchard_db::{Connection, Rule};
 use orchard_proto::social::v1::ErrorReason;
 use orchard_rpc::Refusal;
 use serde::{Deserialize, Serialize};
@@ -14,9 +13,12 @@ use tonic::Code;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::rewards::achievement::{AchievementType, Award, Awards, Entity};
+use crate::rewards::award::{AchievementType, Award, Awards, Entity, EntityType};
 
-/// Points for each that a milestone takes.
+/// The name of the award for a featured recipe.
+pub const RECIPE_FEATURED: &str = "Recipe featured";
+
+/// Points for reaching a target, for each that it takes.
 const POINTS: i32 = 10;
 
 /// Why a call about a milestone is refused.
@@ -29,27 +31,25 @@ pub enum MilestoneError {
 
 impl Rule for MilestoneError {
     fn refusal(&self) -> Refusal {
-        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
-        match self {
-            Self::NotFound => refuse(Code::NotFound, ErrorReason::MilestoneNotFound),
-        }
+        let Self::NotFound = self;
+        Refusal::new(Code::NotFound, ErrorReason::MilestoneNotFound, self)
     }
 }
 
-/// What is counted.
+/// What a milestone counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum MilestoneType {
     /// Referred users who have bought something.
     Conversions,
-    /// Challenges whose criteria were met.
+    /// Challenges that the user has completed.
     ChallengesCompleted,
-    /// Recipes that were featured.
+    /// Recipes of the user that were featured.
     RecipesFeatured,
 }
 
 impl MilestoneType {
-    /// How many it takes, from one achievement to the next.
+    /// Returns the targets, in ascending order.
     pub const fn targets(self) -> &'static [i32] {
         match self {
             Self::Conversions => &[1, 5, 10, 25],
@@ -58,12 +58,12 @@ impl MilestoneType {
         }
     }
 
-    /// Whether a badge is, or may be, that of a milestone.
+    /// Returns whether a badge belongs to a milestone, or could belong to one in a later release.
     pub fn has_badge(badge: &str) -> bool {
         badge.rsplit_once('_').is_some_and(|(of, target)| of.parse::<Self>().is_ok() && target.parse::<i32>().is_ok())
     }
 
-    /// What reaching a target is awarded with.
+    /// Returns the award for reaching a target.
     pub fn award(self, target: i32) -> Award {
         let (achievement_type, one, many) = match self {
             Self::Conversions => (AchievementType::ReferralMilestone, "friend brought along", "friends brought along"),
@@ -83,19 +83,19 @@ impl MilestoneType {
     }
 }
 
-/// What a milestone has counted last, as it is kept.
+/// The entity that a milestone has counted last, as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SocialContext {
-    /// What kind of thing.
-    pub kind: Kind,
-    /// Which.
+    /// The type of the entity.
+    pub kind: ContextKind,
+    /// The id of the entity.
     pub id: Uuid,
 }
 
-/// What can be counted.
+/// The types of entities that milestones count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum ContextKind {
     /// A challenge.
     Challenge,
     /// A referral.
@@ -104,22 +104,22 @@ pub enum Kind {
     Recipe,
 }
 
-/// How far a user is towards an achievement.
+/// How close a user is to an achievement.
 #[derive(Debug, Clone)]
 pub struct Milestone {
-    /// Its id.
+    /// The id.
     pub id: Uuid,
-    /// Whose it is.
+    /// The user.
     pub user_id: Uuid,
     /// What is counted.
     pub milestone_type: MilestoneType,
-    /// How many it takes.
+    /// The count that gives the achievement.
     pub target: i32,
-    /// How many there are.
+    /// The current count.
     pub current: i32,
-    /// Since when there were enough, if there were.
+    /// When the target was reached.
     pub achieved_at: Option<DateTime<Utc>>,
-    /// Whether it is about what this slice is about.
+    /// Whether it counts something that this slice manages.
     pub is_social_achievement: bool,
     /// Whether others see it.
     pub shared_publicly: bool,
@@ -128,20 +128,29 @@ pub struct Milestone {
 }
 
 impl Milestone {
-    /// Where it stands in a list: by type, and then by target.
-    pub fn place(&self) -> i64 {
-        const BEYOND_ALL_TARGETS: i64 = 1 << 32;
+    /// Returns the position in lists, which are in the order of types and targets.
+    pub fn position(&self) -> i64 {
+        const ABOVE_ALL_TARGETS: i64 = 1 << 32;
         let of = match self.milestone_type {
             MilestoneType::Conversions => 0,
             MilestoneType::ChallengesCompleted => 1,
             MilestoneType::RecipesFeatured => 2,
         };
-        of * BEYOND_ALL_TARGETS + i64::from(self.target)
+        of * ABOVE_ALL_TARGETS + i64::from(self.target)
     }
 }
 
-/// Counts one more for each of these users, who are locked, and awards what was reached. Whoever calls it knows that this one was not counted
-/// before.
+/// Returns what an award counts towards, if anything, and its entity.
+///
+/// An operator's award for a featured recipe counts as well: it stands in for an event that was lost.
+pub fn counted_by(award: &Award) -> Option<(MilestoneType, Entity)> {
+    let recipe = award.entity.filter(|entity| entity.of == EntityType::Recipe)?;
+    let is_featured = award.achievement_type == AchievementType::RecipeFeatured && award.name == RECIPE_FEATURED;
+    is_featured.then_some((MilestoneType::RecipesFeatured, recipe))
+}
+
+/// Counts an entity for each of these users, who must be locked, and gives awards for the targets that they reach. The caller ensures that
+/// the entity was not counted before.
 pub(crate) async fn advance(
     connection: &mut Connection,
     awards: &Awards,
@@ -151,18 +160,16 @@ pub(crate) async fn advance(
 ) -> Result<(), Error> {
     let reached = store::count_up(connection, users, counted, context(entity)).await?;
     let reached: Vec<_> = reached.into_iter().map(|(user, target)| (user, counted.award(target))).collect();
-    awards.make_all(connection, &reached).await?;
+    awards.give_all(connection, &reached).await?;
     Ok(())
 }
 
 fn context(entity: Entity) -> Option<SocialContext> {
-    use crate::rewards::achievement::EntityType;
-
     let kind = match entity.of {
-        EntityType::Challenge => Kind::Challenge,
-        EntityType::Referral => Kind::Referral,
-        EntityType::Recipe => Kind::Recipe,
-        // No milestone counts them, and nobody else is to learn of them.
+        EntityType::Challenge => ContextKind::Challenge,
+        EntityType::Referral => ContextKind::Referral,
+        EntityType::Recipe => ContextKind::Recipe,
+        // No milestone counts sessions, and other users must not learn of them.
         EntityType::Session => return None,
     };
     Some(SocialContext { kind, id: entity.id })
@@ -176,7 +183,7 @@ mod tests {
         [MilestoneType::Conversions, MilestoneType::ChallengesCompleted, MilestoneType::RecipesFeatured];
 
     #[test]
-    fn each_target_has_its_own_award() {
+    fn each_target_has_an_award_of_its_own() {
         let awards: Vec<Award> =
             ALL.into_iter().flat_map(|of| of.targets().iter().map(move |target| of.award(*target))).collect();
         assert_eq!(awards.len(), 9);
@@ -190,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn targets_rise() {
+    fn targets_start_at_one_and_rise() {
         for of in ALL {
             assert!(of.targets().is_sorted() && of.targets().first() == Some(&1), "{of:?}");
         }

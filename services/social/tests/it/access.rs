@@ -58,7 +58,7 @@ const TABLE: &Table = &[
     ("ProgressService/ListProgress", Only(&[USERS])),
 ];
 
-/// It is told of events, and tells of its own.
+/// Services that exchange events.
 const EVENTS: &Table = &[
     (
         "InboxService/DeliverEvents",
@@ -78,7 +78,7 @@ const PRIVACY: &Table =
     &[("PrivacyService/EraseUser", Only(&[&[Operator], SOCIAL])), ("PrivacyService/ExportUser", Only(&[USERS, SOCIAL]))];
 
 #[tokio::test]
-async fn each_method_admits_those_it_is_for() -> anyhow::Result<()> {
+async fn each_method_admits_only_its_callers() -> anyhow::Result<()> {
     let slice = World::start().await?.slice;
     for (package, table) in [("orchard.social.v1", TABLE), ("orchard.events.v1", EVENTS), ("orchard.privacy.v1", PRIVACY)] {
         let findings = findings(&slice.running.channel()?, &slice.keys, DESCRIPTORS, package, table).await?;

@@ -1,4 +1,4 @@
-//! Achievements: awarded once; seen by whom they are for, and celebrated once.
+//! Achievements are awarded once and celebrated once.
 
 mod seen;
 
@@ -32,11 +32,12 @@ pub fn award(user: Uuid, name: &str) -> pb::AwardAchievementRequest {
     }
 }
 
-/// An event of a recipe.
+/// An event: a recipe was featured.
 pub fn featured(recipe: Uuid, sequence: i64, user: Uuid) -> orchard_proto::events::v1::Event {
     event(recipe, sequence, &RecipeFeatured { recipe_id: recipe.to_string(), user_id: user.to_string() })
 }
 
+/// An event: a session was completed.
 pub fn completed(session: Uuid, user: Uuid) -> orchard_proto::events::v1::Event {
     event(session, 1, &SessionCompleted { session_id: session.to_string(), user_id: user.to_string() })
 }
@@ -71,7 +72,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn all_that_is_awarded_is_read_back_by_its_user() -> anyhow::Result<()> {
+async fn users_read_back_all_fields_of_their_achievements() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (user, related) = (id(), id());
     world.settle(user, Public).await?;
@@ -94,13 +95,13 @@ async fn all_that_is_awarded_is_read_back_by_its_user() -> anyhow::Result<()> {
         assert_eq!((own.achievement_name, own.description), (request.achievement_name, request.description));
         assert_eq!((own.related_entity_id, own.related_entity_type), (related.to_string(), request.related_entity_type));
         assert_eq!((own.points_awarded, own.badge_awarded.as_str()), (7, "founder"));
-        assert_eq!(own.special_reward.and_then(|given| given.reward), Some(reward), "as it was given");
+        assert_eq!(own.special_reward.and_then(|given| given.reward), Some(reward), "the reward as it was awarded");
         assert_eq!((own.is_public, own.celebration_shown), (true, Some(false)));
         let others = world.achieved(id(), user).await?.remove(0);
-        assert_eq!((others.special_reward, others.celebration_shown), (None, None), "that is the user's own");
+        assert_eq!((others.special_reward, others.celebration_shown), (None, None), "only the user sees these");
         assert!(own.achieve_time.is_some() && others.achieve_time == own.achieve_time);
     }
-    // It moves no money.
+    // Credits of an achievement move no money.
     let get = pb::GetProfileRequest { user_id: user.to_string() };
     let profile = world.profiles(user)?.get_profile(get).await?.into_inner().profile.expect("a profile");
     assert_eq!(profile.referral_credits_earned, Some(Money { currency_code: "EUR".to_owned(), units: 0, nanos: 0 }));
@@ -108,7 +109,7 @@ async fn all_that_is_awarded_is_read_back_by_its_user() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_awarded_a_hundred_times_at_once_is_awarded_once() -> anyhow::Result<()> {
+async fn an_award_that_is_given_a_hundred_times_at_once_is_one_achievement() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     let user = id();
     world.settle(user, Public).await?;
@@ -116,7 +117,7 @@ async fn what_is_awarded_a_hundred_times_at_once_is_awarded_once() -> anyhow::Re
     let mut calls = JoinSet::new();
     for number in 0..100 {
         let world = Arc::clone(&world);
-        // Half of them repeat a request, the others are requests of their own, by different operators.
+        // Half of the calls repeat one request; the others are different requests of different operators.
         let request = if number % 2 == 0 { same.clone() } else { award(user, "Once") };
         let by = if number % 2 == 0 { operator } else { id() };
         calls.spawn(async move { world.award_as(by, request).await });
@@ -125,7 +126,7 @@ async fn what_is_awarded_a_hundred_times_at_once_is_awarded_once() -> anyhow::Re
     assert!(awarded.iter().all(|achievement| *achievement == awarded[0]));
     let sums = world.summary(user, user).await?;
     assert_eq!((sums.total_points, sums.achievement_count), (7, 1));
-    // About something, it is another one; and about another thing, yet another.
+    // The same award about another entity is another achievement.
     for related in [id(), id()] {
         let request = pb::AwardAchievementRequest {
             related_entity_id: related.to_string(),
@@ -140,51 +141,54 @@ async fn what_is_awarded_a_hundred_times_at_once_is_awarded_once() -> anyhow::Re
     let other = pb::AwardAchievementRequest { points_awarded: 8, ..same.clone() };
     assert_eq!(refused(world.award_as(operator, other.clone()).await), (Code::AlreadyExists, "REQUEST_ID_REUSED".to_owned()));
     let again = world.award_as(id(), other).await?;
-    assert_eq!(again.points_awarded, 7, "as it was awarded first");
+    assert_eq!(again.points_awarded, 7, "the first award stays");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_that_comes_a_hundred_times_is_worth_one_achievement() -> anyhow::Result<()> {
+async fn events_of_one_recipe_give_one_achievement() -> anyhow::Result<()> {
     let world = Arc::new(World::strict().await?);
     let (user, recipe) = (id(), id());
     let mut calls = JoinSet::new();
     for number in 0..100 {
         let world = Arc::clone(&world);
-        // Featured again and again, and each told several times.
-        calls.spawn(async move { world.tell("recipe", vec![featured(recipe, 1 + number % 10, user)]).await });
+        // The recipe is featured ten times, and each event is delivered ten times.
+        calls.spawn(async move { world.deliver("recipe", vec![featured(recipe, 1 + number % 10, user)]).await });
     }
     for answer in calls.join_all().await {
         answer?;
     }
     for sequence in 11..=20 {
-        world.tell("recipe", vec![featured(recipe, sequence, user)]).await?;
+        world.deliver("recipe", vec![featured(recipe, sequence, user)]).await?;
     }
     let achieved = world.achieved(user, user).await?;
     let names: Vec<_> = achieved.iter().map(|achievement| achievement.achievement_name.as_str()).collect();
     assert_eq!(names.len(), 2, "{names:?}");
     assert!(names.contains(&"Recipe featured") && names.contains(&"1 featured recipe"));
     let milestones = world.milestones(user, user).await?;
-    assert_eq!(milestones.iter().map(|one| one.current).collect::<Vec<_>>(), [1, 1], "however often it was featured");
+    assert_eq!(milestones.iter().map(|one| one.current).collect::<Vec<_>>(), [1, 1], "one recipe counts once");
     let own = achieved.iter().find(|achievement| achievement.related_entity_id == recipe.to_string()).expect("of the recipe");
     assert_eq!((own.achievement_type(), own.related_entity_type()), (Featured, pb::RelatedEntityType::Recipe));
 
     let sessions: Vec<_> = (0..3).map(|_| completed(id(), user)).collect();
     for session in sessions.iter().chain(&sessions) {
-        world.tell("consultation", vec![session.clone()]).await?;
+        world.deliver("consultation", vec![session.clone()]).await?;
     }
     let consulted: Vec<_> = world.achieved(user, user).await?;
     let consulted: Vec<_> = consulted.iter().filter(|one| one.achievement_type() == ConsultationCompleted).collect();
-    assert_eq!(consulted.len(), 1, "the first");
-    assert_eq!(consulted[0].related_entity_id, "", "which it was is nobody's business");
+    assert_eq!(consulted.len(), 1, "only the first session is awarded");
+    assert_eq!(consulted[0].related_entity_id, "", "the session is not named");
     world.settle(user, pb::PrivacyLevel::Public).await?;
     let seen = world.achieved(id(), user).await?;
-    assert!(!seen.is_empty() && seen.iter().all(|one| one.achievement_type() != ConsultationCompleted), "nor that there was one");
+    assert!(
+        !seen.is_empty() && seen.iter().all(|one| one.achievement_type() != ConsultationCompleted),
+        "other users do not see it"
+    );
     Ok(())
 }
 
 #[tokio::test]
-async fn bad_awards_are_refused_by_field() -> anyhow::Result<()> {
+async fn an_invalid_award_is_refused_with_its_fields() -> anyhow::Result<()> {
     let world = World::start().await?;
     let bad = pb::AwardAchievementRequest {
         user_id: "bob".to_owned(),
@@ -217,7 +221,7 @@ async fn bad_awards_are_refused_by_field() -> anyhow::Result<()> {
         (money("USD", 1), "special_reward.credits"),
         (money("EUR", 0), "special_reward.credits"),
         (money("EUR", 10_001), "special_reward.credits"),
-        (Some(Reward::SpecialAccess("No Blanks".to_owned())), "special_reward.special_access"),
+        (Some(Reward::SpecialAccess("Not A Name".to_owned())), "special_reward.special_access"),
         (Some(Reward::DiscountPercent(0)), "special_reward.discount_percent"),
     ];
     for (reward, path) in rewards {

@@ -1,4 +1,4 @@
-//! What is left of a user who is erased: what others need, and nobody's name.
+//! Erasure: no row names the user afterwards, and other users keep what they need.
 
 mod late;
 pub mod left;
@@ -27,33 +27,33 @@ impl World {
         Ok(insist(erase).await?.into_inner().table_counts.into_iter().map(row).collect())
     }
 
-    /// The tables in which one of these is, in whatever column and spelling.
-    pub async fn places_of(&self, texts: &[String]) -> anyhow::Result<Vec<String>> {
+    /// Returns the tables that contain one of these texts, in any column, also as bytes.
+    pub async fn tables_with(&self, texts: &[String]) -> anyhow::Result<Vec<String>> {
         let client = self.slice.schema.connect().await?;
         let tables = "SELECT table_name::text FROM information_schema.tables
             WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY 1";
         let hex = |text: &String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
         let patterns: Vec<String> =
             texts.iter().flat_map(|text| [text.clone(), hex(text)]).map(|text| format!("%{text}%")).collect();
-        let mut places = Vec::new();
+        let mut found_in = Vec::new();
         for table in client.query(tables, &[]).await? {
             let table: String = table.get(0);
-            // A row as text has bytes in hexadecimal.
+            // A row as text shows bytes in hexadecimal.
             let found = format!("SELECT count(*) FROM {table} AS t WHERE t::text ILIKE ANY ($1)");
             if client.query_one(&found, &[&patterns]).await?.get::<_, i64>(0) > 0 {
-                places.push(table);
+                found_in.push(table);
             }
         }
-        Ok(places)
+        Ok(found_in)
     }
 
-    /// A number of the schema.
+    /// Returns the number that a query selects.
     pub async fn number(&self, query: &str) -> anyhow::Result<i64> {
         Ok(self.slice.schema.connect().await?.query_one(query, &[]).await?.get(0))
     }
 }
 
-/// An id as it may be written.
+/// The texts of an id.
 pub fn spellings(user: Uuid) -> Vec<String> {
     vec![user.to_string(), user.simple().to_string()]
 }

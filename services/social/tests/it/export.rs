@@ -1,4 +1,4 @@
-//! What users take along: all that is held of them, and nothing of anybody else.
+//! Exports: everything that is stored about a user, and nothing about others.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ async fn export(client: &Client, user_id: &str) -> Result<Vec<ExportRecord>, Sta
     answers.map_ok(|answer| answer.record.expect("a record")).try_collect().await
 }
 
-/// A column of a record, if it is text.
+/// Returns a column of a record if it is text.
 fn column(record: &ExportRecord, name: &str) -> Option<String> {
     match record.row.as_ref()?.fields.get(name)?.kind.clone()? {
         Kind::StringValue(text) => Some(text),
@@ -29,7 +29,7 @@ fn column(record: &ExportRecord, name: &str) -> Option<String> {
     }
 }
 
-/// How many rows of each table are the user's to take along.
+/// Counts the rows of each table that belong to the export of a user.
 async fn rows_of(world: &World, user: Uuid) -> anyhow::Result<BTreeMap<String, i64>> {
     let client = world.slice.schema.connect().await?;
     let tables = [
@@ -38,7 +38,7 @@ async fn rows_of(world: &World, user: Uuid) -> anyhow::Result<BTreeMap<String, i
         ("challenge_progress", "challenge_participant_id IN (SELECT id FROM challenge_participants p WHERE p::text LIKE $1)"),
         ("community_challenges", "t::text LIKE $1"),
         ("family_memberships", "t::text LIKE $1"),
-        // But those that say no more than that another has blocked them.
+        // Without rows that only say that another user has blocked them.
         (
             "friendships",
             "t::text LIKE $1 AND NOT (status = 'none' AND CASE WHEN first_user_id::text LIKE $1
@@ -60,13 +60,13 @@ async fn rows_of(world: &World, user: Uuid) -> anyhow::Result<BTreeMap<String, i
 }
 
 #[tokio::test]
-async fn an_export_is_every_row_of_a_user_and_none_of_anybody_else() -> anyhow::Result<()> {
+async fn an_export_has_all_rows_of_a_user_and_none_of_others() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (me, other) = (id(), id());
     world.live(me, other).await?;
-    // The same again for others, with other words.
-    let (them, theirs) = (id(), id());
-    world.live(them, theirs).await?;
+    // The same for other users, with other texts.
+    let (stranger, their_friend) = (id(), id());
+    world.live(stranger, their_friend).await?;
     let client = world.slice.schema.connect().await?;
     for (table, column, whose) in [
         ("social_achievements", "description", "user_id"),
@@ -84,22 +84,26 @@ async fn an_export_is_every_row_of_a_user_and_none_of_anybody_else() -> anyhow::
         *counted.entry(record.table.clone()).or_default() += 1;
     }
     assert_eq!(counted, expected, "{exported:#?}");
-    let said = format!("{exported:?}");
-    for stranger in [them, theirs] {
-        assert!(!said.contains(&stranger.to_string()));
+    let text = format!("{exported:?}");
+    for other in [stranger, their_friend] {
+        assert!(!text.contains(&other.to_string()));
     }
-    assert!(!said.contains("Foreign"), "{said}");
+    assert!(!text.contains("Foreign"), "{text}");
     for name in ["display_name", "achievement_name", "description", "challenge_name"] {
         assert!(exported.iter().any(|record| column(record, name).as_deref() == Some(CANARY)), "{name}");
     }
     let own = exported.iter().find(|record| record.table == "users").expect("a profile");
-    assert_eq!(column(own, "referral_credits_earned").as_deref(), Some("12.50"), "no floating point touches money");
+    assert_eq!(
+        column(own, "referral_credits_earned").as_deref(),
+        Some("12.50"),
+        "an amount is text, not a floating-point number"
+    );
     Ok(())
 }
 
-/// Who has blocked them is not told them this way either, whichever of the two has the higher id.
+/// This holds whichever of the two users has the higher id.
 #[tokio::test]
-async fn an_export_does_not_say_who_has_blocked_the_user() -> anyhow::Result<()> {
+async fn an_export_does_not_reveal_who_has_blocked_the_user() -> anyhow::Result<()> {
     let world = World::start().await?;
     for _ in 0..4 {
         let [me, blocks, both] = world.people().await?;
@@ -108,23 +112,23 @@ async fn an_export_does_not_say_who_has_blocked_the_user() -> anyhow::Result<()>
         let alone = export(&world.slice.user(me)?, "").await?;
         world.act(Act::Block, both, me).await?;
         let exported = export(&world.slice.user(me)?, "").await?;
-        assert_eq!(exported, alone, "it looks the same");
+        assert_eq!(exported, alone, "the other block changes nothing");
         let friendships = exported.iter().filter(|record| record.table == "friendships");
         assert_eq!(friendships.count(), 1);
         assert!(!format!("{exported:?}").contains(&blocks.to_string()));
-        // They first, and then I, is as I alone, whose block is the oldest that is told.
+        // The row is older than the user's own block if the other user has blocked them before.
         world.act(Act::Block, me, blocks).await?;
         let exported = export(&world.slice.user(me)?, "").await?;
         for record in exported.iter().filter(|record| record.table == "friendships") {
-            assert_eq!(column(record, "created_at"), None, "it could be earlier than my own block");
+            assert_eq!(column(record, "created_at"), None, "it could be earlier than the user's own block");
         }
     }
     Ok(())
 }
 
-/// Who referred them, and what came of it for them, is theirs.
+/// A referral belongs to the exports of both users, with different columns.
 #[tokio::test]
-async fn a_referees_export_has_the_referees_side() -> anyhow::Result<()> {
+async fn a_referral_is_exported_without_the_referrers_columns_to_its_referee() -> anyhow::Result<()> {
     let world = World::start().await?;
     let [me, referrer] = world.people().await?;
     let client = world.slice.schema.connect().await?;
@@ -134,15 +138,15 @@ async fn a_referees_export_has_the_referees_side() -> anyhow::Result<()> {
     let of = |exported: Vec<ExportRecord>| exported.into_iter().find(|record| record.table == "referrals").expect("a referral");
     let mine = of(export(&world.slice.user(me)?, "").await?);
     assert_eq!(column(&mine, "referee_id"), Some(me.to_string()));
-    let said = format!("{mine:?}").to_lowercase();
-    assert!(!said.contains("foreign") && !said.contains(&referrer.to_string()), "{said}");
+    let text = format!("{mine:?}").to_lowercase();
+    assert!(!text.contains("foreign") && !text.contains(&referrer.to_string()), "{text}");
     let theirs = format!("{:?}", of(export(&world.slice.user(referrer)?, "").await?)).to_lowercase();
     assert!(theirs.contains("foreign") && theirs.contains(&referrer.to_string()), "{theirs}");
     Ok(())
 }
 
 #[tokio::test]
-async fn who_may_name_others() -> anyhow::Result<()> {
+async fn only_operators_and_social_export_other_users() -> anyhow::Result<()> {
     let world = World::start().await?;
     let [me] = world.people().await?;
     let own = export(&world.slice.user(me)?, &me.to_string()).await?;
@@ -156,14 +160,14 @@ async fn who_may_name_others() -> anyhow::Result<()> {
     }
     assert_eq!(violations(export(&world.slice.service("social")?, "").await), ["user_id"]);
     assert_eq!(violations(export(&world.slice.user(me)?, "me").await), ["user_id"]);
-    assert_eq!(export(&world.slice.user(id())?, "").await?, [], "nothing is held of a stranger");
+    assert_eq!(export(&world.slice.user(id())?, "").await?, [], "an unknown user has no data");
     world.erase(me).await?;
-    assert_eq!(export(&world.slice.user(me)?, "").await?, [], "nor of who was erased");
+    assert_eq!(export(&world.slice.user(me)?, "").await?, [], "an erased user has no data");
     Ok(())
 }
 
 #[tokio::test]
-async fn an_export_of_several_pages_is_whole() -> anyhow::Result<()> {
+async fn an_export_of_several_pages_is_complete() -> anyhow::Result<()> {
     let world = World::start().await?;
     let [me] = world.people().await?;
     let many = "WITH others AS (INSERT INTO users (id) SELECT gen_random_uuid() FROM generate_series(1, 1000) RETURNING id)
@@ -175,7 +179,7 @@ async fn an_export_of_several_pages_is_whole() -> anyhow::Result<()> {
     client.execute(many, &[&me]).await?;
     let friends: i64 = client.query_one("SELECT count(*) FROM friendships WHERE status = 'accepted'", &[]).await?.get(0);
     let exported = export(&world.slice.user(me)?, "").await?;
-    let told = exported.iter().filter(|record| record.table == "friendships").count();
-    assert_eq!(i64::try_from(told)?, friends, "all friends, and none of those who have only blocked them");
+    let rows = exported.iter().filter(|record| record.table == "friendships").count();
+    assert_eq!(i64::try_from(rows)?, friends, "all friends, and no users who have only blocked them");
     Ok(())
 }

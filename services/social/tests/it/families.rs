@@ -1,4 +1,4 @@
-//! Ties of families: what the family slice tells, and who is whose friend for it.
+//! Family members as friends, from the events of the family service.
 
 use orchard_proto::family::v1::{MemberJoined, MemberRole, RoleChanged};
 use orchard_proto::social::v1 as pb;
@@ -18,7 +18,7 @@ impl World {
     async fn are_family(&self, one: Uuid, other: Uuid) -> anyhow::Result<bool> {
         let of = |friends: Vec<(Uuid, bool)>, user: Uuid| friends.contains(&(user, true));
         let (there, back) = (of(self.friends(one).await?, other), of(self.friends(other).await?, one));
-        assert_eq!(there, back, "both or none");
+        assert_eq!(there, back, "both are family, or neither");
         Ok(there)
     }
 
@@ -32,12 +32,12 @@ impl World {
         let guardian_user_id = guardian.map(|id| id.to_string()).unwrap_or_default();
         let role = MemberRole::Child.into();
         let added = MemberJoined { family_plan_id, user_id, role, guardian_user_id, was_added: true };
-        Ok(self.tell("family", vec![event(plan, sequence, &added)]).await?)
+        Ok(self.deliver("family", vec![event(plan, sequence, &added)]).await?)
     }
 }
 
 #[tokio::test]
-async fn a_tie_lasts_as_long_as_any_plan_that_makes_it() -> anyhow::Result<()> {
+async fn users_are_family_while_they_share_any_plan() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let [alice, bob] = world.people().await?;
     let (one, other) = (id(), id());
@@ -46,47 +46,47 @@ async fn a_tie_lasts_as_long_as_any_plan_that_makes_it() -> anyhow::Result<()> {
         world.join_family(plan, 2, bob, MemberRole::Member).await?;
     }
     assert!(world.are_family(alice, bob).await?);
-    assert_eq!(world.friends(alice).await?.len(), 1, "once, by two plans");
-    world.tell("family", vec![left(one, 3, bob)]).await?;
-    assert!(world.are_family(alice, bob).await?, "by the other");
-    world.tell("family", vec![closed(other, 3)]).await?;
+    assert_eq!(world.friends(alice).await?.len(), 1, "two shared plans make one friend");
+    world.deliver("family", vec![left(one, 3, bob)]).await?;
+    assert!(world.are_family(alice, bob).await?, "by the other plan");
+    world.deliver("family", vec![closed(other, 3)]).await?;
     assert!(!world.are_family(alice, bob).await?);
-    // It is in use again: each is told of as a newcomer.
-    world.tell("family", vec![joined(other, 4, alice, MemberRole::Admin), joined(other, 5, bob, MemberRole::Member)]).await?;
+    // The plan is reopened: each member joins again.
+    world.deliver("family", vec![joined(other, 4, alice, MemberRole::Admin), joined(other, 5, bob, MemberRole::Member)]).await?;
     assert!(world.are_family(alice, bob).await?);
     Ok(())
 }
 
-/// Whatever it says of itself, and from the moment that it is a child: a request that could not be answered would say why.
+/// This holds for any privacy level. Open requests are deleted: one that cannot be accepted would reveal that the user is a child.
 #[tokio::test]
-async fn a_child_is_its_friends_to_see() -> anyhow::Result<()> {
+async fn only_friends_see_a_child() -> anyhow::Result<()> {
     let (world, _family) = World::with_family().await?;
-    let [child, friend, parent, stranger, asked] = world.people().await?;
+    let [child, friend, parent, stranger, recipient] = world.people().await?;
     world.settle(child, pb::PrivacyLevel::Public).await?;
     world.befriend(child, friend).await?;
     world.request(stranger, child).await?;
-    world.request(child, asked).await?;
-    assert!(world.sees(stranger, child).await? && world.sees(asked, child).await?);
+    world.request(child, recipient).await?;
+    assert!(world.sees(stranger, child).await? && world.sees(recipient, child).await?);
     let plan = id();
     world.join_family(plan, 1, parent, MemberRole::Admin).await?;
     world.join_family(plan, 2, child, MemberRole::Child).await?;
-    for (viewer, sees) in [(stranger, false), (asked, false), (friend, true), (parent, true), (child, true)] {
+    for (viewer, sees) in [(stranger, false), (recipient, false), (friend, true), (parent, true), (child, true)] {
         assert_eq!(world.sees(viewer, child).await?, sees);
     }
-    // What the family slice says reaches this one now or in a moment; until it has, what was told before counts.
+    // The family service does not know of this plan: events alone make the child a child here.
     let [adult] = world.people().await?;
     assert_eq!(refused(world.act(Act::Send, adult, child).await), (Code::NotFound, "PROFILE_NOT_FOUND".to_owned()));
     assert_eq!(refused(world.act(Act::Send, child, adult).await), (Code::PermissionDenied, "CHILD_NOT_PERMITTED".to_owned()));
     let client = world.slice.schema.connect().await?;
-    let waiting: i64 = client.query_one("SELECT count(*) FROM friendships WHERE status = 'requested'", &[]).await?.get(0);
-    assert_eq!(waiting, 0, "nor is it among anybody's requests");
-    world.tell("family", vec![changed(plan, 3, child, MemberRole::Member)]).await?;
-    assert!(world.sees(stranger, child).await?, "grown up");
+    let open: i64 = client.query_one("SELECT count(*) FROM friendships WHERE status = 'requested'", &[]).await?.get(0);
+    assert_eq!(open, 0, "open requests from and to the child");
+    world.deliver("family", vec![changed(plan, 3, child, MemberRole::Member)]).await?;
+    assert!(world.sees(stranger, child).await?, "no longer a child");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_friendship_outlives_the_family_and_is_none_of_its_doing() -> anyhow::Result<()> {
+async fn friendships_and_family_do_not_affect_each_other() -> anyhow::Result<()> {
     let world = World::start().await?;
     let [alice, bob, carol] = world.people().await?;
     world.befriend(alice, bob).await?;
@@ -95,18 +95,18 @@ async fn a_friendship_outlives_the_family_and_is_none_of_its_doing() -> anyhow::
         world.join_family(plan, sequence, user, MemberRole::Member).await?;
     }
     assert!(world.are_family(alice, bob).await? && world.are_family(alice, carol).await?);
-    world.tell("family", vec![left(plan, 4, alice)]).await?;
+    world.deliver("family", vec![left(plan, 4, alice)]).await?;
     assert_eq!(world.friends(alice).await?, [(bob, false)]);
     assert!(world.sees(alice, bob).await? && !world.sees(alice, carol).await?);
-    // To unfriend does not leave the family.
-    world.tell("family", vec![joined(plan, 5, alice, MemberRole::Member)]).await?;
+    // Removing a friend does not affect the family.
+    world.deliver("family", vec![joined(plan, 5, alice, MemberRole::Member)]).await?;
     world.act(Act::Remove, alice, bob).await?;
     assert!(world.are_family(alice, bob).await? && world.sees(alice, bob).await?);
     Ok(())
 }
 
 #[tokio::test]
-async fn guests_are_no_friends_until_they_are_more() -> anyhow::Result<()> {
+async fn guests_are_not_family_until_they_get_another_role() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let [alice, guest, other] = world.people().await?;
     let plan = id();
@@ -114,30 +114,30 @@ async fn guests_are_no_friends_until_they_are_more() -> anyhow::Result<()> {
     world.join_family(plan, 2, guest, MemberRole::Guest).await?;
     world.join_family(plan, 3, other, MemberRole::Guest).await?;
     assert!(!world.are_family(alice, guest).await? && !world.are_family(guest, other).await?);
-    world.tell("family", vec![changed(plan, 4, guest, MemberRole::Child)]).await?;
+    world.deliver("family", vec![changed(plan, 4, guest, MemberRole::Child)]).await?;
     assert!(world.are_family(alice, guest).await? && !world.are_family(guest, other).await?);
-    world.tell("family", vec![changed(plan, 5, guest, MemberRole::Guest)]).await?;
+    world.deliver("family", vec![changed(plan, 5, guest, MemberRole::Guest)]).await?;
     assert!(!world.are_family(alice, guest).await?);
     Ok(())
 }
 
 #[tokio::test]
-async fn late_and_repeated_events_change_nothing() -> anyhow::Result<()> {
+async fn late_and_repeated_events_have_no_effect() -> anyhow::Result<()> {
     let world = World::start().await?;
     let [alice, bob] = world.people().await?;
     let plan = id();
     let all = [joined(plan, 1, alice, MemberRole::Admin), joined(plan, 2, bob, MemberRole::Member), left(plan, 3, bob)];
-    world.tell("family", all.to_vec()).await?;
+    world.deliver("family", all.to_vec()).await?;
     assert!(!world.are_family(alice, bob).await?);
-    // One by one, all at once, and the last alone.
+    // Again one by one, then all together.
     for event in all.clone() {
-        world.tell("family", vec![event]).await?;
+        world.deliver("family", vec![event]).await?;
         assert!(!world.are_family(alice, bob).await?);
     }
-    world.tell("family", all.to_vec()).await?;
+    world.deliver("family", all.to_vec()).await?;
     assert!(!world.are_family(alice, bob).await?);
-    // A role that is told of after the seat is gone gives none.
-    world.tell("family", vec![changed(plan, 4, bob, MemberRole::Admin)]).await?;
+    // A role of a user who has left does not make them a member.
+    world.deliver("family", vec![changed(plan, 4, bob, MemberRole::Admin)]).await?;
     assert!(!world.are_family(alice, bob).await?);
     world.join_family(plan, 5, bob, MemberRole::Member).await?;
     assert!(world.are_family(alice, bob).await?);
@@ -145,7 +145,7 @@ async fn late_and_repeated_events_change_nothing() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_child_that_was_added_is_named_by_who_answers_for_it() -> anyhow::Result<()> {
+async fn an_added_child_is_named_by_its_guardian_or_an_admin() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let [admin, guardian, member, guest, stranger] = world.people().await?;
     let (plan, child) = (id(), id());
@@ -155,14 +155,14 @@ async fn a_child_that_was_added_is_named_by_who_answers_for_it() -> anyhow::Resu
         world.join_family(plan, sequence, user, role).await?;
     }
     world.add_child(plan, 5, child, Some(guardian)).await?;
-    assert!(world.are_family(guardian, child).await?, "its profile is there");
+    assert!(world.are_family(guardian, child).await?, "the event creates its profile");
     let hidden = (Code::NotFound, "PROFILE_NOT_FOUND".to_owned());
     for other in [member, guest, stranger, child] {
         assert_eq!(refused(world.name_child(other, child, "Mallory").await), hidden);
     }
     assert_eq!(world.name_child(guardian, child, "Pip").await?.display_name, "Pip");
     assert_eq!(world.name_child(admin, child, "Pippa").await?.display_name, "Pippa");
-    // Neither is anybody else's to name, nor by an admin of another family.
+    // Admins name only children, and only of their own family.
     for other in [guardian, stranger, id()] {
         assert_eq!(refused(world.name_child(admin, other, "Mallory").await), hidden);
     }
@@ -170,20 +170,20 @@ async fn a_child_that_was_added_is_named_by_who_answers_for_it() -> anyhow::Resu
     assert_eq!(refused(world.name_child(stranger, child, "Mallory").await), hidden);
     assert_eq!(violations(world.name_child(guardian, child, "\u{202E}").await), ["display_name"]);
 
-    // A guardian who is a guest, or gone, answers for nobody; neither does anyone for a child who is none any more.
-    world.tell("family", vec![changed(plan, 6, guardian, MemberRole::Guest)]).await?;
+    // A guardian who is a guest, or has left, may not name the child. Users who are no longer children are named by no one else.
+    world.deliver("family", vec![changed(plan, 6, guardian, MemberRole::Guest)]).await?;
     assert_eq!(refused(world.name_child(guardian, child, "Mallory").await), hidden);
-    world.tell("family", vec![changed(plan, 7, guardian, MemberRole::Member)]).await?;
+    world.deliver("family", vec![changed(plan, 7, guardian, MemberRole::Member)]).await?;
     world.name_child(guardian, child, "Pip").await?;
-    world.tell("family", vec![left(plan, 8, guardian)]).await?;
+    world.deliver("family", vec![left(plan, 8, guardian)]).await?;
     assert_eq!(refused(world.name_child(guardian, child, "Mallory").await), hidden);
-    world.tell("family", vec![changed(plan, 9, child, MemberRole::Member)]).await?;
+    world.deliver("family", vec![changed(plan, 9, child, MemberRole::Member)]).await?;
     assert_eq!(refused(world.name_child(admin, child, "Mallory").await), hidden);
     Ok(())
 }
 
 #[tokio::test]
-async fn who_has_become_a_child_by_accepting_keeps_their_name() -> anyhow::Result<()> {
+async fn a_child_who_has_accepted_an_invitation_is_not_named_by_others() -> anyhow::Result<()> {
     let world = World::start().await?;
     let [admin, teen] = world.people().await?;
     let plan = id();
@@ -194,7 +194,7 @@ async fn who_has_become_a_child_by_accepting_keeps_their_name() -> anyhow::Resul
 }
 
 #[tokio::test]
-async fn a_childs_name_stays_when_it_signs_up_and_the_rest_is_its_own() -> anyhow::Result<()> {
+async fn registration_keeps_the_name_of_an_added_child() -> anyhow::Result<()> {
     let world = World::start().await?;
     let ([guardian], child, plan) = (world.people().await?, id(), id());
     world.join_family(plan, 1, guardian, MemberRole::Admin).await?;

@@ -1,4 +1,4 @@
-//! Friends, and families: what the tests of many resources need of them.
+//! Friends and families, for tests of all resources.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::world::{NOWHERE, World, id};
 
-/// What one user does about another.
+/// What a user does to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Act {
     Send,
@@ -34,7 +34,7 @@ pub enum Act {
     Unblock,
 }
 
-/// A family service, which tells nobody: tests tell what they want told, in the order in which they want it.
+/// Starts a family service that delivers no events. Tests deliver events themselves, in the order that they need.
 pub async fn family_service(keys: Arc<DevKeys>) -> anyhow::Result<SliceUnderTest> {
     let settings = orchard_family::Settings {
         currency: "EUR".parse().expect("currency"),
@@ -45,7 +45,7 @@ pub async fn family_service(keys: Arc<DevKeys>) -> anyhow::Result<SliceUnderTest
     SliceUnderTest::start_in::<orchard_family::Service>(&settings, Schema::create().await?, keys).await
 }
 
-/// A plan of the family service with a child in it, who has come by an invitation.
+/// Creates a plan in the family service, in which the child has accepted an invitation.
 pub async fn a_child(family: &SliceUnderTest, child: Uuid) -> anyhow::Result<()> {
     let holder = id();
     let request =
@@ -66,7 +66,7 @@ pub async fn a_child(family: &SliceUnderTest, child: Uuid) -> anyhow::Result<()>
 }
 
 impl World {
-    /// One beside a family service.
+    /// Starts the service and a family service.
     pub async fn with_family() -> anyhow::Result<(Self, SliceUnderTest)> {
         let keys = Arc::new(DevKeys::ephemeral()?);
         let family = family_service(Arc::clone(&keys)).await?;
@@ -77,7 +77,7 @@ impl World {
         FriendshipServiceClient::new(self.slice.user(user).expect("client"))
     }
 
-    /// Does it, and says how the two stand where the answer does.
+    /// Takes an action, and returns the status in the response, if it has one.
     pub async fn act(&self, act: Act, me: Uuid, other: Uuid) -> Result<Option<pb::FriendshipStatus>, Status> {
         insist(|| async {
             let (mut client, user_id) = (self.friendships(me), other.to_string());
@@ -101,7 +101,7 @@ impl World {
         .await
     }
 
-    /// Makes two friends by hand, for tests without a family service, which a request would ask.
+    /// Inserts a friendship. A request would need a family service.
     pub async fn befriend(&self, one: Uuid, other: Uuid) -> anyhow::Result<()> {
         let (first, second) = (one.min(other), one.max(other));
         let insert =
@@ -110,7 +110,7 @@ impl World {
         Ok(())
     }
 
-    /// A request of `one` to another, by hand.
+    /// Inserts a request of `one` to `other`.
     pub async fn request(&self, one: Uuid, other: Uuid) -> anyhow::Result<()> {
         let (first, second) = (one.min(other), one.max(other));
         let insert = "INSERT INTO friendships (first_user_id, second_user_id, status, requested_by, requested_at)
@@ -119,20 +119,20 @@ impl World {
         Ok(())
     }
 
-    /// Friends, and whether they are of the family.
+    /// Returns the friends of a user, and whether each is family.
     pub async fn friends(&self, user: Uuid) -> anyhow::Result<Vec<(Uuid, bool)>> {
         let answer = self.friendships(user).list_friends(pb::ListFriendsRequest::default()).await?.into_inner();
         let friend = |friend: pb::Friend| (friend.profile.expect("a profile").user_id.parse().expect("an id"), friend.is_family);
         Ok(answer.friends.into_iter().map(friend).collect())
     }
 
-    /// The others of the requests in one direction.
+    /// Returns the requests in one direction.
     pub async fn requests(&self, user: Uuid, direction: pb::FriendRequestDirection) -> anyhow::Result<Vec<pb::FriendRequest>> {
         let request = pb::ListFriendRequestsRequest { direction: direction.into(), ..Default::default() };
         Ok(self.friendships(user).list_friend_requests(request).await?.into_inner().friend_requests)
     }
 
-    /// Whether one sees another's profile, by all that shows one.
+    /// Returns whether `viewer` sees a user's profile, and checks that all methods agree.
     pub async fn sees(&self, viewer: Uuid, user: Uuid) -> anyhow::Result<bool> {
         let mut client = self.profiles(viewer)?;
         let got = client.get_profile(pb::GetProfileRequest { user_id: user.to_string() }).await.is_ok();
@@ -142,8 +142,8 @@ impl World {
         Ok(got)
     }
 
-    /// Tells of events, as the service `source` does.
-    pub async fn tell(&self, source: &str, events: Vec<Event>) -> Result<(), Status> {
+    /// Delivers events as the service `source`.
+    pub async fn deliver(&self, source: &str, events: Vec<Event>) -> Result<(), Status> {
         insist(|| async {
             let mut client = InboxServiceClient::new(self.slice.service(source).expect("client"));
             client.deliver_events(DeliverEventsRequest { events: events.clone() }).await.map(|_| ())
@@ -151,13 +151,13 @@ impl World {
         .await
     }
 
-    /// Tells that somebody has joined a plan, as its event of that number.
+    /// Delivers that a user has joined a plan, with the sequence number of the event.
     pub async fn join_family(&self, plan: Uuid, sequence: i64, user: Uuid, role: family::MemberRole) -> anyhow::Result<()> {
-        Ok(self.tell("family", vec![joined(plan, sequence, user, role)]).await?)
+        Ok(self.deliver("family", vec![joined(plan, sequence, user, role)]).await?)
     }
 }
 
-/// An event of an aggregate, with that number.
+/// An event of an aggregate, with its sequence number.
 pub fn event<M: prost::Message + Name>(aggregate: Uuid, sequence: i64, payload: &M) -> Event {
     Event {
         event_id: id().to_string(),

@@ -1,4 +1,4 @@
-//! Requests, answers and blocks, one after the other; and at once.
+//! Friend requests, answers and blocks.
 
 mod races;
 
@@ -21,11 +21,11 @@ fn not_found(what: &str) -> (Code, String) {
     (Code::NotFound, format!("{what}_NOT_FOUND"))
 }
 
-/// Of a row of a pair its status, and whether the one has blocked the other, and the other the one.
-type Said = (String, bool, bool);
+/// The row of two users: its status, whether the first has blocked the second, and the reverse.
+type PairRow = (String, bool, bool);
 
 impl World {
-    /// People who are registered, with the default privacy.
+    /// Registers users with the default privacy level.
     pub async fn people<const N: usize>(&self) -> anyhow::Result<[Uuid; N]> {
         let people: [Uuid; N] = std::array::from_fn(|_| id());
         for user in people {
@@ -34,8 +34,8 @@ impl World {
         Ok(people)
     }
 
-    /// What the row of a pair says: status, and who has blocked whom.
-    async fn pair(&self, one: Uuid, other: Uuid) -> anyhow::Result<Option<Said>> {
+    /// Returns the row of two users.
+    async fn pair(&self, one: Uuid, other: Uuid) -> anyhow::Result<Option<PairRow>> {
         let query = "SELECT status, blocked_by_first_at IS NOT NULL, blocked_by_second_at IS NOT NULL FROM friendships
             WHERE first_user_id = $1 AND second_user_id = $2";
         let client = self.slice.schema.connect().await?;
@@ -45,7 +45,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn a_request_is_sent_seen_and_accepted() -> anyhow::Result<()> {
+async fn a_request_is_sent_listed_and_accepted() -> anyhow::Result<()> {
     let (world, _family) = World::with_family().await?;
     orchard_testkit::schema::refuse_stale_updates(&world.slice.schema.connect().await?).await?;
     let [alice, bob] = world.people().await?;
@@ -54,7 +54,7 @@ async fn a_request_is_sent_seen_and_accepted() -> anyhow::Result<()> {
     }
     let incoming = world.requests(bob, Incoming).await?;
     assert_eq!(incoming.len(), 1);
-    let sender = incoming[0].profile.clone().expect("who asks shows themselves");
+    let sender = incoming[0].profile.clone().expect("the sender of a request is visible");
     assert_eq!((sender.user_id, sender.display_name), (alice.to_string(), "Somebody".to_owned()));
     let outgoing = world.requests(alice, Outgoing).await?;
     assert_eq!((outgoing[0].user_id.as_str(), &outgoing[0].profile), (bob.to_string().as_str(), &None));
@@ -67,26 +67,26 @@ async fn a_request_is_sent_seen_and_accepted() -> anyhow::Result<()> {
     assert!(world.sees(bob, alice).await? && world.sees(alice, bob).await?);
     assert_eq!((world.friends(alice).await?, world.friends(bob).await?), (vec![(bob, false)], vec![(alice, false)]));
     assert!(world.requests(bob, Incoming).await?.is_empty() && world.requests(alice, Outgoing).await?.is_empty());
-    assert_eq!(world.act(Send, bob, alice).await?, Some(Friends), "they are");
+    assert_eq!(world.act(Send, bob, alice).await?, Some(Friends), "they are friends already");
 
     world.act(Remove, alice, bob).await?;
     world.act(Remove, alice, bob).await?;
     assert!(!world.sees(bob, alice).await? && !world.sees(alice, bob).await?);
-    assert_eq!(world.pair(alice, bob).await?, None, "no trace is kept");
+    assert_eq!(world.pair(alice, bob).await?, None, "the row is deleted");
     Ok(())
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_answered() -> anyhow::Result<()> {
+async fn only_an_existing_request_of_the_other_user_can_be_answered() -> anyhow::Result<()> {
     let (world, _family) = World::with_family().await?;
     let [alice, bob] = world.people().await?;
     assert_eq!(refused(world.act(Accept, bob, alice).await), not_found("FRIEND_REQUEST"));
     world.act(Send, alice, bob).await?;
-    assert_eq!(refused(world.act(Accept, alice, bob).await), not_found("FRIEND_REQUEST"), "one's own");
+    assert_eq!(refused(world.act(Accept, alice, bob).await), not_found("FRIEND_REQUEST"), "the caller's own request");
     world.act(Decline, alice, bob).await?;
-    assert_eq!(world.requests(bob, Incoming).await?.len(), 1, "one does not decline one's own");
+    assert_eq!(world.requests(bob, Incoming).await?.len(), 1, "the caller cannot decline their own request");
     world.act(Withdraw, bob, alice).await?;
-    assert_eq!(world.requests(bob, Incoming).await?.len(), 1, "nor take back another's");
+    assert_eq!(world.requests(bob, Incoming).await?.len(), 1, "the caller cannot withdraw another user's request");
     world.act(Decline, bob, alice).await?;
     world.act(Decline, bob, alice).await?;
     world.act(Send, alice, bob).await?;
@@ -102,7 +102,7 @@ async fn what_is_not_there_is_not_answered() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_request_reaches_only_whom_it_may() -> anyhow::Result<()> {
+async fn requests_do_not_reach_private_users_and_children() -> anyhow::Result<()> {
     let (world, family) = World::with_family().await?;
     let [alice, hermit, child] = world.people().await?;
     world.settle(hermit, PrivacyLevel::Private).await?;
@@ -111,30 +111,30 @@ async fn a_request_reaches_only_whom_it_may() -> anyhow::Result<()> {
     assert_eq!(refused(world.act(Send, hermit, alice).await), (Code::FailedPrecondition, "PROFILE_PRIVATE".to_owned()));
     assert_eq!(violations(world.act(Send, alice, alice).await), ["user_id"]);
 
-    // Before they were children they had asked each other.
+    // A request that was sent before the recipient became a child.
     world.act(Send, alice, child).await?;
     a_child(&family, child).await?;
-    let child_may_not = (Code::PermissionDenied, "CHILD_NOT_PERMITTED".to_owned());
-    assert_eq!(refused(world.act(Accept, child, alice).await), child_may_not);
-    assert_eq!(refused(world.act(Send, child, alice).await), child_may_not);
-    assert!(world.act(Send, alice, child).await.is_ok(), "as before: nobody is told that it is a child");
+    let not_permitted = (Code::PermissionDenied, "CHILD_NOT_PERMITTED".to_owned());
+    assert_eq!(refused(world.act(Accept, child, alice).await), not_permitted);
+    assert_eq!(refused(world.act(Send, child, alice).await), not_permitted);
+    assert!(world.act(Send, alice, child).await.is_ok(), "the sender does not learn that the recipient is a child");
     let [other] = world.people().await?;
     world.request(child, other).await?;
     assert_eq!(refused(world.act(Accept, other, child).await), not_found("FRIEND_REQUEST"));
     world.act(Decline, other, child).await?;
-    // Nor by the order in which refusals come.
-    for nobody in [child, hermit, id()] {
-        assert_eq!(refused(world.act(Send, other, nobody).await), not_found("PROFILE"));
+    // The order of the checks does not reveal it either.
+    for unreachable in [child, hermit, id()] {
+        assert_eq!(refused(world.act(Send, other, unreachable).await), not_found("PROFILE"));
         assert_eq!(
-            refused(world.act(Send, hermit, nobody).await).1,
-            if nobody == hermit { "FIELDS_INVALID" } else { "PROFILE_PRIVATE" }
+            refused(world.act(Send, hermit, unreachable).await).1,
+            if unreachable == hermit { "FIELDS_INVALID" } else { "PROFILE_PRIVATE" }
         );
     }
-    for somebody in [child, hermit] {
-        world.act(Block, other, somebody).await?;
-        assert_eq!(refused(world.act(Send, other, somebody).await), (Code::FailedPrecondition, "USER_BLOCKED".to_owned()));
+    for blocked in [child, hermit] {
+        world.act(Block, other, blocked).await?;
+        assert_eq!(refused(world.act(Send, other, blocked).await), (Code::FailedPrecondition, "USER_BLOCKED".to_owned()));
     }
-    // Who hides after they have asked cannot be answered.
+    // A request cannot be accepted after its sender has become private.
     let [shy] = world.people().await?;
     world.act(Send, shy, other).await?;
     world.settle(shy, PrivacyLevel::Private).await?;
@@ -146,7 +146,7 @@ async fn a_request_reaches_only_whom_it_may() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn no_answer_of_the_family_service_is_a_no() -> anyhow::Result<()> {
+async fn without_the_family_service_requests_are_neither_sent_nor_accepted() -> anyhow::Result<()> {
     let world = World::asking(NOWHERE.parse()?, Arc::new(DevKeys::ephemeral()?)).await?;
     let [alice, bob] = world.people().await?;
     let answer = world.act(Send, alice, bob).await;
@@ -155,7 +155,7 @@ async fn no_answer_of_the_family_service_is_a_no() -> anyhow::Result<()> {
     world.request(bob, alice).await?;
     assert_eq!(refused(world.act(Accept, alice, bob).await), (Code::Unavailable, "UPSTREAM_UNAVAILABLE".to_owned()));
     assert!(world.friends(alice).await?.is_empty());
-    // What makes no friends needs nobody's word.
+    // Other actions do not ask the family service.
     world.act(Decline, alice, bob).await?;
     world.act(Block, alice, bob).await?;
     world.act(Unblock, alice, bob).await?;
@@ -163,19 +163,19 @@ async fn no_answer_of_the_family_service_is_a_no() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_block_ends_all_and_is_not_told() -> anyhow::Result<()> {
+async fn a_block_ends_the_friendship_and_stays_secret() -> anyhow::Result<()> {
     let (world, _family) = World::with_family().await?;
     let [alice, bob] = world.people().await?;
     world.act(Send, alice, bob).await?;
     world.act(Accept, bob, alice).await?;
     world.settle(bob, PrivacyLevel::Public).await?;
     world.act(Block, bob, alice).await?;
-    assert!(!world.sees(alice, bob).await? && !world.sees(bob, alice).await?, "either way, though one is public");
+    assert!(!world.sees(alice, bob).await? && !world.sees(bob, alice).await?, "neither sees the other, though one is public");
     assert_eq!(refused(world.act(Send, alice, bob).await), not_found("PROFILE"));
-    let own = (Code::FailedPrecondition, "USER_BLOCKED".to_owned());
-    assert_eq!(refused(world.act(Send, bob, alice).await), own);
+    let blocked_by_caller = (Code::FailedPrecondition, "USER_BLOCKED".to_owned());
+    assert_eq!(refused(world.act(Send, bob, alice).await), blocked_by_caller);
     world.act(Block, alice, bob).await?;
-    assert_eq!(refused(world.act(Send, alice, bob).await), own, "it does not show that there is another");
+    assert_eq!(refused(world.act(Send, alice, bob).await), blocked_by_caller, "does not reveal the other block");
     for user in [alice, bob] {
         assert!(world.friends(user).await?.is_empty());
         let blocked = world.friendships(user).list_blocked_users(pb::ListBlockedUsersRequest::default()).await?.into_inner();
@@ -183,33 +183,33 @@ async fn a_block_ends_all_and_is_not_told() -> anyhow::Result<()> {
         assert_eq!(blocked.blocked_users.iter().map(|row| row.user_id.clone()).collect::<Vec<_>>(), [other.to_string()]);
     }
     world.act(Unblock, alice, bob).await?;
-    assert!(!world.sees(alice, bob).await?, "the other stands");
+    assert!(!world.sees(alice, bob).await?, "the other block still holds");
     world.act(Unblock, bob, alice).await?;
     world.act(Unblock, bob, alice).await?;
     assert!(world.sees(alice, bob).await? && !world.sees(bob, alice).await?);
-    assert!(world.friends(alice).await?.is_empty(), "it does not come back");
+    assert!(world.friends(alice).await?.is_empty(), "the friendship does not come back");
     assert_eq!(refused(world.act(Block, alice, id()).await), not_found("PROFILE"));
     Ok(())
 }
 
 #[tokio::test]
-async fn lists_go_by_pages_and_agree_with_the_counts() -> anyhow::Result<()> {
+async fn lists_have_pages_and_agree_with_the_counts() -> anyhow::Result<()> {
     let world = World::start().await?;
     let [alice] = world.people().await?;
     let friends: [Uuid; 3] = world.people().await?;
-    let askers: [Uuid; 3] = world.people().await?;
-    let asked: [Uuid; 3] = world.people().await?;
+    let senders: [Uuid; 3] = world.people().await?;
+    let recipients: [Uuid; 3] = world.people().await?;
     for user in friends {
         world.befriend(alice, user).await?;
     }
-    for user in askers {
+    for user in senders {
         world.request(user, alice).await?;
     }
-    for user in asked {
+    for user in recipients {
         world.request(alice, user).await?;
     }
-    // Of each kind one who is not to be seen.
-    for user in [friends[0], askers[0], asked[0]] {
+    // One of each kind is not visible.
+    for user in [friends[0], senders[0], recipients[0]] {
         world.settle(user, PrivacyLevel::Private).await?;
     }
     let mut pages = Vec::new();
@@ -229,16 +229,16 @@ async fn lists_go_by_pages_and_agree_with_the_counts() -> anyhow::Result<()> {
     assert_eq!(pages, expected.iter().map(Uuid::to_string).collect::<Vec<_>>());
     let incoming = world.requests(alice, Incoming).await?;
     assert_eq!(incoming.len(), 2);
-    assert_eq!(world.requests(alice, Outgoing).await?.len(), 3, "one's own");
+    assert_eq!(world.requests(alice, Outgoing).await?.len(), 3, "the caller's own requests, visible or not");
     let counted = world.friendships(alice).count_friends(pb::CountFriendsRequest {}).await?.into_inner();
     assert_eq!((counted.friends, counted.incoming_requests, counted.outgoing_requests), (2, 2, 3));
 
     let first = pb::ListFriendRequestsRequest { direction: Incoming.into(), page_size: 1, page_token: String::new() };
     let token = world.friendships(alice).list_friend_requests(first).await?.into_inner().next_page_token;
-    let other_way = pb::ListFriendRequestsRequest { direction: Outgoing.into(), page_size: 1, page_token: token.clone() };
-    assert_eq!(violations(world.friendships(alice).list_friend_requests(other_way).await), ["page_token"]);
-    let anothers = pb::ListFriendRequestsRequest { direction: Incoming.into(), page_size: -1, page_token: token };
-    let answer = world.friendships(friends[1]).list_friend_requests(anothers).await;
+    let other_direction = pb::ListFriendRequestsRequest { direction: Outgoing.into(), page_size: 1, page_token: token.clone() };
+    assert_eq!(violations(world.friendships(alice).list_friend_requests(other_direction).await), ["page_token"]);
+    let of_another_user = pb::ListFriendRequestsRequest { direction: Incoming.into(), page_size: -1, page_token: token };
+    let answer = world.friendships(friends[1]).list_friend_requests(of_another_user).await;
     assert_eq!(violations(answer), ["page_size", "page_token"]);
     let none = pb::ListFriendRequestsRequest::default();
     assert_eq!(violations(world.friendships(alice).list_friend_requests(none).await), ["direction"]);

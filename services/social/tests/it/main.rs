@@ -1,6 +1,6 @@
 //! The social service as its clients see it: the real server, a generated client, a real PostgreSQL.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
+#![expect(clippy::expect_used, reason = "a failing test shows where")]
 
 mod access;
 mod achievements;
@@ -15,6 +15,7 @@ mod friendships;
 mod fruits;
 mod leaderboards;
 mod milestones;
+mod modules;
 mod names;
 mod participants;
 mod preferences;

@@ -1,4 +1,4 @@
-//! What people call themselves, and what it takes of room.
+//! Display names, and the limits of their length.
 
 use orchard_proto::social::v1 as pb;
 use orchard_testkit::answer::violations;
@@ -6,7 +6,7 @@ use orchard_testkit::answer::violations;
 use crate::world::{World, id};
 
 #[tokio::test]
-async fn a_name_of_fifty_characters_fits_whatever_they_are_made_of() -> anyhow::Result<()> {
+async fn a_name_may_have_fifty_characters_of_several_code_points() -> anyhow::Result<()> {
     let world = World::strict().await?;
     for name in ["e\u{301}".repeat(50), "👨\u{200D}👩\u{200D}👧\u{200D}👦".repeat(28), "क्षि".repeat(50), "a".repeat(50)]
     {

@@ -1,4 +1,4 @@
-//! What users want to be notified of.
+//! Notification preferences.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ impl World {
 const ALL: pb::SocialNotifications = pb::SocialNotifications { challenges: true, referrals: true, family: true };
 
 #[tokio::test]
-async fn all_is_on_until_it_is_turned_off() -> anyhow::Result<()> {
+async fn everything_is_on_until_the_user_turns_it_off() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let user = id();
     let expected = pb::NotificationPreferences {
@@ -58,18 +58,18 @@ async fn all_is_on_until_it_is_turned_off() -> anyhow::Result<()> {
     assert!(changed.email_enabled && !changed.push_enabled && changed.update_time.is_some());
     assert_eq!(changed.social_notifications, Some(pb::SocialNotifications { family: false, ..ALL }));
     assert_eq!(world.preferences(user).await?, changed);
-    // All topics at once, and e-mail.
+    // The mask can name all topics at once.
     let only = pb::SocialNotifications { referrals: true, ..Default::default() };
     let sent = pb::NotificationPreferences { social_notifications: Some(only), ..Default::default() };
     let changed = world.prefer(user, sent, &["social_notifications", "email_enabled"]).await?;
     assert_eq!((changed.email_enabled, changed.social_notifications), (false, Some(only)));
     assert_eq!(world.preferences(user).await?, changed);
-    assert_eq!(world.preferences(id()).await?, expected, "others' are their own");
+    assert_eq!(world.preferences(id()).await?, expected, "other users are not affected");
     Ok(())
 }
 
 #[tokio::test]
-async fn there_are_no_other_topics() -> anyhow::Result<()> {
+async fn unknown_topics_are_refused() -> anyhow::Result<()> {
     let world = World::start().await?;
     for path in ["social_notifications.recipes", "sms_enabled", "update_time", "social_notifications.*"] {
         assert_eq!(
@@ -84,9 +84,9 @@ async fn there_are_no_other_topics() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Each of them turns off one thing, for the first time: none undoes what another has done.
+/// Each device turns off one thing, and none of them has stored preferences before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn devices_that_turn_off_different_things_at_once_turn_off_all() -> anyhow::Result<()> {
+async fn devices_can_turn_off_different_things_at_the_same_time() -> anyhow::Result<()> {
     let world = Arc::new(World::strict().await?);
     for _ in 0..10 {
         let user = id();

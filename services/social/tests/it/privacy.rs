@@ -1,4 +1,5 @@
-//! Who reads what of whom: every method that reads, called as everyone who can be near a user, in search of names and ids.
+//! What users learn of each other: all methods that read, called as users with every relation, with a search for names and ids in the
+//! responses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,18 +16,18 @@ use crate::achievements::{award, featured};
 use crate::friends::Act;
 use crate::world::{World, days_ago, id, new_challenge, record};
 
-/// People who are near each other, how private they are, and whom of the others each of them sees.
+/// Users, their privacy levels, and the other users whose profiles they see.
 const SEES: &[(&str, pb::PrivacyLevel, &[&str])] = &[
     ("me", FriendsOnly, &["public", "friend", "parent", "sibling", "asks"]),
     ("public", Public, &[]),
     ("friend", FriendsOnly, &["me", "public"]),
     ("private friend", Private, &["me", "public"]),
-    // They have not blocked me, and I have blocked them; the other way round.
+    // "me" has blocked "blocked", and "blocks" has blocked "me".
     ("blocked", Public, &["public"]),
     ("blocks", Public, &["public"]),
     ("parent", FriendsOnly, &["me", "public", "sibling"]),
     ("sibling", FriendsOnly, &["me", "public", "parent"]),
-    ("private fellow", Private, &["me", "public", "parent", "sibling"]),
+    ("private relative", Private, &["me", "public", "parent", "sibling"]),
     ("guest", FriendsOnly, &["public"]),
     ("left", FriendsOnly, &["public"]),
     ("asks", FriendsOnly, &["public"]),
@@ -43,13 +44,13 @@ impl People {
     }
 }
 
-/// A name as nobody else has it, none the beginning of another.
+/// A text for one user, which is not part of another user's.
 fn canary(person: &str) -> String {
     format!("<{person}>")
 }
 
 impl World {
-    /// Everyone is something to somebody, and has their canary wherever they can: in their name and in what they achieve.
+    /// Creates the users with their relations, with a canary in every text of theirs. Returns the users and their challenges.
     async fn canaries(&self) -> anyhow::Result<(People, Vec<String>)> {
         let people = People(SEES.iter().map(|(name, ..)| (*name, id())).collect());
         let of = |name: &str| people.of(name);
@@ -59,7 +60,7 @@ impl World {
             self.rename(of(name), &canary(name)).await?;
             let description = canary(name);
             self.award_as(id(), pb::AwardAchievementRequest { description, ..award(of(name), "Canary") }).await?;
-            self.tell("recipe", vec![featured(id(), 1, of(name))]).await?;
+            self.deliver("recipe", vec![featured(id(), 1, of(name))]).await?;
             let milestone_id = self.milestones(of(name), of(name)).await?.remove(0).milestone_id;
             let share = pb::SetMilestoneSharingRequest { milestone_id, shared_publicly: true };
             self.achievements(of(name)).set_milestone_sharing(share).await?;
@@ -80,14 +81,14 @@ impl World {
             ("me", MemberRole::Child),
             ("parent", MemberRole::Admin),
             ("sibling", MemberRole::Child),
-            ("private fellow", MemberRole::Member),
+            ("private relative", MemberRole::Member),
             ("guest", MemberRole::Guest),
             ("left", MemberRole::Member),
         ];
         for (sequence, (name, role)) in (1..).zip(family) {
             self.join_family(plan, sequence, of(name), role).await?;
         }
-        self.tell("family", vec![crate::friends::left(plan, 7, of("left"))]).await?;
+        self.deliver("family", vec![crate::friends::left(plan, 7, of("left"))]).await?;
         for (from, to) in [("asks", "me"), ("private asks", "me"), ("me", "asked")] {
             self.request(of(from), of(to)).await?;
         }
@@ -96,13 +97,11 @@ impl World {
         for (name, level, _) in SEES {
             self.settle(of(name), *level).await?;
         }
-        // Blocked and blocking are public; and yet they see no less of others than those see of them.
         Ok((people, challenges))
     }
 }
 
-/// Requests of all methods by which users read, with all that they may name. Those of the privacy service are of oneself, and have tests
-/// of their own.
+/// Requests for all methods that read, for all users and challenges. The privacy service has its own tests.
 fn requests(people: &People, challenges: &[String]) -> Vec<(&'static str, Vec<u8>)> {
     let all: Vec<String> = people.0.values().map(Uuid::to_string).collect();
     let direction = |of: pb::FriendRequestDirection| pb::ListFriendRequestsRequest { direction: of.into(), ..Default::default() };
@@ -118,7 +117,7 @@ fn requests(people: &People, challenges: &[String]) -> Vec<(&'static str, Vec<u8
         ("ParticipantService/ListParticipants", Vec::new()),
         ("NotificationService/GetNotificationPreferences", Vec::new()),
         ("FruitService/ListFruits", Vec::new()),
-        // A service's, which users are not admitted to.
+        // Only the edge is admitted to this one.
         ("ChallengeService/CountActiveChallenges", pb::CountActiveChallengesRequest { user_ids: all.clone() }.encode_to_vec()),
     ];
     for user_id in all {
@@ -131,7 +130,7 @@ fn requests(people: &People, challenges: &[String]) -> Vec<(&'static str, Vec<u8
         let milestones = pb::ListMilestonesRequest { user_id: of(), ..Default::default() };
         requests.push(("AchievementService/ListMilestones", milestones.encode_to_vec()));
     }
-    // One is enough: each waits for the next look.
+    // One challenge is enough: each call waits for an update of the leaderboard.
     let watch = pb::WatchLeaderboardRequest { challenge_id: challenges[0].clone(), limit: 100, ..Default::default() };
     requests.push(("LeaderboardService/WatchLeaderboard", watch.encode_to_vec()));
     for challenge_id in challenges {
@@ -153,7 +152,7 @@ fn requests(people: &People, challenges: &[String]) -> Vec<(&'static str, Vec<u8
     requests
 }
 
-/// Whose names, and whose ids, are in the answers.
+/// Returns the users whose names, and those whose ids, are in the responses.
 async fn look(
     client: Client,
     reads: &[Method],
@@ -178,14 +177,14 @@ async fn look(
 }
 
 #[tokio::test]
-async fn nobody_reads_of_whom_is_not_for_them() -> anyhow::Result<()> {
+async fn callers_learn_names_and_ids_only_of_users_whom_they_see() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (people, challenges) = world.canaries().await?;
     let mut reads = methods(DESCRIPTORS, "orchard.social.v1")?;
     reads.retain(|method| method.reads);
     let requests = requests(&people, &challenges);
     assert_eq!(gaps(&reads, requests.iter().map(|(name, _)| *name)), Vec::<String>::new());
-    // "blocked" and "blocks" are public to all but me.
+    // "blocked" and "blocks" are public to all but "me".
     let public = ["public", "blocked", "blocks"];
     for (person, _, sees) in SEES {
         let (names, ids) = look(world.slice.user(people.of(person))?, &reads, &requests, &people).await;
@@ -194,13 +193,13 @@ async fn nobody_reads_of_whom_is_not_for_them() -> anyhow::Result<()> {
             expected.extend(public);
         }
         assert_eq!(names, expected, "names that {person} sees");
-        // What one has said oneself, one is told again: whom one has asked or blocked.
-        let said: &[&str] = match *person {
+        // Callers get the ids of users to whom they have sent requests, and whom they have blocked.
+        let named: &[&str] = match *person {
             "me" => &["asked", "blocked"],
             "asks" | "private asks" | "blocks" => &["me"],
             _ => &[],
         };
-        let expected: BTreeSet<&str> = expected.into_iter().chain(said.iter().copied()).collect();
+        let expected: BTreeSet<&str> = expected.into_iter().chain(named.iter().copied()).collect();
         assert_eq!(ids, expected, "ids that {person} sees");
     }
     for role in ["moderator", "operator"] {

@@ -29,20 +29,20 @@ async fn registering_again_changes_nothing() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_profile_made_by_first_use_is_completed() -> anyhow::Result<()> {
+async fn registration_completes_a_profile_that_the_first_call_created() -> anyhow::Result<()> {
     let world = World::start().await?;
     let user = id();
     world.create(user, new_challenge()).await?;
     let get = pb::GetProfileRequest { user_id: user.to_string() };
-    let lazy = world.profiles(user)?.get_profile(get).await?.into_inner().profile.expect("a profile");
-    assert_eq!((lazy.display_name.as_str(), lazy.time_zone.as_str()), ("", "UTC"));
-    let complete = world.register(registration(user.to_string(), pb::PrivacyLevel::Private)).await?;
-    assert_eq!((complete.display_name.as_str(), complete.privacy_level()), ("Alice", pb::PrivacyLevel::Private));
+    let first = world.profiles(user)?.get_profile(get).await?.into_inner().profile.expect("a profile");
+    assert_eq!((first.display_name.as_str(), first.time_zone.as_str()), ("", "UTC"));
+    let registered = world.register(registration(user.to_string(), pb::PrivacyLevel::Private)).await?;
+    assert_eq!((registered.display_name.as_str(), registered.privacy_level()), ("Alice", pb::PrivacyLevel::Private));
     Ok(())
 }
 
 #[tokio::test]
-async fn who_may_see_a_profile() -> anyhow::Result<()> {
+async fn a_stranger_sees_only_public_profiles() -> anyhow::Result<()> {
     let world = World::start().await?;
     let stranger = id();
     for (level, visible) in
@@ -51,13 +51,13 @@ async fn who_may_see_a_profile() -> anyhow::Result<()> {
         let user = id();
         world.register(registration(user.to_string(), level)).await?;
         let get = || pb::GetProfileRequest { user_id: user.to_string() };
-        assert!(world.profiles(user)?.get_profile(get()).await.is_ok(), "one sees oneself");
+        assert!(world.profiles(user)?.get_profile(get()).await.is_ok(), "users see themselves");
         let seen = world.profiles(stranger)?.get_profile(get()).await;
         assert_eq!(seen.is_ok(), visible, "{level:?}");
         if !visible {
             assert_eq!(refused(seen), (Code::NotFound, "PROFILE_NOT_FOUND".to_owned()));
         }
-        // A challenge names its creator to those who may see them.
+        // A challenge names its creator only to users who see the creator.
         let challenge = world.create(user, new_challenge()).await?;
         assert_eq!(challenge.created_by, user.to_string());
         let named = world.get(stranger, &challenge.challenge_id).await?.created_by;
@@ -67,7 +67,7 @@ async fn who_may_see_a_profile() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn bad_registrations_are_refused_by_field() -> anyhow::Result<()> {
+async fn an_invalid_registration_is_refused_with_its_fields() -> anyhow::Result<()> {
     let world = World::start().await?;
     let bad = pb::RegisterProfileRequest {
         user_id: "alice".to_owned(),

@@ -1,4 +1,4 @@
-//! How a profile begins: by the registration, by the user's first call, or by both at once.
+//! The creation of profiles: by registration, by the user's first call, or by both at the same time.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn ones_own_profile_is_there_from_the_first_call_on() -> anyhow::Result<()> {
+async fn the_first_call_creates_the_callers_profile() -> anyhow::Result<()> {
     let world = World::start().await?;
     let user = id();
     let first = world.own(user).await?;
@@ -43,14 +43,18 @@ async fn ones_own_profile_is_there_from_the_first_call_on() -> anyhow::Result<()
 }
 
 #[tokio::test]
-async fn what_the_user_has_chosen_is_not_undone_by_a_late_registration() -> anyhow::Result<()> {
+async fn a_late_registration_does_not_change_what_the_user_has_set() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let user = id();
     world.change(user, pb::Profile { privacy_level: Private.into(), ..Default::default() }, &["privacy_level"]).await?;
     let registered = world.register(registration(user)).await?;
-    assert_eq!((registered.display_name.as_str(), registered.privacy_level()), ("Alice", Private), "a name was missing");
+    assert_eq!(
+        (registered.display_name.as_str(), registered.privacy_level()),
+        ("Alice", Private),
+        "the registration sets only the missing name"
+    );
     assert_eq!(registered.time_zone, "UTC");
-    // Replayed after the user has gone on.
+    // The registration is replayed after more changes.
     world.rename(user, "Al").await?;
     world.change(user, pb::Profile { time_zone: "Europe/Rome".to_owned(), ..Default::default() }, &["time_zone"]).await?;
     let changed = pb::Profile { social_sharing_enabled: Some(false), ..Default::default() };
@@ -63,7 +67,7 @@ async fn what_the_user_has_chosen_is_not_undone_by_a_late_registration() -> anyh
     Ok(())
 }
 
-/// The registration, again and again, and the user's first calls, all at once.
+/// Repeated registrations and the user's first calls run at the same time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_registration_that_races_the_first_use_completes_one_profile() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
@@ -91,9 +95,9 @@ async fn a_registration_that_races_the_first_use_completes_one_profile() -> anyh
     Ok(())
 }
 
-/// Whichever comes first: what the user chooses stands, and the name is there.
+/// In either order, the user's choice stays and the name is set.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_registration_that_races_a_choice_does_not_undo_it() -> anyhow::Result<()> {
+async fn a_registration_that_races_a_choice_does_not_change_it() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     for _ in 0..30 {
         let user = id();
@@ -110,7 +114,7 @@ async fn a_registration_that_races_a_choice_does_not_undo_it() -> anyhow::Result
 }
 
 #[tokio::test]
-async fn two_devices_that_change_different_fields_both_have_changed_them() -> anyhow::Result<()> {
+async fn two_devices_can_change_different_fields_at_the_same_time() -> anyhow::Result<()> {
     let world = World::start().await?;
     let user = id();
     for _ in 0..10 {
@@ -128,7 +132,7 @@ async fn two_devices_that_change_different_fields_both_have_changed_them() -> an
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_is_said_at_once() -> anyhow::Result<()> {
+async fn all_violations_are_reported_at_once() -> anyhow::Result<()> {
     let world = World::start().await?;
     let bad = pb::Profile {
         user_id: id().to_string(),

@@ -1,4 +1,4 @@
-//! Who sees whose profile, and all that goes with it: one answer for every way of asking.
+//! Who sees a profile, and that all methods agree on it.
 
 use orchard_proto::family::v1::MemberRole;
 use orchard_proto::google::r#type::Money;
@@ -13,53 +13,53 @@ use uuid::Uuid;
 
 use crate::world::{World, id, new_challenge};
 
-/// What somebody is to the user whose profile it is.
+/// The relation of a viewer to the user whose profile they look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Viewer {
     Stranger,
     Moderator,
     Operator,
     Friend,
-    Asks,
-    Asked,
+    RequestSent,
+    RequestReceived,
     Family,
     FamilyChild,
     GuestOfTheFamily,
     FamilyOfAGuest,
-    BlockedByThem,
-    HasBlockedThem,
-    FriendWhoseFamilyItIs,
+    BlockedByUser,
+    HasBlockedUser,
+    FriendAndFamily,
     BlockedFamily,
     Oneself,
 }
 
 use Viewer::{
-    Asked, Asks, BlockedByThem, BlockedFamily, Family, FamilyChild, FamilyOfAGuest, Friend, FriendWhoseFamilyItIs,
-    GuestOfTheFamily, HasBlockedThem, Moderator, Oneself, Operator, Stranger,
+    BlockedByUser, BlockedFamily, Family, FamilyChild, FamilyOfAGuest, Friend, FriendAndFamily, GuestOfTheFamily, HasBlockedUser,
+    Moderator, Oneself, Operator, RequestReceived, RequestSent, Stranger,
 };
 
-/// Whether they see a profile that is public, for friends only, private.
+/// Whether a viewer sees a profile that is public, for friends only, private.
 const SEES: &[(Viewer, [bool; 3])] = &[
     (Stranger, [true, false, false]),
     (Moderator, [true, false, false]),
     (Operator, [true, false, false]),
     (Friend, [true, true, false]),
-    // A request shows who sends it, and not who gets it.
-    (Asked, [true, true, false]),
-    (Asks, [true, false, false]),
+    // A request shows the profile of its sender, not that of its recipient.
+    (RequestReceived, [true, true, false]),
+    (RequestSent, [true, false, false]),
     (Family, [true, true, false]),
     (FamilyChild, [true, true, false]),
     (GuestOfTheFamily, [true, false, false]),
     (FamilyOfAGuest, [true, false, false]),
-    (BlockedByThem, [false, false, false]),
-    (HasBlockedThem, [false, false, false]),
-    (FriendWhoseFamilyItIs, [true, true, false]),
+    (BlockedByUser, [false, false, false]),
+    (HasBlockedUser, [false, false, false]),
+    (FriendAndFamily, [true, true, false]),
     (BlockedFamily, [false, false, false]),
     (Oneself, [true, true, true]),
 ];
 
 impl World {
-    /// Somebody who is that to the user.
+    /// Creates a viewer with a relation to the user.
     async fn viewer(&self, viewer: Viewer, user: Uuid) -> anyhow::Result<(Uuid, Client)> {
         let me = if viewer == Oneself { user } else { id() };
         self.settle(me, FriendsOnly).await?;
@@ -71,15 +71,15 @@ impl World {
         match viewer {
             Stranger | Moderator | Operator | Oneself => {}
             Friend => self.befriend(user, me).await?,
-            Asked => self.request(user, me).await?,
-            Asks => self.request(me, user).await?,
+            RequestReceived => self.request(user, me).await?,
+            RequestSent => self.request(me, user).await?,
             Family => family(MemberRole::Admin, MemberRole::Member).await?,
             FamilyChild => family(MemberRole::Member, MemberRole::Child).await?,
             GuestOfTheFamily => family(MemberRole::Admin, MemberRole::Guest).await?,
             FamilyOfAGuest => family(MemberRole::Guest, MemberRole::Admin).await?,
-            BlockedByThem => self.block(user, me).await?,
-            HasBlockedThem => self.block(me, user).await?,
-            FriendWhoseFamilyItIs => {
+            BlockedByUser => self.block(user, me).await?,
+            HasBlockedUser => self.block(me, user).await?,
+            FriendAndFamily => {
                 self.befriend(user, me).await?;
                 family(MemberRole::Child, MemberRole::Admin).await?;
             }
@@ -102,8 +102,8 @@ impl World {
     }
 }
 
-/// By how many of the ways there are a user is seen, and how many there are.
-async fn ways(world: &World, (me, client): &(Uuid, Client), user: Uuid, challenge: &str) -> anyhow::Result<(usize, usize)> {
+/// Returns how many of the methods show a user to a viewer, and how many methods there are.
+async fn count_ways(world: &World, (me, client): &(Uuid, Client), user: Uuid, challenge: &str) -> anyhow::Result<(usize, usize)> {
     use orchard_proto::social::v1::challenge_service_client::ChallengeServiceClient;
     use orchard_proto::social::v1::profile_service_client::ProfileServiceClient;
 
@@ -124,21 +124,21 @@ async fn ways(world: &World, (me, client): &(Uuid, Client), user: Uuid, challeng
     let get_challenge = pb::GetChallengeRequest { challenge_id: challenge.to_owned(), ..Default::default() };
     let challenge = ChallengeServiceClient::new(client.clone()).get_challenge(get_challenge).await?.into_inner().challenge;
     let creator = challenge.expect("a challenge").created_by == user_id();
-    // Lists and counts of the viewer's own can only have them if they are to be seen; and then only if they are what the list is of.
+    // Whether the viewer's own lists contain the user depends on the relation as well, but the user must be visible.
     let friends = world.friends(*me).await?.iter().any(|(friend, _)| *friend == user);
     let requests = world.requests(*me, Incoming).await?.iter().any(|request| request.user_id == user_id());
     let highlights = achievements.list_highlights(pb::ListHighlightsRequest::default()).await?.into_inner().achievements;
     let highlights = highlights.iter().any(|achievement| achievement.user_id == user_id());
     let counted = world.friendships(*me).count_friends(pb::CountFriendsRequest {}).await?.into_inner();
-    assert_eq!((counted.friends > 0, counted.incoming_requests > 0), (friends, requests), "counts are of the lists");
-    assert_eq!(highlights, friends, "highlights are friends'");
+    assert_eq!((counted.friends > 0, counted.incoming_requests > 0), (friends, requests), "counts and lists agree");
+    assert_eq!(highlights, friends, "highlights are achievements of friends");
     let seen = [get, !batch.is_empty(), list, summary, milestones, creator];
-    assert!(get || !(friends || requests || highlights), "nothing is listed that is not to be seen");
+    assert!(get || !(friends || requests || highlights), "lists contain only visible users");
     Ok((seen.iter().filter(|seen| **seen).count(), seen.len()))
 }
 
 #[tokio::test]
-async fn a_profile_is_seen_by_whom_it_is_for_in_every_way_or_in_none() -> anyhow::Result<()> {
+async fn a_viewer_sees_a_user_by_all_methods_or_by_none() -> anyhow::Result<()> {
     let world = World::strict().await?;
     for (level, column) in [(Public, 0), (FriendsOnly, 1), (Private, 2)] {
         for (viewer, sees) in SEES {
@@ -146,29 +146,29 @@ async fn a_profile_is_seen_by_whom_it_is_for_in_every_way_or_in_none() -> anyhow
             world.settle(user, FriendsOnly).await?;
             let challenge = world.create(user, new_challenge()).await?.challenge_id;
             world.award(user, "Seen").await?;
-            let who = world.viewer(*viewer, user).await?;
+            let caller = world.viewer(*viewer, user).await?;
             world.settle(user, level).await?;
-            let (seen, all) = ways(&world, &who, user, &challenge).await?;
-            assert_eq!(seen, if sees[column] { all } else { 0 }, "{viewer:?} of one who is {level:?}");
+            let (seen, all) = count_ways(&world, &caller, user, &challenge).await?;
+            assert_eq!(seen, if sees[column] { all } else { 0 }, "{viewer:?} of a user who is {level:?}");
         }
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn friends_are_listed_as_long_as_they_are_to_be_seen() -> anyhow::Result<()> {
+async fn friends_are_listed_while_they_are_visible() -> anyhow::Result<()> {
     let world = World::start().await?;
     let me = id();
     world.settle(me, FriendsOnly).await?;
-    let [friend, fellow, both]: [Uuid; 3] = world.people().await?;
+    let [friend, relative, both]: [Uuid; 3] = world.people().await?;
     let plan = id();
-    for (sequence, user) in [(1, me), (2, fellow), (3, both)] {
+    for (sequence, user) in [(1, me), (2, relative), (3, both)] {
         world.join_family(plan, sequence, user, MemberRole::Member).await?;
     }
     world.befriend(me, friend).await?;
     world.befriend(me, both).await?;
     let listed = async |level: PrivacyLevel| {
-        for user in [friend, fellow, both] {
+        for user in [friend, relative, both] {
             world.settle(user, level).await?;
         }
         let counted = world.friendships(me).count_friends(pb::CountFriendsRequest {}).await?.into_inner().friends;
@@ -176,7 +176,7 @@ async fn friends_are_listed_as_long_as_they_are_to_be_seen() -> anyhow::Result<(
         assert_eq!(usize::try_from(counted)?, listed.len());
         anyhow::Ok(listed)
     };
-    let mut all = [(friend, false), (fellow, true), (both, true)];
+    let mut all = [(friend, false), (relative, true), (both, true)];
     all.sort_unstable();
     assert_eq!(listed(FriendsOnly).await?, all);
     assert_eq!(listed(Private).await?, []);
@@ -185,7 +185,7 @@ async fn friends_are_listed_as_long_as_they_are_to_be_seen() -> anyhow::Result<(
 }
 
 #[tokio::test]
-async fn settings_are_told_to_their_user_alone() -> anyhow::Result<()> {
+async fn only_their_user_sees_the_settings_of_a_profile() -> anyhow::Result<()> {
     let world = World::start().await?;
     let user = id();
     world.settle(user, Public).await?;

@@ -1,4 +1,4 @@
-//! A social service with people in it.
+//! A social service under test.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,15 +24,15 @@ use uuid::Uuid;
 
 pub struct World {
     pub slice: SliceUnderTest,
-    /// What time it is in challenges.
+    /// The clock of challenges.
     pub clock: Clock,
-    /// What its service was started with.
+    /// The settings that the service was started with.
     pub settings: Settings,
-    /// Whom it asks, if it does not only try to.
+    /// The family service, if the world started one.
     pub family: Option<SliceUnderTest>,
 }
 
-/// A service that asks the family service at `family_url`, and tells nobody.
+/// Returns settings with the family service at `family_url`, and no service that notifies users.
 pub fn settings(keys: &DevKeys, family_url: Uri) -> Settings {
     Settings {
         currency: "EUR".parse().expect("currency"),
@@ -45,7 +45,7 @@ pub fn settings(keys: &DevKeys, family_url: Uri) -> Settings {
     }
 }
 
-/// Nobody answers there.
+/// An address at which no service listens.
 pub const NOWHERE: &str = "http://127.0.0.1:1";
 
 pub fn id() -> Uuid {
@@ -57,7 +57,7 @@ pub fn date(date: NaiveDate) -> Option<Date> {
     Some(Date { year: date.year(), month: part(date.month()), day: part(date.day()) })
 }
 
-/// Today in UTC, and days before it.
+/// Returns the date in UTC some days ago.
 pub fn days_ago(days: i64) -> NaiveDate {
     Utc::now().date_naive() - TimeDelta::days(days)
 }
@@ -85,7 +85,7 @@ pub fn new_challenge() -> pb::CreateChallengeRequest {
     }
 }
 
-/// A day to record.
+/// A request to record a day.
 pub fn record(challenge: &str, day: NaiveDate, fruits: &[(&str, i32)], amount: i32) -> pb::RecordProgressRequest {
     let fruits = fruits.iter().map(|(fruit, servings)| pb::FruitServings { fruit: fruit.to_string(), servings: *servings });
     pb::RecordProgressRequest {
@@ -98,30 +98,30 @@ pub fn record(challenge: &str, day: NaiveDate, fruits: &[(&str, i32)], amount: i
 }
 
 impl World {
-    /// One beside a family service that nobody has told anything.
+    /// Starts the service, and a family service without families.
     pub async fn start() -> anyhow::Result<Self> {
         let (world, family) = Self::with_family().await?;
         Ok(Self { family: Some(family), ..world })
     }
 
-    /// One that asks a family service.
+    /// Starts the service with the family service at `family_url`.
     pub async fn asking(family_url: Uri, keys: Arc<DevKeys>) -> anyhow::Result<Self> {
         let settings = settings(&keys, family_url);
         Self::with(&settings, keys).await
     }
 
-    /// One with settings of its own.
+    /// Starts the service with these settings.
     pub async fn with(settings: &Settings, keys: Arc<DevKeys>) -> anyhow::Result<Self> {
         Self::within(Schema::create().await?, settings, keys).await
     }
 
-    /// One in a schema that the test has made.
+    /// Starts the service in a schema that the test has created.
     pub async fn within(schema: Schema, settings: &Settings, keys: Arc<DevKeys>) -> anyhow::Result<Self> {
         let slice = SliceUnderTest::start_in::<Service>(settings, schema, keys).await?;
         Ok(Self { slice, clock: settings.clock.clone(), settings: settings.clone(), family: None })
     }
 
-    /// One in which an update that forgets `updated_at` fails.
+    /// Starts the service in a schema in which updates that do not set `updated_at` fail.
     pub async fn strict() -> anyhow::Result<Self> {
         let world = Self::start().await?;
         refuse_stale_updates(&world.slice.schema.connect().await?).await?;
@@ -145,7 +145,7 @@ impl World {
         Ok(client.register_profile(request).await?.into_inner().profile.expect("a profile"))
     }
 
-    /// Registers somebody, or has who is registered be seen as this says.
+    /// Registers a user with a privacy level, or changes the level of a registered user.
     pub async fn settle(&self, user: Uuid, level: pb::PrivacyLevel) -> anyhow::Result<()> {
         let request = pb::RegisterProfileRequest {
             user_id: user.to_string(),
@@ -159,7 +159,7 @@ impl World {
         Ok(())
     }
 
-    /// Changes fields of one's own profile.
+    /// Changes fields of the user's own profile.
     pub async fn change(&self, user: Uuid, profile: pb::Profile, paths: &[&str]) -> Result<pb::Profile, Status> {
         let update_mask = Some(prost_types::FieldMask { paths: paths.iter().map(ToString::to_string).collect() });
         let request = pb::UpdateProfileRequest { profile: Some(profile), update_mask };

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::{Challenge, ChallengeKey, ChallengeView, EntryRequirements, JoinCode, Terms};
 use crate::challenges::participant::CompletionStatus;
-use crate::people::visibility::visible_to;
 use crate::schema::{challenge_participants, community_challenges, users};
+use crate::visibility::visible_to;
 
 pub(super) use list::{Filter, ListCursor, Phase, list};
 use row::{Row, TermsRow};

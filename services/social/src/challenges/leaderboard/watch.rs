@@ -13,7 +13,7 @@ pub use poller::Poller;
 pub(super) use stream::{Watch, updates};
 
 use super::{LeaderboardEntry, Segment};
-use crate::people::visibility::Audience;
+use crate::visibility::Audience;
 
 /// Maximum number of watched entries.
 pub(super) const MAX_ENTRIES: usize = 100;

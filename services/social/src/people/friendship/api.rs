@@ -8,14 +8,16 @@ use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::friendship_service_server::FriendshipService;
 use orchard_rpc::PageRequest;
 use orchard_server::Caller;
+use strum::IntoStaticStr;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::wire::Direction;
-use super::{Bond, FriendshipError, Standing, family, list, store, wire};
+use super::{FriendshipError, Relation, list, store, wire};
 use crate::error::Error;
-use crate::people::membership;
-use crate::roll;
+use crate::people::family;
+use crate::people::membership::store::relatives_of;
+use crate::{request, roll};
 
 /// Serves `FriendshipService`.
 #[derive(Debug)]
@@ -24,53 +26,104 @@ pub struct Api {
     family: Upstream,
 }
 
+/// What the caller does to another user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+enum Action {
+    #[strum(serialize = "send friend request")]
+    SendRequest,
+    #[strum(serialize = "accept friend request")]
+    AcceptRequest,
+    #[strum(serialize = "decline friend request")]
+    DeclineRequest,
+    #[strum(serialize = "withdraw friend request")]
+    WithdrawRequest,
+    #[strum(serialize = "remove friend")]
+    RemoveFriend,
+    #[strum(serialize = "block user")]
+    Block,
+    #[strum(serialize = "unblock user")]
+    Unblock,
+}
+
 impl Api {
     /// Serves friendships from `db`, and asks `family` who is a child.
     pub fn new(db: Db, family: Upstream) -> Self {
         Self { db, family }
     }
 
-    /// What a caller does about another user.
-    async fn changed(&self, name: &'static str, me: Uuid, other: Uuid, step: Step) -> Result<Standing, Error> {
-        self.db.write(name, async move |connection| change(connection, me, other, step).await).await
+    /// Takes an action, and returns how the two are related afterwards.
+    async fn act(&self, action: Action, caller: Uuid, other: &str) -> Result<Relation, Error> {
+        let other = wire::other(other, caller)?;
+        let children = match action {
+            Action::SendRequest | Action::AcceptRequest => family::children(&self.family, &[caller, other]).await?,
+            _ => BTreeSet::new(),
+        };
+        let unit = async move |connection: &mut Connection| apply(connection, action, (caller, other), &children).await;
+        self.db.write(action.into(), unit).await
+    }
+
+    async fn list_friends(&self, caller: Uuid, page: &PageRequest<Uuid>) -> Result<Vec<list::Friend>, Error> {
+        let connection = self.db.read().await?;
+        let relatives = relatives_of(&connection, caller).await?;
+        Ok(list::friends(&connection, caller, &relatives, page).await?)
+    }
+
+    async fn list_requests(
+        &self,
+        caller: Uuid,
+        direction: Direction,
+        page: &PageRequest<Uuid>,
+    ) -> Result<Vec<list::FriendRequest>, Error> {
+        let connection = self.db.read().await?;
+        Ok(match direction {
+            Direction::Incoming => list::incoming(&connection, caller, page).await?,
+            Direction::Outgoing => list::outgoing(&connection, caller, page).await?,
+        })
+    }
+
+    async fn list_blocked(&self, caller: Uuid, page: &PageRequest<Uuid>) -> Result<Vec<list::BlockedUser>, Error> {
+        Ok(list::blocked(&*self.db.read().await?, caller, page).await?)
+    }
+
+    async fn count(&self, caller: Uuid) -> Result<[i64; 3], Error> {
+        let connection = self.db.read().await?;
+        let relatives = relatives_of(&connection, caller).await?;
+        let friends = list::count_friends(&connection, caller, &relatives).await?;
+        let incoming = list::count_incoming(&connection, caller).await?;
+        Ok([friends, incoming, list::count_outgoing(&connection, caller).await?])
     }
 }
 
-/// What is done.
-#[derive(Debug, Clone)]
-enum Step {
-    /// Those of the two are children whom the family slice says to be.
-    Ask(BTreeSet<Uuid>),
-    Accept(BTreeSet<Uuid>),
-    Decline,
-    Withdraw,
-    Part,
-    Block,
-    Unblock,
-}
-
-/// All that write about two users take turns: each step finds what the one before it has left.
-async fn change(connection: &mut Connection, me: Uuid, other: Uuid, step: Step) -> Result<Standing, Error> {
-    roll::enrol(connection, me).await?;
-    let known = roll::take_turns(connection, &BTreeSet::from([me, other])).await?;
-    if !known.contains(&other) && matches!(step, Step::Block) {
+/// Takes an action of the caller. `children` are those of the two who are children, according to the family service.
+///
+/// All transactions that write about a user lock them, so each finds what the one before it has left.
+async fn apply(
+    connection: &mut Connection,
+    action: Action,
+    (caller, other): (Uuid, Uuid),
+    children: &BTreeSet<Uuid>,
+) -> Result<Relation, Error> {
+    roll::enrol(connection, caller).await?;
+    let known = roll::lock(connection, &BTreeSet::from([caller, other])).await?;
+    if action == Action::Block && !known.contains(&other) {
         return Err(FriendshipError::NoSuchProfile.into());
     }
-    let tie = store::find(connection, me, other).await?;
-    let bond: Bond = match step {
-        Step::Ask(children) => {
-            let ends = store::ends(connection, (me, other), &children).await?;
-            tie.bond.ask(ends, list::count_outgoing(connection, me).await?)?
+    let stored = store::find(connection, caller, other).await?;
+    let before = stored.friendship;
+    let after = match action {
+        Action::SendRequest => {
+            let eligibility = store::eligibility(connection, (caller, other), children).await?;
+            before.send_request(eligibility, list::count_outgoing(connection, caller).await?)?
         }
-        Step::Accept(children) => tie.bond.accept(store::ends(connection, (me, other), &children).await?)?,
-        Step::Decline => tie.bond.decline()?,
-        Step::Withdraw => tie.bond.withdraw()?,
-        Step::Part => tie.bond.part(),
-        Step::Block => tie.bond.block(),
-        Step::Unblock => tie.bond.unblock(),
+        Action::AcceptRequest => before.accept_request(store::eligibility(connection, (caller, other), children).await?)?,
+        Action::DeclineRequest => before.decline_request()?,
+        Action::WithdrawRequest => before.withdraw_request()?,
+        Action::RemoveFriend => before.remove_friend(),
+        Action::Block => before.block(),
+        Action::Unblock => before.unblock(),
     };
-    store::write(connection, &tie, bond).await?;
-    Ok(bond.standing)
+    store::write(connection, &stored, after).await?;
+    Ok(after.relation)
 }
 
 #[tonic::async_trait]
@@ -79,31 +132,25 @@ impl FriendshipService for Api {
         &self,
         request: Request<pb::SendFriendRequestRequest>,
     ) -> Result<Response<pb::SendFriendRequestResponse>, Status> {
-        let me = Caller::user(&request)?.id;
-        let other = wire::other(&request.get_ref().user_id, me).map_err(Error::from)?;
-        let children = family::children(&self.family, &[me, other]).await?;
-        let standing = self.changed("send friend request", me, other, Step::Ask(children)).await?;
-        Ok(Response::new(pb::SendFriendRequestResponse { status: wire::status(standing) }))
+        let caller = Caller::user(&request)?.id;
+        let relation = self.act(Action::SendRequest, caller, &request.get_ref().user_id).await?;
+        Ok(Response::new(pb::SendFriendRequestResponse { status: wire::status(relation) }))
     }
 
     async fn accept_friend_request(
         &self,
         request: Request<pb::AcceptFriendRequestRequest>,
     ) -> Result<Response<pb::AcceptFriendRequestResponse>, Status> {
-        let me = Caller::user(&request)?.id;
-        let other = wire::other(&request.get_ref().user_id, me).map_err(Error::from)?;
-        let children = family::children(&self.family, &[me, other]).await?;
-        let standing = self.changed("accept friend request", me, other, Step::Accept(children)).await?;
-        Ok(Response::new(pb::AcceptFriendRequestResponse { status: wire::status(standing) }))
+        let caller = Caller::user(&request)?.id;
+        let relation = self.act(Action::AcceptRequest, caller, &request.get_ref().user_id).await?;
+        Ok(Response::new(pb::AcceptFriendRequestResponse { status: wire::status(relation) }))
     }
 
     async fn decline_friend_request(
         &self,
         request: Request<pb::DeclineFriendRequestRequest>,
     ) -> Result<Response<pb::DeclineFriendRequestResponse>, Status> {
-        let me = Caller::user(&request)?.id;
-        let other = wire::other(&request.get_ref().user_id, me).map_err(Error::from)?;
-        self.changed("decline friend request", me, other, Step::Decline).await?;
+        self.act(Action::DeclineRequest, Caller::user(&request)?.id, &request.get_ref().user_id).await?;
         Ok(Response::new(pb::DeclineFriendRequestResponse {}))
     }
 
@@ -111,9 +158,7 @@ impl FriendshipService for Api {
         &self,
         request: Request<pb::WithdrawFriendRequestRequest>,
     ) -> Result<Response<pb::WithdrawFriendRequestResponse>, Status> {
-        let me = Caller::user(&request)?.id;
-        let other = wire::other(&request.get_ref().user_id, me).map_err(Error::from)?;
-        self.changed("withdraw friend request", me, other, Step::Withdraw).await?;
+        self.act(Action::WithdrawRequest, Caller::user(&request)?.id, &request.get_ref().user_id).await?;
         Ok(Response::new(pb::WithdrawFriendRequestResponse {}))
     }
 
@@ -121,32 +166,25 @@ impl FriendshipService for Api {
         &self,
         request: Request<pb::RemoveFriendRequest>,
     ) -> Result<Response<pb::RemoveFriendResponse>, Status> {
-        let me = Caller::user(&request)?.id;
-        let other = wire::other(&request.get_ref().user_id, me).map_err(Error::from)?;
-        self.changed("remove friend", me, other, Step::Part).await?;
+        self.act(Action::RemoveFriend, Caller::user(&request)?.id, &request.get_ref().user_id).await?;
         Ok(Response::new(pb::RemoveFriendResponse {}))
     }
 
     async fn block_user(&self, request: Request<pb::BlockUserRequest>) -> Result<Response<pb::BlockUserResponse>, Status> {
-        let me = Caller::user(&request)?.id;
-        let other = wire::other(&request.get_ref().user_id, me).map_err(Error::from)?;
-        self.changed("block user", me, other, Step::Block).await?;
+        self.act(Action::Block, Caller::user(&request)?.id, &request.get_ref().user_id).await?;
         Ok(Response::new(pb::BlockUserResponse {}))
     }
 
     async fn unblock_user(&self, request: Request<pb::UnblockUserRequest>) -> Result<Response<pb::UnblockUserResponse>, Status> {
-        let me = Caller::user(&request)?.id;
-        let other = wire::other(&request.get_ref().user_id, me).map_err(Error::from)?;
-        self.changed("unblock user", me, other, Step::Unblock).await?;
+        self.act(Action::Unblock, Caller::user(&request)?.id, &request.get_ref().user_id).await?;
         Ok(Response::new(pb::UnblockUserResponse {}))
     }
 
     async fn list_friends(&self, request: Request<pb::ListFriendsRequest>) -> Result<Response<pb::ListFriendsResponse>, Status> {
-        let me = Caller::user(&request)?.id;
+        let caller = Caller::user(&request)?.id;
         let request = request.into_inner();
-        let asked = wire::page("ListFriends", me, request.page_size, &request.page_token).map_err(Error::from)?;
-        let friends = self.friends(me, &asked).await?;
-        let page = asked.page(friends, wire::Friend::id);
+        let page = request::page(format!("ListFriends {caller}"), request.page_size, &request.page_token)?;
+        let page = page.page(self.list_friends(caller, &page).await?, |friend| friend.profile.id);
         Ok(Response::new(pb::ListFriendsResponse {
             friends: page.rows.into_iter().map(wire::friend).collect(),
             next_page_token: page.next_page_token,
@@ -157,17 +195,9 @@ impl FriendshipService for Api {
         &self,
         request: Request<pb::ListFriendRequestsRequest>,
     ) -> Result<Response<pb::ListFriendRequestsResponse>, Status> {
-        let me = Caller::user(&request)?.id;
-        let (direction, asked) = wire::requests(request.get_ref(), me).map_err(Error::from)?;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        let rows = match direction {
-            Direction::Incoming => {
-                let rows = list::incoming(&connection, me, asked.after, asked.fetch()).await.map_err(Error::from)?;
-                rows.into_iter().map(|(profile, since)| (profile.id, Some(profile), since)).collect()
-            }
-            Direction::Outgoing => list::outgoing(&connection, me, asked.after, asked.fetch()).await.map_err(Error::from)?,
-        };
-        let page = asked.page(rows, |(user, ..)| *user);
+        let caller = Caller::user(&request)?.id;
+        let (direction, page) = wire::requests(request.get_ref(), caller)?;
+        let page = page.page(self.list_requests(caller, direction, &page).await?, |request| request.user);
         Ok(Response::new(pb::ListFriendRequestsResponse {
             friend_requests: page.rows.into_iter().map(wire::request).collect(),
             next_page_token: page.next_page_token,
@@ -178,12 +208,10 @@ impl FriendshipService for Api {
         &self,
         request: Request<pb::ListBlockedUsersRequest>,
     ) -> Result<Response<pb::ListBlockedUsersResponse>, Status> {
-        let me = Caller::user(&request)?.id;
+        let caller = Caller::user(&request)?.id;
         let request = request.into_inner();
-        let asked = wire::page("ListBlockedUsers", me, request.page_size, &request.page_token).map_err(Error::from)?;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        let rows = list::blocked(&connection, me, asked.after, asked.fetch()).await.map_err(Error::from)?;
-        let page = asked.page(rows, |(user, _)| *user);
+        let page = request::page(format!("ListBlockedUsers {caller}"), request.page_size, &request.page_token)?;
+        let page = page.page(self.list_blocked(caller, &page).await?, |blocked| blocked.user);
         Ok(Response::new(pb::ListBlockedUsersResponse {
             blocked_users: page.rows.into_iter().map(wire::blocked).collect(),
             next_page_token: page.next_page_token,
@@ -194,27 +222,8 @@ impl FriendshipService for Api {
         &self,
         request: Request<pb::CountFriendsRequest>,
     ) -> Result<Response<pb::CountFriendsResponse>, Status> {
-        let me = Caller::user(&request)?.id;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        let family = membership::store::fellows_of(&connection, me).await.map_err(Error::from)?;
-        let friends = list::count_friends(&connection, me, &family).await.map_err(Error::from)?;
-        let incoming = list::count_incoming(&connection, me).await.map_err(Error::from)?;
-        let outgoing = list::count_outgoing(&connection, me).await.map_err(Error::from)?;
-        let sent = |count: i64| i32::try_from(count).unwrap_or(i32::MAX);
-        Ok(Response::new(pb::CountFriendsResponse {
-            friends: sent(friends),
-            incoming_requests: sent(incoming),
-            outgoing_requests: sent(outgoing),
-        }))
-    }
-}
-
-impl Api {
-    async fn friends(&self, me: Uuid, asked: &PageRequest<Uuid>) -> Result<Vec<wire::Friend>, Error> {
-        let connection = self.db.read().await?;
-        let family = membership::store::fellows_of(&connection, me).await?;
-        let by_family = list::seen(&connection, me, &family, asked.after, asked.fetch()).await?;
-        let by_request = list::friends(&connection, me, asked.after, asked.fetch()).await?;
-        Ok(wire::merged(by_request, by_family, asked.size + 1))
+        let counts = self.count(Caller::user(&request)?.id).await?;
+        let [friends, incoming_requests, outgoing_requests] = counts.map(|count| i32::try_from(count).unwrap_or(i32::MAX));
+        Ok(Response::new(pb::CountFriendsResponse { friends, incoming_requests, outgoing_requests }))
     }
 }

@@ -1,159 +1,167 @@
-//! Queries of the lists of friends, requests and blocks, and of how long they are.
+//! Queries of friends, friend requests and blocked users, in the order of users' ids, and of their numbers.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::{case_when, count_star};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_rpc::PageRequest;
 use uuid::Uuid;
 
-use super::Status;
+use super::store::StoredStatus;
 use crate::people::profile::Profile;
-use crate::people::profile::store::Row as ProfileRow;
-use crate::people::profile::visibility::visible_to;
+use crate::people::profile::store::ProfileRow;
 use crate::schema::{friendships, users};
+use crate::visibility::visible_to;
 
-/// The friendships rows of `$me`, with the row of the other in `users`.
-macro_rules! ties {
-    ($me:expr) => {{
+/// A friend by request, by family, or both.
+#[derive(Debug, Clone)]
+pub(super) struct Friend {
+    pub(super) profile: Profile,
+    pub(super) is_family: bool,
+    /// When they accepted the request, or had theirs accepted.
+    pub(super) accepted_at: Option<DateTime<Utc>>,
+}
+
+/// A friend request that is not answered.
+#[derive(Debug, Clone)]
+pub(super) struct FriendRequest {
+    /// The other user.
+    pub(super) user: Uuid,
+    /// Their profile, if the caller may see it.
+    pub(super) profile: Option<Profile>,
+    pub(super) sent_at: DateTime<Utc>,
+}
+
+/// A user whom the caller has blocked.
+#[derive(Debug, Clone)]
+pub(super) struct BlockedUser {
+    pub(super) user: Uuid,
+    pub(super) blocked_at: DateTime<Utc>,
+}
+
+/// The rows of `$caller` in `friendships`, joined with those of the other user in `users`.
+macro_rules! friendships_of {
+    ($caller:expr) => {{
         let other =
-            case_when(friendships::first_user_id.eq($me), friendships::second_user_id).otherwise(friendships::first_user_id);
+            case_when(friendships::first_user_id.eq($caller), friendships::second_user_id).otherwise(friendships::first_user_id);
         friendships::table
             .inner_join(users::table.on(users::id.eq(other)))
-            .filter(friendships::first_user_id.eq($me).or(friendships::second_user_id.eq($me)))
+            .filter(friendships::first_user_id.eq($caller).or(friendships::second_user_id.eq($caller)))
     }};
 }
 
-/// Friends by request whom `me` may see, behind `after`, and since when.
+/// Those rows of a query that belong to a page, in the order of users' ids.
+macro_rules! paged {
+    ($rows:expr, $page:expr) => {
+        $rows.filter(users::id.gt($page.after.unwrap_or_default())).order(users::id).limit($page.fetch())
+    };
+}
+
+/// Whether the two are friends by request.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn is_accepted() -> _ {
+    let accepted: StoredStatus = StoredStatus::Accepted;
+    friendships::status.eq(accepted)
+}
+
+/// Whether the other user has sent the caller a request.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn is_incoming() -> _ {
+    friendships::requested_by.is_not_distinct_from(users::id.nullable())
+}
+
+/// Lists the friends whom the caller may see; `relatives` are friends because of their family.
 pub(super) async fn friends(
     mut connection: &AsyncPgConnection,
-    me: Uuid,
-    after: Option<Uuid>,
-    count: i64,
-) -> QueryResult<Vec<(Profile, DateTime<Utc>)>> {
-    let rows: Vec<(ProfileRow, Option<DateTime<Utc>>)> = ties!(me)
-        .filter(friendships::status.eq(Status::Accepted))
-        .filter(visible_to(me))
-        .filter(users::id.gt(after.unwrap_or_default()))
-        .order(users::id)
-        .limit(count)
-        .select((ProfileRow::as_select(), friendships::accepted_at))
-        .load(&mut connection)
-        .await?;
-    Ok(rows.into_iter().map(|(row, since)| (row.into(), since.unwrap_or_default())).collect())
+    caller: Uuid,
+    relatives: &[Uuid],
+    page: &PageRequest<Uuid>,
+) -> QueryResult<Vec<Friend>> {
+    let by_family = users::table.filter(users::id.eq_any(relatives)).filter(visible_to(caller));
+    let by_family: Vec<ProfileRow> = paged!(by_family, page).select(ProfileRow::as_select()).load(&mut connection).await?;
+    let by_request = friendships_of!(caller).filter(is_accepted()).filter(visible_to(caller));
+    let by_request: Vec<(ProfileRow, Option<DateTime<Utc>>)> =
+        paged!(by_request, page).select((ProfileRow::as_select(), friendships::accepted_at)).load(&mut connection).await?;
+    let mut friends: BTreeMap<Uuid, Friend> = BTreeMap::new();
+    for profile in by_family.into_iter().map(Profile::from) {
+        friends.insert(profile.id, Friend { profile, is_family: true, accepted_at: None });
+    }
+    for (profile, accepted_at) in by_request.into_iter().map(|(row, accepted_at)| (Profile::from(row), accepted_at)) {
+        friends.entry(profile.id).or_insert(Friend { profile, is_family: false, accepted_at: None }).accepted_at = accepted_at;
+    }
+    // Each of the two has the first friends of its kind, so the first of both are among them.
+    Ok(friends.into_values().take(page.size + 1).collect())
 }
 
-/// Friends by request, seen or not.
-pub(crate) async fn friend_ids(mut connection: &AsyncPgConnection, me: Uuid) -> QueryResult<Vec<Uuid>> {
-    ties!(me).filter(friendships::status.eq(Status::Accepted)).select(users::id).load(&mut connection).await
+/// Returns the ids of friends by request, whether or not the user may see them.
+pub(crate) async fn friend_ids(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<Vec<Uuid>> {
+    friendships_of!(user).filter(is_accepted()).select(users::id).load(&mut connection).await
 }
 
-/// Those of these users whom `me` may see, behind `after`.
-pub(super) async fn seen(
-    mut connection: &AsyncPgConnection,
-    me: Uuid,
-    ids: &[Uuid],
-    after: Option<Uuid>,
-    count: i64,
-) -> QueryResult<Vec<Profile>> {
-    let rows: Vec<ProfileRow> = users::table
-        .filter(users::id.eq_any(ids))
-        .filter(visible_to(me))
-        .filter(users::id.gt(after.unwrap_or_default()))
-        .order(users::id)
-        .limit(count)
-        .select(ProfileRow::as_select())
-        .load(&mut connection)
-        .await?;
-    Ok(rows.into_iter().map(Profile::from).collect())
+/// Counts the friends whom the caller may see.
+pub(super) async fn count_friends(mut connection: &AsyncPgConnection, caller: Uuid, relatives: &[Uuid]) -> QueryResult<i64> {
+    let by_request = friendships_of!(caller).filter(is_accepted()).filter(visible_to(caller)).filter(users::id.ne_all(relatives));
+    let by_request: i64 = by_request.select(count_star()).first(&mut connection).await?;
+    let by_family = users::table.filter(users::id.eq_any(relatives)).filter(visible_to(caller));
+    Ok(by_request + by_family.select(count_star()).first::<i64>(&mut connection).await?)
 }
 
-/// How many friends `me` may see: by request, and those of `family`.
-pub(super) async fn count_friends(mut connection: &AsyncPgConnection, me: Uuid, family: &[Uuid]) -> QueryResult<i64> {
-    let by_request: i64 = ties!(me)
-        .filter(friendships::status.eq(Status::Accepted))
-        .filter(visible_to(me))
-        .filter(users::id.ne_all(family))
-        .select(count_star())
-        .first(&mut connection)
-        .await?;
-    let by_family = users::table.filter(users::id.eq_any(family)).filter(visible_to(me)).select(count_star());
-    Ok(by_request + by_family.first::<i64>(&mut connection).await?)
-}
-
-/// Requests to `me` from those whom they may see, behind `after`.
+/// Lists requests to the caller from users whom they may see.
 pub(super) async fn incoming(
     mut connection: &AsyncPgConnection,
-    me: Uuid,
-    after: Option<Uuid>,
-    count: i64,
-) -> QueryResult<Vec<(Profile, DateTime<Utc>)>> {
-    let rows: Vec<(ProfileRow, Option<DateTime<Utc>>)> = ties!(me)
-        .filter(friendships::requested_by.is_not_distinct_from(users::id.nullable()))
-        .filter(visible_to(me))
-        .filter(users::id.gt(after.unwrap_or_default()))
-        .order(users::id)
-        .limit(count)
-        .select((ProfileRow::as_select(), friendships::requested_at))
-        .load(&mut connection)
-        .await?;
-    Ok(rows.into_iter().map(|(row, since)| (row.into(), since.unwrap_or_default())).collect())
+    caller: Uuid,
+    page: &PageRequest<Uuid>,
+) -> QueryResult<Vec<FriendRequest>> {
+    let incoming = friendships_of!(caller).filter(is_incoming()).filter(visible_to(caller));
+    let rows: Vec<(ProfileRow, Option<DateTime<Utc>>)> =
+        paged!(incoming, page).select((ProfileRow::as_select(), friendships::requested_at)).load(&mut connection).await?;
+    Ok(rows.into_iter().map(|(row, sent_at)| request(row, true, sent_at)).collect())
 }
 
-/// How many requests `incoming` has in all.
-pub(super) async fn count_incoming(mut connection: &AsyncPgConnection, me: Uuid) -> QueryResult<i64> {
-    ties!(me)
-        .filter(friendships::requested_by.is_not_distinct_from(users::id.nullable()))
-        .filter(visible_to(me))
-        .select(count_star())
-        .first(&mut connection)
-        .await
-}
-
-/// Requests of `me`, behind `after`, with the profile of who was asked if it is to be seen.
+/// Lists requests of the caller.
 pub(super) async fn outgoing(
     mut connection: &AsyncPgConnection,
-    me: Uuid,
-    after: Option<Uuid>,
-    count: i64,
-) -> QueryResult<Vec<(Uuid, Option<Profile>, DateTime<Utc>)>> {
-    let rows: Vec<(bool, ProfileRow, Option<DateTime<Utc>>)> = ties!(me)
-        .filter(friendships::requested_by.eq(me))
-        .filter(users::id.gt(after.unwrap_or_default()))
-        .order(users::id)
-        .limit(count)
-        .select((visible_to(me), ProfileRow::as_select(), friendships::requested_at))
+    caller: Uuid,
+    page: &PageRequest<Uuid>,
+) -> QueryResult<Vec<FriendRequest>> {
+    let outgoing = friendships_of!(caller).filter(friendships::requested_by.eq(caller));
+    let rows: Vec<(ProfileRow, bool, Option<DateTime<Utc>>)> = paged!(outgoing, page)
+        .select((ProfileRow::as_select(), visible_to(caller), friendships::requested_at))
         .load(&mut connection)
         .await?;
-    let sent = |(is_visible, row, since): (bool, ProfileRow, Option<DateTime<Utc>>)| {
-        let profile = Profile::from(row);
-        (profile.id, is_visible.then_some(profile), since.unwrap_or_default())
-    };
-    Ok(rows.into_iter().map(sent).collect())
+    Ok(rows.into_iter().map(|(row, is_visible, sent_at)| request(row, is_visible, sent_at)).collect())
 }
 
-/// How many requests of `me` have no answer.
-pub(super) async fn count_outgoing(mut connection: &AsyncPgConnection, me: Uuid) -> QueryResult<i64> {
-    let own = friendships::first_user_id.eq(me).or(friendships::second_user_id.eq(me));
-    let waiting = friendships::table.filter(own).filter(friendships::requested_by.eq(me));
-    waiting.select(count_star()).first(&mut connection).await
+fn request(row: ProfileRow, is_visible: bool, sent_at: Option<DateTime<Utc>>) -> FriendRequest {
+    let profile = Profile::from(row);
+    FriendRequest { user: profile.id, profile: is_visible.then_some(profile), sent_at: sent_at.unwrap_or_default() }
 }
 
-/// Whom `me` has blocked, behind `after`, and since when.
+/// Counts the requests that [`incoming`] lists.
+pub(super) async fn count_incoming(mut connection: &AsyncPgConnection, caller: Uuid) -> QueryResult<i64> {
+    let incoming = friendships_of!(caller).filter(is_incoming()).filter(visible_to(caller));
+    incoming.select(count_star()).first(&mut connection).await
+}
+
+/// Counts the requests that [`outgoing`] lists.
+pub(super) async fn count_outgoing(mut connection: &AsyncPgConnection, caller: Uuid) -> QueryResult<i64> {
+    let own = friendships::first_user_id.eq(caller).or(friendships::second_user_id.eq(caller));
+    let outgoing = friendships::table.filter(own).filter(friendships::requested_by.eq(caller));
+    outgoing.select(count_star()).first(&mut connection).await
+}
+
+/// Lists the users whom the caller has blocked.
 pub(super) async fn blocked(
     mut connection: &AsyncPgConnection,
-    me: Uuid,
-    after: Option<Uuid>,
-    count: i64,
-) -> QueryResult<Vec<(Uuid, DateTime<Utc>)>> {
-    let since = case_when(friendships::first_user_id.eq(me), friendships::blocked_by_first_at)
+    caller: Uuid,
+    page: &PageRequest<Uuid>,
+) -> QueryResult<Vec<BlockedUser>> {
+    let blocked_at = case_when(friendships::first_user_id.eq(caller), friendships::blocked_by_first_at)
         .otherwise(friendships::blocked_by_second_at);
-    let rows: Vec<(Uuid, Option<DateTime<Utc>>)> = ties!(me)
-        .filter(since.is_not_null())
-        .filter(users::id.gt(after.unwrap_or_default()))
-        .order(users::id)
-        .limit(count)
-        .select((users::id, since))
-        .load(&mut connection)
-        .await?;
-    Ok(rows.into_iter().map(|(id, since)| (id, since.unwrap_or_default())).collect())
+    let blocked = friendships_of!(caller).filter(blocked_at.is_not_null());
+    let rows: Vec<(Uuid, Option<DateTime<Utc>>)> =
+        paged!(blocked, page).select((users::id, blocked_at)).load(&mut connection).await?;
+    Ok(rows.into_iter().map(|(user, since)| BlockedUser { user, blocked_at: since.unwrap_or_default() }).collect())
 }

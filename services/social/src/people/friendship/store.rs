@@ -1,68 +1,37 @@
-//! Queries of friendships.
+//! Queries of the row that two users share.
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{exists, now};
+use diesel::dsl::now;
 use diesel::prelude::*;
-use diesel::query_source::{Alias, AliasedField};
-use diesel::sql_types::{Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::Timestamptz;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
-use super::{Bond, Ends, Pair, Standing, Status};
-use crate::people::membership::is_a_child;
+use super::{Eligibility, Friendship, Pair, Relation};
+use crate::people::membership::store::is_child;
 use crate::people::profile::PrivacyLevel;
 use crate::schema::{friendships, users};
 
-orchard_db::text_column!(Status);
-
-// Friendships within a condition, whatever the query is about.
-diesel::alias! {
-    pub(crate) const TIES: Alias<Ties> = friendships as ties;
+/// The relation of two users as their row says it, whichever of them asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub(super) enum StoredStatus {
+    /// One has blocked the other; without a block there is no row.
+    None,
+    Requested,
+    Accepted,
 }
 
-diesel::define_sql_function! {
-    /// The lower of two ids.
-    fn least(one: SqlUuid, other: SqlUuid) -> SqlUuid;
-}
+orchard_db::text_column!(StoredStatus);
 
-diesel::define_sql_function! {
-    /// The higher of two ids.
-    fn greatest(one: SqlUuid, other: SqlUuid) -> SqlUuid;
-}
-
-/// Whether one of `viewer` and the user of the `users` row has blocked the other: only then a row of theirs says nothing else.
-#[diesel::dsl::auto_type]
-pub(crate) fn blocks(viewer: Uuid) -> _ {
-    let none: Status = Status::None;
-    let first: AliasedField<Ties, friendships::first_user_id> = TIES.field(friendships::first_user_id);
-    let second: AliasedField<Ties, friendships::second_user_id> = TIES.field(friendships::second_user_id);
-    let status: AliasedField<Ties, friendships::status> = TIES.field(friendships::status);
-    let ties: Alias<Ties> = TIES;
-    let pair = first.eq(least(users::id, viewer)).and(second.eq(greatest(users::id, viewer)));
-    exists(ties.filter(pair.and(status.eq(none))))
-}
-
-/// Whether the user of the `users` row is a friend of `viewer`, or asks to be one.
-#[diesel::dsl::auto_type]
-pub(crate) fn shows(viewer: Uuid) -> _ {
-    let accepted: Status = Status::Accepted;
-    let first: AliasedField<Ties, friendships::first_user_id> = TIES.field(friendships::first_user_id);
-    let second: AliasedField<Ties, friendships::second_user_id> = TIES.field(friendships::second_user_id);
-    let status: AliasedField<Ties, friendships::status> = TIES.field(friendships::status);
-    let requested_by: AliasedField<Ties, friendships::requested_by> = TIES.field(friendships::requested_by);
-    let ties: Alias<Ties> = TIES;
-    let pair = first.eq(least(users::id, viewer)).and(second.eq(greatest(users::id, viewer)));
-    let asks = requested_by.is_not_distinct_from(users::id.nullable());
-    exists(ties.filter(pair.and(status.eq(accepted).or(asks))))
-}
-
-/// The row of a pair, but for whose it is.
+/// The row of two users, without their ids.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = friendships, treat_none_as_null = true)]
 struct Row {
-    status: Status,
+    status: StoredStatus,
     requested_by: Option<Uuid>,
     requested_at: Option<DateTime<Utc>>,
     accepted_at: Option<DateTime<Utc>>,
@@ -70,8 +39,9 @@ struct Row {
     blocked_by_second_at: Option<DateTime<Utc>>,
 }
 
-const NOTHING: Row = Row {
-    status: Status::None,
+/// The row of two users who have none.
+const NO_ROW: Row = Row {
+    status: StoredStatus::None,
     requested_by: None,
     requested_at: None,
     accepted_at: None,
@@ -79,50 +49,49 @@ const NOTHING: Row = Row {
     blocked_by_second_at: None,
 };
 
-/// A pair, as one of them sees it, whose writers take turns.
+/// What there is between the caller and another user, with the row that says it.
 #[derive(Debug)]
-pub(super) struct Tie {
+pub(super) struct StoredFriendship {
     pair: Pair,
-    me: Uuid,
+    caller: Uuid,
     row: Row,
-    /// What they are to each other.
-    pub(super) bond: Bond,
+    pub(super) friendship: Friendship,
 }
 
-fn standing(row: &Row, me: Uuid) -> Standing {
-    match row.status {
-        Status::None => Standing::Stranger,
-        Status::Requested if row.requested_by == Some(me) => Standing::AskedByMe,
-        Status::Requested => Standing::AskedByThem,
-        Status::Accepted => Standing::Friend,
-    }
-}
-
-/// What two users are to each other.
-pub(super) async fn find(connection: &mut AsyncPgConnection, me: Uuid, other: Uuid) -> QueryResult<Tie> {
-    let pair = Pair::of(me, other);
+/// Finds what there is between the caller and another user.
+pub(super) async fn find(connection: &mut AsyncPgConnection, caller: Uuid, other: Uuid) -> QueryResult<StoredFriendship> {
+    let pair = Pair::of(caller, other);
     let found: Option<Row> =
         friendships::table.find((pair.first, pair.second)).select(Row::as_select()).first(connection).await.optional()?;
-    let row = found.unwrap_or(NOTHING);
-    let blocked = (row.blocked_by_first_at.is_some(), row.blocked_by_second_at.is_some());
-    let (blocked_by_me, blocked_by_them) = if me == pair.first { blocked } else { (blocked.1, blocked.0) };
-    let bond = Bond { standing: standing(&row, me), blocked_by_me, blocked_by_them };
-    Ok(Tie { pair, me, row, bond })
+    let row = found.unwrap_or(NO_ROW);
+    let blocks = (row.blocked_by_first_at.is_some(), row.blocked_by_second_at.is_some());
+    let (blocked_by_caller, blocked_by_other) = if caller == pair.first { blocks } else { (blocks.1, blocks.0) };
+    let relation = match row.status {
+        StoredStatus::None => Relation::None,
+        StoredStatus::Requested if row.requested_by == Some(caller) => Relation::RequestSent,
+        StoredStatus::Requested => Relation::RequestReceived,
+        StoredStatus::Accepted => Relation::Friends,
+    };
+    Ok(StoredFriendship { pair, caller, row, friendship: Friendship { relation, blocked_by_caller, blocked_by_other } })
 }
 
-/// Writes what they are to each other now. What goes on keeps its time.
-pub(super) async fn write(connection: &mut AsyncPgConnection, tie: &Tie, bond: Bond) -> QueryResult<()> {
-    if bond == tie.bond {
+/// Stores what there is between two users now. The times of what does not change are kept.
+pub(super) async fn write(
+    connection: &mut AsyncPgConnection,
+    stored: &StoredFriendship,
+    friendship: Friendship,
+) -> QueryResult<()> {
+    if friendship == stored.friendship {
         return Ok(());
     }
-    let key = friendships::table.find((tie.pair.first, tie.pair.second));
-    if bond == Bond::default() {
-        return diesel::delete(key).execute(connection).await.map(|_| ());
+    let Pair { first, second } = stored.pair;
+    if friendship == Friendship::default() {
+        return diesel::delete(friendships::table.find((first, second))).execute(connection).await.map(|_| ());
     }
     let moment: DateTime<Utc> = diesel::select(now.into_sql::<Timestamptz>()).get_result(connection).await?;
-    let row = changed(tie, bond, moment);
+    let row = changed(stored, friendship, moment);
     diesel::insert_into(friendships::table)
-        .values((friendships::first_user_id.eq(tie.pair.first), friendships::second_user_id.eq(tie.pair.second), row.clone()))
+        .values((friendships::first_user_id.eq(first), friendships::second_user_id.eq(second), row.clone()))
         .on_conflict((friendships::first_user_id, friendships::second_user_id))
         .do_update()
         .set((row, friendships::updated_at.eq(now)))
@@ -131,51 +100,55 @@ pub(super) async fn write(connection: &mut AsyncPgConnection, tie: &Tie, bond: B
         .map(|_| ())
 }
 
-fn changed(tie: &Tie, bond: Bond, moment: DateTime<Utc>) -> Row {
-    let other = if tie.me == tie.pair.first { tie.pair.second } else { tie.pair.first };
-    let (status, requested_by) = match bond.standing {
-        Standing::Stranger => (Status::None, None),
-        Standing::AskedByMe => (Status::Requested, Some(tie.me)),
-        Standing::AskedByThem => (Status::Requested, Some(other)),
-        Standing::Friend => (Status::Accepted, None),
+fn changed(stored: &StoredFriendship, friendship: Friendship, moment: DateTime<Utc>) -> Row {
+    let (Pair { first, second }, caller, before) = (stored.pair, stored.caller, &stored.row);
+    let other = if caller == first { second } else { first };
+    let (status, requested_by) = match friendship.relation {
+        Relation::None => (StoredStatus::None, None),
+        Relation::RequestSent => (StoredStatus::Requested, Some(caller)),
+        Relation::RequestReceived => (StoredStatus::Requested, Some(other)),
+        Relation::Friends => (StoredStatus::Accepted, None),
     };
+    let blocks = (friendship.blocked_by_caller, friendship.blocked_by_other);
+    let (first_blocks, second_blocks) = if caller == first { blocks } else { (blocks.1, blocks.0) };
     let since = |is_so: bool, before: Option<DateTime<Utc>>| is_so.then(|| before.unwrap_or(moment));
-    let (first_blocks, second_blocks) = if tie.me == tie.pair.first {
-        (bond.blocked_by_me, bond.blocked_by_them)
-    } else {
-        (bond.blocked_by_them, bond.blocked_by_me)
-    };
     Row {
         status,
         requested_by,
-        requested_at: since(status == Status::Requested, tie.row.requested_at),
-        accepted_at: since(status == Status::Accepted, tie.row.accepted_at),
-        blocked_by_first_at: since(first_blocks, tie.row.blocked_by_first_at),
-        blocked_by_second_at: since(second_blocks, tie.row.blocked_by_second_at),
+        requested_at: since(status == StoredStatus::Requested, before.requested_at),
+        accepted_at: since(status == StoredStatus::Accepted, before.accepted_at),
+        blocked_by_first_at: since(first_blocks, before.blocked_by_first_at),
+        blocked_by_second_at: since(second_blocks, before.blocked_by_second_at),
     }
 }
 
-/// What counts for a request of `me` to another, of whom those are `children` whom the family slice says to be: those who are locked stay
-/// what they are here, whatever it says later.
-pub(super) async fn ends(
+/// Returns what decides whether the caller may send a request to another user, or accept theirs.
+///
+/// `children` are those of the two who are children according to the family service. Its events may report others, and both count.
+/// The two are locked, so they stay what they are here, whatever events come.
+pub(super) async fn eligibility(
     connection: &mut AsyncPgConnection,
-    (me, other): (Uuid, Uuid),
+    (caller, other): (Uuid, Uuid),
     children: &BTreeSet<Uuid>,
-) -> QueryResult<Ends> {
+) -> QueryResult<Eligibility> {
     let both: Vec<(Uuid, PrivacyLevel, bool)> = users::table
-        .filter(users::id.eq_any([me, other]))
-        .select((users::id, users::privacy_level, is_a_child()))
+        .filter(users::id.eq_any([caller, other]))
+        .select((users::id, users::privacy_level, is_child()))
         .load(connection)
         .await?;
-    let known = |id: Uuid| both.iter().find(|(of, ..)| *of == id);
-    let is_child = |id: Uuid| children.contains(&id) || known(id).is_some_and(|(.., is_child)| *is_child);
-    let is_private = |id: Uuid| known(id).is_none_or(|(_, level, _)| *level == PrivacyLevel::Private);
-    Ok(Ends { am_child: is_child(me), am_private: is_private(me), are_hidden: is_child(other) || is_private(other) })
+    let known = |user: Uuid| both.iter().find(|(id, ..)| *id == user);
+    let is_child = |user: Uuid| children.contains(&user) || known(user).is_some_and(|(.., is_child)| *is_child);
+    let is_private = |user: Uuid| known(user).is_none_or(|(_, level, _)| *level == PrivacyLevel::Private);
+    Ok(Eligibility {
+        caller_is_child: is_child(caller),
+        caller_is_private: is_private(caller),
+        other_is_unreachable: is_child(other) || is_private(other),
+    })
 }
 
-/// Ends the requests of a user, and those to them, that have no answer.
-pub(crate) async fn drop_requests(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
+/// Deletes the unanswered requests from and to a user.
+pub(crate) async fn delete_requests(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
     let own = friendships::first_user_id.eq(user).or(friendships::second_user_id.eq(user));
-    let waiting = friendships::table.filter(own).filter(friendships::status.eq(Status::Requested));
-    diesel::delete(waiting).execute(connection).await.map(|_| ())
+    let requests = friendships::table.filter(own).filter(friendships::status.eq(StoredStatus::Requested));
+    diesel::delete(requests).execute(connection).await.map(|_| ())
 }

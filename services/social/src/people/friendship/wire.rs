@@ -1,25 +1,19 @@
-//! Friendships as sent.
+//! Friendships as messages.
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, Utc};
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Fields, PageRequest, Violations, read, timestamp_to_wire};
+use orchard_rpc::{Fields, PageRequest, read, timestamp_to_wire};
 use uuid::Uuid;
 
-use super::Standing;
-use crate::people::profile::{Profile, wire as profile};
+use super::Relation;
+use super::list::{BlockedUser, Friend, FriendRequest};
+use crate::error::Error;
+use crate::people::profile::wire as profile;
 
-/// The other of a pair; nobody is anything to themselves.
-pub(super) fn other(user_id: &str, me: Uuid) -> Result<Uuid, Violations> {
-    let other = read::uuid(user_id).and_then(|id| if id == me { Err("must be somebody else".to_owned()) } else { Ok(id) });
-    Fields::one("user_id", other)
-}
-
-pub(super) fn page(method: &str, me: Uuid, page_size: i32, page_token: &str) -> Result<PageRequest<Uuid>, Violations> {
-    let mut fields = Fields::default();
-    let page = PageRequest::read(&mut fields, format!("{method} {me}"), page_size, page_token);
-    fields.finish(|| page)
+/// Reads the other user of a request, who must not be the caller.
+pub(super) fn other(user_id: &str, caller: Uuid) -> Result<Uuid, Error> {
+    let other = read::uuid(user_id);
+    let other = other.and_then(|id| if id == caller { Err("must be another user".to_owned()) } else { Ok(id) });
+    Ok(Fields::one("user_id", other)?)
 }
 
 /// Which requests are listed.
@@ -29,12 +23,12 @@ pub(super) enum Direction {
     Outgoing,
 }
 
-pub(super) fn requests(request: &pb::ListFriendRequestsRequest, me: Uuid) -> Result<(Direction, PageRequest<Uuid>), Violations> {
+pub(super) fn requests(request: &pb::ListFriendRequestsRequest, caller: Uuid) -> Result<(Direction, PageRequest<Uuid>), Error> {
     let mut fields = Fields::default();
     let direction = fields.read("direction", read_direction(request.direction));
-    let query = format!("ListFriendRequests {} {me}", request.direction);
+    let query = format!("ListFriendRequests {} {caller}", request.direction);
     let page = PageRequest::read(&mut fields, query, request.page_size, &request.page_token);
-    fields.finish(|| Ok((direction?, page?)))
+    Ok(fields.finish(|| Ok((direction?, page?)))?)
 }
 
 fn read_direction(value: i32) -> Result<Direction, String> {
@@ -45,42 +39,14 @@ fn read_direction(value: i32) -> Result<Direction, String> {
     }
 }
 
-/// How the caller stands after they have asked or accepted.
-pub(super) fn status(standing: Standing) -> i32 {
-    let status = match standing {
-        Standing::AskedByMe => pb::FriendshipStatus::RequestSent,
-        Standing::Friend => pb::FriendshipStatus::Friends,
-        Standing::Stranger | Standing::AskedByThem => pb::FriendshipStatus::Unspecified,
+/// Converts the relation after a request was sent or accepted.
+pub(super) fn status(relation: Relation) -> i32 {
+    let status = match relation {
+        Relation::RequestSent => pb::FriendshipStatus::RequestSent,
+        Relation::Friends => pb::FriendshipStatus::Friends,
+        Relation::None | Relation::RequestReceived => pb::FriendshipStatus::Unspecified,
     };
     status.into()
-}
-
-/// A friend by request, by family, or both.
-#[derive(Debug, Clone)]
-pub(super) struct Friend {
-    profile: Profile,
-    is_family: bool,
-    accepted_at: Option<DateTime<Utc>>,
-}
-
-/// The first of both lists, each of which has its first, each friend once.
-pub(super) fn merged(by_request: Vec<(Profile, DateTime<Utc>)>, by_family: Vec<Profile>, count: usize) -> Vec<Friend> {
-    let mut friends: BTreeMap<Uuid, Friend> = BTreeMap::new();
-    for profile in by_family {
-        friends.insert(profile.id, Friend { profile, is_family: true, accepted_at: None });
-    }
-    for (profile, since) in by_request {
-        let friend = friends.entry(profile.id).or_insert(Friend { profile, is_family: false, accepted_at: None });
-        friend.accepted_at = Some(since);
-    }
-    friends.into_values().take(count).collect()
-}
-
-impl Friend {
-    /// Their id, in whose order they are listed.
-    pub(super) fn id(&self) -> Uuid {
-        self.profile.id
-    }
 }
 
 pub(super) fn friend(friend: Friend) -> pb::Friend {
@@ -91,11 +57,14 @@ pub(super) fn friend(friend: Friend) -> pb::Friend {
     }
 }
 
-pub(super) fn request((user, seen, since): (Uuid, Option<Profile>, DateTime<Utc>)) -> pb::FriendRequest {
-    let create_time = Some(timestamp_to_wire(since));
-    pb::FriendRequest { user_id: user.to_string(), profile: seen.map(profile::others), create_time }
+pub(super) fn request(request: FriendRequest) -> pb::FriendRequest {
+    pb::FriendRequest {
+        user_id: request.user.to_string(),
+        profile: request.profile.map(profile::others),
+        create_time: Some(timestamp_to_wire(request.sent_at)),
+    }
 }
 
-pub(super) fn blocked((user, since): (Uuid, DateTime<Utc>)) -> pb::BlockedUser {
-    pb::BlockedUser { user_id: user.to_string(), create_time: Some(timestamp_to_wire(since)) }
+pub(super) fn blocked(blocked: BlockedUser) -> pb::BlockedUser {
+    pb::BlockedUser { user_id: blocked.user.to_string(), create_time: Some(timestamp_to_wire(blocked.blocked_at)) }
 }

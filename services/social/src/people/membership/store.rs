@@ -2,81 +2,62 @@
 
 use std::collections::BTreeSet;
 
-use diesel::dsl::now;
+use diesel::dsl::{exists, now};
 use diesel::prelude::*;
 use diesel::query_source::{Alias, AliasedField};
 use diesel::sql_types::{Bool, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{Added, Role};
+use super::{AddedChild, Role};
 use crate::schema::{family_memberships, users};
+use crate::visibility::relatives;
 
 orchard_db::text_column!(Role);
 
 diesel::alias! {
-    pub(crate) const FELLOWS: Alias<Fellows> = family_memberships as fellows;
-}
-
-/// Whether `viewer` and the user of the `users` row are in one family, neither as a guest.
-#[diesel::dsl::auto_type]
-pub(crate) fn share_a_family(viewer: Uuid) -> _ {
-    let guest: Role = Role::Guest;
-    let fellows: Alias<Fellows> = FELLOWS;
-    let plan: AliasedField<Fellows, family_memberships::family_plan_id> = FELLOWS.field(family_memberships::family_plan_id);
-    let user: AliasedField<Fellows, family_memberships::user_id> = FELLOWS.field(family_memberships::user_id);
-    let role: AliasedField<Fellows, family_memberships::role> = FELLOWS.field(family_memberships::role);
-    let own = family_memberships::user_id.eq(users::id).and(family_memberships::role.ne(guest));
-    let theirs = user.eq(viewer).and(role.ne(guest));
-    let both = family_memberships::table.inner_join(fellows.on(plan.eq(family_memberships::family_plan_id)));
-    diesel::dsl::exists(both.filter(own.and(theirs)))
+    pub(crate) const ADULTS: Alias<Adults> = family_memberships as adults;
 }
 
 /// Whether the user of the `users` row is a child in a family.
-#[diesel::dsl::auto_type]
-pub(crate) fn is_a_child() -> _ {
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(crate) fn is_child() -> _ {
     let child: Role = Role::Child;
     let own = family_memberships::user_id.eq(users::id).and(family_memberships::role.eq(child));
-    diesel::dsl::exists(family_memberships::table.filter(own))
+    exists(family_memberships::table.filter(own))
 }
 
-/// Who is in a family with a user, neither as a guest.
-pub(crate) async fn fellows_of(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<Vec<Uuid>> {
-    let own = family_memberships::table
-        .filter(family_memberships::user_id.eq(user))
-        .filter(family_memberships::role.ne(Role::Guest))
-        .select(family_memberships::family_plan_id)
-        .load::<Uuid>(&mut connection)
-        .await?;
-    family_memberships::table
-        .filter(family_memberships::family_plan_id.eq_any(own))
-        .filter(family_memberships::role.ne(Role::Guest))
-        .filter(family_memberships::user_id.ne(user))
-        .select(family_memberships::user_id)
-        .distinct()
-        .load(&mut connection)
-        .await
-}
-
-/// Whether the user of the `users` row is a child that was added to a family, for whom `adult` answers there: as its guardian, or as an
-/// admin.
-#[diesel::dsl::auto_type]
-pub(crate) fn is_answered_for_by(adult: Uuid) -> _ {
+/// Whether the user of the `users` row is a child who was added to a family in which `adult` is an admin, or the child's guardian.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(crate) fn may_be_named_by(adult: Uuid) -> _ {
     let (admin, member, child): (Role, Role, Role) = (Role::Admin, Role::Member, Role::Child);
-    let fellows: Alias<Fellows> = FELLOWS;
-    let plan: AliasedField<Fellows, family_memberships::family_plan_id> = FELLOWS.field(family_memberships::family_plan_id);
-    let user: AliasedField<Fellows, family_memberships::user_id> = FELLOWS.field(family_memberships::user_id);
-    let role: AliasedField<Fellows, family_memberships::role> = FELLOWS.field(family_memberships::role);
+    let adults: Alias<Adults> = ADULTS;
+    let plan: AliasedField<Adults, family_memberships::family_plan_id> = ADULTS.field(family_memberships::family_plan_id);
+    let user: AliasedField<Adults, family_memberships::user_id> = ADULTS.field(family_memberships::user_id);
+    let role: AliasedField<Adults, family_memberships::role> = ADULTS.field(family_memberships::role);
     let added =
         family_memberships::user_id.eq(users::id).and(family_memberships::role.eq(child)).and(family_memberships::was_added);
     let guardian = role.eq(member).and(family_memberships::guardian_user_id.is_not_distinct_from(adult));
-    let answers = user.eq(adult).and(role.eq(admin).or(guardian));
-    let both = family_memberships::table.inner_join(fellows.on(plan.eq(family_memberships::family_plan_id)));
-    diesel::dsl::exists(both.filter(added.and(answers)))
+    let responsible = user.eq(adult).and(role.eq(admin).or(guardian));
+    let both = family_memberships::table.inner_join(adults.on(plan.eq(family_memberships::family_plan_id)));
+    exists(both.filter(added.and(responsible)))
 }
 
-/// Who is a child in a family.
-pub(super) async fn children_of(connection: &mut AsyncPgConnection, plan: Uuid) -> QueryResult<BTreeSet<Uuid>> {
+orchard_db::prepared! {
+    /// The other members of a user's families, where neither is a guest.
+    struct Relatives { user: Uuid } -> (SqlUuid,) =
+        concat!("SELECT DISTINCT theirs.user_id FROM ", relatives!(), " WHERE own.user_id = "), user as SqlUuid,
+        " AND theirs.user_id <> own.user_id";
+}
+
+/// Returns the users who are friends of a user because they are in the same family.
+pub(crate) async fn relatives_of(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<Vec<Uuid>> {
+    let relatives: Vec<(Uuid,)> = Relatives { user }.load(&mut connection).await?;
+    Ok(relatives.into_iter().map(|(id,)| id).collect())
+}
+
+/// Returns the children in a family.
+pub(crate) async fn children_of(connection: &mut AsyncPgConnection, plan: Uuid) -> QueryResult<BTreeSet<Uuid>> {
     let children = family_memberships::table
         .filter(family_memberships::family_plan_id.eq(plan))
         .filter(family_memberships::role.eq(Role::Child))
@@ -84,13 +65,13 @@ pub(super) async fn children_of(connection: &mut AsyncPgConnection, plan: Uuid) 
     Ok(children.load(connection).await?.into_iter().collect())
 }
 
-/// Writes that a user, if they are known, belongs to a family; again, that they do so in this role.
-pub(super) async fn join(
+/// Adds a user to a family, or replaces their membership, if they are known.
+pub(crate) async fn join(
     connection: &mut AsyncPgConnection,
     plan: Uuid,
     user: Uuid,
     role: Role,
-    added: Option<Added>,
+    added: Option<AddedChild>,
 ) -> QueryResult<()> {
     let (was_added, guardian) = (added.is_some(), added.and_then(|added| added.guardian));
     let known = users::table.find(user).select((
@@ -122,8 +103,8 @@ pub(super) async fn join(
         .map(|_| ())
 }
 
-/// Writes what a user is in a family now.
-pub(super) async fn set_role(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid, role: Role) -> QueryResult<()> {
+/// Changes the role of a member.
+pub(crate) async fn set_role(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid, role: Role) -> QueryResult<()> {
     diesel::update(family_memberships::table.find((plan, user)))
         .set((family_memberships::role.eq(role), family_memberships::updated_at.eq(now)))
         .execute(connection)
@@ -131,13 +112,13 @@ pub(super) async fn set_role(connection: &mut AsyncPgConnection, plan: Uuid, use
         .map(|_| ())
 }
 
-/// Takes a user out of a family.
-pub(super) async fn leave(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<()> {
+/// Removes a member from a family.
+pub(crate) async fn leave(connection: &mut AsyncPgConnection, plan: Uuid, user: Uuid) -> QueryResult<()> {
     diesel::delete(family_memberships::table.find((plan, user))).execute(connection).await.map(|_| ())
 }
 
-/// Takes everyone out of a family.
-pub(super) async fn close(connection: &mut AsyncPgConnection, plan: Uuid) -> QueryResult<()> {
+/// Removes all members from a family.
+pub(crate) async fn close(connection: &mut AsyncPgConnection, plan: Uuid) -> QueryResult<()> {
     let all = family_memberships::table.filter(family_memberships::family_plan_id.eq(plan));
     diesel::delete(all).execute(connection).await.map(|_| ())
 }

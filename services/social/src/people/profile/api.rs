@@ -2,19 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use orchard_db::Db;
+use orchard_db::{Connection, Db};
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::profile_service_server::ProfileService;
-use orchard_rpc::{Currency, Fields, read};
+use orchard_rpc::Currency;
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Profile, store, wire};
-use crate::board_copies;
+use super::name::DisplayName;
+use super::{Patch, Profile, ProfileError, Registration, store, wire};
 use crate::error::Error;
-use crate::people::profile::ProfileError;
-use crate::roll;
+use crate::{board_copies, request, roll};
 
 /// Serves `ProfileService`.
 #[derive(Debug)]
@@ -24,20 +23,51 @@ pub struct Api {
 }
 
 impl Api {
-    /// Serves profiles from `db`.
+    /// Serves profiles from `db`, with amounts in `currency`.
     pub fn new(db: Db, currency: Currency) -> Self {
         Self { db, currency }
     }
 
-    /// The caller's own profile, which is there from their first call on.
-    async fn first_use(&self, user: Uuid) -> Result<Profile, Error> {
-        self.db
-            .write("first use", async move |connection| {
-                roll::enrol(connection, user).await?;
-                store::get(connection, user, user).await?.ok_or_else(|| Error::from(ProfileError::NotFound))
-            })
-            .await
+    /// Returns a profile that `viewer` may see. Their own exists from their first call on.
+    async fn get(&self, id: Uuid, viewer: Uuid) -> Result<Profile, Error> {
+        let found = store::get(&*self.db.read().await?, id, viewer).await?;
+        if found.is_none() && id == viewer {
+            return self.db.write("first use", async move |connection| first_use(connection, viewer).await).await;
+        }
+        Ok(found.ok_or(ProfileError::NotFound)?)
     }
+
+    async fn batch_get(&self, ids: &[Uuid], viewer: Uuid) -> Result<Vec<Profile>, Error> {
+        Ok(store::batch_get(&*self.db.read().await?, ids, viewer).await?)
+    }
+}
+
+async fn first_use(connection: &mut Connection, user: Uuid) -> Result<Profile, Error> {
+    roll::enrol(connection, user).await?;
+    Ok(store::get(connection, user, user).await?.ok_or(ProfileError::NotFound)?)
+}
+
+async fn register(connection: &mut Connection, new: Registration) -> Result<Profile, Error> {
+    roll::enrol(connection, new.id).await?;
+    let profile = store::register(connection, &new).await?;
+    refresh_boards(connection, profile).await
+}
+
+async fn update(connection: &mut Connection, user: Uuid, patch: Patch) -> Result<Profile, Error> {
+    roll::enrol(connection, user).await?;
+    let profile = store::update(connection, user, &patch).await?;
+    refresh_boards(connection, profile).await
+}
+
+async fn name_child(connection: &mut Connection, child: Uuid, adult: Uuid, name: DisplayName) -> Result<Profile, Error> {
+    let profile = store::name_child(connection, child, adult, &name).await?.ok_or(ProfileError::NotFound)?;
+    refresh_boards(connection, profile).await
+}
+
+/// Updates the copies of a changed profile on leaderboards.
+async fn refresh_boards(connection: &mut Connection, profile: Profile) -> Result<Profile, Error> {
+    board_copies::refresh(connection, &BTreeSet::from([profile.id])).await?;
+    Ok(profile)
 }
 
 #[tonic::async_trait]
@@ -46,32 +76,15 @@ impl ProfileService for Api {
         &self,
         request: Request<pb::RegisterProfileRequest>,
     ) -> Result<Response<pb::RegisterProfileResponse>, Status> {
-        let new = wire::new_profile(request.get_ref()).map_err(Error::from)?;
-        let profile = self
-            .db
-            .write("register profile", async move |connection| {
-                let wire::NewProfile { id, display_name, time_zone, privacy_level } = new;
-                roll::enrol(connection, id).await?;
-                let profile = store::register(connection, id, &display_name, time_zone, privacy_level).await?;
-                board_copies::refresh(connection, &BTreeSet::from([id])).await?;
-                Ok::<_, Error>(profile)
-            })
-            .await?;
+        let new = wire::registration(request.get_ref())?;
+        let profile = self.db.write("register profile", async move |connection| register(connection, new).await).await?;
         Ok(Response::new(pb::RegisterProfileResponse { profile: Some(wire::own(profile, &self.currency)) }))
     }
 
     async fn get_profile(&self, request: Request<pb::GetProfileRequest>) -> Result<Response<pb::GetProfileResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
-        let id = Fields::one("user_id", read::uuid(&request.get_ref().user_id)).map_err(Error::from)?;
-        let found = {
-            let connection = self.db.read().await.map_err(Error::from)?;
-            store::get(&connection, id, viewer).await.map_err(Error::from)?
-        };
-        let profile = match found {
-            Some(profile) => profile,
-            None if id == viewer => self.first_use(viewer).await?,
-            None => return Err(Error::from(ProfileError::NotFound).into()),
-        };
+        let id = request::id("user_id", &request.get_ref().user_id)?;
+        let profile = self.get(id, viewer).await?;
         Ok(Response::new(pb::GetProfileResponse { profile: Some(wire::profile(profile, viewer, &self.currency)) }))
     }
 
@@ -80,11 +93,10 @@ impl ProfileService for Api {
         request: Request<pb::BatchGetProfilesRequest>,
     ) -> Result<Response<pb::BatchGetProfilesResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
-        let ids = wire::batch(request.get_ref()).map_err(Error::from)?;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        let profiles = store::batch_get(&connection, &ids, viewer).await.map_err(Error::from)?;
-        let sent = |profile| wire::profile(profile, viewer, &self.currency);
-        Ok(Response::new(pb::BatchGetProfilesResponse { profiles: profiles.into_iter().map(sent).collect() }))
+        let ids = wire::batch(request.get_ref())?;
+        let profiles = self.batch_get(&ids, viewer).await?;
+        let profiles = profiles.into_iter().map(|profile| wire::profile(profile, viewer, &self.currency)).collect();
+        Ok(Response::new(pb::BatchGetProfilesResponse { profiles }))
     }
 
     async fn update_profile(
@@ -92,32 +104,16 @@ impl ProfileService for Api {
         request: Request<pb::UpdateProfileRequest>,
     ) -> Result<Response<pb::UpdateProfileResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let patch = wire::update(request.into_inner(), user).map_err(Error::from)?;
-        let profile = self
-            .db
-            .write("update profile", async move |connection| {
-                roll::enrol(connection, user).await?;
-                let profile = store::update(connection, user, &patch).await?;
-                board_copies::refresh(connection, &BTreeSet::from([user])).await?;
-                Ok::<_, Error>(profile)
-            })
-            .await?;
+        let patch = wire::update(request.into_inner(), user)?;
+        let profile = self.db.write("update profile", async move |connection| update(connection, user, patch).await).await?;
         Ok(Response::new(pb::UpdateProfileResponse { profile: Some(wire::own(profile, &self.currency)) }))
     }
 
     async fn name_child(&self, request: Request<pb::NameChildRequest>) -> Result<Response<pb::NameChildResponse>, Status> {
         let adult = Caller::user(&request)?.id;
-        let (child, name) = wire::child(request.get_ref()).map_err(Error::from)?;
-        let named = self
-            .db
-            .write("name child", async move |connection| {
-                let named = store::name_child(connection, child, adult, &name)
-                    .await?
-                    .ok_or_else(|| Error::from(ProfileError::NotFound))?;
-                board_copies::refresh(connection, &BTreeSet::from([child])).await?;
-                Ok::<_, Error>(named)
-            })
-            .await?;
-        Ok(Response::new(pb::NameChildResponse { profile: Some(wire::others(named)) }))
+        let (child, name) = wire::child(request.get_ref())?;
+        let unit = async move |connection: &mut Connection| name_child(connection, child, adult, name).await;
+        let profile = self.db.write("name child", unit).await?;
+        Ok(Response::new(pb::NameChildResponse { profile: Some(wire::others(profile)) }))
     }
 }

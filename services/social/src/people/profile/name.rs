@@ -1,23 +1,23 @@
-//! What users may call themselves.
+//! The names that users may choose.
 
 use std::ops::RangeInclusive;
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-/// Characters as people count them: grapheme clusters.
+/// The number of characters as readers count them: grapheme clusters.
 const CHARACTERS: RangeInclusive<usize> = 1..=50;
-/// Code points, which the column counts.
-const CODE_POINTS: usize = 200;
-/// Those of one character: the flag of Wales has 7, a family 11. What piles up more covers the lines around it.
-const PILE: usize = 16;
+/// The most code points in a name, which is the length of the column.
+const MAX_CODE_POINTS: usize = 200;
+/// The most code points in one character. The flag of Wales has 7, a family 11; longer piles of accents cover the lines around them.
+const MAX_CODE_POINTS_PER_CHARACTER: usize = 16;
 
-/// A name to be shown: something of it can be seen, and nothing of it changes how the text around it is read.
+/// A name that is visible and does not change how the text around it is displayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisplayName(String);
 
 impl DisplayName {
-    /// Reads a name, without the blanks around it.
+    /// Reads a name, without the white space around it.
     pub fn read(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if text.is_empty() {
@@ -27,30 +27,30 @@ impl DisplayName {
         if !CHARACTERS.contains(&characters) {
             return Err(format!("must have {} to {} characters, not {characters}", CHARACTERS.start(), CHARACTERS.end()));
         }
-        if text.graphemes(true).any(|character| character.chars().count() > PILE) {
-            return Err(format!("must have at most {PILE} code points in a character"));
+        if text.graphemes(true).any(|character| character.chars().count() > MAX_CODE_POINTS_PER_CHARACTER) {
+            return Err(format!("must have at most {MAX_CODE_POINTS_PER_CHARACTER} code points in a character"));
         }
-        if code_points > CODE_POINTS {
-            return Err(format!("must have at most {CODE_POINTS} code points, not {code_points}"));
+        if code_points > MAX_CODE_POINTS {
+            return Err(format!("must have at most {MAX_CODE_POINTS} code points, not {code_points}"));
         }
-        if text.chars().any(controls) {
-            return Err("must not have control, direction or private characters".to_owned());
+        if text.chars().any(is_forbidden) {
+            return Err("must not have control, direction or private-use characters".to_owned());
         }
         if !text.chars().any(is_visible) {
-            return Err("must have something that can be seen".to_owned());
+            return Err("must have a visible character".to_owned());
         }
         Ok(Self(text.to_owned()))
     }
 
-    /// As it is shown.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What acts on the text around it, cannot be seen, or means nothing to others. Joiners, variation selectors and tags are not among it:
-/// Persian and Hindi need the ones, families and flags the others.
-fn controls(c: char) -> bool {
+/// Returns whether a character acts on the text around it, is invisible, or means nothing to others. Joiners, variation selectors and
+/// tags are allowed: Persian and Hindi need joiners, and emoji of families and flags need the others.
+fn is_forbidden(c: char) -> bool {
     use GeneralCategory::{Control, LineSeparator, ParagraphSeparator, PrivateUse, Unassigned};
 
     let directs = matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
@@ -63,7 +63,7 @@ fn controls(c: char) -> bool {
         || matches!(c.general_category(), Control | LineSeparator | ParagraphSeparator | PrivateUse | Unassigned)
 }
 
-/// Whether there is something to see of it by itself. Fillers are letters that are not.
+/// Returns whether a character is visible by itself. Fillers are letters, but are not.
 fn is_visible(c: char) -> bool {
     use GeneralCategory::{EnclosingMark, Format, NonspacingMark, SpaceSeparator};
 
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn characters_are_counted_as_people_count_them() {
+    fn characters_are_counted_as_readers_count_them() {
         let family = "👨\u{200D}👩\u{200D}👧\u{200D}👦";
         for good in [
             "Al",
@@ -92,18 +92,18 @@ mod tests {
             assert!(DisplayName::read(good).is_ok(), "{good}");
         }
         assert_eq!(DisplayName::read("  Al  ").as_ref().map(DisplayName::as_str), Ok("Al"));
-        assert!(DisplayName::read(&"e\u{301}".repeat(50)).is_ok(), "50 letters, 100 code points");
+        assert!(DisplayName::read(&"e\u{301}".repeat(50)).is_ok(), "50 letters are 100 code points");
         assert!(DisplayName::read(&"e\u{301}".repeat(51)).is_err());
-        assert!(DisplayName::read(&family.repeat(28)).is_ok(), "28 families, 196 code points");
-        assert!(DisplayName::read(&family.repeat(29)).is_err(), "more than there is room for");
-        assert!(DisplayName::read(&format!("a{}", "\u{301}".repeat(16))).is_err(), "one character, much too high");
+        assert!(DisplayName::read(&family.repeat(28)).is_ok(), "28 families are 196 code points");
+        assert!(DisplayName::read(&family.repeat(29)).is_err(), "29 families are 203 code points");
+        assert!(DisplayName::read(&format!("a{}", "\u{301}".repeat(16))).is_err(), "one character of 17 code points");
         let wales = "🏴\u{E0067}\u{E0062}\u{E0077}\u{E006C}\u{E0073}\u{E007F}";
         assert!(DisplayName::read(wales).is_ok());
         assert!(DisplayName::read(&"a".repeat(51)).is_err());
     }
 
     #[test]
-    fn names_are_seen_and_let_other_text_be() {
+    fn invisible_names_and_names_that_change_other_text_are_refused() {
         for bad in [
             "",
             "   ",

@@ -1,29 +1,25 @@
-//! Profiles as sent.
+//! Profiles as messages.
 
-use chrono_tz::Tz;
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Currency, Fields, Invalid, Violations, read, timestamp_to_wire};
+use orchard_rpc::{Currency, Fields, Invalid, read, timestamp_to_wire};
 use uuid::Uuid;
 
 use super::name::DisplayName;
-use super::{Patch, PrivacyLevel, Profile};
+use super::{Patch, PrivacyLevel, Profile, Registration};
+use crate::error::Error;
 
-/// A profile to register.
-#[derive(Debug, Clone)]
-pub(super) struct NewProfile {
-    pub(super) id: Uuid,
-    pub(super) display_name: DisplayName,
-    pub(super) time_zone: Tz,
-    pub(super) privacy_level: PrivacyLevel,
-}
+/// The most profiles that one request may ask for.
+const MAX_BATCH: usize = 200;
+/// Fields that users may change of their profiles.
+const PATHS: [&str; 4] = ["display_name", "privacy_level", "time_zone", "social_sharing_enabled"];
 
-pub(super) fn new_profile(request: &pb::RegisterProfileRequest) -> Result<NewProfile, Violations> {
+pub(super) fn registration(request: &pb::RegisterProfileRequest) -> Result<Registration, Error> {
     let mut fields = Fields::default();
     let id = fields.read("user_id", read::uuid(&request.user_id));
     let name = fields.read("display_name", DisplayName::read(&request.display_name));
     let zone = fields.read("time_zone", read::time_zone(&request.time_zone));
     let level = fields.read("privacy_level", read_privacy_level(request.privacy_level));
-    fields.finish(|| Ok(NewProfile { id: id?, display_name: name?, time_zone: zone?, privacy_level: level? }))
+    Ok(fields.finish(|| Ok(Registration { id: id?, display_name: name?, time_zone: zone?, privacy_level: level? }))?)
 }
 
 fn read_privacy_level(value: i32) -> Result<PrivacyLevel, String> {
@@ -35,28 +31,22 @@ fn read_privacy_level(value: i32) -> Result<PrivacyLevel, String> {
     }
 }
 
-/// Most profiles that are read at once.
-const MOST: usize = 200;
-
-pub(super) fn batch(request: &pb::BatchGetProfilesRequest) -> Result<Vec<Uuid>, Violations> {
+pub(super) fn batch(request: &pb::BatchGetProfilesRequest) -> Result<Vec<Uuid>, Error> {
     let mut fields = Fields::default();
-    let ids = fields.values("user_ids", 1..=MOST, &request.user_ids, |id| read::uuid(id));
-    fields.finish(|| ids)
+    let ids = fields.values("user_ids", 1..=MAX_BATCH, &request.user_ids, |id| read::uuid(id));
+    Ok(fields.finish(|| ids)?)
 }
 
-const PATHS: [&str; 4] = ["display_name", "privacy_level", "time_zone", "social_sharing_enabled"];
-
-/// What a user changes of their own profile.
-pub(super) fn update(request: pb::UpdateProfileRequest, caller: Uuid) -> Result<Patch, Violations> {
+pub(super) fn update(request: pb::UpdateProfileRequest, caller: Uuid) -> Result<Patch, Error> {
     let mut fields = Fields::default();
     let paths = fields.read("update_mask", read::field_mask(request.update_mask, &PATHS));
     let profile = fields.read("profile", read::required(request.profile));
     let mask = paths.as_deref().unwrap_or_default();
     let patch = profile.map(|profile| fields.within("profile", |fields| read_patch(fields, mask, &profile, caller)));
-    fields.finish(|| {
+    Ok(fields.finish(|| {
         paths?;
         patch?
-    })
+    })?)
 }
 
 fn read_patch(fields: &mut Fields, mask: &[&str], profile: &pb::Profile, caller: Uuid) -> Result<Patch, Invalid> {
@@ -66,7 +56,7 @@ fn read_patch(fields: &mut Fields, mask: &[&str], profile: &pb::Profile, caller:
     });
     let own = fields.read("user_id", own);
     let name = fields.masked(mask, "display_name", || DisplayName::read(&profile.display_name));
-    // Not as in a registration, where what is left out is the default: here it would be a choice that nobody has made.
+    // Unlike in a registration, an unspecified level is refused: it would be a choice that the user has not made.
     let level = fields.masked(mask, "privacy_level", || {
         read::enumeration::<pb::PrivacyLevel>(profile.privacy_level).and_then(|level| read_privacy_level(level.into()))
     });
@@ -76,14 +66,14 @@ fn read_patch(fields: &mut Fields, mask: &[&str], profile: &pb::Profile, caller:
     Ok(Patch { display_name: name?, privacy_level: level?, time_zone: zone?, social_sharing_enabled: shares? })
 }
 
-pub(super) fn child(request: &pb::NameChildRequest) -> Result<(Uuid, DisplayName), Violations> {
+pub(super) fn child(request: &pb::NameChildRequest) -> Result<(Uuid, DisplayName), Error> {
     let mut fields = Fields::default();
     let id = fields.read("user_id", read::uuid(&request.user_id));
     let name = fields.read("display_name", DisplayName::read(&request.display_name));
-    fields.finish(|| Ok((id?, name?)))
+    Ok(fields.finish(|| Ok((id?, name?)))?)
 }
 
-/// A profile as its user is shown it.
+/// Converts a profile for its user.
 pub(super) fn own(profile: Profile, currency: &Currency) -> pb::Profile {
     let level = match profile.privacy_level {
         PrivacyLevel::Public => pb::PrivacyLevel::Public,
@@ -101,7 +91,7 @@ pub(super) fn own(profile: Profile, currency: &Currency) -> pb::Profile {
     }
 }
 
-/// A profile as others are shown it.
+/// Converts a profile for other users.
 pub(crate) fn others(profile: Profile) -> pb::Profile {
     pb::Profile {
         user_id: profile.id.to_string(),
@@ -111,7 +101,7 @@ pub(crate) fn others(profile: Profile) -> pb::Profile {
     }
 }
 
-/// A profile as `viewer` is shown it.
+/// Converts a profile for `viewer`.
 pub(super) fn profile(profile: Profile, viewer: Uuid, currency: &Currency) -> pb::Profile {
     if profile.id == viewer { own(profile, currency) } else { others(profile) }
 }
@@ -119,29 +109,35 @@ pub(super) fn profile(profile: Profile, viewer: Uuid, currency: &Currency) -> pb
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono_tz::Tz;
+    use orchard_testkit::answer::violations;
     use prost_types::FieldMask;
+    use tonic::Status;
 
-    fn update_of(profile: pb::Profile, paths: &[&str]) -> Result<Patch, Vec<String>> {
+    fn update_of(profile: pb::Profile, paths: &[&str]) -> Result<Patch, Error> {
         let update_mask = Some(FieldMask { paths: paths.iter().map(ToString::to_string).collect() });
         update(pb::UpdateProfileRequest { profile: Some(profile), update_mask }, Uuid::from_u128(7))
-            .map_err(|violations| violations.into_iter().map(|(path, _)| path).collect())
+    }
+
+    fn refused_fields(profile: pb::Profile, paths: &[&str]) -> Vec<String> {
+        violations(update_of(profile, paths).map_err(Status::from))
     }
 
     #[test]
-    fn only_what_the_mask_names_is_read() {
+    fn only_fields_in_the_mask_are_read() {
         let profile = pb::Profile { display_name: "\0".to_owned(), time_zone: "Asia/Tokyo".to_owned(), ..pb::Profile::default() };
         let patch = update_of(profile.clone(), &["time_zone"]).expect("a patch");
         assert_eq!((patch.time_zone, patch.display_name), (Some(Tz::Asia__Tokyo), None));
-        let all = ["profile.display_name", "profile.privacy_level", "profile.social_sharing_enabled"];
-        assert_eq!(update_of(profile, &PATHS).expect_err("refused"), all);
+        let expected = ["profile.display_name", "profile.privacy_level", "profile.social_sharing_enabled"];
+        assert_eq!(refused_fields(profile, &PATHS), expected);
     }
 
     #[test]
-    fn others_and_what_is_not_the_users_to_say_are_refused() {
+    fn fields_that_users_may_not_change_and_other_users_profiles_are_refused() {
         for path in ["user_id", "create_time", "referral_credits_earned", "*"] {
-            assert_eq!(update_of(pb::Profile::default(), &[path]).expect_err("refused"), ["update_mask"], "{path}");
+            assert_eq!(refused_fields(pb::Profile::default(), &[path]), ["update_mask"], "{path}");
         }
         let other = pb::Profile { user_id: Uuid::from_u128(8).to_string(), ..pb::Profile::default() };
-        assert_eq!(update_of(other, &["time_zone"]).expect_err("refused"), ["profile.user_id"]);
+        assert_eq!(refused_fields(other, &["time_zone"]), ["profile.user_id"]);
     }
 }

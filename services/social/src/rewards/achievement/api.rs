@@ -2,24 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use orchard_db::{Connection, Db};
+use orchard_db::{Connection, Db, Reader};
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::achievement_service_server::AchievementService;
-use orchard_rpc::{Currency, Fields, read};
+use orchard_rpc::{Currency, PageRequest};
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Achievement, Awards, give, store, wire};
+use super::{Achievement, AchievementError, LatestFirst, Summary, give, store, wire};
 use crate::error::Error;
-use crate::people::friendship;
-use crate::people::membership;
-use crate::people::profile;
-use crate::people::profile::ProfileError;
-use crate::rewards::achievement::AchievementError;
-use crate::rewards::milestone;
-use crate::rewards::milestone::MilestoneError;
-use crate::roll;
+use crate::people::friendship::list::friend_ids;
+use crate::people::membership::store::relatives_of;
+use crate::people::profile::{self, ProfileError};
+use crate::rewards::award::Awards;
+use crate::rewards::milestone::{self, Milestone, MilestoneError};
+use crate::{request, roll};
 
 /// Serves `AchievementService`.
 #[derive(Debug)]
@@ -30,30 +28,68 @@ pub struct Api {
 }
 
 impl Api {
-    /// Serves achievements from `db`, and makes `awards`.
+    /// Serves achievements from `db`, with amounts in `currency`, and gives `awards`.
     pub fn new(db: Db, currency: Currency, awards: Awards) -> Self {
         Self { db, currency, awards }
     }
+
+    /// Returns a connection to read what `viewer` may see of a user, or refuses if they may not see the user's profile.
+    ///
+    /// A caller who is not known yet sees themselves.
+    async fn read_as(&self, viewer: Uuid, user: Uuid) -> Result<Reader, Error> {
+        let connection = self.db.read().await?;
+        if user == viewer || profile::store::is_visible(&connection, user, viewer).await? {
+            Ok(connection)
+        } else {
+            Err(ProfileError::NotFound.into())
+        }
+    }
+
+    async fn list(&self, user: Uuid, viewer: Uuid, page: &PageRequest<LatestFirst>) -> Result<Vec<Achievement>, Error> {
+        let connection = self.read_as(viewer, user).await?;
+        Ok(store::list(&connection, user, viewer, page).await?)
+    }
+
+    async fn sum_up(&self, user: Uuid, viewer: Uuid) -> Result<Summary, Error> {
+        let connection = self.read_as(viewer, user).await?;
+        Ok(store::sum_up(&connection, user, viewer).await?)
+    }
+
+    async fn list_highlights(&self, viewer: Uuid, page: &PageRequest<LatestFirst>) -> Result<Vec<Achievement>, Error> {
+        let connection = self.db.read().await?;
+        let mut friends = relatives_of(&connection, viewer).await?;
+        friends.extend(friend_ids(&connection, viewer).await?);
+        Ok(store::highlights(&connection, viewer, &friends, page).await?)
+    }
+
+    async fn list_milestones(&self, user: Uuid, viewer: Uuid, page: &PageRequest<i64>) -> Result<Vec<Milestone>, Error> {
+        let connection = self.read_as(viewer, user).await?;
+        Ok(milestone::store::list(&connection, user, viewer, page).await?)
+    }
 }
 
-async fn by_hand(connection: &mut Connection, awards: &Awards, new: &wire::ByHand) -> Result<Achievement, Error> {
+/// Gives an award at the request of an operator, and returns the user's achievement, which they may have had before. An unknown user is
+/// refused, because the operator may have mistaken the id.
+async fn award(connection: &mut Connection, awards: &Awards, new: &wire::NewAward) -> Result<Achievement, Error> {
     let _ = new.key.claim(connection, &[]).await?;
-    // Whoever is not known gets nothing: an operator may have mistaken an id.
-    if roll::take_turns(connection, &BTreeSet::from([new.user])).await?.is_empty() {
-        return Err(roll::missing(connection, new.user).await?);
+    if roll::lock(connection, &BTreeSet::from([new.user])).await?.is_empty() {
+        let is_erased = roll::is_erased(connection, new.user).await?;
+        return Err(if is_erased { Error::user_erased() } else { ProfileError::NotFound.into() });
     }
     give(connection, awards, new.user, &new.award).await?;
-    store::awarded(connection, new.user, &new.award).await?.ok_or_else(|| Error::from(AchievementError::NotFound))
+    Ok(store::find(connection, new.user, &new.award).await?.ok_or(AchievementError::NotFound)?)
 }
 
-/// Lets nobody pass who may not see the user.
-async fn seen(connection: &Connection, user: Uuid, viewer: Uuid) -> Result<(), Error> {
-    // Who has never called sees themselves all the same, without having achieved anything.
-    if user == viewer || profile::store::is_visible(connection, user, viewer).await? {
-        Ok(())
-    } else {
-        Err(ProfileError::NotFound.into())
-    }
+async fn set_public(connection: &mut Connection, id: Uuid, user: Uuid, is_public: bool) -> Result<Achievement, Error> {
+    Ok(store::set_public(connection, id, user, is_public).await?.ok_or(AchievementError::NotFound)?)
+}
+
+async fn celebrate(connection: &mut Connection, id: Uuid, user: Uuid) -> Result<bool, Error> {
+    Ok(store::celebrate(connection, id, user).await?.ok_or(AchievementError::NotFound)?)
+}
+
+async fn share(connection: &mut Connection, id: Uuid, user: Uuid, shared_publicly: bool) -> Result<Milestone, Error> {
+    Ok(milestone::store::share(connection, id, user, shared_publicly).await?.ok_or(MilestoneError::NotFound)?)
 }
 
 #[tonic::async_trait]
@@ -63,11 +99,11 @@ impl AchievementService for Api {
         request: Request<pb::AwardAchievementRequest>,
     ) -> Result<Response<pb::AwardAchievementResponse>, Status> {
         let operator = Caller::user(&request)?.id;
-        let new = wire::award(request.into_inner(), operator, &self.currency).map_err(Error::from)?;
+        let new = wire::award(request.into_inner(), operator, &self.currency)?;
         let awards = self.awards.clone();
-        let unit = async move |connection: &mut Connection| by_hand(connection, &awards, &new).await;
-        let awarded = self.db.write("award achievement", unit).await?;
-        Ok(Response::new(pb::AwardAchievementResponse { achievement: Some(wire::own(awarded, &self.currency)) }))
+        let unit = async move |connection: &mut Connection| award(connection, &awards, &new).await;
+        let achievement = self.db.write("award achievement", unit).await?;
+        Ok(Response::new(pb::AwardAchievementResponse { achievement: Some(wire::own(achievement, &self.currency)) }))
     }
 
     async fn list_achievements(
@@ -75,14 +111,11 @@ impl AchievementService for Api {
         request: Request<pb::ListAchievementsRequest>,
     ) -> Result<Response<pb::ListAchievementsResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
-        let (user, asked) = wire::list(request.get_ref(), viewer).map_err(Error::from)?;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        seen(&connection, user, viewer).await?;
-        let rows = store::list(&connection, user, viewer, asked.after, asked.fetch()).await.map_err(Error::from)?;
-        let page = asked.page(rows, |achievement| (achievement.achieved_at, achievement.id));
-        let sent = |achievement| wire::achievement(achievement, viewer, &self.currency);
+        let pb::ListAchievementsRequest { user_id, page_size, page_token } = request.into_inner();
+        let (user, page) = request::user_and_page("ListAchievements", viewer, &user_id, (page_size, &page_token))?;
+        let page = page.page(self.list(user, viewer, &page).await?, Achievement::position);
         Ok(Response::new(pb::ListAchievementsResponse {
-            achievements: page.rows.into_iter().map(sent).collect(),
+            achievements: wire::achievements(page.rows, viewer, &self.currency),
             next_page_token: page.next_page_token,
         }))
     }
@@ -92,11 +125,9 @@ impl AchievementService for Api {
         request: Request<pb::GetAchievementSummaryRequest>,
     ) -> Result<Response<pb::GetAchievementSummaryResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
-        let user = Fields::one("user_id", read::uuid(&request.get_ref().user_id)).map_err(Error::from)?;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        seen(&connection, user, viewer).await?;
-        let sums = store::sum_up(&connection, user, viewer).await.map_err(Error::from)?;
-        Ok(Response::new(pb::GetAchievementSummaryResponse { summary: Some(wire::summary(user, sums)) }))
+        let user = request::id("user_id", &request.get_ref().user_id)?;
+        let summary = self.sum_up(user, viewer).await?;
+        Ok(Response::new(pb::GetAchievementSummaryResponse { summary: Some(wire::summary(user, summary)) }))
     }
 
     async fn list_highlights(
@@ -104,15 +135,11 @@ impl AchievementService for Api {
         request: Request<pb::ListHighlightsRequest>,
     ) -> Result<Response<pb::ListHighlightsResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
-        let asked = wire::highlights(request.get_ref(), viewer).map_err(Error::from)?;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        let mut friends = membership::store::fellows_of(&connection, viewer).await.map_err(Error::from)?;
-        friends.extend(friendship::list::friend_ids(&connection, viewer).await.map_err(Error::from)?);
-        let rows = store::highlights(&connection, viewer, &friends, asked.after, asked.fetch()).await.map_err(Error::from)?;
-        let page = asked.page(rows, |achievement| (achievement.achieved_at, achievement.id));
-        let sent = |achievement| wire::achievement(achievement, viewer, &self.currency);
+        let pb::ListHighlightsRequest { page_size, page_token } = request.into_inner();
+        let page = request::page(format!("ListHighlights {viewer}"), page_size, &page_token)?;
+        let page = page.page(self.list_highlights(viewer, &page).await?, Achievement::position);
         Ok(Response::new(pb::ListHighlightsResponse {
-            achievements: page.rows.into_iter().map(sent).collect(),
+            achievements: wire::achievements(page.rows, viewer, &self.currency),
             next_page_token: page.next_page_token,
         }))
     }
@@ -123,14 +150,10 @@ impl AchievementService for Api {
     ) -> Result<Response<pb::SetAchievementVisibilityResponse>, Status> {
         let user = Caller::user(&request)?.id;
         let pb::SetAchievementVisibilityRequest { achievement_id, is_public } = request.into_inner();
-        let id = Fields::one("achievement_id", read::uuid(&achievement_id)).map_err(Error::from)?;
-        let changed = self
-            .db
-            .write("set achievement visibility", async move |connection| {
-                store::set_public(connection, id, user, is_public).await?.ok_or_else(|| Error::from(AchievementError::NotFound))
-            })
-            .await?;
-        Ok(Response::new(pb::SetAchievementVisibilityResponse { achievement: Some(wire::own(changed, &self.currency)) }))
+        let id = request::id("achievement_id", &achievement_id)?;
+        let unit = async move |connection: &mut Connection| set_public(connection, id, user, is_public).await;
+        let achievement = self.db.write("set achievement visibility", unit).await?;
+        Ok(Response::new(pb::SetAchievementVisibilityResponse { achievement: Some(wire::own(achievement, &self.currency)) }))
     }
 
     async fn mark_celebration_shown(
@@ -138,13 +161,9 @@ impl AchievementService for Api {
         request: Request<pb::MarkCelebrationShownRequest>,
     ) -> Result<Response<pb::MarkCelebrationShownResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let id = Fields::one("achievement_id", read::uuid(&request.get_ref().achievement_id)).map_err(Error::from)?;
-        let is_first = self
-            .db
-            .write("mark celebration shown", async move |connection| {
-                store::celebrate(connection, id, user).await?.ok_or_else(|| Error::from(AchievementError::NotFound))
-            })
-            .await?;
+        let id = request::id("achievement_id", &request.get_ref().achievement_id)?;
+        let unit = async move |connection: &mut Connection| celebrate(connection, id, user).await;
+        let is_first = self.db.write("mark celebration shown", unit).await?;
         Ok(Response::new(pb::MarkCelebrationShownResponse { is_first }))
     }
 
@@ -153,11 +172,9 @@ impl AchievementService for Api {
         request: Request<pb::ListMilestonesRequest>,
     ) -> Result<Response<pb::ListMilestonesResponse>, Status> {
         let viewer = Caller::user(&request)?.id;
-        let (user, asked) = milestone::wire::list(request.get_ref(), viewer).map_err(Error::from)?;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        seen(&connection, user, viewer).await?;
-        let rows = milestone::store::list(&connection, user, viewer, asked.after, asked.fetch()).await.map_err(Error::from)?;
-        let page = asked.page(rows, milestone::Milestone::place);
+        let pb::ListMilestonesRequest { user_id, page_size, page_token } = request.into_inner();
+        let (user, page) = request::user_and_page("ListMilestones", viewer, &user_id, (page_size, &page_token))?;
+        let page = page.page(self.list_milestones(user, viewer, &page).await?, Milestone::position);
         Ok(Response::new(pb::ListMilestonesResponse {
             milestones: page.rows.into_iter().map(|row| milestone::wire::milestone(row, viewer)).collect(),
             next_page_token: page.next_page_token,
@@ -170,15 +187,9 @@ impl AchievementService for Api {
     ) -> Result<Response<pb::SetMilestoneSharingResponse>, Status> {
         let user = Caller::user(&request)?.id;
         let pb::SetMilestoneSharingRequest { milestone_id, shared_publicly } = request.into_inner();
-        let id = Fields::one("milestone_id", read::uuid(&milestone_id)).map_err(Error::from)?;
-        let changed = self
-            .db
-            .write("set milestone sharing", async move |connection| {
-                milestone::store::share(connection, id, user, shared_publicly)
-                    .await?
-                    .ok_or_else(|| Error::from(MilestoneError::NotFound))
-            })
-            .await?;
-        Ok(Response::new(pb::SetMilestoneSharingResponse { milestone: Some(milestone::wire::milestone(changed, user)) }))
+        let id = request::id("milestone_id", &milestone_id)?;
+        let unit = async move |connection: &mut Connection| share(connection, id, user, shared_publicly).await;
+        let milestone = self.db.write("set milestone sharing", unit).await?;
+        Ok(Response::new(pb::SetMilestoneSharingResponse { milestone: Some(milestone::wire::milestone(milestone, user)) }))
     }
 }

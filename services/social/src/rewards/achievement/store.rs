@@ -1,25 +1,23 @@
 //! Queries of achievements.
 
-use bigdecimal::ToPrimitive as _;
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
-use diesel::dsl::{count_star, now, sum};
+use diesel::dsl::{InnerJoinQuerySource, count_star, exists, not, now, sum};
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::result::Error::{DeserializationError, SerializationError};
+use diesel::result::Error::DeserializationError;
+use diesel::sql_types::Bool;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_rpc::PageRequest;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Achievement, AchievementType, Award, Entity, EntityType};
-use crate::people::profile::visibility::visible_to;
+use super::{Achievement, LatestFirst, Summary};
+use crate::rewards::award::{AchievementType, Award, Entity, EntityType};
 use crate::schema::{social_achievements, users};
+use crate::visibility::visible_to;
 
-orchard_db::text_column!(AchievementType);
-orchard_db::text_column!(EntityType);
-
-/// Badges of a summary at most.
-const MOST_BADGES: i64 = 200;
+/// The most badges of a summary.
+const MAX_BADGES: i64 = 200;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = social_achievements)]
@@ -65,45 +63,8 @@ impl TryFrom<Row> for Achievement {
     }
 }
 
-/// Gives users, who are known and locked, awards, unless they have them; the places of those that they had not, and their ids. An award starts
-/// public if its user shares.
-pub(super) async fn award(connection: &mut AsyncPgConnection, all: &[(Uuid, Award)]) -> QueryResult<Vec<(usize, Uuid)>> {
-    let users: Vec<Uuid> = all.iter().map(|(user, _)| *user).collect();
-    let shares = users::table.filter(users::id.eq_any(users)).select((users::id, users::social_sharing_enabled));
-    let shares: HashMap<Uuid, bool> = shares.load(connection).await?.into_iter().collect();
-    let mut places = HashMap::new();
-    let mut rows = Vec::with_capacity(all.len());
-    for (place, (user, award)) in all.iter().enumerate() {
-        // Who is gone has nothing to gain.
-        let Some(shares) = shares.get(user) else { continue };
-        let id = Uuid::now_v7();
-        places.insert(id, place);
-        let reward = award.special_reward.as_ref().map(serde_json::to_value).transpose();
-        rows.push((
-            social_achievements::id.eq(id),
-            social_achievements::user_id.eq(*user),
-            social_achievements::achievement_type.eq(award.achievement_type),
-            social_achievements::achievement_name.eq(&award.name),
-            social_achievements::description.eq(&award.description),
-            social_achievements::related_entity_id.eq(award.entity.map(|entity| entity.id)),
-            social_achievements::related_entity_type.eq(award.entity.map(|entity| entity.of)),
-            social_achievements::points_awarded.eq(award.points),
-            social_achievements::badge_awarded.eq(&award.badge),
-            social_achievements::special_reward.eq(reward.map_err(|error| SerializationError(error.into()))?),
-            social_achievements::is_public.eq(award.starts_public(*shares)),
-        ));
-    }
-    let given: Vec<Uuid> = diesel::insert_into(social_achievements::table)
-        .values(rows)
-        .on_conflict_do_nothing()
-        .returning(social_achievements::id)
-        .get_results(connection)
-        .await?;
-    Ok(given.into_iter().filter_map(|id| places.get(&id).map(|place| (*place, id))).collect())
-}
-
-/// What a user has of an award.
-pub(super) async fn awarded(connection: &mut AsyncPgConnection, user: Uuid, award: &Award) -> QueryResult<Option<Achievement>> {
+/// Finds the achievement that a user has of an award.
+pub(super) async fn find(connection: &mut AsyncPgConnection, user: Uuid, award: &Award) -> QueryResult<Option<Achievement>> {
     let found: Option<Row> = social_achievements::table
         .filter(social_achievements::user_id.eq(user))
         .filter(social_achievements::achievement_type.eq(award.achievement_type))
@@ -116,56 +77,53 @@ pub(super) async fn awarded(connection: &mut AsyncPgConnection, user: Uuid, awar
     found.map(Achievement::try_from).transpose()
 }
 
-/// Whether `viewer` may see an achievement of a user whom they may see.
+/// Whether `viewer` may see an achievement of a user whose profile they may see.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn open_to(viewer: Uuid) -> _ {
     social_achievements::is_public.or(social_achievements::user_id.eq(viewer))
 }
 
-/// Achievements of a user that `viewer` may see, the latest first, behind the one named by `after`.
+/// A condition on achievements and their users.
+type Condition = Box<dyn BoxableExpression<InnerJoinQuerySource<social_achievements::table, users::table>, Pg, SqlType = Bool>>;
+
+/// Lists achievements of a user that `viewer` may see, the latest first.
 pub(super) async fn list(
-    mut connection: &AsyncPgConnection,
+    connection: &AsyncPgConnection,
     user: Uuid,
     viewer: Uuid,
-    after: Option<(DateTime<Utc>, Uuid)>,
-    count: i64,
+    page: &PageRequest<LatestFirst>,
 ) -> QueryResult<Vec<Achievement>> {
-    let mut query = social_achievements::table
-        .inner_join(users::table)
-        .filter(users::id.eq(user))
-        .filter(visible_to(viewer))
-        .filter(open_to(viewer))
-        .order((social_achievements::achieved_at.desc(), social_achievements::id.desc()))
-        .limit(count)
-        .select(Row::as_select())
-        .into_boxed();
-    if let Some((at, id)) = after {
-        let same = social_achievements::achieved_at.eq(at).and(social_achievements::id.lt(id));
-        query = query.filter(social_achievements::achieved_at.lt(at).or(same));
-    }
-    let rows: Vec<Row> = query.load(&mut connection).await?;
-    rows.into_iter().map(Achievement::try_from).collect()
+    latest(connection, viewer, Box::new(users::id.eq(user).and(open_to(viewer))), page).await
 }
 
-/// Public achievements of those friends of `viewer` who share, the latest first, behind the one named by `after`.
+/// Lists public achievements of those of these users who share theirs, the latest first.
 pub(super) async fn highlights(
+    connection: &AsyncPgConnection,
+    viewer: Uuid,
+    of: &[Uuid],
+    page: &PageRequest<LatestFirst>,
+) -> QueryResult<Vec<Achievement>> {
+    let of = social_achievements::user_id.eq_any(of.to_vec());
+    let shared = of.and(users::social_sharing_enabled).and(social_achievements::is_public);
+    latest(connection, viewer, Box::new(shared), page).await
+}
+
+/// Lists achievements that fulfil a condition, of users whom `viewer` may see, the latest first.
+async fn latest(
     mut connection: &AsyncPgConnection,
     viewer: Uuid,
-    friends: &[Uuid],
-    after: Option<(DateTime<Utc>, Uuid)>,
-    count: i64,
+    condition: Condition,
+    page: &PageRequest<LatestFirst>,
 ) -> QueryResult<Vec<Achievement>> {
     let mut query = social_achievements::table
         .inner_join(users::table)
-        .filter(social_achievements::user_id.eq_any(friends))
+        .filter(condition)
         .filter(visible_to(viewer))
-        .filter(users::social_sharing_enabled)
-        .filter(social_achievements::is_public)
         .order((social_achievements::achieved_at.desc(), social_achievements::id.desc()))
-        .limit(count)
+        .limit(page.fetch())
         .select(Row::as_select())
         .into_boxed();
-    if let Some((at, id)) = after {
+    if let Some((at, id)) = page.after {
         let same = social_achievements::achieved_at.eq(at).and(social_achievements::id.lt(id));
         query = query.filter(social_achievements::achieved_at.lt(at).or(same));
     }
@@ -173,11 +131,11 @@ pub(super) async fn highlights(
     rows.into_iter().map(Achievement::try_from).collect()
 }
 
-/// Points, number and badges of the achievements of a user that `viewer` may see.
-pub(super) async fn sum_up(mut connection: &AsyncPgConnection, user: Uuid, viewer: Uuid) -> QueryResult<(i64, i64, Vec<String>)> {
+/// Sums up the achievements of a user that `viewer` may see.
+pub(super) async fn sum_up(mut connection: &AsyncPgConnection, user: Uuid, viewer: Uuid) -> QueryResult<Summary> {
     let seen = || {
-        let of = social_achievements::table.inner_join(users::table).filter(users::id.eq(user));
-        of.filter(visible_to(viewer)).filter(open_to(viewer))
+        let of_user = social_achievements::table.inner_join(users::table).filter(users::id.eq(user));
+        of_user.filter(visible_to(viewer)).filter(open_to(viewer))
     };
     let (points, count): (Option<i64>, i64) =
         seen().select((sum(social_achievements::points_awarded), count_star())).first(&mut connection).await?;
@@ -186,13 +144,13 @@ pub(super) async fn sum_up(mut connection: &AsyncPgConnection, user: Uuid, viewe
         .select(social_achievements::badge_awarded)
         .distinct()
         .order(social_achievements::badge_awarded)
-        .limit(MOST_BADGES)
+        .limit(MAX_BADGES)
         .load(&mut connection)
         .await?;
-    Ok((points.and_then(|points| points.to_i64()).unwrap_or_default(), count, badges.into_iter().flatten().collect()))
+    Ok(Summary { points: points.unwrap_or_default(), count, badges: badges.into_iter().flatten().collect() })
 }
 
-/// Makes an achievement of its user public, or not.
+/// Makes an achievement of a user public, or not.
 pub(super) async fn set_public(
     connection: &mut AsyncPgConnection,
     id: Uuid,
@@ -209,21 +167,17 @@ pub(super) async fn set_public(
     row.map(Achievement::try_from).transpose()
 }
 
-/// Writes that a user was congratulated, and says whether they had not been before; nothing, if it is not theirs. Of several at once the row
-/// lets one after the other.
+/// Stores that a user was congratulated, and returns whether this was the first time, or `None` if they have no such achievement.
+/// Concurrent calls wait for each other at the row, so one of them is the first.
 pub(super) async fn celebrate(connection: &mut AsyncPgConnection, id: Uuid, user: Uuid) -> QueryResult<Option<bool>> {
-    let own = social_achievements::table.find(id).filter(social_achievements::user_id.eq(user));
-    let open = social_achievements::table
-        .find(id)
-        .filter(social_achievements::user_id.eq(user))
-        .filter(diesel::dsl::not(social_achievements::celebration_shown));
-    let shown = diesel::update(open)
+    let own = || social_achievements::table.find(id).filter(social_achievements::user_id.eq(user));
+    let first = diesel::update(own().filter(not(social_achievements::celebration_shown)))
         .set((social_achievements::celebration_shown.eq(true), social_achievements::updated_at.eq(now)))
         .execute(connection)
         .await?;
-    if shown > 0 {
+    if first > 0 {
         return Ok(Some(true));
     }
-    let is_own: Option<Uuid> = own.select(social_achievements::id).first(connection).await.optional()?;
-    Ok(is_own.map(|_| false))
+    let is_own: bool = diesel::select(exists(own())).get_result(connection).await?;
+    Ok(is_own.then_some(false))
 }

@@ -8,12 +8,13 @@ use diesel::prelude::*;
 use diesel::result::Error::SerializationError;
 use diesel::sql_types::{Nullable, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_rpc::PageRequest;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Milestone, MilestoneType, SocialContext};
-use crate::people::profile::visibility::visible_to;
 use crate::schema::{achievement_milestones, users};
+use crate::visibility::visible_to;
 
 orchard_db::text_column!(MilestoneType);
 
@@ -42,14 +43,14 @@ impl From<Row> for Milestone {
             achieved_at: row.achieved_at,
             is_social_achievement: row.is_social_achievement,
             shared_publicly: row.shared_publicly,
-            // What a newer release counts is not known here.
-            social_context: row.social_context.and_then(|kept| serde_json::from_value(kept).ok()),
+            // A later release may count entities of other types.
+            social_context: row.social_context.and_then(|stored| serde_json::from_value(stored).ok()),
         }
     }
 }
 
-/// Counts one more towards all targets of a type, of each of these users, and says which were reached. The users are locked, so that nobody
-/// else counts meanwhile.
+/// Counts one more for each of these users, towards all targets of a type, and returns the targets that they reached. The users must be
+/// locked, so that no other transaction counts for them at the same time.
 pub(super) async fn count_up(
     connection: &mut AsyncPgConnection,
     users: &[Uuid],
@@ -85,8 +86,8 @@ pub(super) async fn count_up(
     Ok(reached)
 }
 
-/// Begins with the targets that there is no row of yet: all at first, and later those that a release has added. Says which of them were
-/// reached before they were there.
+/// Inserts rows for targets that have none: all of them at first, later those that a release adds. They start at the count of the others.
+/// Returns the targets that are reached from the start.
 async fn begin(
     connection: &mut AsyncPgConnection,
     users: &[Uuid],
@@ -118,13 +119,12 @@ async fn begin(
     Ok(begun.into_iter().filter(|(_, _, is_reached)| *is_reached).map(|(user, target, _)| (user, target)).collect())
 }
 
-/// Milestones of a user that `viewer` may see, behind the place `after`. They are as few as there are targets.
+/// Lists milestones of a user that `viewer` may see. There are never more than there are targets, so all are read for each page.
 pub(crate) async fn list(
     mut connection: &AsyncPgConnection,
     user: Uuid,
     viewer: Uuid,
-    after: Option<i64>,
-    count: i64,
+    page: &PageRequest<i64>,
 ) -> QueryResult<Vec<Milestone>> {
     let rows: Vec<Row> = achievement_milestones::table
         .inner_join(users::table)
@@ -135,12 +135,13 @@ pub(crate) async fn list(
         .load(&mut connection)
         .await?;
     let mut milestones: Vec<Milestone> = rows.into_iter().map(Row::into).collect();
-    milestones.sort_by_key(Milestone::place);
-    let behind = milestones.into_iter().skip_while(|row| after.is_some_and(|after| row.place() <= after));
-    Ok(behind.take(usize::try_from(count).unwrap_or_default()).collect())
+    milestones.sort_by_key(Milestone::position);
+    milestones.retain(|milestone| page.after.is_none_or(|after| milestone.position() > after));
+    milestones.truncate(page.size + 1);
+    Ok(milestones)
 }
 
-/// Shares a milestone of its user, or not.
+/// Makes a milestone of a user public, or not.
 pub(crate) async fn share(
     connection: &mut AsyncPgConnection,
     id: Uuid,

@@ -1,32 +1,24 @@
-//! Milestones as sent.
+//! Milestones as messages.
 
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Fields, PageRequest, Violations, read, timestamp_to_wire};
+use orchard_rpc::timestamp_to_wire;
 use uuid::Uuid;
 
-use super::{Kind, Milestone, MilestoneType, SocialContext};
-
-pub(crate) fn list(request: &pb::ListMilestonesRequest, viewer: Uuid) -> Result<(Uuid, PageRequest<i64>), Violations> {
-    let mut fields = Fields::default();
-    let user = fields.read("user_id", read::uuid(&request.user_id));
-    let query = format!("ListMilestones {} {viewer}", request.user_id);
-    let page = PageRequest::read(&mut fields, query, request.page_size, &request.page_token);
-    fields.finish(|| Ok((user?, page?)))
-}
+use super::{ContextKind, Milestone, MilestoneType, SocialContext};
 
 fn context(last: SocialContext) -> pb::SocialContext {
     use pb::social_context::Entity;
 
     let id = last.id.to_string();
     let entity = match last.kind {
-        Kind::Challenge => Entity::ChallengeId(id),
-        Kind::Referral => Entity::ReferralId(id),
-        Kind::Recipe => Entity::RecipeId(id),
+        ContextKind::Challenge => Entity::ChallengeId(id),
+        ContextKind::Referral => Entity::ReferralId(id),
+        ContextKind::Recipe => Entity::RecipeId(id),
     };
     pb::SocialContext { entity: Some(entity) }
 }
 
-/// A milestone as `viewer` is shown it.
+/// Converts a milestone for `viewer`. Only its user learns what was counted last.
 pub(crate) fn milestone(milestone: Milestone, viewer: Uuid) -> pb::Milestone {
     let counted = match milestone.milestone_type {
         MilestoneType::Conversions => pb::MilestoneType::Conversions,

@@ -1,4 +1,4 @@
-//! Who sees achievements, and that they are celebrated once.
+//! Who sees achievements.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::{award, featured};
 use crate::world::{World, id};
 
 #[tokio::test]
-async fn others_see_what_is_public() -> anyhow::Result<()> {
+async fn other_users_see_only_public_achievements() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (user, stranger) = (id(), id());
     world.settle(user, Public).await?;
@@ -28,17 +28,17 @@ async fn others_see_what_is_public() -> anyhow::Result<()> {
     assert_eq!(seen.iter().map(|one| one.achievement_id.as_str()).collect::<Vec<_>>(), [shown.achievement_id.as_str()]);
     assert_eq!(world.summary(stranger, user).await?.total_points, 7);
     assert_eq!(world.summary(user, user).await?.total_points, 14);
-    let not_theirs = (Code::NotFound, "ACHIEVEMENT_NOT_FOUND".to_owned());
-    assert_eq!(refused(world.achievements(stranger).set_achievement_visibility(hide(true)).await), not_theirs);
+    let not_found = (Code::NotFound, "ACHIEVEMENT_NOT_FOUND".to_owned());
+    assert_eq!(refused(world.achievements(stranger).set_achievement_visibility(hide(true)).await), not_found);
     assert_eq!(world.achieved(stranger, user).await?.len(), 1);
     world.achievements(user).set_achievement_visibility(hide(true)).await?;
     assert_eq!(world.achieved(stranger, user).await?.len(), 2);
     Ok(())
 }
 
-/// Even of one that its user has made public.
+/// This holds for a public achievement, too.
 #[tokio::test]
-async fn nobody_else_learns_of_a_session() -> anyhow::Result<()> {
+async fn only_the_user_learns_which_session_an_achievement_is_about() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (user, session) = (id(), id().to_string());
     world.settle(user, Public).await?;
@@ -59,7 +59,7 @@ async fn nobody_else_learns_of_a_session() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn who_does_not_share_is_not_put_before_others() -> anyhow::Result<()> {
+async fn highlights_are_public_achievements_of_friends_who_share() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let [me, friend] = world.people().await?;
     world.befriend(me, friend).await?;
@@ -76,12 +76,16 @@ async fn who_does_not_share_is_not_put_before_others() -> anyhow::Result<()> {
     assert_eq!(highlights().await?, ["Before"]);
     sharing(false).await?;
     let silent = world.award(friend, "Silent").await?;
-    assert!(!silent.is_public, "new ones start so");
-    world.tell("recipe", vec![featured(id(), 1, friend)]).await?;
-    assert!(world.achieved(friend, friend).await?.iter().filter(|one| one.is_public).count() == 1, "whoever awards them");
-    assert_eq!(highlights().await?, Vec::<String>::new(), "not even what is public");
-    assert_eq!(world.achieved(me, friend).await?, [pb::Achievement { celebration_shown: None, ..before }], "who asks sees it");
-    // To show one is asking for it, to be put before others is not.
+    assert!(!silent.is_public, "without sharing, new achievements are not public");
+    world.deliver("recipe", vec![featured(id(), 1, friend)]).await?;
+    assert!(world.achieved(friend, friend).await?.iter().filter(|one| one.is_public).count() == 1, "also those that events give");
+    assert_eq!(highlights().await?, Vec::<String>::new(), "not even public achievements");
+    assert_eq!(
+        world.achieved(me, friend).await?,
+        [pb::Achievement { celebration_shown: None, ..before }],
+        "the list of achievements still has the public one"
+    );
+    // Making an achievement public does not enable sharing.
     let show = pb::SetAchievementVisibilityRequest { achievement_id: silent.achievement_id, is_public: true };
     world.achievements(friend).set_achievement_visibility(show).await?;
     assert_eq!(world.achieved(me, friend).await?.len(), 2);
@@ -89,7 +93,7 @@ async fn who_does_not_share_is_not_put_before_others() -> anyhow::Result<()> {
     sharing(true).await?;
     assert_eq!(highlights().await?, ["Silent", "Before"]);
     assert!(world.award(friend, "After").await?.is_public);
-    // Strangers' and one's own are no highlights.
+    // Achievements of strangers and of the caller are not highlights.
     let stranger = id();
     world.settle(stranger, Public).await?;
     world.award(stranger, "Strange").await?;
@@ -128,14 +132,14 @@ async fn an_achievement_is_celebrated_once() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn lists_go_by_pages_the_latest_first() -> anyhow::Result<()> {
+async fn achievements_are_listed_in_pages_with_the_latest_first() -> anyhow::Result<()> {
     let world = World::start().await?;
     let user = id();
     world.settle(user, Public).await?;
     for number in 0..5 {
         world.award(user, &format!("{number}")).await?;
     }
-    // Of one moment: their ids decide.
+    // At the same time, ids decide the order.
     world.slice.schema.connect().await?.batch_execute("UPDATE social_achievements SET achieved_at = '2026-01-01'").await?;
     let (mut names, mut page_token) = (Vec::new(), String::new());
     loop {
@@ -150,8 +154,8 @@ async fn lists_go_by_pages_the_latest_first() -> anyhow::Result<()> {
     assert_eq!(names, ["4", "3", "2", "1", "0"]);
     let first = pb::ListAchievementsRequest { user_id: user.to_string(), page_size: 2, ..Default::default() };
     let token = world.achievements(user).list_achievements(first.clone()).await?.into_inner().next_page_token;
-    let anothers = pb::ListAchievementsRequest { page_token: token.clone(), ..first };
-    assert_eq!(violations(world.achievements(id()).list_achievements(anothers).await), ["page_token"]);
+    let of_another_viewer = pb::ListAchievementsRequest { page_token: token.clone(), ..first };
+    assert_eq!(violations(world.achievements(id()).list_achievements(of_another_viewer).await), ["page_token"]);
     let highlights = pb::ListHighlightsRequest { page_token: token, page_size: -1 };
     assert_eq!(violations(world.achievements(user).list_highlights(highlights).await), ["page_size", "page_token"]);
     Ok(())

@@ -1,4 +1,4 @@
-//! Calls of a user who was erased, with a token that is still good, and of others and events that name them.
+//! Calls of an erased user whose token is still valid, and calls and events that name an erased user.
 
 use std::sync::Arc;
 
@@ -21,11 +21,11 @@ fn erased() -> (Code, String) {
 }
 
 #[tokio::test]
-async fn nothing_is_made_for_who_was_erased() -> anyhow::Result<()> {
+async fn an_erased_user_cannot_create_anything() -> anyhow::Result<()> {
     let (world, _family) = World::with_family().await?;
     let (me, other, unknown) = (id(), id(), id());
     let life = world.live(me, other).await?;
-    assert_eq!(world.erase(unknown).await?, [], "nothing was held of them");
+    assert_eq!(world.erase(unknown).await?, [], "a user without data can be erased");
     world.erase(me).await?;
     for user in [me, unknown] {
         let get = pb::GetProfileRequest { user_id: user.to_string() };
@@ -42,19 +42,19 @@ async fn nothing_is_made_for_who_was_erased() -> anyhow::Result<()> {
         }
         assert_eq!(refused(world.award(user, "Late").await), erased());
         for act in [Act::Send, Act::Block] {
-            let there_is_none = (Code::NotFound, "PROFILE_NOT_FOUND".to_owned());
-            assert_eq!(refused(world.act(act, other, user).await), there_is_none, "{act:?}");
+            let not_found = (Code::NotFound, "PROFILE_NOT_FOUND".to_owned());
+            assert_eq!(refused(world.act(act, other, user).await), not_found, "{act:?}");
         }
         assert_eq!(refused(world.record(user, &life.others, days_ago(0), &[], 1).await).1, "NOT_PARTICIPATING");
         assert!(world.achieved(user, user).await?.is_empty() && world.friends(user).await?.is_empty());
-        assert_eq!(world.erase(user).await?, [], "again");
-        assert_eq!(world.places_of(&spellings(user)).await?, Vec::<String>::new());
+        assert_eq!(world.erase(user).await?, [], "erased again");
+        assert_eq!(world.tables_with(&spellings(user)).await?, Vec::<String>::new());
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn late_events_pass_and_leave_nothing() -> anyhow::Result<()> {
+async fn events_about_an_erased_user_are_accepted_and_store_nothing() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (me, other, plan) = (id(), id(), id());
     for user in [me, other] {
@@ -68,7 +68,7 @@ async fn late_events_pass_and_leave_nothing() -> anyhow::Result<()> {
         guardian_user_id: guardian.to_string(),
         was_added: true,
     };
-    // Together with what is of others: they are not held up by it.
+    // Events about other users in the same request are applied.
     let events = vec![
         crate::friends::joined(plan, 1, me, MemberRole::Admin),
         crate::friends::joined(plan, 2, other, MemberRole::Admin),
@@ -76,19 +76,19 @@ async fn late_events_pass_and_leave_nothing() -> anyhow::Result<()> {
         event(plan, 4, &child_of(me, other)),
         crate::friends::left(plan, 5, me),
     ];
-    world.tell("family", events).await?;
+    world.deliver("family", events).await?;
     let recipes = vec![featured(id(), 1, me), featured(id(), 1, other)];
-    world.tell("recipe", recipes).await?;
-    assert_eq!(world.places_of(&spellings(me)).await?, Vec::<String>::new());
+    world.deliver("recipe", recipes).await?;
+    assert_eq!(world.tables_with(&spellings(me)).await?, Vec::<String>::new());
     assert_eq!(world.number("SELECT count(*) FROM family_memberships").await?, 2);
     assert_eq!(world.number("SELECT count(*) FROM family_memberships WHERE was_added AND guardian_user_id IS NULL").await?, 1);
     assert_eq!(world.achieved(other, other).await?.len(), 2);
     Ok(())
 }
 
-/// An erasure that is under way, by hand: of a user who is known, and of one who is not.
+/// The test runs the statements of an erasure, of a known user and of an unknown one.
 #[tokio::test]
-async fn a_call_that_waits_for_an_erasure_finds_its_user_erased() -> anyhow::Result<()> {
+async fn a_call_that_waits_for_an_erasure_is_refused() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     for is_known in [true, false] {
         let me = id();
@@ -102,31 +102,31 @@ async fn a_call_that_waits_for_an_erasure_finds_its_user_erased() -> anyhow::Res
         );
         client.batch_execute(&erase).await?;
         let mut calls = JoinSet::new();
-        let (caller, teller) = (Arc::clone(&world), Arc::clone(&world));
+        let (caller, deliverer) = (Arc::clone(&world), Arc::clone(&world));
         calls.spawn(async move { caller.create(me, new_challenge()).await.map(|_| ()) });
         calls.spawn(async move {
-            teller.tell("recipe", vec![featured(id(), 1, me)]).await?;
-            // An event has no effect, and is not refused for it.
-            Err(tonic::Status::cancelled("told"))
+            deliverer.deliver("recipe", vec![featured(id(), 1, me)]).await?;
+            // The event has no effect, but is accepted.
+            Err(tonic::Status::cancelled("delivered"))
         });
         wait_for_waiters(&client, 2).await?;
         let strike = format!(
             "INSERT INTO erased_users (user_hash) VALUES (sha256(uuid_send('{me}'))); DELETE FROM users WHERE id = '{me}'; COMMIT"
         );
         client.batch_execute(&strike).await?;
-        let mut told: Vec<_> = calls.join_all().await.into_iter().map(refused).collect();
-        told.sort_by_key(|(code, _)| *code != Code::Cancelled);
-        assert_eq!(told, [(Code::Cancelled, String::new()), erased()], "{is_known}");
-        assert_eq!(world.places_of(&spellings(me)).await?, Vec::<String>::new());
+        let mut answers: Vec<_> = calls.join_all().await.into_iter().map(refused).collect();
+        answers.sort_by_key(|(code, _)| *code != Code::Cancelled);
+        assert_eq!(answers, [(Code::Cancelled, String::new()), erased()], "{is_known}");
+        assert_eq!(world.tables_with(&spellings(me)).await?, Vec::<String>::new());
     }
     Ok(())
 }
 
-/// Waits until so many sessions wait for this one.
+/// Waits until `number` sessions wait for this one.
 async fn wait_for_waiters(client: &tokio_postgres::Client, number: i64) -> anyhow::Result<()> {
     let query = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))";
     loop {
-        // Within one transaction PostgreSQL shows the sessions of its first look, unless it is told to look again.
+        // Within a transaction, PostgreSQL caches the statistics that it shows first.
         client.batch_execute("SELECT pg_stat_clear_snapshot()").await?;
         if client.query_one(query, &[]).await?.get::<_, i64>(0) >= number {
             return Ok(());
@@ -135,23 +135,23 @@ async fn wait_for_waiters(client: &tokio_postgres::Client, number: i64) -> anyho
     }
 }
 
-/// Whoever gets past the roll is stopped by what refers to it. Nobody can, so here a user goes in the middle of their own call.
+/// A trigger deletes the user in the middle of their own call, because the locks prevent this otherwise.
 #[tokio::test]
-async fn a_reference_to_who_is_gone_is_refused_as_such() -> anyhow::Result<()> {
+async fn a_violated_reference_to_a_user_is_refused_as_an_erased_user() -> anyhow::Result<()> {
     let world = World::start().await?;
     let [me, other] = world.people().await?;
     let challenge = world.create(other, new_challenge()).await?;
-    let gone = "CREATE FUNCTION gone() RETURNS trigger LANGUAGE plpgsql AS
+    let delete_user = "CREATE FUNCTION delete_user() RETURNS trigger LANGUAGE plpgsql AS
             'BEGIN DELETE FROM users WHERE id = NEW.user_id; RETURN NEW; END';
-        CREATE TRIGGER gone BEFORE INSERT ON challenge_participants FOR EACH ROW EXECUTE FUNCTION gone()";
-    world.slice.schema.connect().await?.batch_execute(gone).await?;
+        CREATE TRIGGER delete_user BEFORE INSERT ON challenge_participants FOR EACH ROW EXECUTE FUNCTION delete_user()";
+    world.slice.schema.connect().await?.batch_execute(delete_user).await?;
     assert!(Social::USER_REFERENCES.contains(&"challenge_participants_user_id_fkey"));
     assert_eq!(refused(world.join(me, &challenge.challenge_id).await), erased());
     Ok(())
 }
 
 #[tokio::test]
-async fn strangers_and_users_erase_nobody() -> anyhow::Result<()> {
+async fn users_moderators_and_other_services_cannot_erase_a_user() -> anyhow::Result<()> {
     let world = World::start().await?;
     let me: Uuid = id();
     for client in [world.slice.user(me)?, world.slice.user_with(me, &["moderator"])?, world.slice.service("family")?] {

@@ -1,4 +1,4 @@
-//! All that a user can leave behind, and what of it is found after their erasure.
+//! Everything that a user can store, and what is left of it after their erasure.
 
 use orchard_proto::family::v1::{MemberJoined, MemberRole};
 use orchard_proto::social::v1 as pb;
@@ -11,32 +11,32 @@ use crate::achievements::{award, featured};
 use crate::friends::{Act, event};
 use crate::world::{World, days_ago, id, new_challenge, record};
 
-/// Nobody else says this.
+/// A text that only this user writes.
 pub const CANARY: &str = "Xanthippe";
 
-/// What a user has left, by those of it that others need.
+/// The challenges of a user that other users need.
 pub struct Life {
-    /// Their challenge, in which others take part.
+    /// A challenge that the user has created and others have joined.
     pub shared: String,
-    /// Another's, with a seat for them.
+    /// A challenge of another user that this user has joined.
     pub others: String,
 }
 
 impl World {
-    /// Has a user leave something wherever they can, among others, with the canary in every text.
+    /// Stores something of a user in every table that can name them, with the canary in every text.
     pub async fn live(&self, me: Uuid, other: Uuid) -> anyhow::Result<Life> {
         for user in [me, other] {
             self.settle(user, pb::PrivacyLevel::Public).await?;
         }
         self.rename(me, CANARY).await?;
-        // Below and above them in the order of ids: each side of a pair.
-        let ends = [
+        // Users with a lower and with a higher id, because friendships store pairs in the order of ids.
+        let others = [
             Uuid::from_u128(1 << 96 | u128::from(fastrand::u64(..))),
             Uuid::from_u128(0xff << 120 | u128::from(fastrand::u64(..))),
         ];
-        for (number, end) in ends.into_iter().enumerate() {
-            self.settle(end, pb::PrivacyLevel::Public).await?;
-            if number == 0 { self.befriend(me, end).await? } else { self.request(me, end).await? }
+        for (number, friend) in others.into_iter().enumerate() {
+            self.settle(friend, pb::PrivacyLevel::Public).await?;
+            if number == 0 { self.befriend(me, friend).await? } else { self.request(me, friend).await? }
         }
         for (one, another) in [(me, id()), (id(), me), (me, id()), (id(), me)] {
             for user in [one, another] {
@@ -53,11 +53,11 @@ impl World {
             guardian_user_id: me.to_string(),
             was_added: true,
         };
-        self.tell("family", vec![event(plan, 2, &added)]).await?;
+        self.deliver("family", vec![event(plan, 2, &added)]).await?;
         self.prefer(me, pb::NotificationPreferences::default(), &["push_enabled"]).await?;
         let description = CANARY.to_owned();
         self.award_as(id(), pb::AwardAchievementRequest { description, ..award(me, CANARY) }).await?;
-        self.tell("recipe", vec![featured(id(), 1, me)]).await?;
+        self.deliver("recipe", vec![featured(id(), 1, me)]).await?;
 
         let mine = || pb::CreateChallengeRequest {
             challenge_name: CANARY.to_owned(),
@@ -88,7 +88,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn nothing_that_names_a_user_is_left_anywhere() -> anyhow::Result<()> {
+async fn no_table_names_an_erased_user() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (me, other) = (id(), id());
     let life = world.live(me, other).await?;
@@ -106,7 +106,7 @@ async fn nothing_that_names_a_user_is_left_anywhere() -> anyhow::Result<()> {
         "social_achievements",
         "users",
     ];
-    assert_eq!(world.places_of(&texts).await?, tables, "it can be found");
+    assert_eq!(world.tables_with(&texts).await?, tables, "before the erasure");
     let receipt = world.erase(me).await?;
     let count = |table: &str, deleted, pseudonymised| (table.to_owned(), deleted, pseudonymised);
     let expected = [
@@ -123,35 +123,35 @@ async fn nothing_that_names_a_user_is_left_anywhere() -> anyhow::Result<()> {
         count("users", 1, 0),
     ];
     assert_eq!(receipt, expected);
-    assert_eq!(world.erase(me).await?, [], "again");
-    assert_eq!(world.places_of(&texts).await?, Vec::<String>::new());
+    assert_eq!(world.erase(me).await?, [], "erased again");
+    assert_eq!(world.tables_with(&texts).await?, Vec::<String>::new());
 
-    // What others need is there: their challenges and seats, and who was referred stays so.
+    // Challenges, seats and referrals of other users stay.
     for challenge in [&life.shared, &life.others] {
         let seen = world.get(other, challenge).await?;
-        assert_eq!(seen.participant_count, 1, "a seat is free");
+        assert_eq!(seen.participant_count, 1, "the seat is free");
     }
-    assert_eq!(world.get(other, &life.shared).await?.created_by, "", "nobody's");
+    assert_eq!(world.get(other, &life.shared).await?.created_by, "", "other users see no creator");
     assert_eq!(
         world.number("SELECT count(*) FROM community_challenges WHERE created_by IS NULL").await?,
         0,
-        "not the platform's"
+        "the challenge does not become the platform's"
     );
     assert_eq!(world.number("SELECT count(*) FROM referrals").await?, 3);
     assert_eq!(world.number("SELECT count(*) FROM referrals WHERE metadata IS NOT NULL").await?, 0);
     assert_eq!(
         world.number("SELECT count(*) FROM family_memberships WHERE role = 'child' AND was_added").await?,
         1,
-        "the child stays"
+        "the child stays a member"
     );
-    // Nothing that was written with the tombstone has its time but what is written with every change.
+    // The time of the erasure is not stored with the pseudonym, nor exactly with the tombstone.
     assert_eq!(world.number("SELECT count(*) FROM users WHERE created_at = 'epoch' AND updated_at = 'epoch'").await?, 1);
     assert_eq!(world.number("SELECT count(*) FROM erased_users WHERE erased_at = date_trunc('day', erased_at, 'UTC')").await?, 1);
     Ok(())
 }
 
 #[tokio::test]
-async fn the_others_are_shown_nobody() -> anyhow::Result<()> {
+async fn other_users_no_longer_see_an_erased_user() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (me, other) = (id(), id());
     world.live(me, other).await?;
@@ -160,10 +160,10 @@ async fn the_others_are_shown_nobody() -> anyhow::Result<()> {
     world.erase(me).await?;
     assert!(world.friends(other).await?.is_empty());
     assert!(!world.sees(other, me).await?);
-    let gone = (Code::NotFound, "PROFILE_NOT_FOUND".to_owned());
-    assert_eq!(refused(world.achieved(other, me).await), gone);
-    assert_eq!(refused(world.summary(other, me).await), gone);
-    assert_eq!(refused(world.milestones(other, me).await), gone);
-    assert_eq!(refused(world.act(Act::Block, other, me).await), gone);
+    let not_found = (Code::NotFound, "PROFILE_NOT_FOUND".to_owned());
+    assert_eq!(refused(world.achieved(other, me).await), not_found);
+    assert_eq!(refused(world.summary(other, me).await), not_found);
+    assert_eq!(refused(world.milestones(other, me).await), not_found);
+    assert_eq!(refused(world.act(Act::Block, other, me).await), not_found);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Erasure while the user, and everybody around them, goes on.
+//! Erasure while the user and others make calls.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use orchard_proto::family::v1::MemberRole;
 use orchard_proto::social::v1 as pb;
 use orchard_testkit::client::insist;
+use strum::VariantArray;
 use tokio::task::JoinSet;
 use tonic::{Code, Status};
 use uuid::Uuid;
@@ -16,8 +17,8 @@ use crate::achievements::featured;
 use crate::friends::{Act, joined};
 use crate::world::{World, days_ago, id, new_challenge};
 
-/// What goes on at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A call that races an erasure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 enum Step {
     Erase,
     EraseOther,
@@ -40,35 +41,17 @@ use Step::{
     Rename,
 };
 
-const STEPS: [Step; 15] = [
-    Erase,
-    Erase,
-    EraseOther,
-    Create,
-    Join,
-    OtherJoins,
-    Record,
-    Rename,
-    Prefer,
-    Block,
-    Blocked,
-    Award,
-    Featured,
-    FamilyJoined,
-    Registered,
-];
-
 struct Scene {
     world: Arc<World>,
     me: Uuid,
     other: Uuid,
     life: Life,
-    /// One that nobody has joined yet.
+    /// A challenge without participants.
     open: String,
 }
 
 impl Scene {
-    async fn play(&self, step: Step) -> Result<(), Status> {
+    async fn run(&self, step: Step) -> Result<(), Status> {
         let (world, me, other) = (&self.world, self.me, self.other);
         match step {
             Erase => world.erase(me).await.map(|_| ()),
@@ -82,11 +65,11 @@ impl Scene {
             Block => world.act(Act::Block, me, other).await.map(|_| ()),
             Blocked => world.act(Act::Block, other, me).await.map(|_| ()),
             Award => world.award(me, "Late").await.map(|_| ()),
-            Featured => world.tell("recipe", vec![featured(id(), 1, other), featured(id(), 1, me)]).await,
+            Featured => world.deliver("recipe", vec![featured(id(), 1, other), featured(id(), 1, me)]).await,
             FamilyJoined => {
                 let plan = id();
                 let events = vec![joined(plan, 1, other, MemberRole::Admin), joined(plan, 2, me, MemberRole::Member)];
-                world.tell("family", events).await
+                world.deliver("family", events).await
             }
             Registered => world
                 .register(pb::RegisterProfileRequest {
@@ -101,7 +84,7 @@ impl Scene {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_goes_on_nothing_is_left_and_nothing_is_torn() -> anyhow::Result<()> {
+async fn an_erasure_among_other_calls_leaves_no_rows_and_consistent_counts() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     let (mut done, mut erased) = (0, 0);
     for round in 0..12 {
@@ -111,13 +94,15 @@ async fn whatever_goes_on_nothing_is_left_and_nothing_is_torn() -> anyhow::Resul
         let open = world.create(third, new_challenge()).await?.challenge_id;
         let scene = Arc::new(Scene { world: Arc::clone(&world), me, other, life, open });
         let mut calls = JoinSet::new();
-        for step in STEPS.into_iter().filter(|step| round % 3 == 0 || *step != EraseOther) {
+        // The user is erased twice at the same time.
+        let steps = Step::VARIANTS.iter().copied().chain([Erase]);
+        for step in steps.filter(|step| round % 3 == 0 || *step != EraseOther) {
             let scene = Arc::clone(&scene);
             calls.spawn(async move {
-                // An erasure takes longer than the rest, which are to meet it at every point.
+                // An erasure takes longer than other calls, which must meet it at every point.
                 let late = if matches!(step, Erase | EraseOther) { 8_000 } else { 30_000 };
                 tokio::time::sleep(Duration::from_micros(fastrand::u64(..late))).await;
-                (step, insist(|| scene.play(step)).await)
+                (step, insist(|| scene.run(step)).await)
             });
         }
         while let Some(call) = calls.join_next().await {
@@ -130,22 +115,22 @@ async fn whatever_goes_on_nothing_is_left_and_nothing_is_torn() -> anyhow::Resul
                 }
             }
         }
-        let gone = if round % 3 == 0 { vec![me, other] } else { vec![me] };
-        for user in &gone {
-            assert_eq!(world.places_of(&spellings(*user)).await?, Vec::<String>::new());
+        let erased_users = if round % 3 == 0 { vec![me, other] } else { vec![me] };
+        for user in &erased_users {
+            assert_eq!(world.tables_with(&spellings(*user)).await?, Vec::<String>::new());
         }
         let torn = "SELECT count(*) FROM community_challenges c WHERE participant_count <>
             (SELECT count(*) FROM challenge_participants p WHERE p.challenge_id = c.id AND p.completion_status <> 'withdrawn')";
-        assert_eq!(world.number(torn).await?, 0, "seats that do not add up");
-        erased += i64::try_from(gone.len())?;
+        assert_eq!(world.number(torn).await?, 0, "counts of seats that are wrong");
+        erased += i64::try_from(erased_users.len())?;
         assert_eq!(world.number("SELECT count(*) FROM erased_users").await?, erased);
     }
-    assert!(done > 60, "{done} calls that did something");
+    assert!(done > 60, "{done} calls succeeded");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_operators_erase_a_user_once() -> anyhow::Result<()> {
+async fn two_operators_who_erase_a_user_have_one_effect() -> anyhow::Result<()> {
     let world = World::start().await?;
     for _ in 0..8 {
         let (me, other) = (id(), id());
@@ -155,8 +140,8 @@ async fn two_operators_erase_a_user_once() -> anyhow::Result<()> {
         let (first, second) = tokio::join!(world.erase_as(&one, me), world.erase_as(&two, me));
         let receipts = [first?, second?];
         assert_eq!(receipts.iter().filter(|receipt| receipt.is_empty()).count(), 1, "{receipts:?}");
-        assert_eq!(world.places_of(&spellings(me)).await?, Vec::<String>::new());
+        assert_eq!(world.tables_with(&spellings(me)).await?, Vec::<String>::new());
     }
-    assert_eq!(world.number("SELECT count(*) FROM users WHERE created_at = 'epoch'").await?, 8, "a pseudonym each");
+    assert_eq!(world.number("SELECT count(*) FROM users WHERE created_at = 'epoch'").await?, 8, "one pseudonym per user");
     Ok(())
 }

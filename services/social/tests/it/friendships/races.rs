@@ -1,4 +1,4 @@
-//! Two, and more, who do things about each other at once.
+//! Actions of several users at the same time.
 
 use std::sync::Arc;
 
@@ -9,47 +9,47 @@ use tokio::task::JoinSet;
 use tonic::Code;
 use uuid::Uuid;
 
-use super::Said;
+use super::PairRow;
 use crate::friends::Act::{self, Accept, Block, Decline, Remove, Send, Withdraw};
 use crate::world::World;
 
-/// What is done at once, each by the one who has asked or not, and what may be left of it.
-type Scene = (&'static [(Act, bool)], fn(&Option<Said>) -> bool);
+/// Actions that run at the same time, each with whether the sender of the request takes it, and the check of the row that they leave.
+type Scene = (&'static [(Act, bool)], fn(&Option<PairRow>) -> bool);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn requests_that_cross_are_one_friendship() -> anyhow::Result<()> {
+async fn crossing_requests_become_one_friendship() -> anyhow::Result<()> {
     let (world, _family) = World::with_family().await?;
     let world = Arc::new(world);
     for _ in 0..25 {
         let [alice, bob] = world.people().await?;
         let (one, other) = (Arc::clone(&world), Arc::clone(&world));
         let (first, second) = tokio::join!(one.act(Send, alice, bob), other.act(Send, bob, alice));
-        let mut told = [first?, second?];
-        told.sort();
-        assert_eq!(told, [Some(RequestSent), Some(Friends)], "the one that was second made them friends");
+        let mut statuses = [first?, second?];
+        statuses.sort();
+        assert_eq!(statuses, [Some(RequestSent), Some(Friends)], "the second request accepts the first");
         assert_eq!(world.pair(alice, bob).await?, Some(("accepted".to_owned(), false, false)));
     }
     Ok(())
 }
 
-/// Whatever two do at once, what is left is what some order of it leaves: friends or not, and nobody is friend of whom they have blocked.
+/// Concurrent actions leave what some order of them leaves. A user is never a friend of one whom they have blocked.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn steps_in_whatever_order_leave_what_one_order_leaves() -> anyhow::Result<()> {
+async fn concurrent_actions_leave_what_some_order_of_them_leaves() -> anyhow::Result<()> {
     let (world, _family) = World::with_family().await?;
     let world = Arc::new(world);
     let scenes: [Scene; 4] = [
-        // A block that is not taken back is there in the end, whoever else does what.
+        // No other action ends a block.
         (&[(Accept, false), (Block, true), (Remove, false), (Send, true), (Accept, false)], |pair| {
             *pair == Some(("none".to_owned(), true, false))
         }),
         (&[(Accept, false), (Block, true), (Block, false), (Remove, true)], |pair| {
             *pair == Some(("none".to_owned(), true, true))
         }),
-        // Accepted and then removed, or removed while it was a request and then accepted.
+        // Accepted and then removed, or accepted after removal had no effect.
         (&[(Accept, false), (Remove, true)], |pair| {
             matches!(pair, None | Some((_, false, false))) && pair.as_ref().is_none_or(|(status, ..)| status == "accepted")
         }),
-        // Either answer, not both.
+        // The request is accepted, or it is declined or withdrawn.
         (&[(Accept, false), (Decline, false), (Withdraw, true)], |pair| {
             pair.is_none() || *pair == Some(("accepted".to_owned(), false, false))
         }),
@@ -59,9 +59,9 @@ async fn steps_in_whatever_order_leave_what_one_order_leaves() -> anyhow::Result
         let [alice, bob] = world.people().await?;
         world.request(alice, bob).await?;
         let mut calls = JoinSet::new();
-        for (act, is_alices) in steps.iter().copied() {
+        for (act, is_sender) in steps.iter().copied() {
             let world = Arc::clone(&world);
-            let (me, other) = if is_alices { (alice, bob) } else { (bob, alice) };
+            let (me, other) = if is_sender { (alice, bob) } else { (bob, alice) };
             calls.spawn(async move {
                 tokio::time::sleep(std::time::Duration::from_micros(fastrand::u64(..3_000))).await;
                 world.act(act, me, other).await
@@ -77,9 +77,9 @@ async fn steps_in_whatever_order_leave_what_one_order_leaves() -> anyhow::Result
     Ok(())
 }
 
-/// Among many pairs of the same people nobody waits for each other.
+/// Requests of several pairs of the same users do not deadlock.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crowd_that_befriends_itself_is_all_friends() -> anyhow::Result<()> {
+async fn users_who_all_send_requests_to_each_other_become_friends() -> anyhow::Result<()> {
     let (world, _family) = World::with_family().await?;
     let world = Arc::new(world);
     let people: [Uuid; 6] = world.people().await?;
@@ -100,7 +100,7 @@ async fn a_crowd_that_befriends_itself_is_all_friends() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_waits_for_more_than_so_many_answers() -> anyhow::Result<()> {
+async fn the_number_of_unanswered_requests_is_limited() -> anyhow::Result<()> {
     let (world, _family) = World::with_family().await?;
     let world = Arc::new(world);
     let [alice] = world.people().await?;
@@ -118,7 +118,7 @@ async fn nobody_waits_for_more_than_so_many_answers() -> anyhow::Result<()> {
     }
     let answers = calls.join_all().await;
     let too_many: Vec<_> = answers.into_iter().filter_map(Result::err).collect();
-    assert_eq!(too_many.len(), 6, "198 and two more");
+    assert_eq!(too_many.len(), 6, "198 requests, and two of eight more");
     for status in too_many {
         assert_eq!(metadata(&status, "max_requests").as_deref(), Some("200"));
         assert_eq!(refused::<()>(Err(status)), (Code::FailedPrecondition, "TOO_MANY_REQUESTS".to_owned()));

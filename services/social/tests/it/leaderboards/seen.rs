@@ -91,7 +91,7 @@ async fn names_follow_the_profile_and_pseudonyms_stay() -> anyhow::Result<()> {
     let plan = id();
     world.join_family(plan, 1, ann, MemberRole::Child).await?;
     assert_eq!(world.name_of(stranger, &challenge, 0).await?, (pseudonym.clone(), true));
-    world.tell("family", vec![left(plan, 2, ann)]).await?;
+    world.deliver("family", vec![left(plan, 2, ann)]).await?;
     assert_eq!(world.name_of(stranger, &challenge, 0).await?, ("anna".to_owned(), false));
     world.act(Act::Block, ann, stranger).await?;
     assert_eq!(world.name_of(stranger, &challenge, 0).await?, (pseudonym.clone(), true));

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::Row;
 use crate::challenges::challenge::{ChallengeType, ChallengeView};
-use crate::people::visibility::{blocks, visible_to};
 use crate::schema::{community_challenges, users};
+use crate::visibility::{blocks, visible_to};
 
 /// Phase of a challenge on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

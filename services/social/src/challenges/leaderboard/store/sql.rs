@@ -67,14 +67,14 @@ macro_rules! ties {
                SELECT
                  CASE WHEN f.first_user_id = asked.viewer THEN f.second_user_id ELSE f.first_user_id END AS user_id,
                  ",
-            $crate::people::visibility::blocked!("f"),
+            $crate::visibility::blocked!("f"),
             " AS is_blocked, f.status = 'accepted' AS is_friend, ",
-            $crate::people::visibility::contact!("f", "asked.viewer"),
+            $crate::visibility::contact!("f", "asked.viewer"),
             " AS is_contact
                FROM asked JOIN friendships f ON f.first_user_id = asked.viewer OR f.second_user_id = asked.viewer
              ),
              fellows AS (SELECT DISTINCT theirs.user_id FROM asked, ",
-            $crate::people::visibility::relatives!(),
+            $crate::visibility::relatives!(),
             " WHERE own.user_id = asked.viewer)"
         )
     };
@@ -138,7 +138,7 @@ macro_rules! page {
              LEFT JOIN ties t ON t.user_id = p.user_id
              LEFT JOIN fellows f ON f.user_id = p.user_id
              CROSS JOIN LATERAL (SELECT ",
-            $crate::people::visibility::visible!(
+            $crate::visibility::visible!(
                 "p.user_id = (SELECT viewer FROM asked)",
                 "coalesce(t.is_blocked, false)",
                 "p.shown_to",

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{EntryColumns, EntryRow};
 use crate::challenges::leaderboard::watch::{BoardRow, MAX_ENTRIES, Snapshot};
-use crate::people::visibility::{Audience, blocked, contact, relatives};
+use crate::visibility::{Audience, blocked, contact, relatives};
 
 orchard_db::prepared! {
     /// A challenge and the first entries of its leaderboard; one row without an entry if there are none.

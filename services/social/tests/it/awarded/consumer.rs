@@ -1,4 +1,4 @@
-//! A service that is told, and what it was told.
+//! A service that notifies users, and the events that it has received.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,10 +20,10 @@ use uuid::Uuid;
 
 use crate::world::{NOWHERE, World, settings};
 
-/// A service that notifies users: it writes down what it is told, but for the first times, when it answers with these.
+/// A service that answers with failures first, and then records events.
 struct Consumer {
     failures: Arc<Mutex<VecDeque<Status>>>,
-    told: UnboundedSender<Event>,
+    received: UnboundedSender<Event>,
 }
 
 #[tonic::async_trait]
@@ -34,26 +34,26 @@ impl InboxService for Consumer {
             return Err(failure);
         }
         for event in request.into_inner().events {
-            self.told.send(event).expect("the test reads it");
+            self.received.send(event).expect("the test receives it");
         }
         Ok(Response::new(DeliverEventsResponse {}))
     }
 }
 
-/// A social service beside one that is told.
-pub struct Told {
+/// A social service that publishes events to a consumer.
+pub struct Notified {
     pub world: Arc<World>,
-    told: UnboundedReceiver<Event>,
+    received: UnboundedReceiver<Event>,
     failures: Arc<Mutex<VecDeque<Status>>>,
     _consumer: Running,
 }
 
-impl Told {
+impl Notified {
     pub async fn start(failures: impl IntoIterator<Item = Status>) -> anyhow::Result<Self> {
         let keys = Arc::new(DevKeys::ephemeral()?);
-        let (sender, told) = unbounded_channel();
+        let (sender, received) = unbounded_channel();
         let failures = Arc::new(Mutex::new(failures.into_iter().collect()));
-        let consumer = Consumer { failures: Arc::clone(&failures), told: sender };
+        let consumer = Consumer { failures: Arc::clone(&failures), received: sender };
         let mut routes = RoutesBuilder::default();
         routes.add_service(InboxServiceServer::new(consumer));
         let server = Server {
@@ -72,15 +72,15 @@ impl Told {
         let mut settings = settings(&keys, NOWHERE.parse()?);
         settings.notifications_url = Some(format!("http://{}", consumer.address).parse()?);
         let world = Arc::new(World::with(&settings, keys).await?);
-        Ok(Self { world, told, failures, _consumer: consumer })
+        Ok(Self { world, received, failures, _consumer: consumer })
     }
 
-    /// Failures that it has not answered with yet.
+    /// Returns the number of failures that the consumer has not answered with yet.
     pub fn failures(&self) -> usize {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// What was told since the last time, once nothing waits to be told any more.
+    /// Waits until all events are delivered, and returns those since the last call.
     pub async fn all(&mut self) -> anyhow::Result<Vec<pb::AchievementAwarded>> {
         let wait = async {
             while self.world.pending().await? > 0 {
@@ -90,19 +90,23 @@ impl Told {
         };
         tokio::time::timeout(Duration::from_secs(60), wait).await??;
         let mut all = Vec::new();
-        while let Ok(event) = self.told.try_recv() {
+        while let Ok(event) = self.received.try_recv() {
             let awarded: pb::AchievementAwarded = event.payload.expect("a payload").to_msg()?;
-            assert_eq!((&event.aggregate_id, event.sequence), (&awarded.achievement_id, 1), "each achievement has one event");
+            assert_eq!(
+                (&event.aggregate_id, event.sequence),
+                (&awarded.achievement_id, 1),
+                "an achievement is an aggregate with one event"
+            );
             all.push(awarded);
         }
         Ok(all)
     }
 
-    /// The same, which must be exactly what a user has achieved.
+    /// Does what [`all`](Self::all) does, and checks that the events match the achievements of a user.
     pub async fn all_of(&mut self, user: Uuid) -> anyhow::Result<Vec<pb::AchievementAwarded>> {
-        let mut told = self.all().await?;
-        told.sort_by(|one, other| one.achievement_id.cmp(&other.achievement_id));
-        let said = |one: &pb::AchievementAwarded| {
+        let mut events = self.all().await?;
+        events.sort_by(|one, other| one.achievement_id.cmp(&other.achievement_id));
+        let facts = |one: &pb::AchievementAwarded| {
             (
                 one.achievement_id.clone(),
                 one.user_id.clone(),
@@ -111,18 +115,18 @@ impl Told {
                 one.special_reward.clone(),
             )
         };
-        let mut has: Vec<_> = self.world.achieved(user, user).await?;
-        has.sort_by(|one, other| one.achievement_id.cmp(&other.achievement_id));
-        let has = has
+        let mut achieved: Vec<_> = self.world.achieved(user, user).await?;
+        achieved.sort_by(|one, other| one.achievement_id.cmp(&other.achievement_id));
+        let achieved = achieved
             .into_iter()
             .map(|one| (one.achievement_id, one.user_id, one.achievement_type, one.points_awarded, one.special_reward));
-        assert_eq!(told.iter().map(said).collect::<Vec<_>>(), has.collect::<Vec<_>>());
-        Ok(told)
+        assert_eq!(events.iter().map(facts).collect::<Vec<_>>(), achieved.collect::<Vec<_>>());
+        Ok(events)
     }
 }
 
 impl World {
-    /// What is still to be told.
+    /// Returns the number of events that are not delivered.
     pub async fn pending(&self) -> anyhow::Result<i64> {
         Ok(self.slice.schema.connect().await?.query_one("SELECT count(*) FROM outbox", &[]).await?.get(0))
     }

@@ -1,4 +1,4 @@
-//! Events of the family slice, as sent, and their effects.
+//! Events of the family service.
 
 use std::collections::BTreeSet;
 
@@ -10,13 +10,49 @@ use prost::{Message, Name};
 use prost_types::Any;
 use uuid::Uuid;
 
-use super::{Added, Event, Role, store};
-use crate::board_copies;
 use crate::people::friendship;
-use crate::roll;
+use crate::people::membership::{AddedChild, Role, store};
+use crate::{board_copies, roll};
 
-/// Reads an event of the family slice.
-pub(crate) fn read(payload: &Any) -> Result<Event, String> {
+/// A change of a family's members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FamilyEvent {
+    /// A user joined.
+    Joined {
+        /// The plan of the family.
+        plan: Uuid,
+        /// The new member.
+        user: Uuid,
+        /// Their role.
+        role: Role,
+        /// Set for a child whom an adult has added.
+        added: Option<AddedChild>,
+    },
+    /// A member has another role.
+    RoleChanged {
+        /// The plan of the family.
+        plan: Uuid,
+        /// The member.
+        user: Uuid,
+        /// Their new role.
+        role: Role,
+    },
+    /// A member left.
+    Left {
+        /// The plan of the family.
+        plan: Uuid,
+        /// The former member.
+        user: Uuid,
+    },
+    /// The plan was closed, so the family has no members.
+    Closed {
+        /// The plan of the family.
+        plan: Uuid,
+    },
+}
+
+/// Reads an event.
+pub(super) fn read(payload: &Any) -> Result<FamilyEvent, String> {
     let mut fields = Fields::default();
     let event = match payload.type_url.rsplit('/').next() {
         Some("orchard.family.v1.MemberJoined") => joined(&mut fields, &message(payload)?),
@@ -25,20 +61,20 @@ pub(crate) fn read(payload: &Any) -> Result<Event, String> {
             let left: pb::MemberLeft = message(payload)?;
             let plan = fields.read("family_plan_id", read::uuid(&left.family_plan_id));
             let user = fields.read("user_id", read::uuid(&left.user_id));
-            plan.and_then(|plan| Ok(Event::Left { plan, user: user? }))
+            plan.and_then(|plan| Ok(FamilyEvent::Left { plan, user: user? }))
         }
         Some("orchard.family.v1.PlanClosed") => {
             let closed: pb::PlanClosed = message(payload)?;
-            fields.read("family_plan_id", read::uuid(&closed.family_plan_id)).map(|plan| Event::Closed { plan })
+            fields.read("family_plan_id", read::uuid(&closed.family_plan_id)).map(|plan| FamilyEvent::Closed { plan })
         }
-        Some(_) | None => return Err(format!("{} means nothing here", payload.type_url)),
+        Some(_) | None => return Err(format!("events {} of family are not handled", payload.type_url)),
     };
     fields.finish(|| event).map_err(|violations| violations.to_string())
 }
 
-impl Event {
-    /// Those of whom it says something that needs them to be known.
-    pub(crate) fn newcomers(&self) -> impl Iterator<Item = Uuid> {
+impl FamilyEvent {
+    /// Returns the users whom the event needs to be known.
+    pub(super) fn users(&self) -> impl Iterator<Item = Uuid> {
         let (user, guardian) = match self {
             Self::Joined { user, added, .. } => (Some(*user), added.and_then(|added| added.guardian)),
             Self::RoleChanged { .. } | Self::Left { .. } | Self::Closed { .. } => (None, None),
@@ -46,16 +82,8 @@ impl Event {
         user.into_iter().chain(guardian)
     }
 
-    /// Who is a child from now on, and so makes friends by requests no more.
-    pub(crate) fn child(&self) -> Option<Uuid> {
-        match self {
-            Self::Joined { user, role: Role::Child, .. } | Self::RoleChanged { user, role: Role::Child, .. } => Some(*user),
-            Self::Joined { .. } | Self::RoleChanged { .. } | Self::Left { .. } | Self::Closed { .. } => None,
-        }
-    }
-
-    /// Those who may be a child from now on, or none any more: how they are seen changes with it.
-    pub(crate) async fn grown(&self, connection: &mut Connection) -> QueryResult<BTreeSet<Uuid>> {
+    /// Returns the users who may become children by the event, or cease to be: it changes who sees their profiles.
+    pub(super) async fn affected_children(&self, connection: &mut Connection) -> QueryResult<BTreeSet<Uuid>> {
         match self {
             Self::Joined { user, role: Role::Child, .. } | Self::RoleChanged { user, .. } | Self::Left { user, .. } => {
                 Ok(BTreeSet::from([*user]))
@@ -65,33 +93,28 @@ impl Event {
         }
     }
 
-    /// Has its effect. Of who was erased meanwhile there is none.
-    pub(crate) async fn apply(&self, connection: &mut Connection) -> QueryResult<()> {
-        let grown = self.grown(connection).await?;
-        self.write(connection).await?;
-        board_copies::refresh(connection, &grown).await
-    }
-
-    async fn write(&self, connection: &mut Connection) -> QueryResult<()> {
+    /// Applies the event. Users who were erased are skipped.
+    pub(super) async fn apply(&self, connection: &mut Connection) -> QueryResult<()> {
+        let affected = self.affected_children(connection).await?;
         match self {
             Self::Joined { plan, user, role, added } => {
-                let added = match added {
-                    Some(Added { guardian: Some(guardian) }) if !roll::is_known(connection, *guardian).await? => {
-                        Some(Added { guardian: None })
-                    }
-                    other => *other,
-                };
+                let mut added = *added;
+                if let Some(AddedChild { guardian: Some(guardian) }) = added
+                    && !roll::is_known(connection, guardian).await?
+                {
+                    added = Some(AddedChild { guardian: None });
+                }
                 store::join(connection, *plan, *user, *role, added).await?;
             }
             Self::RoleChanged { plan, user, role } => store::set_role(connection, *plan, *user, *role).await?,
             Self::Left { plan, user } => store::leave(connection, *plan, *user).await?,
             Self::Closed { plan } => store::close(connection, *plan).await?,
         }
-        match self.child() {
-            // A request that could not be answered would say why.
-            Some(child) => friendship::store::drop_requests(connection, child).await,
-            None => Ok(()),
+        if let Self::Joined { user, role: Role::Child, .. } | Self::RoleChanged { user, role: Role::Child, .. } = self {
+            // A child cannot accept requests. One that could not be accepted would reveal that the recipient is a child.
+            friendship::store::delete_requests(connection, *user).await?;
         }
+        board_copies::refresh(connection, &affected).await
     }
 }
 
@@ -99,20 +122,20 @@ fn message<M: Message + Name + Default>(payload: &Any) -> Result<M, String> {
     payload.to_msg().map_err(|error| error.to_string())
 }
 
-fn joined(fields: &mut Fields, joined: &pb::MemberJoined) -> Result<Event, Invalid> {
+fn joined(fields: &mut Fields, joined: &pb::MemberJoined) -> Result<FamilyEvent, Invalid> {
     let plan = fields.read("family_plan_id", read::uuid(&joined.family_plan_id));
     let user = fields.read("user_id", read::uuid(&joined.user_id));
     let role = fields.read("role", read_role(joined.role));
     let guardian = fields.read("guardian_user_id", read::optional_uuid(&joined.guardian_user_id))?;
-    let added = joined.was_added.then_some(Added { guardian });
-    Ok(Event::Joined { plan: plan?, user: user?, role: role?, added })
+    let added = joined.was_added.then_some(AddedChild { guardian });
+    Ok(FamilyEvent::Joined { plan: plan?, user: user?, role: role?, added })
 }
 
-fn role_changed(fields: &mut Fields, changed: &pb::RoleChanged) -> Result<Event, Invalid> {
+fn role_changed(fields: &mut Fields, changed: &pb::RoleChanged) -> Result<FamilyEvent, Invalid> {
     let plan = fields.read("family_plan_id", read::uuid(&changed.family_plan_id));
     let user = fields.read("user_id", read::uuid(&changed.user_id));
     let role = fields.read("role", read_role(changed.role));
-    Ok(Event::RoleChanged { plan: plan?, user: user?, role: role? })
+    Ok(FamilyEvent::RoleChanged { plan: plan?, user: user?, role: role? })
 }
 
 fn read_role(value: i32) -> Result<Role, String> {
@@ -144,12 +167,12 @@ mod tests {
     fn each_event_is_read() {
         let (plan, user, guardian) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
         let (family_plan_id, user_id) = (plan.to_string(), user.to_string());
-        let told = |event: Result<Any, _>| read(&event.expect("an event"));
+        let read = |event: Result<Any, _>| super::read(&event.expect("an event"));
         let role = pb::MemberRole::Guest.into();
         let changed = pb::RoleChanged { family_plan_id: family_plan_id.clone(), user_id: user_id.clone(), role };
-        assert_eq!(told(Any::from_msg(&changed)), Ok(Event::RoleChanged { plan, user, role: Role::Guest }));
+        assert_eq!(read(Any::from_msg(&changed)), Ok(FamilyEvent::RoleChanged { plan, user, role: Role::Guest }));
         let left = pb::MemberLeft { family_plan_id: family_plan_id.clone(), user_id: user_id.clone() };
-        assert_eq!(told(Any::from_msg(&left)), Ok(Event::Left { plan, user }));
+        assert_eq!(read(Any::from_msg(&left)), Ok(FamilyEvent::Left { plan, user }));
         let child = pb::MemberJoined {
             family_plan_id: family_plan_id.clone(),
             user_id,
@@ -157,18 +180,18 @@ mod tests {
             guardian_user_id: guardian.to_string(),
             was_added: true,
         };
-        let added = Some(Added { guardian: Some(guardian) });
-        assert_eq!(told(Any::from_msg(&child)), Ok(Event::Joined { plan, user, role: Role::Child, added }));
-        assert_eq!(told(Any::from_msg(&pb::PlanClosed { family_plan_id })), Ok(Event::Closed { plan }));
-        assert!(told(Any::from_msg(&pb::PlanClosed::default())).is_err());
+        let added = Some(AddedChild { guardian: Some(guardian) });
+        assert_eq!(read(Any::from_msg(&child)), Ok(FamilyEvent::Joined { plan, user, role: Role::Child, added }));
+        assert_eq!(read(Any::from_msg(&pb::PlanClosed { family_plan_id })), Ok(FamilyEvent::Closed { plan }));
+        assert!(read(Any::from_msg(&pb::PlanClosed::default())).is_err());
     }
 
     #[test]
-    fn what_cannot_be_read_is_refused() {
+    fn malformed_and_unknown_events_are_refused() {
         let (plan, user) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let good = joined(&user.to_string(), pb::MemberRole::Child);
         assert_eq!(good.type_url, pb::MemberJoined::type_url());
-        assert_eq!(read(&good), Ok(Event::Joined { plan, user, role: Role::Child, added: None }));
+        assert_eq!(read(&good), Ok(FamilyEvent::Joined { plan, user, role: Role::Child, added: None }));
         assert!(read(&joined("bob", pb::MemberRole::Child)).is_err());
         assert!(read(&joined(&user.to_string(), pb::MemberRole::Unspecified)).is_err());
         assert!(read(&Any { type_url: "type.googleapis.com/orchard.family.v1.Other".to_owned(), ..good }).is_err());
