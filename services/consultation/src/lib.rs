@@ -2,7 +2,6 @@
 
 pub mod error;
 pub mod professional;
-mod roll;
 mod schema;
 
 use clap::Args;
@@ -16,7 +15,7 @@ use tonic::service::RoutesBuilder;
 #[derive(Debug)]
 pub struct Service;
 
-/// Settings of this slice alone.
+/// Settings of this slice.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Consultation")]
 pub struct Settings {

@@ -1,32 +1,32 @@
-//! Professionals: whom one may consult.
+//! Health professionals, whom users may consult.
 
 mod api;
 mod store;
 mod wire;
 
-use orchard_db::Rule;
-use orchard_proto::consultation::v1::ErrorReason;
-use orchard_rpc::Refusal;
 use std::sync::LazyLock;
-use tonic::Code;
 
 use bigdecimal::{BigDecimal, Zero as _};
 use chrono::{DateTime, Utc};
+use orchard_db::Rule;
+use orchard_proto::consultation::v1::ErrorReason;
+use orchard_rpc::Refusal;
 use strum::{EnumString, IntoStaticStr};
+use tonic::Code;
 use uuid::Uuid;
 
 pub use api::Api;
 
-/// Most that a session can cost: 999,999.99.
-pub static MOST: LazyLock<BigDecimal> = LazyLock::new(|| BigDecimal::new(99_999_999.into(), 2));
+/// The highest rate of a session: 999,999.99.
+pub static MAX_RATE: LazyLock<BigDecimal> = LazyLock::new(|| BigDecimal::new(99_999_999.into(), 2));
 
 /// Why a call about a professional is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProfessionalError {
-    /// The caller knows of no such professional.
+    /// There is no such professional, or the caller may not see them.
     #[error("no such professional")]
     NotFound,
-    /// The caller has applied before, under another `request_id`.
+    /// The caller has applied before, with another `request_id`.
     #[error("the caller has applied before")]
     AlreadyApplied,
 }
@@ -41,22 +41,22 @@ impl Rule for ProfessionalError {
     }
 }
 
-/// What a professional speaks who says nothing of it.
+/// The language of professionals who name none.
 pub const DEFAULT_LANGUAGE: &str = "English";
 
-/// Whether credentials were checked.
+/// Whether an operator has verified a professional's credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum VerificationStatus {
-    /// Not yet.
+    /// Not verified yet.
     Pending,
-    /// They were.
+    /// Verified.
     Verified,
-    /// They were withdrawn.
+    /// No longer verified.
     Suspended,
 }
 
-/// What a professional knows most of.
+/// A professional's field of expertise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Specialization {
@@ -68,72 +68,73 @@ pub enum Specialization {
     SportsNutrition,
 }
 
-/// What a professional says of themselves.
+/// What professionals state about themselves.
 #[derive(Debug, Clone)]
 pub struct Profile {
-    /// What they are called.
+    /// The name.
     pub professional_name: String,
-    /// What they earned.
+    /// Titles and certificates.
     pub credentials: Vec<String>,
-    /// What they know most of, once each.
+    /// Distinct fields of expertise.
     pub specializations: Vec<Specialization>,
-    /// Who they are.
+    /// A biography.
     pub bio: Option<String>,
-    /// How long they have done it.
+    /// Years of experience.
     pub years_experience: Option<i32>,
-    /// Price of a session; nothing when not yet said.
+    /// The price of a session, if it is stated.
     pub consultation_rate: Option<BigDecimal>,
-    /// Languages of sessions.
+    /// The languages of sessions.
     pub languages: Vec<String>,
-    /// Address of a photo.
+    /// The address of a photo.
     pub profile_image_url: Option<String>,
 }
 
 /// A professional.
 #[derive(Debug, Clone)]
 pub struct Professional {
-    /// Their id.
+    /// The professional's id.
     pub id: Uuid,
-    /// Their user account, if they have one.
+    /// The user account, if there is one.
     pub user_id: Option<Uuid>,
-    /// What they say of themselves.
+    /// The professional's own statements.
     pub profile: Profile,
-    /// Whether that was checked.
+    /// Whether the credentials are verified.
     pub verification_status: VerificationStatus,
-    /// Mean of the ratings; nothing before the first.
+    /// The mean of the ratings, or none before the first.
     pub rating_average: Option<BigDecimal>,
-    /// Completed sessions.
+    /// The number of completed sessions.
     pub total_consultations: i32,
-    /// Whether they take bookings now.
+    /// Whether sessions can be booked now.
     pub is_available: bool,
-    /// When the entry was created.
+    /// When the professional was created.
     pub created_at: DateTime<Utc>,
-    /// When it was last changed.
+    /// When the professional was last changed.
     pub updated_at: DateTime<Utc>,
 }
 
-/// Who asks for a professional.
+/// The user who asks for a professional.
 #[derive(Debug, Clone, Copy)]
 pub struct Viewer {
-    /// Their user account.
+    /// The user's id.
     pub user: Uuid,
-    /// Whether they check credentials.
+    /// Whether the user is an operator, who verifies credentials.
     pub is_operator: bool,
 }
 
 impl Viewer {
-    /// For whom this caller enters a professional: an operator for someone without an account, anybody else for themselves.
-    pub fn enters(self) -> Option<Uuid> {
+    /// Returns the account of a professional that this user creates. Operators create professionals without an account, other users create
+    /// themselves.
+    pub fn new_account(self) -> Option<Uuid> {
         (!self.is_operator).then_some(self.user)
     }
 
-    /// The account of a professional, if the viewer may know it: it is theirs, or the viewer is an operator.
+    /// Returns the account of a professional if it is the viewer's own or the viewer is an operator.
     pub fn account_of(self, professional: &Professional) -> Option<Uuid> {
         professional.user_id.filter(|account| self.is_operator || *account == self.user)
     }
 }
 
-/// The mean of ratings of 1-5 as the column keeps it, where 0 stands for there being none.
+/// Converts the mean of ratings from 1 to 5 as stored, where 0 means that there are none.
 pub fn rating(average: BigDecimal) -> Option<BigDecimal> {
     (!average.is_zero()).then_some(average)
 }
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn accounts_are_for_oneself_and_operators() {
+    fn only_the_professional_and_operators_see_the_account() {
         let [own, other] = [1, 2].map(Uuid::from_u128);
         let user = Viewer { user: own, is_operator: false };
         let operator = Viewer { user: own, is_operator: true };
@@ -175,11 +176,11 @@ mod tests {
         assert_eq!(user.account_of(&professional(Some(other))), None);
         assert_eq!(operator.account_of(&professional(Some(other))), Some(other));
         assert_eq!(operator.account_of(&professional(None)), None);
-        assert_eq!((user.enters(), operator.enters()), (Some(own), None));
+        assert_eq!((user.new_account(), operator.new_account()), (Some(own), None));
     }
 
     #[test]
-    fn no_rating_is_none() {
+    fn a_stored_mean_of_zero_is_no_rating() {
         assert_eq!(rating(BigDecimal::new(0.into(), 2)), None);
         assert_eq!(rating(BigDecimal::new(100.into(), 2)), Some(BigDecimal::from(1)));
     }

@@ -2,7 +2,6 @@
 
 pub mod error;
 pub mod recipe;
-mod roll;
 mod schema;
 
 use clap::Args;
@@ -15,7 +14,7 @@ use tonic::service::RoutesBuilder;
 #[derive(Debug)]
 pub struct Service;
 
-/// Settings of this slice alone: none.
+/// Settings of this slice: none.
 #[derive(Debug, Clone, Args)]
 pub struct Settings {}
 

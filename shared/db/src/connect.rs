@@ -1,4 +1,4 @@
-//! Connections with the limits of every session.
+//! Connections and their settings.
 
 use std::error::Error as _;
 use std::str::FromStr;
@@ -10,15 +10,15 @@ use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use tokio::task::JoinHandle;
 use tokio_postgres::{Config, NoTls};
 
-use crate::Limits;
-use crate::statements::Statements;
+use crate::limits::Limits;
+use crate::statements::StatementSpans;
 
-/// How long a connection may be silent, or what was sent unacknowledged, before it counts as lost.
+/// How long a connection may be idle before it is probed, and how long sent data may stay unacknowledged before it counts as lost.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// Where a slice's database is, as whom, and in which schema: `postgres://role:password@host:port/database`.
+/// The address, role and schema of a slice's database: `postgres://role:password@host:port/database`.
 ///
-/// It never prints its password.
+/// `Debug` prints no password.
 #[derive(Clone)]
 pub struct ConnectionUrl(Arc<Config>);
 
@@ -28,7 +28,7 @@ impl std::fmt::Debug for ConnectionUrl {
     }
 }
 
-/// A database URL that cannot be read. It does not repeat the URL, which holds a password.
+/// A database URL that cannot be parsed. The error does not repeat the URL, which holds a password.
 #[derive(Debug, thiserror::Error)]
 #[error("the database URL is not of the form postgres://role:password@host:port/database")]
 pub struct InvalidUrl;
@@ -43,12 +43,12 @@ impl FromStr for ConnectionUrl {
 }
 
 impl ConnectionUrl {
-    /// As whom.
+    /// Returns the role, or an empty text without one.
     pub(crate) fn role(&self) -> &str {
         self.0.get_user().unwrap_or_default()
     }
 
-    /// The configuration of sessions that serve calls.
+    /// Returns the configuration of sessions that serve calls.
     pub(crate) fn session(&self, limits: &Limits) -> Config {
         let mut config = (*self.0).clone();
         let options = format!(
@@ -59,7 +59,7 @@ impl ConnectionUrl {
             limits.idle_in_transaction.as_millis(),
         );
         config.options(options).connect_timeout(limits.connect);
-        // PostgreSQL's own limits are of no use when it, or the path to it, is gone without a word.
+        // PostgreSQL's own timeouts do not help when the server or the network disappears silently.
         config.keepalives_idle(SILENCE).keepalives_interval(SILENCE).keepalives_retries(2).tcp_user_timeout(SILENCE);
         if config.get_application_name().is_none() {
             config.application_name("orchard");
@@ -67,23 +67,24 @@ impl ConnectionUrl {
         config
     }
 
-    /// The configuration of a session that migrates, which may take long and wait long for its turn.
+    /// Returns the configuration of a session that migrates, which may work long and wait long for its turn.
     pub(crate) fn unlimited(&self) -> Config {
         (*self.0).clone()
     }
 }
 
-/// Opens a connection, and the task that drives it, which ends when it is lost or dropped. The SQLSTATE of a refusal leads its
-/// message, because diesel's error has no place for it.
+/// Opens a connection, and a task that drives it until it is lost or dropped.
+///
+/// A refusal's message begins with its SQLSTATE, because diesel's error has no field for it.
 pub(crate) async fn establish(config: &Config) -> ConnectionResult<(AsyncPgConnection, JoinHandle<()>)> {
     let (client, connection) = config.connect(NoTls).await.map_err(|error| {
         ConnectionError::BadConnection(match error.as_db_error() {
             Some(refused) => format!("{} {}", refused.code().code(), refused.message()),
-            // Its own words do not say what its cause does.
+            // The error's own message does not include its cause.
             None => error.source().map_or_else(|| error.to_string(), ToString::to_string),
         })
     })?;
-    // Not by diesel, which has each statement listen for the end of its connection: statements hear of it without that.
+    // diesel's own driver makes each statement listen for the end of the connection, which is not needed to notice it.
     #[expect(clippy::disallowed_methods, reason = "ends with its connection")]
     let driver = tokio::spawn(async move {
         if let Err(cause) = connection.await {
@@ -91,6 +92,6 @@ pub(crate) async fn establish(config: &Config) -> ConnectionResult<(AsyncPgConne
         }
     });
     let mut connection = AsyncPgConnection::try_from(client).await?;
-    connection.set_instrumentation(Statements::default());
+    connection.set_instrumentation(StatementSpans::default());
     Ok((connection, driver))
 }

@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use orchard_rpc::{Reason, Refusal, Violations};
 use tonic::{Code, Status};
 
-use crate::{Failure, UnitError};
+use crate::failure::Failure;
+use crate::unit::UnitError;
 
 /// What tells the errors of one slice from those of another.
 pub trait Domain: Send + Sync + 'static {

@@ -1,4 +1,4 @@
-//! What goes wrong with a database, and what a client is told of it. No failure holds a value of a row.
+//! Failures of the database, and their refusals. No failure contains a value of a row.
 
 use std::time::Duration;
 
@@ -9,50 +9,49 @@ use diesel_async::pooled_connection::deadpool::PoolError;
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::{Refusal, common};
 
-use crate::UnitError;
-use crate::words::without_values;
+use crate::redact::without_values;
 
-/// A failure of the database, or of the path to it; not a refusal by a rule of the slice.
+/// A failure of the database or of the connection to it. Refusals by rules of the slice are another type.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// A constraint refused a row. Slices map the names that clients can cause; the rest are faults.
+    /// A constraint refused a row. Slices map the constraints that clients can violate; the others are faults.
     #[error("constraint {name} refused a row: {message}")]
     Constraint {
         /// The constraint's name.
         name: String,
-        /// PostgreSQL's words, without the row's values.
+        /// PostgreSQL's message, without values of the row.
         message: String,
     },
-    /// Others wrote the same rows, and the unit of work was rolled back.
+    /// Another transaction wrote the same rows, and the unit of work was rolled back.
     #[error("conflicting writes: {0}")]
     Conflict(String),
-    /// Others hold a lock for longer than a unit of work waits.
-    #[error("a lock was not to be had: {0}")]
+    /// Another transaction held a lock for longer than `lock_timeout`.
+    #[error("lock not acquired in time: {0}")]
     Locked(String),
-    /// PostgreSQL ended the statement because it took too long.
+    /// A statement took longer than `statement_timeout`, or was canceled.
     #[error("statement took too long: {0}")]
     TimedOut(String),
     /// No connection was free in time.
     #[error("no free connection: {0}")]
     Busy(String),
-    /// PostgreSQL cannot be reached, is stopping or starting, or is out of disk.
+    /// PostgreSQL cannot be reached, is starting or stopping, or has no space left on its disk.
     #[error("database unavailable: {0}")]
     Unavailable(String),
-    /// The caller used a `request_id` again for another request.
+    /// The caller used a `request_id` for two different requests.
     #[error("the request_id was used for another request")]
     RequestIdReused,
-    /// Anything else: a fault of ours.
+    /// Anything else, which is a fault of this program.
     #[error("database fault: {0}")]
     Internal(String),
 }
 
 impl Failure {
-    /// Whether the unit of work may simply be done again.
+    /// Returns whether the same unit of work may succeed if it is run again.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict(_))
     }
 
-    /// What a client is told: never SQL, a SQLSTATE or a value of a row. Faults are logged in full here.
+    /// Returns the refusal that a client receives, which never contains SQL, a SQLSTATE or a value of a row. Logs faults in full.
     pub fn into_refusal(self) -> Refusal {
         match self {
             Self::Constraint { .. } | Self::Internal(_) => {
@@ -60,9 +59,9 @@ impl Failure {
                 common(ErrorReason::Internal, "internal fault")
             }
             Self::Conflict(_) | Self::Locked(_) => {
-                common(ErrorReason::ConflictingWrites, "others changed the same data; try again")
+                common(ErrorReason::ConflictingWrites, "another call changed the same data; try again")
             }
-            Self::TimedOut(_) => common(ErrorReason::DeadlineExceeded, "the work did not end in its time"),
+            Self::TimedOut(_) => common(ErrorReason::DeadlineExceeded, "the work did not end in time"),
             Self::Busy(_) => {
                 common(ErrorReason::Overloaded, "the service is at its limit").retry_after(Duration::from_millis(500))
             }
@@ -72,13 +71,6 @@ impl Failure {
             }
             Self::RequestIdReused => common(ErrorReason::RequestIdReused, "the request_id was used for another request"),
         }
-    }
-}
-
-/// For units of work that refuse nothing.
-impl UnitError for Failure {
-    fn failure(&self) -> Option<&Failure> {
-        Some(self)
     }
 }
 
@@ -105,7 +97,7 @@ fn from_database(kind: &DatabaseErrorKind, info: &dyn DatabaseErrorInformation) 
             Failure::Constraint { name: info.constraint_name().unwrap_or_default().to_owned(), message }
         }
         DatabaseErrorKind::SerializationFailure => Failure::Conflict(message),
-        // Read-only is a standby, where a failover left the name pointing: another connection may find the new primary.
+        // Read-only: after a failover the name may still lead to a standby. Another connection may reach the new primary.
         DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::ReadOnlyTransaction => {
             Failure::Unavailable(message)
         }
@@ -114,12 +106,13 @@ fn from_database(kind: &DatabaseErrorKind, info: &dyn DatabaseErrorInformation) 
     }
 }
 
-/// What a message of PostgreSQL's makes.
-type Reading = fn(String) -> Failure;
+type IntoFailure = fn(String) -> Failure;
 
-/// diesel-async keeps no SQLSTATE for these, so the beginnings of PostgreSQL's own words decide: English, as the roles set
-/// `lc_messages`. Beginnings only, because what follows may quote names and values. The first that fits counts.
-const WORDS: &[(&str, Reading)] = &[
+/// Beginnings of PostgreSQL's messages and the failures that they mean, because diesel-async keeps no SQLSTATE for these.
+///
+/// Messages are in English, as the roles set `lc_messages`. What follows the beginning may quote names and values. The first match
+/// counts.
+const MESSAGES: &[(&str, IntoFailure)] = &[
     ("deadlock detected", Failure::Conflict),
     ("canceling statement due to lock timeout", Failure::Locked),
     ("could not obtain lock on", Failure::Locked),
@@ -128,18 +121,18 @@ const WORDS: &[(&str, Reading)] = &[
     ("out of memory", Failure::Busy),
     ("out of shared memory", Failure::Busy),
     ("terminating connection", Failure::Unavailable),
-    // Out of disk; "wrote only 4096 of 8192 bytes" is another form of it.
+    // No space left on the disk. "wrote only 4096 of 8192 bytes" is another form of this message.
     ("could not extend file", Failure::Unavailable),
-    // Servers refuse connections with these, and poolers pass them on in the midst of one.
+    // Servers refuse connections with these messages, and poolers pass them on within an open connection.
     ("the database system is", Failure::Unavailable),
     ("sorry, too many clients already", Failure::Busy),
     ("remaining connection slots are reserved", Failure::Busy),
     ("too many connections for", Failure::Busy),
 ];
 
-/// `said` decides, and `message` is what may be kept of it.
+/// Returns the failure that the original message `said` means, with `message`, which is the part without values.
 fn from_message(said: &str, message: String) -> Failure {
-    match WORDS.iter().find(|(beginning, _)| said.starts_with(beginning)) {
+    match MESSAGES.iter().find(|(beginning, _)| said.starts_with(beginning)) {
         Some((_, failure)) => failure(message),
         None if said.ends_with("No space left on device") => Failure::Unavailable(message),
         None => Failure::Internal(message),
@@ -158,7 +151,8 @@ impl From<PoolError> for Failure {
     }
 }
 
-/// A database that refuses a connection is unavailable whatever the cause, a wrong password included: the next attempt may find it mended.
+/// A refused connection means that the database is unavailable, whatever the cause: even a wrong password may be corrected before the
+/// next attempt.
 impl From<ConnectionError> for Failure {
     fn from(error: ConnectionError) -> Self {
         let message = error.to_string();
@@ -172,7 +166,7 @@ mod tests {
     use tonic_types::StatusExt as _;
 
     #[test]
-    fn each_failure_has_its_reason_and_says_nothing_of_sql() {
+    fn each_failure_has_a_reason_and_reveals_no_sql() {
         let secret = || "SELECT secret".to_owned();
         let table = [
             (Failure::Constraint { name: secret(), message: secret() }, "INTERNAL"),

@@ -1,7 +1,7 @@
-//! Keys of requests that must have their effect once.
+//! Idempotency keys: a request that is sent again has no second effect.
 //!
-//! The key is written in the transaction of the effect, so there is never one without the other. It holds ids to answer from,
-//! no personal data. Every slice has the table.
+//! A key is written in the transaction of its request's effect, so neither exists without the other. It contains the ids from which a
+//! repeated request is answered, and no personal data.
 
 mod sweep;
 
@@ -17,14 +17,15 @@ use uuid::Uuid;
 
 pub use sweep::{keep_swept, sweep};
 
-use crate::Failure;
+use crate::failure::Failure;
+use crate::schema::idempotency_keys::dsl;
 
-/// How long a request is remembered: for that long it may be repeated, and its id not be used for another one.
+/// How long a key is kept. Until then its request may be repeated, and its id must not be used for another request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
-    /// As long as the slice lives: for what moves money or gives rewards, which must not happen twice after any delay.
+    /// For ever: for requests that move money or give rewards, which must not happen twice after any delay.
     Forever,
-    /// Longer than any client goes on trying.
+    /// For 30 days, which is longer than any client retries.
     Days30,
 }
 
@@ -37,7 +38,7 @@ impl Keep {
     }
 }
 
-/// A request that its caller may send again.
+/// The key of a request that its caller may repeat.
 #[derive(Debug, Clone)]
 pub struct Key {
     caller: String,
@@ -47,41 +48,52 @@ pub struct Key {
     request_hash: Vec<u8>,
 }
 
-/// Whether a request is new.
+/// The result of claiming a key.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// It is: have its effect, under the ids that were claimed.
+    /// The request is new: it must have its effect under the claimed ids.
     First,
-    /// It had its effect before, under these ids.
+    /// The request is repeated: it had its effect under these ids.
     Repeated(Vec<Uuid>),
 }
 
-/// Forgets all requests of a caller who is erased.
-pub async fn forget(connection: &mut AsyncPgConnection, caller: impl ToString) -> QueryResult<usize> {
-    use crate::schema::idempotency_keys::dsl;
+/// The result of claiming a key for a request that creates one thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimedId {
+    /// The request is new: it must create the thing under this id.
+    New(Uuid),
+    /// The request is repeated: it created the thing under this id.
+    Existing(Uuid),
+}
 
+/// Deletes all keys of a caller who is erased, and returns their number.
+pub async fn forget(connection: &mut AsyncPgConnection, caller: impl ToString) -> QueryResult<usize> {
     let keys = dsl::idempotency_keys.filter(dsl::caller.eq(caller.to_string()));
     diesel::delete(keys).execute(connection).await
 }
 
-/// Replaces an id in the keys of these callers, for a user who is erased and is a result of others' requests.
+/// Replaces an id in the keys of these callers, and returns how many keys contained it. For an erased user whom others' requests created.
 pub async fn replace_id(connection: &mut AsyncPgConnection, callers: &[String], id: Uuid, by: Uuid) -> QueryResult<usize> {
-    use crate::schema::idempotency_keys::dsl;
-
     let keys = dsl::idempotency_keys.filter(dsl::caller.eq_any(callers)).filter(dsl::result_ids.contains(vec![id]));
     diesel::update(keys).set(dsl::result_ids.eq(array_replace(dsl::result_ids, id, by))).execute(connection).await
 }
 
 impl Key {
-    /// The key of `request`, sent by `caller` (a user's id or a service's name) to `method`.
+    /// Returns the key of `request`, which `caller` (a user's id or a service's name) sent to `method`.
     ///
-    /// What tells one request from another is the message as this release knows it: fields of a newer contract are not part of it.
+    /// Requests are compared by the fields that this release knows. Fields of a newer contract do not count.
     pub fn new(caller: impl ToString, method: &'static str, request_id: Uuid, keep: Keep, request: &impl Message) -> Self {
         let request_hash = Sha256::digest(request.encode_to_vec()).to_vec();
         Self { caller: caller.to_string(), method, request_id, keep, request_hash }
     }
 
-    /// As [`Key::claim`], for an effect with one id: that id, and whether the effect is still to be had.
+    /// Claims the key for a request that creates one thing, under a new id unless the request is repeated. Waits as [`Key::claim`] does.
+    pub async fn claim_id(&self, connection: &mut AsyncPgConnection) -> Result<ClaimedId, Failure> {
+        let (id, is_new) = self.claim_one(connection, Uuid::now_v7()).await?;
+        Ok(if is_new { ClaimedId::New(id) } else { ClaimedId::Existing(id) })
+    }
+
+    /// Claims the key for an effect with one id. Returns that id, and whether the request is new.
     pub async fn claim_one(&self, connection: &mut AsyncPgConnection, id: Uuid) -> Result<(Uuid, bool), Failure> {
         match self.claim(connection, &[id]).await? {
             Claim::First => Ok((id, true)),
@@ -92,10 +104,9 @@ impl Key {
         }
     }
 
-    /// Claims the key for an effect with the ids `ids`. While another transaction holds the claim, this waits for its end.
+    /// Claims the key for an effect with these ids. Waits while another transaction holds the claim.
     pub async fn claim(&self, connection: &mut AsyncPgConnection, ids: &[Uuid]) -> Result<Claim, Failure> {
-        // Of the update only: `QueryDsl` has none for it.
-        use crate::schema::idempotency_keys::dsl;
+        // For the filter of the update, which `QueryDsl` does not have.
         use diesel::query_dsl::methods::FilterDsl as _;
 
         let expires_at = now.into_sql::<Nullable<Timestamptz>>() + self.keep.interval().into_sql::<Nullable<Interval>>();
@@ -122,7 +133,7 @@ impl Key {
         if claimed == 1 {
             return Ok(Claim::First);
         }
-        // The row that is not replaced is locked all the same, so that no sweep takes it away before it is read.
+        // The upsert locked the row although it did not replace it, so no sweep can delete the row before this reads it.
         let (hash, ids): (Vec<u8>, Vec<Uuid>) = dsl::idempotency_keys
             .find((&self.caller, self.method, self.request_id))
             .select((dsl::request_hash, dsl::result_ids))

@@ -1,4 +1,4 @@
-//! Migrations: applied by a command, under one lock; a server only checks.
+//! Applying migrations, which a command does under a lock, and checking them, which a server does.
 
 use diesel::migration::{Migration, MigrationSource as _};
 use diesel::pg::Pg;
@@ -6,19 +6,21 @@ use diesel::prelude::*;
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _};
 use diesel_migrations::MigrationHarness as _;
 
-use crate::connect::establish;
-use crate::{ConnectionUrl, Db, Failure, Migrations};
+use crate::connect::{ConnectionUrl, establish};
+use crate::db::Db;
+use crate::failure::Failure;
+use crate::migrations::Migrations;
 
 /// Why migrations were not applied.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// The database cannot be reached, or refuses the role.
+    /// The database cannot be reached or refuses the role.
     #[error("cannot connect to the database")]
     Connect(#[from] diesel::ConnectionError),
-    /// A statement failed; the migration that holds it was rolled back.
+    /// A statement failed, and its migration was rolled back.
     #[error("a migration failed: {0}")]
     Failed(Box<dyn std::error::Error + Send + Sync>),
-    /// There is no thread or runtime to be had.
+    /// No thread or runtime can be started.
     #[error("cannot start a runtime")]
     Runtime(#[from] std::io::Error),
 }
@@ -26,7 +28,7 @@ pub enum MigrateError {
 /// Why a database cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum NotMigrated {
-    /// It lacks migrations that this program needs.
+    /// Migrations that this program needs are not applied.
     #[error("the database lacks {} migration(s), the first is {first}: run `migrate`", .count)]
     Pending {
         /// How many.
@@ -34,20 +36,20 @@ pub enum NotMigrated {
         /// Version of the first.
         first: String,
     },
-    /// It cannot be asked now.
+    /// The database cannot be asked.
     #[error(transparent)]
     Unknown(#[from] Failure),
 }
 
-/// Applies what is missing and returns the names of what was applied. Any number may do so at once: one works, the others wait.
+/// Applies the missing migrations and returns their versions. If several processes call it at once, one migrates while the others wait.
 ///
-/// Blocks the calling thread, and must not be called from within an async task.
+/// Blocks the calling thread and must not be called within an async task.
 pub fn migrate(url: &ConnectionUrl, migrations: Migrations) -> Result<Vec<String>, MigrateError> {
     // The harness blocks in place, which only a multi-threaded runtime allows.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
         let (mut connection, _driver) = establish(&url.unlimited()).await?;
-        // Ends with the connection. Of the schema's name, because slices share a database.
+        // Held until the connection ends. The schema's name is part of the lock, because slices share a database.
         connection
             .batch_execute("SELECT pg_advisory_lock(hashtextextended('orchard migrate ' || current_schema(), 0))")
             .await
@@ -64,7 +66,7 @@ diesel::table! {
     }
 }
 
-/// Checks that all migrations of this program were applied. More than those is fine: a newer release may be rolling out.
+/// Checks that all migrations of this program are applied. There may be more: a newer release may be rolling out.
 pub async fn require_migrated(db: &Db, migrations: Migrations) -> Result<(), NotMigrated> {
     let known = versions(migrations)?;
     let applied = applied(&mut *db.connection().await?).await.map_err(Failure::from)?;

@@ -1,36 +1,36 @@
-//! Numbers and spans of the pool and of units of work.
+//! Metrics and spans of the pool and of units of work.
 
 use std::sync::OnceLock;
 use std::time::Instant;
 
 use deadpool::managed::TimeoutType;
 use diesel_async::AsyncPgConnection;
-use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
+use diesel_async::pooled_connection::deadpool::{Pool, PoolError};
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use opentelemetry::trace::Status;
 use orchard_rpc::trace;
 use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use crate::UnitError;
+use crate::failure::Failure;
 
-/// Waiting for connections. Registered by the first who waits: a pool may be there before the recorder of metrics.
+/// Metrics of a pool. The first wait registers them: a pool may be created before the recorder of metrics.
 #[derive(Debug)]
-pub(crate) struct Waits {
+pub(crate) struct PoolMetrics {
     pool: String,
     handles: OnceLock<(Histogram, Counter)>,
 }
 
-impl Waits {
-    /// At a pool that is known by the name of its role.
+impl PoolMetrics {
+    /// Creates the metrics of a pool, which is named after its role.
     pub(crate) fn new(pool: &str) -> Self {
         Self { pool: pool.to_owned(), handles: OnceLock::new() }
     }
 
-    /// Takes a connection, and notes how long that took.
-    pub(crate) async fn get(&self, pool: &Pool<AsyncPgConnection>) -> Result<Object<AsyncPgConnection>, PoolError> {
+    /// Measures the wait for a connection.
+    pub(crate) async fn time<T>(&self, wait_for: impl Future<Output = Result<T, PoolError>>) -> Result<T, PoolError> {
         let begun = Instant::now();
-        let got = pool.get().await;
+        let got = wait_for.await;
         let (wait, timeouts) = self.handles.get_or_init(|| {
             let name = || self.pool.clone();
             let timeouts = counter!("db_client_connection_timeouts_total", "db_client_connection_pool_name" => name());
@@ -43,7 +43,7 @@ impl Waits {
         got
     }
 
-    /// Sets what is read of the pool rather than counted.
+    /// Sets the gauges to the pool's current state.
     pub(crate) fn set_gauges(&self, pool: &Pool<AsyncPgConnection>) {
         let (status, name) = (pool.status(), || self.pool.clone());
         let connections = |state: &'static str, count: usize| {
@@ -58,25 +58,28 @@ impl Waits {
     }
 }
 
-/// A unit of work within a span of its own, or the current one where nobody is told of units; notes how it went. The span is that of
-/// who asks for the future, in whichever task it runs.
-pub(crate) fn unit<T, E: UnitError>(
+/// Wraps a unit of work in a span, or in the current one if spans of units are disabled, and records its duration and outcome.
+///
+/// The span's parent is the span in which this function is called, whichever task polls the future. `failure` tells a failure of the
+/// database from a refusal.
+pub(crate) fn unit<T, E>(
     name: &'static str,
     work: impl Future<Output = Result<T, E>>,
+    failure: fn(&E) -> Option<&Failure>,
 ) -> impl Future<Output = Result<T, E>> {
     let span = tracing::debug_span!("unit", unit = name, "otel.name" = name);
     let span = if span.is_disabled() { Span::current() } else { span };
     let begun = Instant::now();
     async move {
         let result = work.await;
-        end(name, begun, &result);
+        end(name, begun, result.as_ref().err().map(failure));
         result
     }
     .instrument(span)
 }
 
-fn end<T, E: UnitError>(name: &'static str, begun: Instant, result: &Result<T, E>) {
-    let outcome = match result.as_ref().err().map(UnitError::failure) {
+fn end(name: &'static str, begun: Instant, error: Option<Option<&Failure>>) {
+    let outcome = match error {
         None => "done",
         Some(None) => "refused",
         Some(Some(_)) => "failed",
@@ -88,8 +91,8 @@ fn end<T, E: UnitError>(name: &'static str, begun: Instant, result: &Result<T, E
     }
 }
 
-/// Others' writes have rolled a unit of work back, and it is done again.
-pub(crate) fn again(name: &'static str, attempt: u32) {
+/// Records that a conflicting write rolled a unit of work back, and that it is tried again.
+pub(crate) fn retry(name: &'static str, attempt: u32) {
     counter!("orchard_unit_retries_total", "unit" => name).increment(1);
-    tracing::debug!(unit = name, attempt, "conflicting writes, trying again");
+    tracing::debug!(unit = name, attempt, "conflicting writes, the unit of work is retried");
 }

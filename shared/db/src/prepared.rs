@@ -1,8 +1,9 @@
-//! Statements in words, for what the query DSL has none for.
+//! Prepared statements written as SQL, for what diesel's query builder cannot express.
 
-/// A statement in words, prepared once on each connection as those of the DSL are; `sql_query` would have it parsed and planned each time.
+/// Defines a statement as SQL text that each connection prepares once, like statements of the query builder. `sql_query` would parse and
+/// plan it on every call.
 ///
-/// Its text and the values in it take turns, and each value says its SQL type:
+/// Pieces of text and values alternate, and each value names its SQL type:
 ///
 /// ```
 /// use diesel::sql_types::{BigInt, Integer};

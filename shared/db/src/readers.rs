@@ -1,4 +1,4 @@
-//! Connections that reads share.
+//! The connections that all reads share.
 
 use std::ops::Deref;
 use std::sync::{Arc, PoisonError};
@@ -9,17 +9,19 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::Config;
 
-use crate::{ConnectionUrl, Failure, Limits, connect};
+use crate::connect::{self, ConnectionUrl};
+use crate::failure::Failure;
+use crate::limits::Limits;
 
-/// How many. Two keep PostgreSQL at work: one answers while the other is asked.
+/// The number of shared connections. Two keep PostgreSQL busy: one answers while the other receives statements.
 pub const READERS: usize = 2;
-/// A read waits for a lock only while a table is altered, and all behind it wait as well.
+/// The longest wait for a lock. A read waits only while a table is altered, and all reads behind it wait, too.
 const LOCK_WAIT: Duration = Duration::from_millis(100);
 
-/// A connection for one caller's reads, which others use at the same time: nobody waits for another's answer to ask.
+/// A shared connection for reads. Callers send their statements without waiting for each other's answers.
 ///
-/// It is only ever lent by `&`, so that what takes `&mut`, which transactions and writes do, cannot be done on it. PostgreSQL answers
-/// in turn: a statement that takes long holds up those of others.
+/// It dereferences to `&Connection` only, so transactions and writes, which take `&mut Connection`, do not compile on it. PostgreSQL
+/// answers statements in order: a slow statement delays those of others.
 pub struct Reader {
     shared: Arc<Shared>,
     _user: Arc<()>,
@@ -50,7 +52,7 @@ impl Shared {
     }
 }
 
-/// The connections, each made when first needed and again when it was lost.
+/// The shared connections. Each is opened when it is first needed, and again after it was lost.
 pub(crate) struct Readers {
     session: Config,
     wait: Duration,
@@ -61,9 +63,9 @@ pub(crate) struct Readers {
 #[derive(Default)]
 struct Slot {
     connection: std::sync::Mutex<Option<Arc<Shared>>>,
-    /// Held by all who use it, or wait for it to be made.
+    /// Counts the callers that use the connection or wait for it.
     users: Arc<()>,
-    /// One connects, and the others wait for what comes of it.
+    /// Held by the caller that connects, while the others wait.
     connecting: tokio::sync::Mutex<()>,
 }
 
@@ -84,7 +86,7 @@ impl Readers {
         Self { session, wait: limits.pool_wait, connect: limits.connect, slots: Default::default() }
     }
 
-    /// The one with the fewest users.
+    /// Returns the connection with the fewest users.
     pub(crate) async fn get(&self) -> Result<Reader, Failure> {
         let [first, second] = &self.slots;
         let slot = if Arc::strong_count(&second.users) < Arc::strong_count(&first.users) { second } else { first };
@@ -112,7 +114,7 @@ impl Readers {
         Ok(shared)
     }
 
-    /// Ends those that nobody uses; others end with their last user.
+    /// Closes the connections. One in use closes with its last user.
     pub(crate) fn close(&self) {
         self.slots.iter().for_each(|slot| slot.set(None));
     }

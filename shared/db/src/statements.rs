@@ -1,4 +1,4 @@
-//! A span for each statement of a call whose trace is sent: its text, and never a value.
+//! Spans of statements, for calls whose traces are exported. A span has the statement's text and no values.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -11,23 +11,23 @@ use opentelemetry::trace::{Span as _, SpanContext, SpanKind, Status, TraceContex
 use opentelemetry::{Context, KeyValue, global};
 use orchard_rpc::trace;
 
-/// Statements that a connection may be without the answers of before the oldest is taken for given up.
+/// The most statements of a connection that may be unanswered. With more, the oldest counts as abandoned.
 const UNANSWERED: usize = 64;
 
-/// Watches one connection. Several calls may share it, each of which is told apart by the span that its statement is of.
+/// Records the spans of one connection's statements. Calls that share the connection are told apart by the current span.
 ///
-/// Spans are made when statements end, not kept open: whoever gives up a statement leaves nothing that its trace would wait for.
+/// A span is made when its statement ends. An abandoned statement therefore leaves no open span for its trace to wait for.
 #[derive(Default)]
-pub(crate) struct Statements(VecDeque<Statement>);
+pub(crate) struct StatementSpans(VecDeque<Statement>);
 
 struct Statement {
     text: String,
     began: SystemTime,
-    /// No `Context`, which would keep the span: what is given up may stay here for long.
+    /// Not a `Context`, which would keep the parent span open: an abandoned statement may stay here for a long time.
     parent: SpanContext,
 }
 
-impl Instrumentation for Statements {
+impl Instrumentation for StatementSpans {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
             InstrumentationEvent::StartQuery { query, .. } if trace::is_sampled() => {
@@ -48,7 +48,7 @@ impl Instrumentation for Statements {
     }
 }
 
-/// The span that is under way in this task.
+/// Returns the current span.
 fn span() -> SpanContext {
     Context::map_current(|current| current.span().span_context().clone())
 }
@@ -78,7 +78,7 @@ impl Statement {
     }
 }
 
-/// What kind of error it is; its words may hold values.
+/// Returns the kind of an error. Its message may contain values.
 fn kind(error: &Error) -> String {
     match error {
         Error::DatabaseError(kind, _) => format!("{kind:?}"),
@@ -87,7 +87,7 @@ fn kind(error: &Error) -> String {
     }
 }
 
-/// The SQL of a query. Diesel writes it first and in one piece, and the values after it: those are not even formatted.
+/// Returns the SQL of a query. Diesel writes the SQL first and in one piece; the values after it are not even formatted.
 fn text(query: &dyn DebugQuery) -> String {
     struct First(Option<String>);
 
@@ -106,7 +106,7 @@ fn text(query: &dyn DebugQuery) -> String {
     first.0.unwrap_or_default()
 }
 
-/// What is done to which table, such as `SELECT family_plans`.
+/// Returns the operation and its table, such as `SELECT family_plans`.
 fn summary(text: &str) -> String {
     let mut words = text.split_ascii_whitespace();
     let operation: Cow<'_, str> = words.next().unwrap_or("SQL").trim_end_matches(';').into();
@@ -116,7 +116,7 @@ fn summary(text: &str) -> String {
         "INSERT" => words.nth(1),
         _ => None,
     };
-    // As diesel quotes names: what is not one is a query within the query.
+    // Diesel quotes names. Anything else is a subquery.
     match table.and_then(|table| table.trim_end_matches([',', ';', ')']).strip_prefix('"')?.strip_suffix('"')) {
         Some(table) => format!("{operation} {}", table.replace('"', "")),
         None => operation.into_owned(),
@@ -137,16 +137,16 @@ mod tests {
     }
 
     #[test]
-    fn a_text_has_no_values() {
+    fn the_text_of_a_statement_has_no_values() {
         let query = accounts::table.filter(accounts::name.eq("Alice")).select(accounts::id);
         let debug = diesel::debug_query::<Pg, _>(&query);
-        assert!(debug.to_string().contains("Alice"), "what would be there");
+        assert!(debug.to_string().contains("Alice"), "the values are there to be found");
         let text = text(&debug);
         assert_eq!(text, r#"SELECT "accounts"."id" FROM "accounts" WHERE ("accounts"."name" = $1)"#);
     }
 
     #[test]
-    fn summaries_are_few() {
+    fn a_summary_names_operation_and_table() {
         for (text, expected) in [
             (r#"SELECT "a"."id" FROM "a" WHERE ("a"."id" = $1) FOR UPDATE"#, "SELECT a"),
             (r#"SELECT "a"."id" FROM ("a" INNER JOIN "b" ON ..)"#, "SELECT"),

@@ -1,15 +1,17 @@
-//! Units of work: transactions that end, whatever becomes of their caller.
+//! Units of work: transactions that end even if their caller does not wait for them.
 
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::Object;
 
-use crate::after::followed;
-use crate::{Db, Failure, observe};
+use crate::after_commit::with_steps;
+use crate::db::Db;
+use crate::failure::Failure;
+use crate::observe;
 
-/// Attempts at a unit of work that others' writes keep rolling back.
+/// Attempts at a unit of work that conflicting writes roll back.
 const ATTEMPTS: u32 = 3;
 
-/// An async closure over `C` whose future is `Send`, which no stable bound can say of `AsyncFnOnce` alone.
+/// An async closure that takes `C`, with a name for its future: stable Rust cannot bound the future of `AsyncFnOnce` by `Send`.
 pub trait Unit<C, R>: AsyncFnOnce(C) -> R + FnOnce(C) -> <Self as Unit<C, R>>::Fut {
     /// The future.
     type Fut: Future<Output = R>;
@@ -23,24 +25,44 @@ where
     type Fut = Fut;
 }
 
+/// The closure of a unit of work, which may run in another task.
+pub trait UnitOfWork<T, E>:
+    for<'r> AsyncFnOnce(&'r mut AsyncPgConnection) -> Result<T, E>
+    + for<'r> Unit<&'r mut AsyncPgConnection, Result<T, E>, Fut: Send>
+    + Send
+    + 'static
+{
+}
+
+impl<F, T, E> UnitOfWork<T, E> for F where
+    F: for<'r> AsyncFnOnce(&'r mut AsyncPgConnection) -> Result<T, E>
+        + for<'r> Unit<&'r mut AsyncPgConnection, Result<T, E>, Fut: Send>
+        + Send
+        + 'static
+{
+}
+
 /// A slice's error, which is either a refusal by its rules or a failure of the database.
 pub trait UnitError: From<Failure> + From<diesel::result::Error> + Send + 'static {
     /// The failure, if it is one.
     fn failure(&self) -> Option<&Failure>;
 }
 
+/// For units of work that refuse nothing.
+impl UnitError for Failure {
+    fn failure(&self) -> Option<&Failure> {
+        Some(self)
+    }
+}
+
 impl Db {
-    /// Does a unit of work in one READ COMMITTED transaction: all of it, or nothing.
+    /// Runs a unit of work in one READ COMMITTED transaction.
     ///
-    /// It runs in a task of its own, so that a caller who hangs up neither tears it nor leaves it open. A unit that conflicts with
-    /// others is done again, from a clone of the closure; `name` is what the logs call it.
+    /// It runs in a task of its own, so a caller that hangs up neither interrupts it nor leaves it open. A unit that conflicts with other
+    /// writes is retried from a clone of the closure, with three attempts in all. Logs and metrics call it `name`.
     pub async fn write<T, E, F>(&self, name: &'static str, unit: F) -> Result<T, E>
     where
-        for<'r> F: AsyncFnOnce(&'r mut AsyncPgConnection) -> Result<T, E>
-            + Unit<&'r mut AsyncPgConnection, Result<T, E>, Fut: Send>
-            + Clone
-            + Send
-            + 'static,
+        F: UnitOfWork<T, E> + Clone,
         T: Send + 'static,
         E: UnitError,
     {
@@ -50,9 +72,9 @@ impl Db {
             loop {
                 let mut connection = db.connection().await?;
                 let begin = diesel_async::AsyncConnection::transaction(&mut *connection, unit.clone());
-                match followed(begin).await {
+                match with_steps(begin).await {
                     Err(error) if attempt < ATTEMPTS && error.failure().is_some_and(Failure::is_conflict) => {
-                        observe::again(name, attempt);
+                        observe::retry(name, attempt);
                         attempt += 1;
                     }
                     result => return end(connection, result),
@@ -62,33 +84,26 @@ impl Db {
         .await
     }
 
-    /// Runs one statement that writes, which is a transaction of its own: it needs no other round trip than its own. It runs in a task of its
-    /// own, too, and is not run again.
+    /// Runs one statement that writes, without the round trips of an explicit transaction. It runs in a task of its own and is not retried.
     pub async fn statement<T, E, F>(&self, name: &'static str, statement: F) -> Result<T, E>
     where
-        for<'r> F: AsyncFnOnce(&'r mut AsyncPgConnection) -> Result<T, E>
-            + Unit<&'r mut AsyncPgConnection, Result<T, E>, Fut: Send>
-            + Send
-            + 'static,
+        F: UnitOfWork<T, E>,
         T: Send + 'static,
         E: UnitError,
     {
         let db = self.clone();
         self.detached(name, async move {
             let mut connection = db.connection().await?;
-            let result = followed(statement(&mut connection)).await;
+            let result = with_steps(statement(&mut connection)).await;
             end(connection, result)
         })
         .await
     }
 
-    /// Reads several things as they were at one moment.
+    /// Runs several reads that all see the database as it was at one moment, in a read-only REPEATABLE READ transaction.
     pub async fn snapshot<T, E, F>(&self, read: F) -> Result<T, E>
     where
-        for<'r> F: AsyncFnOnce(&'r mut AsyncPgConnection) -> Result<T, E>
-            + Unit<&'r mut AsyncPgConnection, Result<T, E>, Fut: Send>
-            + Send
-            + 'static,
+        F: UnitOfWork<T, E>,
         T: Send + 'static,
         E: UnitError,
     {
@@ -106,10 +121,10 @@ impl Db {
         T: Send + 'static,
         E: UnitError,
     {
-        match self.units.spawn(observe::unit(name, work)).await {
+        match self.units.spawn(observe::unit(name, work, E::failure)).await {
             Ok(result) => result,
             Err(ended) => match ended.try_into_panic() {
-                // A panic belongs to the call that caused it: its own layer answers for it.
+                // The panic continues in the call that caused it, whose own layer catches it.
                 Ok(panic) => std::panic::resume_unwind(panic),
                 Err(cancelled) => Err(Failure::Unavailable(cancelled.to_string()).into()),
             },
@@ -117,7 +132,7 @@ impl Db {
     }
 }
 
-/// A connection whose path is broken must not be found again by the next caller.
+/// Removes a lost connection from the pool, so that the next caller gets another one.
 fn end<T, E: UnitError>(connection: Object<AsyncPgConnection>, result: Result<T, E>) -> Result<T, E> {
     let lost = result.as_ref().err().and_then(UnitError::failure).is_some_and(|f| matches!(f, Failure::Unavailable(_)));
     if lost {

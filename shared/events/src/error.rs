@@ -1,4 +1,4 @@
-//! Why a call of this package's services is refused.
+//! The errors of this package's services.
 
 use orchard_db::{Failure, UnitError};
 use orchard_proto::events::v1::ErrorReason;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 pub(crate) enum Error {
     #[error("{0}")]
     Fields(#[from] Violations),
-    /// The consumer cannot apply it; why is for its log.
+    /// The consumer cannot apply the event. Its log says why.
     #[error("an event cannot be applied")]
     EventRejected { event_id: Uuid },
     #[error("no such event is parked")]
@@ -33,7 +33,7 @@ impl From<diesel::result::Error> for Error {
 }
 
 impl Error {
-    /// The status as sent by the slice of `domain`.
+    /// Returns the status that the slice of `domain` answers with.
     pub(crate) fn into_status(self, domain: &str) -> Status {
         let message = self.to_string();
         let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, message);

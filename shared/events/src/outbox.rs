@@ -1,16 +1,16 @@
-//! Events that others are to be told of.
+//! Events of this slice, until they are delivered to their consumers.
 
 mod api;
 mod delivery;
 mod gauges;
+mod options;
 mod parked;
 mod relay;
 mod store;
+mod wire;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use clap::Args;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all, pending};
 use orchard_client::Upstream;
@@ -21,25 +21,15 @@ use prost::{Message, Name};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use relay::Relay;
-use store::New;
+pub use options::RelayOptions;
 
-/// Aggregates that a relay may be behind with before it is no longer told of more: its sweep finds what it missed.
+use relay::Relay;
+use store::NewEvent;
+
+/// The most aggregates whose new events a relay is told about and has not delivered yet. Its sweep finds the others.
 const HINTS: usize = 4_096;
 
-/// What becomes of events that their consumer refuses.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Events")]
-pub struct RelayOptions {
-    /// How often an event that its consumer refuses is tried before it is parked
-    #[arg(long, env = "ORCHARD_EVENT_ATTEMPTS", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100), value_name = "NUMBER")]
-    pub event_attempts: u16,
-    /// How long to wait after the first refusal; after each further one twice as long, up to five minutes
-    #[arg(long, env = "ORCHARD_EVENT_RETRY_DELAY", default_value = "1s", value_parser = orchard_server::duration, value_name = "DURATION")]
-    pub event_retry_delay: Duration,
-}
-
-/// Who is told of what.
+/// A service that receives events of some types.
 #[derive(Debug)]
 struct Consumer {
     name: &'static str,
@@ -52,7 +42,7 @@ struct Consumer {
 #[derive(Debug, Clone)]
 pub struct Outbox(Arc<[Consumer]>);
 
-/// An outbox whose consumers are being named.
+/// Collects the consumers of an outbox.
 #[derive(Debug)]
 pub struct Builder {
     domain: String,
@@ -63,15 +53,16 @@ pub struct Builder {
 }
 
 impl Outbox {
-    /// The outbox of the slice `name`, in its database.
+    /// Starts building the outbox of the slice `name` in its database.
     pub fn builder(name: &str, db: &Db, options: &RelayOptions) -> Builder {
         let domain = format!("orchard.{name}");
         Builder { domain, db: db.clone(), options: options.clone(), consumers: Vec::new(), relays: Vec::new() }
     }
 
-    /// Has its consumers told of an event, if the transaction is committed, and after the earlier ones of its aggregate.
+    /// Publishes an event to its consumers. They receive it after the transaction is committed, and after the earlier events of its
+    /// aggregate.
     ///
-    /// `sequence` is the aggregate's next, counted under its row's lock.
+    /// `sequence` is the aggregate's next one, which the caller takes under a lock on the aggregate's row.
     pub async fn publish<E: Message + Name>(
         &self,
         connection: &mut Connection,
@@ -82,7 +73,7 @@ impl Outbox {
         self.publish_all(connection, &[(aggregate, sequence, event)]).await
     }
 
-    /// The same of many events, each with its aggregate and that one's next sequence.
+    /// Publishes several events, each with its aggregate and the aggregate's next sequence.
     pub async fn publish_all<E: Message + Name>(
         &self,
         connection: &mut Connection,
@@ -92,7 +83,7 @@ impl Outbox {
         let traceparent = trace::traceparent();
         let encoded: Vec<_> = events.iter().map(|(_, _, event)| (Uuid::now_v7(), event.encode_to_vec())).collect();
         for consumer in self.0.iter().filter(|consumer| consumer.event_types.contains(&event_type)) {
-            let rows = events.iter().zip(&encoded).map(|((aggregate, sequence, _), (event_id, payload))| New {
+            let rows = events.iter().zip(&encoded).map(|((aggregate, sequence, _), (event_id, payload))| NewEvent {
                 consumer: consumer.name,
                 event_id: *event_id,
                 aggregate_id: *aggregate,
@@ -105,7 +96,7 @@ impl Outbox {
             for (aggregate, ..) in events {
                 let (hints, aggregate) = (consumer.hints.clone(), *aggregate);
                 after_commit(move || {
-                    // Where there is no room the sweep finds it.
+                    // If the channel is full, the sweep finds the event.
                     let _ = hints.try_send(aggregate);
                 });
             }
@@ -114,13 +105,13 @@ impl Outbox {
     }
 }
 
-/// Forgets what nobody was told yet of these aggregates.
+/// Deletes the events of these aggregates that are not delivered yet.
 pub async fn forget(connection: &mut Connection, aggregates: &[Uuid]) -> diesel::QueryResult<()> {
     store::forget(connection, aggregates).await
 }
 
 impl Builder {
-    /// Has `upstream` told of events of these types, full names of messages.
+    /// Adds a consumer of events of these types, which are full names of messages.
     #[must_use]
     pub fn consumer(mut self, upstream: Upstream, event_types: impl Into<Vec<String>>) -> Self {
         let (hints, hinted) = mpsc::channel(HINTS);
@@ -129,14 +120,14 @@ impl Builder {
         self
     }
 
-    /// The outbox, what operators do with it, and the work of delivering, which goes on as long as it is polled.
+    /// Returns the outbox, the service for operators, and a future that delivers events as long as it is polled.
     pub fn build(self) -> (Outbox, OutboxServiceServer<impl OutboxOperations>, BoxFuture<'static, ()>) {
         let operations = OutboxServiceServer::new(api::Api::new(self.db, self.domain));
         let deliver = join_all(self.relays.into_iter().map(|(relay, hinted)| relay.run(hinted)));
-        // With nobody to tell there is nothing to do, and that does not end either.
+        // Without consumers there is nothing to deliver, and the future must not end either.
         (Outbox(self.consumers.into()), operations, deliver.then(|_never| pending()).boxed())
     }
 }
 
-/// What operators do with events that were parked.
+/// The trait of the service for operators.
 pub use orchard_proto::events::v1::outbox_service_server::OutboxService as OutboxOperations;

@@ -1,4 +1,4 @@
-//! Use cases of privacy.
+//! The service that exports and erases the data of users.
 
 use std::sync::Arc;
 
@@ -10,34 +10,35 @@ use orchard_proto::privacy::v1::privacy_service_server::{PrivacyService, Privacy
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 
-use crate::place::Place;
-use crate::{Holder, wire};
+use crate::cursor::Cursor;
+use crate::user_data::UserData;
+use crate::wire;
 
 /// Serves `PrivacyService`.
 #[derive(Debug)]
-pub struct Privacy<H> {
+pub struct Privacy<D> {
     db: Db,
     domain: String,
-    holder: Arc<H>,
+    data: Arc<D>,
 }
 
-impl<H: Holder> Privacy<H> {
-    /// What the slice `name` holds of users in its database.
-    pub fn server(name: &str, db: &Db, holder: H) -> PrivacyServiceServer<Self> {
-        let privacy = Self { db: db.clone(), domain: format!("orchard.{name}"), holder: Arc::new(holder) };
+impl<D: UserData> Privacy<D> {
+    /// Returns the service for the data of the slice `name` in its database.
+    pub fn server(name: &str, db: &Db, data: D) -> PrivacyServiceServer<Self> {
+        let privacy = Self { db: db.clone(), domain: format!("orchard.{name}"), data: Arc::new(data) };
         PrivacyServiceServer::new(privacy)
     }
 }
 
 #[tonic::async_trait]
-impl<H: Holder> PrivacyService for Privacy<H> {
+impl<D: UserData> PrivacyService for Privacy<D> {
     async fn erase_user(&self, request: Request<pb::EraseUserRequest>) -> Result<Response<pb::EraseUserResponse>, Status> {
         let caller = Caller::of(&request);
         let user = wire::erase(request.get_ref()).map_err(|refusal| refusal.into_status(&self.domain))?;
-        let holder = Arc::clone(&self.holder);
-        let unit = async move |connection: &mut Connection| holder.erase(connection, user).await;
+        let data = Arc::clone(&self.data);
+        let unit = async move |connection: &mut Connection| data.erase(connection, user).await;
         let receipt = self.db.write("erase user", unit).await.map_err(Into::into)?;
-        // Who had it done; of whom it was done, nothing is kept.
+        // The log names the operator, and not the erased user.
         tracing::info!(operator = ?caller.user.map(|user| user.id), service = caller.service, "a user was erased");
         Ok(Response::new(wire::receipt(receipt)))
     }
@@ -47,16 +48,16 @@ impl<H: Holder> PrivacyService for Privacy<H> {
     async fn export_user(&self, request: Request<pb::ExportUserRequest>) -> Result<Response<Self::ExportUserStream>, Status> {
         let user = wire::export(request.get_ref(), &Caller::of(&request)).map_err(|refusal| refusal.into_status(&self.domain))?;
         let db = self.db.clone();
-        let pages = stream::try_unfold(Place::default(), move |place| {
+        let pages = stream::try_unfold(Cursor::default(), move |cursor| {
             let db = db.clone();
             async move {
-                let Some(part) = H::PARTS.get(place.part).copied() else { return Ok::<_, Status>(None) };
-                // A connection for each page and none between them: it is the client who says how fast they go.
+                let Some(part) = D::PARTS.get(cursor.part).copied() else { return Ok::<_, Status>(None) };
+                // Each page takes a connection and returns it: the client decides how fast it reads.
                 let read = async move |connection: &mut Connection| {
-                    Ok::<_, H::Error>(H::page(connection, user, part, place.page()).await?)
+                    Ok::<_, D::Error>(D::page(connection, user, part, cursor.page()).await?)
                 };
                 let rows = db.snapshot(read).await.map_err(Into::into)?;
-                let next = place.behind(rows.len(), rows.last().map(|(id, _)| *id));
+                let next = cursor.next(rows.len(), rows.last().map(|(id, _)| *id));
                 let records = rows.into_iter().map(move |(_, row)| Ok(wire::record(part.into(), row)));
                 Ok(Some((stream::iter(records), next)))
             }

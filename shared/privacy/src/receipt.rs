@@ -1,24 +1,23 @@
-//! What an erasure did.
+//! The result of an erasure.
 
-/// How much of each table was erased.
+/// The number of rows that an erasure changed, by table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Receipt(pub(crate) Vec<Erased>);
+pub struct Receipt(pub(crate) Vec<TableCount>);
 
-/// How much of a table was erased.
+/// The number of rows of a table that an erasure changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Erased {
+pub(crate) struct TableCount {
     pub(crate) table: &'static str,
-    /// Rows that are gone.
     pub(crate) deleted: usize,
-    /// Rows that name a pseudonym.
+    /// Rows that now refer to a pseudonym.
     pub(crate) pseudonymised: usize,
 }
 
 impl Receipt {
-    /// Adds what was erased of a table, if it was anything: rows that are gone, and rows that name a pseudonym.
+    /// Adds the numbers of deleted and pseudonymised rows of a table, unless both are zero.
     pub fn add(&mut self, table: &'static str, deleted: usize, pseudonymised: usize) {
         if deleted + pseudonymised > 0 {
-            self.0.push(Erased { table, deleted, pseudonymised });
+            self.0.push(TableCount { table, deleted, pseudonymised });
         }
     }
 }

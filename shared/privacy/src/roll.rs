@@ -1,4 +1,6 @@
-//! Who is known to a slice, and who is not any more. Every row that names a user needs their row in `users`.
+//! The roll: the users that a slice refers to, and the tombstones of those who were erased.
+//!
+//! Every row that refers to a user needs their row in `users`.
 
 use std::collections::BTreeSet;
 
@@ -10,40 +12,49 @@ use uuid::Uuid;
 
 use crate::schema::{erased_users, users};
 
-/// Knows a user from their first use on, unless they were erased, which is what it says; nobody erases them before the transaction ends.
+/// Adds a user to the roll, or returns the error that `erased` makes if the user was erased. See [`enrol`].
+pub async fn enrol_or<E: From<diesel::result::Error>>(
+    connection: &mut AsyncPgConnection,
+    user: Uuid,
+    erased: impl FnOnce() -> E,
+) -> Result<(), E> {
+    if enrol(connection, user).await? { Ok(()) } else { Err(erased()) }
+}
+
+/// Adds a user to the roll on their first use, and keeps them from being erased before the transaction ends. Returns false if the user
+/// was erased.
 ///
-/// An erasure that was first is waited for, by the one statement or by the other: if it has added the row, the insertion waits, and what
-/// follows sees what it left, for each statement sees what was committed before it; if it has locked the row, the second waits until the
-/// row is gone. Both are sent at once.
+/// Either statement waits for an erasure that came first. If the erasure has inserted the row, the insertion waits. If it has locked the row,
+/// the selection waits until the row is deleted. Both statements are sent at once; each sees what was committed before it.
 pub async fn enrol(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<bool> {
     let (mut adding, mut looking) = (&*connection, &*connection);
     let added = add(&mut adding, user);
-    let may_stay = not(exists(erased_users::table.find(hash(user))));
-    let found = users::table.find(user).select(may_stay).for_key_share().first::<bool>(&mut looking);
+    let is_not_erased = not(exists(erased_users::table.find(hash(user))));
+    let found = users::table.find(user).select(is_not_erased).for_key_share().first::<bool>(&mut looking);
     let (_, found) = tokio::try_join!(added, async { found.await.optional() })?;
     Ok(found == Some(true))
 }
 
-/// Adds a user who is to be erased, and says whether they were not there.
+/// Adds a user who is about to be erased. Returns whether they were not on the roll.
 pub async fn add(connection: &mut &AsyncPgConnection, user: Uuid) -> QueryResult<bool> {
     let add = diesel::insert_into(users::table).values(users::id.eq(user)).on_conflict_do_nothing();
     add.execute(connection).await.map(|added| added > 0)
 }
 
-/// Locks a user's row: nobody refers to it before the transaction ends. Says whether there is one.
+/// Locks a user's row, so that no row can refer to it before the transaction ends. Returns whether the user is on the roll.
 pub async fn lock(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<bool> {
-    let place = users::table.find(user).select(users::id).for_update();
-    place.first::<Uuid>(connection).await.optional().map(|found| found.is_some())
+    let row = users::table.find(user).select(users::id).for_update();
+    row.first::<Uuid>(connection).await.optional().map(|found| found.is_some())
 }
 
-/// Forgets a user, to whom nothing refers that must stay, and keeps them forgotten.
+/// Deletes a user to whom no row refers any more, and adds their tombstone.
 pub async fn strike(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
-    let erased = diesel::insert_into(erased_users::table).values(erased_users::user_hash.eq(hash(user)));
-    erased.on_conflict_do_nothing().execute(connection).await?;
+    let tombstone = diesel::insert_into(erased_users::table).values(erased_users::user_hash.eq(hash(user)));
+    tombstone.on_conflict_do_nothing().execute(connection).await?;
     diesel::delete(users::table.find(user)).execute(connection).await.map(|_| ())
 }
 
-/// Those of these users who were erased.
+/// Returns those of the given users who were erased.
 pub async fn erased(connection: &mut AsyncPgConnection, all: impl IntoIterator<Item = Uuid>) -> QueryResult<BTreeSet<Uuid>> {
     let all: Vec<(Uuid, Vec<u8>)> = all.into_iter().map(|user| (user, hash(user))).collect();
     let hashes: Vec<&[u8]> = all.iter().map(|(_, hash)| hash.as_slice()).collect();
@@ -52,7 +63,7 @@ pub async fn erased(connection: &mut AsyncPgConnection, all: impl IntoIterator<I
     Ok(all.into_iter().filter(|(_, hash)| erased.contains(hash)).map(|(user, _)| user).collect())
 }
 
-/// Names nobody: who has an id can ask whether it was erased, and who has the hash has no id.
+/// Returns the hash by which a tombstone is found. An id leads to its hash, but a hash leads to no id.
 fn hash(user: Uuid) -> Vec<u8> {
     Sha256::digest(user.as_bytes()).to_vec()
 }

@@ -1,4 +1,4 @@
-//! Requests about a user's data, and what is told of it.
+//! Requests about a user's data, and their answers.
 
 use orchard_proto::privacy::v1 as pb;
 use orchard_rpc::{Fields, Refusal, read};
@@ -9,36 +9,36 @@ use serde_json::Value;
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::receipt::{Erased, Receipt};
+use crate::receipt::{Receipt, TableCount};
 
-/// The service that has every slice asked for what it holds.
+/// The service that calls every slice on behalf of a user.
 const COORDINATOR: &str = "social";
 
 pub(crate) fn erase(request: &pb::EraseUserRequest) -> Result<Uuid, Refusal> {
     Ok(Fields::one("user_id", read::uuid(&request.user_id))?)
 }
 
-/// Whose data is to be exported: the caller's, unless they may name others.
+/// Reads whose data to export: the caller's own, unless the caller may name other users.
 pub(crate) fn export(request: &pb::ExportUserRequest, caller: &Caller) -> Result<Uuid, Refusal> {
-    let oneself = caller.user.as_ref().map(|user| user.id);
+    let own = caller.user.as_ref().map(|user| user.id);
     let named = read::optional_uuid(&request.user_id);
-    let user = named.and_then(|named| named.or(oneself).ok_or_else(|| "is required".to_owned()));
+    let user = named.and_then(|named| named.or(own).ok_or_else(|| "is required".to_owned()));
     let user = Fields::one("user_id", user)?;
     let is_operator = caller.user.as_ref().is_some_and(|caller| caller.is(Role::Operator));
     let may_name = is_operator || caller.service.as_deref() == Some(COORDINATOR);
-    if may_name || oneself == Some(user) { Ok(user) } else { Err(not_oneself()) }
+    if may_name || own == Some(user) { Ok(user) } else { Err(not_oneself()) }
 }
 
 fn not_oneself() -> Refusal {
-    Refusal::new(Code::PermissionDenied, pb::ErrorReason::NotOneself, "users are told what is held of themselves only")
+    Refusal::new(Code::PermissionDenied, pb::ErrorReason::NotOneself, "users may export only their own data")
 }
 
 pub(crate) fn receipt(Receipt(tables): Receipt) -> pb::EraseUserResponse {
     let count = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
-    let table = |erased: Erased| pb::TableCount {
-        table: erased.table.to_owned(),
-        rows_deleted: count(erased.deleted),
-        rows_pseudonymised: count(erased.pseudonymised),
+    let table = |counted: TableCount| pb::TableCount {
+        table: counted.table.to_owned(),
+        rows_deleted: count(counted.deleted),
+        rows_pseudonymised: count(counted.pseudonymised),
     };
     pb::EraseUserResponse { table_counts: tables.into_iter().map(table).collect() }
 }
@@ -77,10 +77,10 @@ mod tests {
     }
 
     #[test]
-    fn users_name_themselves_and_those_who_may_name_others() {
+    fn only_operators_and_the_coordinator_may_name_other_users() {
         let [me, other] = [7, 8].map(Uuid::from_u128);
         let (mine, theirs) = (me.to_string(), other.to_string());
-        let refused = || Err("users are told what is held of themselves only".to_owned());
+        let refused = || Err("users may export only their own data".to_owned());
         assert_eq!(named("", Some((7, &[])), None), Ok(me));
         assert_eq!(named(&mine, Some((7, &[])), None), Ok(me));
         assert_eq!(named(&theirs, Some((7, &[])), None), refused());
@@ -89,6 +89,6 @@ mod tests {
         assert_eq!(named(&theirs, Some((7, &[Role::Operator])), None), Ok(other));
         assert_eq!(named(&theirs, None, Some("social")), Ok(other));
         assert_eq!(named("", Some((7, &[])), Some("social")), Ok(me));
-        assert!(named("", None, Some("social")).is_err(), "nobody is meant");
+        assert!(named("", None, Some("social")).is_err(), "neither the request nor the caller names a user");
     }
 }

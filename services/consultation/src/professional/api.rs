@@ -1,16 +1,17 @@
-//! Use cases of professionals.
+//! The professional service.
 
-use orchard_db::Db;
+use orchard_db::idempotency::ClaimedId;
+use orchard_db::{Connection, Db};
+use orchard_privacy::roll;
 use orchard_proto::consultation::v1 as pb;
 use orchard_proto::consultation::v1::professional_service_server::ProfessionalService;
-use orchard_rpc::{Currency, Fields, read};
+use orchard_rpc::Currency;
 use orchard_server::{Caller, CallerError, Role};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{ProfessionalError, Viewer, store, wire};
+use super::{Professional, ProfessionalError, Profile, Viewer, store, wire};
 use crate::error::Error;
-use crate::roll;
 
 /// Serves `ProfessionalService`.
 #[derive(Debug)]
@@ -20,15 +21,10 @@ pub struct Api {
 }
 
 impl Api {
-    /// Serves professionals, whose prices are in `currency`, from `db`.
+    /// Serves professionals from `db`, with rates in `currency`.
     pub fn new(db: Db, currency: Currency) -> Self {
         Self { db, currency }
     }
-}
-
-fn viewer<T>(request: &Request<T>) -> Result<Viewer, CallerError> {
-    let user = Caller::user(request)?;
-    Ok(Viewer { user: user.id, is_operator: user.is(Role::Operator) })
 }
 
 #[tonic::async_trait]
@@ -39,21 +35,11 @@ impl ProfessionalService for Api {
     ) -> Result<Response<pb::CreateProfessionalResponse>, Status> {
         let caller = viewer(&request)?;
         let new = wire::new_professional(request.get_ref(), caller.user, &self.currency).map_err(Error::from)?;
-        let professional = self
-            .db
-            .write("create professional", async move |connection| {
-                let (id, first) = new.key.claim_one(connection, Uuid::now_v7()).await?;
-                if first {
-                    let account = caller.enters();
-                    if let Some(user) = account {
-                        roll::enrol(connection, user).await?;
-                    }
-                    let inserted = store::insert(connection, id, account, &new.profile).await;
-                    return inserted.map_err(Error::on("health_professionals_user_id_key", ProfessionalError::AlreadyApplied));
-                }
-                store::seen_by(connection, id, caller).await?.ok_or_else(|| Error::from(ProfessionalError::NotFound))
-            })
-            .await?;
+        let create = async move |connection: &mut Connection| match new.key.claim_id(connection).await? {
+            ClaimedId::New(id) => insert(connection, id, caller.new_account(), &new.profile).await,
+            ClaimedId::Existing(id) => get(connection, id, caller).await,
+        };
+        let professional = self.db.write("create professional", create).await?;
         let professional = wire::professional(professional, caller, &self.currency);
         Ok(Response::new(pb::CreateProfessionalResponse { professional: Some(professional) }))
     }
@@ -63,11 +49,29 @@ impl ProfessionalService for Api {
         request: Request<pb::GetProfessionalRequest>,
     ) -> Result<Response<pb::GetProfessionalResponse>, Status> {
         let viewer = viewer(&request)?;
-        let id = Fields::one("professional_id", read::uuid(&request.get_ref().professional_id)).map_err(Error::from)?;
+        let id = wire::professional_id(&request.get_ref().professional_id).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;
-        let found = store::seen_by(&connection, id, viewer).await.map_err(Error::from)?;
-        let professional =
-            wire::professional(found.ok_or_else(|| Error::from(ProfessionalError::NotFound))?, viewer, &self.currency);
+        let professional = get(&connection, id, viewer).await?;
+        let professional = wire::professional(professional, viewer, &self.currency);
         Ok(Response::new(pb::GetProfessionalResponse { professional: Some(professional) }))
     }
+}
+
+fn viewer<T>(request: &Request<T>) -> Result<Viewer, CallerError> {
+    let user = Caller::user(request)?;
+    Ok(Viewer { user: user.id, is_operator: user.is(Role::Operator) })
+}
+
+/// Creates a professional, whose account must not have applied before.
+async fn insert(connection: &mut Connection, id: Uuid, account: Option<Uuid>, profile: &Profile) -> Result<Professional, Error> {
+    if let Some(user) = account {
+        roll::enrol_or(connection, user, Error::user_erased).await?;
+    }
+    let inserted = store::insert(connection, id, account, profile).await;
+    inserted.map_err(Error::on("health_professionals_user_id_key", ProfessionalError::AlreadyApplied))
+}
+
+/// Returns a professional that `viewer` may see.
+async fn get(connection: &Connection, id: Uuid, viewer: Viewer) -> Result<Professional, Error> {
+    store::find_visible(connection, id, viewer).await?.ok_or_else(|| ProfessionalError::NotFound.into())
 }

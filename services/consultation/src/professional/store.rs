@@ -13,7 +13,7 @@ use crate::schema::health_professionals;
 orchard_db::text_column!(VerificationStatus);
 orchard_db::text_column!(Specialization);
 
-/// A row of `health_professionals`, without the columns that this slice does not serve yet.
+/// A row of `health_professionals`, without the columns that the service does not use yet.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = health_professionals)]
 struct Row {
@@ -61,7 +61,7 @@ impl From<Row> for Professional {
     }
 }
 
-/// Enters a professional, pending. An account must be on the roll, and its UNIQUE refuses who applied before.
+/// Inserts a pending professional. An account must be on the roll; a constraint refuses an account that applied before.
 pub(super) async fn insert(
     connection: &mut AsyncPgConnection,
     id: Uuid,
@@ -88,15 +88,15 @@ pub(super) async fn insert(
         .map(Row::into)
 }
 
-/// A professional who is verified and available, or is the viewer; any one for operators.
-pub(super) async fn seen_by(
+/// Returns a professional who is verified and available, or who is the viewer. Operators may see every professional.
+pub(super) async fn find_visible(
     mut connection: &AsyncPgConnection,
-    professional: Uuid,
+    id: Uuid,
     viewer: Viewer,
 ) -> QueryResult<Option<Professional>> {
     let verified = health_professionals::verification_status.eq(VerificationStatus::Verified);
     health_professionals::table
-        .find(professional)
+        .find(id)
         .filter(
             verified
                 .and(health_professionals::is_available)

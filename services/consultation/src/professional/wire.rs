@@ -1,4 +1,4 @@
-//! Professionals as sent.
+//! Professionals as received and sent.
 
 use bigdecimal::ToPrimitive as _;
 use orchard_db::idempotency::{Keep, Key};
@@ -6,13 +6,17 @@ use orchard_proto::consultation::v1 as pb;
 use orchard_rpc::{Currency, Fields, Violations, read, timestamp_to_wire};
 use uuid::Uuid;
 
-use super::{DEFAULT_LANGUAGE, MOST, Professional, Profile, Specialization, VerificationStatus, Viewer};
+use super::{DEFAULT_LANGUAGE, MAX_RATE, Professional, Profile, Specialization, VerificationStatus, Viewer};
 
-/// A professional to enter.
+/// A professional to create.
 #[derive(Debug, Clone)]
 pub(super) struct NewProfessional {
     pub(super) key: Key,
     pub(super) profile: Profile,
+}
+
+pub(super) fn professional_id(id: &str) -> Result<Uuid, Violations> {
+    Fields::one("professional_id", read::uuid(id))
 }
 
 pub(super) fn new_professional(
@@ -27,7 +31,7 @@ pub(super) fn new_professional(
     let bio = fields.read("bio", read::long_text(&request.bio, 0..=5_000));
     let years = request.years_experience.map(|years| read::within(years, 0..=80)).transpose();
     let years_experience = fields.read("years_experience", years);
-    let consultation_rate = fields.read("consultation_rate", currency.optional(request.consultation_rate.clone(), &MOST));
+    let consultation_rate = fields.read("consultation_rate", currency.optional(request.consultation_rate.clone(), &MAX_RATE));
     let languages = fields.values("languages", 0..=20, &request.languages, |text| read::text(text, 1..=50));
     let profile_image_url = fields.read("profile_image_url", read::optional_https(&request.profile_image_url, 500));
     let request_id = fields.read("request_id", read::uuid(&request.request_id));

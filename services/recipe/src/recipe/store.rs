@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Content, Ingredient, Recipe};
 use crate::schema::user_recipes;
 
-/// The list of ingredients as its column keeps it. A list that cannot be read is a fault, never a recipe without ingredients.
+/// The column with the list of ingredients. A list that cannot be read is a fault, not an empty list.
 #[derive(Debug, FromSqlRow)]
 struct Ingredients(Vec<Ingredient>);
 
@@ -22,7 +22,7 @@ impl FromSql<Jsonb, Pg> for Ingredients {
     }
 }
 
-/// A row of `user_recipes`, without the columns that this slice does not serve yet.
+/// A row of `user_recipes`, without the columns that the service does not use yet.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = user_recipes)]
 struct Row {
@@ -60,7 +60,7 @@ impl From<Row> for Recipe {
     }
 }
 
-/// Writes a recipe of an author who is on the roll.
+/// Inserts a recipe. The author must be on the roll.
 pub(super) async fn insert(connection: &mut AsyncPgConnection, id: Uuid, author: Uuid, content: &Content) -> QueryResult<Recipe> {
     let ingredients =
         serde_json::to_value(&content.ingredients).map_err(|error| diesel::result::Error::SerializationError(error.into()))?;
@@ -85,10 +85,10 @@ pub(super) async fn insert(connection: &mut AsyncPgConnection, id: Uuid, author:
         .map(Row::into)
 }
 
-/// A recipe that is public, or the viewer's own.
-pub(super) async fn seen_by(mut connection: &AsyncPgConnection, recipe: Uuid, viewer: Uuid) -> QueryResult<Option<Recipe>> {
+/// Returns a recipe if it is public or the viewer's own.
+pub(super) async fn find_visible(mut connection: &AsyncPgConnection, id: Uuid, viewer: Uuid) -> QueryResult<Option<Recipe>> {
     user_recipes::table
-        .find(recipe)
+        .find(id)
         .filter(user_recipes::is_public.or(user_recipes::user_id.eq(viewer)))
         .select(Row::as_select())
         .first(&mut connection)

@@ -1,17 +1,21 @@
-//! Recipes as sent.
+//! Recipes as received and sent.
 
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::recipe::v1 as pb;
 use orchard_rpc::{Fields, Invalid, Violations, read, timestamp_to_wire};
 use uuid::Uuid;
 
-use super::{Content, Ingredient, NotAQuantity, Quantity, Recipe};
+use super::{Content, Ingredient, InvalidQuantity, Quantity, Recipe};
 
 /// A recipe to create.
 #[derive(Debug, Clone)]
 pub(super) struct NewRecipe {
     pub(super) key: Key,
     pub(super) content: Content,
+}
+
+pub(super) fn recipe_id(id: &str) -> Result<Uuid, Violations> {
+    Fields::one("recipe_id", read::uuid(id))
 }
 
 pub(super) fn new_recipe(request: &pb::CreateRecipeRequest, caller: Uuid) -> Result<NewRecipe, Violations> {
@@ -25,7 +29,7 @@ pub(super) fn new_recipe(request: &pb::CreateRecipeRequest, caller: Uuid) -> Res
     let prep_time_minutes = fields.read("prep_time_minutes", prep_time);
     let servings = fields.read("servings", read::within_or(request.servings, 1, 1..=1_000));
     let difficulty_level = fields.read("difficulty_level", read::within_or(request.difficulty_level, 1, 1..=5));
-    // Measured in lower case, as it is kept: some letters become two.
+    // The length is that of the lower-case tag, which is stored: some letters become two.
     let tag = |tag: &String| read::text(&tag.to_lowercase(), 1..=30);
     let tags = fields.values("tags", 0..=20, &request.tags, tag);
     let image_url = fields.read("image_url", read::optional_https(&request.image_url, 500));
@@ -57,10 +61,10 @@ fn ingredient(fields: &mut Fields, ingredient: pb::Ingredient) -> Result<Ingredi
 }
 
 fn read_quantity(text: &str) -> Result<Option<Quantity>, String> {
-    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|error: NotAQuantity| error.to_string()) }
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|error: InvalidQuantity| error.to_string()) }
 }
 
-/// A recipe as `viewer` may see it: who wrote it is for the author's own eyes until profiles decide who sees whom.
+/// Converts a recipe for `viewer`. Only the author sees the author's id, because this slice does not know who may see whose profile.
 pub(super) fn recipe(recipe: Recipe, viewer: Uuid) -> pb::Recipe {
     let author = (recipe.user_id == viewer).then(|| recipe.user_id.to_string());
     let content = recipe.content;

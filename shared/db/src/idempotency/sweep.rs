@@ -1,4 +1,4 @@
-//! Removes keys that have expired. Nothing depends on it but the size of the table: an expired key counts as unused.
+//! Deleting expired keys. It only limits the size of the table: an expired key counts as unused.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -8,15 +8,16 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
+use crate::db::Db;
+use crate::failure::Failure;
 use crate::schema::idempotency_keys::dsl;
-use crate::{Db, Failure};
 
-/// Keys that go in one transaction: few enough that a claim of one of them does not wait noticeably.
+/// The number of keys that one transaction deletes, small enough that a claim of one of them does not wait noticeably.
 const BATCH: i64 = 200;
-/// How often a process sweeps. Any number of them may do so at once.
+/// The time between two sweeps of a process. Any number of processes may sweep at once.
 const PERIOD: Duration = Duration::from_secs(60 * 60);
 
-/// Sweeps when it is first polled, and then every hour.
+/// Sweeps at once and then every hour.
 pub async fn keep_swept(db: Db) -> Infallible {
     let mut ticks = tokio::time::interval(PERIOD);
     loop {
@@ -24,13 +25,13 @@ pub async fn keep_swept(db: Db) -> Infallible {
         match sweep(&db).await {
             Ok(0) => {}
             Ok(keys) => tracing::info!(keys, "swept expired request ids"),
-            // The next one will do what this one did not.
+            // The next sweep deletes what this one did not.
             Err(cause) => tracing::warn!(%cause, "cannot sweep expired request ids"),
         }
     }
 }
 
-/// Removes the keys that have expired, and says how many.
+/// Deletes all expired keys and returns their number.
 pub async fn sweep(db: &Db) -> Result<u64, Failure> {
     let mut swept = 0;
     loop {
@@ -42,7 +43,7 @@ pub async fn sweep(db: &Db) -> Result<u64, Failure> {
     }
 }
 
-/// Those that another sweep is at, or a claim is replacing, are not waited for.
+/// Deletes a batch of expired keys. Skips keys that another sweep or a claim has locked.
 async fn delete(connection: &mut AsyncPgConnection) -> Result<u64, Failure> {
     let expired: Vec<(String, String, Uuid)> = dsl::idempotency_keys
         .select((dsl::caller, dsl::method, dsl::request_id))
@@ -53,7 +54,7 @@ async fn delete(connection: &mut AsyncPgConnection) -> Result<u64, Failure> {
         .skip_locked()
         .load(connection)
         .await?;
-    // One by one: their ids alone may be those of other callers' keys too, which are not locked here.
+    // One by one: a request id alone may also be part of other callers' keys, which are not locked here.
     let mut deleted = 0;
     for key in expired {
         deleted += diesel::delete(dsl::idempotency_keys.find(key)).execute(connection).await? as u64;

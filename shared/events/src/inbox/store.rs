@@ -1,4 +1,4 @@
-//! Queries of the inbox.
+//! Queries of the inbox, which records the last applied event of each aggregate.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::schema::inbox;
 
-/// How far each of these aggregates is; nobody else applies events of them before the transaction ends.
+/// Locks these aggregates until the transaction ends, and returns the sequence of the last applied event of each.
 pub(super) async fn lock(
     connection: &mut AsyncPgConnection,
     source: &str,
@@ -20,8 +20,9 @@ pub(super) async fn lock(
         .map(|aggregate| (inbox::source.eq(source), inbox::aggregate_id.eq(aggregate), inbox::sequence.eq(0)))
         .collect();
     let (mut adding, mut locking) = (&*connection, &*connection);
-    // What is not there cannot be locked; of two that tell of an aggregate for the first time, one waits here. All are added before any is
-    // locked, and each in one order: who had locked those that were there, and then waited for one that another adds, would be waited for.
+    // A missing row cannot be locked, so rows are added first. Two transactions that deliver the first event of an aggregate meet here, and
+    // one waits. All rows are added before any is locked, and both in the order of ids: a transaction that locked existing rows and then
+    // waited for a row that another one adds could deadlock with it.
     let added = diesel::insert_into(inbox::table).values(rows).on_conflict_do_nothing().execute(&mut adding);
     let locked = inbox::table
         .filter(inbox::source.eq(source))
@@ -30,14 +31,14 @@ pub(super) async fn lock(
         .select((inbox::aggregate_id, inbox::sequence))
         .for_update()
         .load::<(Uuid, i64)>(&mut locking);
-    // Both are sent at once, and the second sees what the first has left.
-    let (_, reached) = tokio::try_join!(added, locked)?;
-    Ok(reached.into_iter().collect())
+    // Both statements are sent at once. The second sees the rows of the first.
+    let (_, sequences) = tokio::try_join!(added, locked)?;
+    Ok(sequences.into_iter().collect())
 }
 
-/// Remembers how far they are now.
-pub(super) async fn reach(connection: &mut AsyncPgConnection, source: &str, reached: HashMap<Uuid, i64>) -> QueryResult<()> {
-    let rows: Vec<_> = reached
+/// Records the sequence of the last applied event of each aggregate.
+pub(super) async fn advance(connection: &mut AsyncPgConnection, source: &str, sequences: HashMap<Uuid, i64>) -> QueryResult<()> {
+    let rows: Vec<_> = sequences
         .into_iter()
         .map(|(aggregate, sequence)| (inbox::source.eq(source), inbox::aggregate_id.eq(aggregate), inbox::sequence.eq(sequence)))
         .collect();

@@ -1,4 +1,4 @@
-//! Events as they arrive.
+//! Delivered events as received.
 
 use orchard_proto::events::v1 as pb;
 use orchard_rpc::{Fields, Invalid, read};
@@ -7,20 +7,20 @@ use prost_types::Any;
 use super::{Delivered, Handler};
 use crate::error::Error;
 
-/// Events of one request at most.
-const MOST: usize = 500;
+/// The most events of one request.
+const MAX_EVENTS: usize = 500;
 
-/// An event that has not been looked into yet.
+/// An event whose payload has not been read yet.
 type Envelope = Delivered<Any>;
 
-/// Reads them. What a message says wrongly of itself is refused by field, what the slice cannot apply by event.
+/// Reads the events of a request. Invalid fields are refused by their paths, and events that the slice cannot apply by their ids.
 pub(super) fn events<H: Handler>(
     handler: &H,
     source: &str,
     request: pb::DeliverEventsRequest,
 ) -> Result<Vec<Delivered<H::Event>>, Error> {
     let mut fields = Fields::default();
-    let envelopes = fields.each("events", 1..=MOST, request.events, envelope);
+    let envelopes = fields.each("events", 1..=MAX_EVENTS, request.events, envelope);
     let envelopes = fields.finish(|| envelopes)?;
     envelopes.into_iter().map(|envelope| open(handler, source, envelope)).collect()
 }

@@ -1,4 +1,4 @@
-//! Tells a consumer of events, and notes what it refuses.
+//! Delivery of events to a consumer, and the record of what it refuses.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -7,27 +7,27 @@ use orchard_client::{Unsendable, Upstream};
 use orchard_db::{Db, Failure};
 use orchard_proto::events::v1 as pb;
 use orchard_proto::events::v1::inbox_service_client::InboxServiceClient;
-use orchard_rpc::{code_name, timestamp_to_wire};
-use prost_types::Any;
+use orchard_rpc::code_name;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use super::RelayOptions;
+use super::options::RelayOptions;
 use super::store::{self, Next, Pending};
+use super::wire;
 
-/// Longest wait before an event is tried again.
+/// The longest wait before a refused event is retried.
 const LONGEST_DELAY: Duration = Duration::from_secs(300);
 
-/// Why events were not delivered, though none of them was refused.
+/// Why events were not delivered, other than being refused.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Undelivered {
-    /// Nobody listens.
-    #[error("the consumer cannot be told: {0}")]
-    Away(#[from] Box<Status>),
-    /// It cannot be called.
+    /// The consumer does not answer, or cannot take events now.
+    #[error("the consumer cannot be reached: {0}")]
+    Unavailable(#[from] Box<Status>),
+    /// The call cannot be made.
     #[error(transparent)]
     Unsendable(#[from] Unsendable),
-    /// Our own side.
+    /// This slice's database failed.
     #[error(transparent)]
     Database(#[from] Failure),
 }
@@ -38,14 +38,14 @@ impl From<diesel::result::Error> for Undelivered {
     }
 }
 
-/// What an answer other than OK says of the events that were sent.
+/// The events that a refused call blames.
 #[derive(Debug, PartialEq, Eq)]
 enum Blame {
-    /// Nothing.
+    /// No event.
     None,
-    /// It is this one's, by its place.
+    /// The event at this index.
     Event(usize),
-    /// It is one of them.
+    /// One of the events.
     OneOfThem,
 }
 
@@ -71,39 +71,39 @@ impl Delivery {
         }
     }
 
-    /// Delivers a batch, in two parts at once: while the consumer reads one, its database writes the other. An aggregate's events are
-    /// all in one of them.
+    /// Delivers a batch in two halves at once: while the consumer decodes one, its database writes the other. All events of an aggregate
+    /// are in the same half.
     pub(super) async fn deliver(&self, batch: Vec<Pending>) -> Result<(), Undelivered> {
         let (one, other) = batch.into_iter().partition(|event| event.aggregate_id.as_u128() & 1 == 0);
-        // Not until the first failure: what is under way has its effect either way.
+        // `join`, not `try_join`: a call in progress has its effect either way.
         let (one, other) = futures::join!(self.deliver_in_turn(one), self.deliver_in_turn(other));
         one.and(other)
     }
 
-    /// An event that is refused stands in the way of its aggregate, and of no other.
+    /// Delivers events in order. A refused event blocks its own aggregate only.
     async fn deliver_in_turn(&self, batch: Vec<Pending>) -> Result<(), Undelivered> {
         let mut rest = vec![batch];
-        let mut stopped = HashSet::new();
+        let mut blocked = HashSet::new();
         while let Some(mut batch) = rest.pop() {
-            // What came before a refused one is due all the same, and is found by the next sweep.
-            batch.retain(|event| !stopped.contains(&event.aggregate_id));
+            // Earlier events of a blocked aggregate remain due, and the next sweep finds them.
+            batch.retain(|event| !blocked.contains(&event.aggregate_id));
             if batch.is_empty() {
                 continue;
             }
             let Err(status) = self.send(&batch).await? else {
-                self.forget(&batch).await?;
+                self.delete(&batch).await?;
                 continue;
             };
             match blame(&status, &batch, self.upstream.name()) {
-                Blame::None => return Err(Undelivered::Away(Box::new(status))),
+                Blame::None => return Err(Undelivered::Unavailable(Box::new(status))),
                 Blame::Event(index) => {
                     if let Some(event) = batch.get(index) {
-                        stopped.insert(event.aggregate_id);
+                        blocked.insert(event.aggregate_id);
                         self.refuse(event, &status).await?;
                     }
                     rest.push(batch);
                 }
-                // Its parts, the earlier first, until there is one that is it alone.
+                // Bisects the batch, the earlier half first, until a batch has one event.
                 Blame::OneOfThem => {
                     rest.push(batch.split_off(batch.len() / 2));
                     rest.push(batch);
@@ -114,14 +114,14 @@ impl Delivery {
     }
 
     async fn send(&self, batch: &[Pending]) -> Result<Result<(), Status>, Undelivered> {
-        let request = pb::DeliverEventsRequest { events: batch.iter().map(event).collect() };
+        let request = pb::DeliverEventsRequest { events: batch.iter().map(wire::event).collect() };
         let mut client = InboxServiceClient::new(self.upstream.as_service()?);
         Ok(client.deliver_events(request).await.map(drop))
     }
 
-    async fn forget(&self, batch: &[Pending]) -> Result<(), Undelivered> {
+    async fn delete(&self, batch: &[Pending]) -> Result<(), Undelivered> {
         let positions: Vec<i64> = batch.iter().map(|event| event.position).collect();
-        store::delivered(&mut *self.db.connection().await?, self.upstream.name(), &positions).await?;
+        store::delete(&mut *self.db.connection().await?, self.upstream.name(), &positions).await?;
         self.delivered.increment(batch.len() as u64);
         Ok(())
     }
@@ -131,15 +131,16 @@ impl Delivery {
         let said = refusal(status);
         tracing::warn!(consumer, event_id = %event.event_id, event_type = event.event_type, refusal = said, ?next, "an event was refused");
         self.refused.increment(1);
-        match store::refused(&mut *self.db.connection().await?, consumer, event, &said, next).await.map_err(Failure::from) {
-            // Another replica has delivered it meanwhile.
+        match store::record_refusal(&mut *self.db.connection().await?, consumer, event, &said, next).await.map_err(Failure::from)
+        {
+            // Another replica has delivered it in the meantime.
             Err(Failure::Constraint { name, .. }) if name == "outbox_failures_event_fkey" => Ok(()),
             noted => Ok(noted?),
         }
     }
 }
 
-/// What comes after so many attempts.
+/// Returns what happens after so many attempts.
 fn next(options: &RelayOptions, attempts: i32) -> Next {
     if attempts >= i32::from(options.event_attempts) {
         return Next::Park;
@@ -148,32 +149,20 @@ fn next(options: &RelayOptions, attempts: i32) -> Next {
     Next::RetryIn(options.event_retry_delay.saturating_mul(doubled).min(LONGEST_DELAY))
 }
 
-/// An event as sent.
-pub(super) fn event(event: &Pending) -> pb::Event {
-    pb::Event {
-        event_id: event.event_id.to_string(),
-        aggregate_id: event.aggregate_id.to_string(),
-        sequence: event.sequence,
-        occur_time: Some(timestamp_to_wire(event.created_at)),
-        traceparent: event.traceparent.clone().unwrap_or_default(),
-        payload: Some(Any { type_url: format!("type.googleapis.com/{}", event.event_type), value: event.payload.clone() }),
-    }
-}
-
-/// Code and reason, such as `FAILED_PRECONDITION EVENT_REJECTED`.
+/// Returns code and reason, such as `FAILED_PRECONDITION EVENT_REJECTED`.
 fn refusal(status: &Status) -> String {
     let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
     format!("{} {reason}", code_name(status.code())).trim_end().to_owned()
 }
 
-/// Only the consumer itself can refuse an event; and not by saying that it is not up to it now.
+/// Returns the events that an answer blames: none, unless it comes from the consumer itself and is not about the consumer's own state.
 fn blame(status: &Status, batch: &[Pending], consumer: &str) -> Blame {
     let Some(info) = status.get_details_error_info().filter(|info| info.domain == format!("orchard.{consumer}")) else {
         return Blame::None;
     };
     let named = info.metadata.get("event_id").and_then(|id| batch.iter().position(|event| event.event_id.to_string() == *id));
     match status.code() {
-        // It is overloaded, stopping, of an older release, or does not believe us.
+        // The consumer is overloaded, stopping, of an older release, or does not trust this service.
         Code::Ok
         | Code::Cancelled
         | Code::ResourceExhausted
@@ -207,7 +196,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn each_refusal_doubles_the_wait_until_it_is_the_last() {
+    fn each_refusal_doubles_the_delay_until_the_event_is_parked() {
         let options = RelayOptions { event_attempts: 12, event_retry_delay: Duration::from_secs(1) };
         let waits = [(1, 1), (2, 2), (3, 4), (9, 256), (10, 300), (11, 300)];
         for (attempts, seconds) in waits {
@@ -217,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_consumer_that_is_not_up_to_it_blames_no_event() {
+    fn only_the_consumers_own_refusal_blames_an_event() {
         let batch = [Pending::new(1, Uuid::from_u128(1)), Pending::new(2, Uuid::from_u128(2))];
         let rejected = |id: Uuid| {
             Refusal::new(Code::FailedPrecondition, Reason::EventRejected, "no").with("event_id", id).into_status("orchard.social")
@@ -234,7 +223,7 @@ mod tests {
             (says(Common::CallerNotAdmitted), Blame::None),
             (says(Common::MethodUnknown), Blame::None),
             (overloaded().into_status("orchard.social"), Blame::None),
-            // What stands between says nothing of the event.
+            // An intermediary's answer says nothing about the event.
             (common(Common::DeadlineExceeded, "no").into_status("orchard.family"), Blame::None),
             (Status::internal("a proxy"), Blame::None),
         ];

@@ -1,4 +1,4 @@
-//! How far behind a consumer is, for whoever watches.
+//! Gauges of a consumer's backlog.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use orchard_db::{Db, Failure};
 
 use super::store;
 
-/// How often it is counted.
+/// The time between two counts.
 const PERIOD: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
@@ -21,11 +21,11 @@ pub(super) struct Gauges {
 
 impl Gauges {
     pub(super) fn new(consumer: &'static str) -> Self {
-        metrics::describe_gauge!("orchard_outbox_pending_events", "Events that the consumer has not been told of");
-        metrics::describe_gauge!("orchard_outbox_oldest_event_seconds", "Age of the oldest of them; 0 when there is none");
+        metrics::describe_gauge!("orchard_outbox_pending_events", "Events that are not delivered to the consumer yet");
+        metrics::describe_gauge!("orchard_outbox_oldest_event_seconds", "Age of the oldest pending event; 0 without one");
         metrics::describe_gauge!(
             "orchard_outbox_parked_events",
-            "Events that the consumer keeps refusing, for operators to look at"
+            "Events that the consumer kept refusing, which wait for an operator"
         );
         Self {
             consumer,
@@ -35,7 +35,7 @@ impl Gauges {
         }
     }
 
-    /// Counts until dropped.
+    /// Counts repeatedly until dropped.
     pub(super) async fn keep(&self, db: &Db) {
         let mut ticks = tokio::time::interval(PERIOD);
         loop {

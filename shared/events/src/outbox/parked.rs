@@ -13,13 +13,20 @@ use super::store::Pending;
 use crate::error::Error;
 use crate::schema::{outbox, outbox_failures};
 
-/// An event that is no longer tried.
+/// An event that is no longer retried.
 #[derive(Debug)]
 pub(super) struct Parked {
     pub(super) event: Pending,
     pub(super) consumer: String,
     pub(super) refusal: String,
     pub(super) parked_at: Option<DateTime<Utc>>,
+}
+
+/// Names a parked event.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    pub(super) consumer: String,
+    pub(super) event_id: Uuid,
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
@@ -29,7 +36,7 @@ fn parked() -> _ {
     failed.filter(outbox_failures::parked_at.is_not_null())
 }
 
-/// Those behind the position `after`, the oldest first.
+/// Returns parked events after the position `after`, the oldest first.
 pub(super) async fn list(connection: &mut AsyncPgConnection, after: Option<i64>, count: i64) -> QueryResult<Vec<Parked>> {
     let rows: Vec<(Pending, String, String, Option<DateTime<Utc>>)> = parked()
         .filter(outbox::position.gt(after.unwrap_or_default()))
@@ -42,8 +49,8 @@ pub(super) async fn list(connection: &mut AsyncPgConnection, after: Option<i64>,
     Ok(rows.into_iter().map(parked).collect())
 }
 
-/// How many events of these aggregates each consumer has yet to be told of.
-pub(super) async fn pending_of(
+/// Returns the number of events of these aggregates that are not delivered to each consumer yet.
+pub(super) async fn count_pending(
     connection: &mut AsyncPgConnection,
     aggregates: &[Uuid],
 ) -> QueryResult<HashMap<(String, Uuid), i64>> {
@@ -56,11 +63,12 @@ pub(super) async fn pending_of(
     Ok(rows.into_iter().map(|(consumer, aggregate, count)| ((consumer, aggregate), count)).collect())
 }
 
-/// Has it tried again, as if it had been refused once.
-pub(super) async fn replay(connection: &mut AsyncPgConnection, consumer: &str, event: Uuid) -> Result<(), Error> {
-    let position = find(connection, consumer, event).await?;
-    let failure =
-        outbox_failures::table.filter(outbox_failures::consumer.eq(consumer)).filter(outbox_failures::position.eq(position));
+/// Makes a parked event due again, as if it had been refused once.
+pub(super) async fn replay(connection: &mut AsyncPgConnection, target: &Target) -> Result<(), Error> {
+    let position = find(connection, target).await?;
+    let failure = outbox_failures::table
+        .filter(outbox_failures::consumer.eq(&target.consumer))
+        .filter(outbox_failures::position.eq(position));
     diesel::update(failure)
         .set((
             outbox_failures::attempts.eq(1),
@@ -72,18 +80,18 @@ pub(super) async fn replay(connection: &mut AsyncPgConnection, consumer: &str, e
     Ok(())
 }
 
-/// Removes it, so that those behind it are next.
-pub(super) async fn discard(connection: &mut AsyncPgConnection, consumer: &str, event: Uuid) -> Result<(), Error> {
-    let position = find(connection, consumer, event).await?;
-    diesel::delete(outbox::table.find((consumer, position))).execute(connection).await?;
+/// Deletes a parked event, which unblocks the later events of its aggregate.
+pub(super) async fn discard(connection: &mut AsyncPgConnection, target: &Target) -> Result<(), Error> {
+    let position = find(connection, target).await?;
+    diesel::delete(outbox::table.find((&target.consumer, position))).execute(connection).await?;
     Ok(())
 }
 
-/// The position of a parked event, which stays parked until the transaction ends.
-async fn find(connection: &mut AsyncPgConnection, consumer: &str, event: Uuid) -> Result<i64, Error> {
+/// Locks a parked event until the transaction ends, and returns its position.
+async fn find(connection: &mut AsyncPgConnection, target: &Target) -> Result<i64, Error> {
     let found = parked()
-        .filter(outbox::consumer.eq(consumer))
-        .filter(outbox::event_id.eq(event))
+        .filter(outbox::consumer.eq(&target.consumer))
+        .filter(outbox::event_id.eq(target.event_id))
         .select(outbox::position)
         .for_update()
         .first(connection)

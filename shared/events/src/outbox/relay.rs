@@ -1,4 +1,4 @@
-//! Delivers what a slice has published, as long as the process lives.
+//! The relay, which delivers events as long as the process runs.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -8,22 +8,24 @@ use orchard_db::Db;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::RelayOptions;
 use super::delivery::{Delivery, Undelivered};
 use super::gauges::Gauges;
+use super::options::RelayOptions;
 use super::store;
 
-/// Events that are sent at once; with the longest payloads they still fit into a request.
+/// The most events of one request, which fit into it even with the longest payloads.
 const BATCH: usize = 200;
-/// How often a replica looks for what was left behind.
+/// The average time between two sweeps of a replica.
 const PERIOD: Duration = Duration::from_secs(1);
-/// How old an event is that was left behind: younger ones are being delivered by the replica that wrote them.
+/// The age at which an event counts as left behind. Younger events are being delivered by the replica that wrote them.
 const GRACE: Duration = Duration::from_secs(1);
-/// For how long a replica that has ended in mid-work keeps the others from it. A batch that takes longer may be sent by two.
+/// How long a replica that ends during a sweep keeps the others from sweeping. A batch that takes longer may be sent twice.
 const LEASE: Duration = Duration::from_secs(1);
 
-/// The way to one consumer. Each replica delivers what it has written itself, at once; one of them delivers what was left behind, by
-/// replicas that ended or while the consumer was away.
+/// Delivers events to one consumer.
+///
+/// Each replica delivers the events that it wrote itself, at once. One replica delivers the events that were left behind: by replicas
+/// that ended, or while the consumer was unavailable.
 #[derive(Debug)]
 pub(super) struct Relay {
     db: Db,
@@ -41,26 +43,26 @@ impl Relay {
     }
 
     pub(super) async fn run(self, hinted: mpsc::Receiver<Uuid>) -> Infallible {
-        let (_, never, _) = futures::join!(self.follow(hinted), self.sweep_for_ever(), self.gauges.keep(&self.db));
+        let (_, never, _) = futures::join!(self.follow(hinted), self.sweep_repeatedly(), self.gauges.keep(&self.db));
         never
     }
 
-    /// Delivers what this process publishes. What cannot be delivered is left behind.
+    /// Delivers the events that this process publishes. Events that cannot be delivered are left to the sweep.
     async fn follow(&self, mut hinted: mpsc::Receiver<Uuid>) {
         let mut aggregates = Vec::new();
         while hinted.recv_many(&mut aggregates, BATCH).await > 0 {
             aggregates.sort_unstable();
             aggregates.dedup();
-            if let Err(cause) = self.deliver_of(&aggregates).await {
+            if let Err(cause) = self.deliver_due(&aggregates).await {
                 tracing::debug!(consumer = self.consumer, %cause, "events are left behind");
             }
             aggregates.clear();
         }
     }
 
-    async fn deliver_of(&self, aggregates: &[Uuid]) -> Result<(), Undelivered> {
+    async fn deliver_due(&self, aggregates: &[Uuid]) -> Result<(), Undelivered> {
         loop {
-            let batch = store::due_of(&mut *self.db.connection().await?, self.consumer, aggregates, BATCH as i64).await?;
+            let batch = store::due(&mut *self.db.connection().await?, self.consumer, aggregates, BATCH as i64).await?;
             let is_last = batch.len() < BATCH;
             self.delivery.deliver(batch).await?;
             if is_last {
@@ -69,18 +71,18 @@ impl Relay {
         }
     }
 
-    async fn sweep_for_ever(&self) -> Infallible {
-        let mut is_well = true;
+    async fn sweep_repeatedly(&self) -> Infallible {
+        let mut was_delivered = true;
         loop {
             let swept = self.sweep().await;
-            if swept.is_ok() != is_well {
-                is_well = swept.is_ok();
+            if swept.is_ok() != was_delivered {
+                was_delivered = swept.is_ok();
                 match swept {
                     Ok(()) => tracing::info!(consumer = self.consumer, "events are delivered again"),
                     Err(cause) => tracing::warn!(consumer = self.consumer, %cause, "events cannot be delivered"),
                 }
             }
-            // Not all replicas at once.
+            // A random part spreads the sweeps of the replicas.
             tokio::time::sleep(PERIOD.mul_f64(0.75 + fastrand::f64() / 2.0)).await;
         }
     }

@@ -13,13 +13,13 @@ use uuid::Uuid;
 
 use crate::schema::{outbox, outbox_failures, outbox_leases};
 
-/// Events that are written at once: a statement has 65,535 parameters at most.
-const INSERTED: usize = 1_000;
+/// The most events of one INSERT: a statement has at most 65,535 parameters.
+const INSERT_BATCH: usize = 1_000;
 
-/// An event to write.
+/// An event to insert.
 #[derive(Insertable)]
 #[diesel(table_name = outbox)]
-pub(super) struct New<'a> {
+pub(super) struct NewEvent<'a> {
     pub(super) consumer: &'a str,
     pub(super) event_id: Uuid,
     pub(super) aggregate_id: Uuid,
@@ -29,7 +29,7 @@ pub(super) struct New<'a> {
     pub(super) traceparent: Option<&'a str>,
 }
 
-/// An event that is to be delivered.
+/// An event that is not delivered yet.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = outbox)]
 pub(super) struct Pending {
@@ -41,7 +41,7 @@ pub(super) struct Pending {
     pub(super) payload: Vec<u8>,
     pub(super) traceparent: Option<String>,
     pub(super) created_at: DateTime<Utc>,
-    /// The event of its aggregate that was refused, which may be itself, and how often that was.
+    /// Position of the refused event of this aggregate, which may be this one, and its number of attempts.
     #[diesel(select_expression = (outbox_failures::position, outbox_failures::attempts).nullable())]
     failure: Option<(i64, i32)>,
 }
@@ -62,20 +62,20 @@ impl Pending {
         }
     }
 
-    /// How often its consumer has refused it.
+    /// Returns how often the consumer has refused this event.
     pub(super) fn attempts(&self) -> i32 {
         self.failure.filter(|(position, _)| *position == self.position).map_or(0, |(_, attempts)| attempts)
     }
 }
 
-/// What is to happen next to an event that was refused.
+/// What happens next to a refused event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     RetryIn(Duration),
     Park,
 }
 
-/// What a consumer is behind with.
+/// The undelivered events of a consumer.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Backlog {
     pub(super) pending: i64,
@@ -83,43 +83,43 @@ pub(super) struct Backlog {
     pub(super) parked: i64,
 }
 
-pub(super) async fn insert(connection: &mut AsyncPgConnection, events: &[New<'_>]) -> QueryResult<()> {
-    // One is written so often that its statement is to be one.
+pub(super) async fn insert(connection: &mut AsyncPgConnection, events: &[NewEvent<'_>]) -> QueryResult<()> {
+    // A single event is the most frequent case, and its statement is prepared once. The others depend on the number of events.
     if let [event] = events {
         return diesel::insert_into(outbox::table).values(event).execute(connection).await.map(|_| ());
     }
-    for part in events.chunks(INSERTED) {
+    for part in events.chunks(INSERT_BATCH) {
         diesel::insert_into(outbox::table).values(part).execute(connection).await?;
     }
     Ok(())
 }
 
-/// The failure that an event's aggregate waits for, its own included.
+/// Joins events with the refused event of their aggregate, if there is one.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn failed() -> _ {
+fn with_failure() -> _ {
     let aggregate = outbox_failures::aggregate_id.eq(outbox::aggregate_id);
     outbox::table.left_join(outbox_failures::table.on(outbox_failures::consumer.eq(outbox::consumer).and(aggregate)))
 }
 
-/// Whether nothing is in the way of an event of `consumer`.
+/// Returns whether an event of `consumer` can be sent now: no refused event of its aggregate blocks it.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn due(consumer: &str) -> _ {
+fn is_due(consumer: &str) -> _ {
     let free = outbox_failures::attempts.nullable().is_null();
     let before = outbox::position.nullable().lt(outbox_failures::position.nullable()).is_not_distinct_from(true);
-    // Not so of a parked one, which has no time.
+    // False for a parked event, which has no such time.
     let again = outbox_failures::retry_at.le(now).is_not_distinct_from(true);
     outbox::consumer.eq(consumer).and(free.or(before).or(again))
 }
 
-/// What is due of these aggregates, those of each in their order.
-pub(super) async fn due_of(
+/// Returns events of these aggregates that are due, those of each aggregate in order.
+pub(super) async fn due(
     connection: &mut AsyncPgConnection,
     consumer: &str,
     aggregates: &[Uuid],
     count: i64,
 ) -> QueryResult<Vec<Pending>> {
-    failed()
-        .filter(due(consumer).and(outbox::aggregate_id.eq_any(aggregates)))
+    with_failure()
+        .filter(is_due(consumer).and(outbox::aggregate_id.eq_any(aggregates)))
         .order(outbox::position)
         .limit(count)
         .select(Pending::as_select())
@@ -127,15 +127,17 @@ pub(super) async fn due_of(
         .await
 }
 
-/// What is due and was there before `grace` began, the oldest first.
+/// Returns events that are due and older than `grace`, the oldest first.
 pub(super) async fn left_behind(
     connection: &mut AsyncPgConnection,
     consumer: &str,
     grace: Duration,
     count: i64,
 ) -> QueryResult<Vec<Pending>> {
-    failed()
-        .filter(due(consumer).and(outbox::created_at.lt(now.into_sql::<Timestamptz>() - interval(grace).into_sql::<Interval>())))
+    with_failure()
+        .filter(
+            is_due(consumer).and(outbox::created_at.lt(now.into_sql::<Timestamptz>() - interval(grace).into_sql::<Interval>())),
+        )
         .order(outbox::position)
         .limit(count)
         .select(Pending::as_select())
@@ -143,13 +145,15 @@ pub(super) async fn left_behind(
         .await
 }
 
-pub(super) async fn delivered(connection: &mut AsyncPgConnection, consumer: &str, positions: &[i64]) -> QueryResult<()> {
-    let told = outbox::table.filter(outbox::consumer.eq(consumer)).filter(outbox::position.eq_any(positions));
-    diesel::delete(told).execute(connection).await.map(|_| ())
+/// Deletes delivered events.
+pub(super) async fn delete(connection: &mut AsyncPgConnection, consumer: &str, positions: &[i64]) -> QueryResult<()> {
+    let delivered = outbox::table.filter(outbox::consumer.eq(consumer)).filter(outbox::position.eq_any(positions));
+    diesel::delete(delivered).execute(connection).await.map(|_| ())
 }
 
-/// Puts a refused event into the way of its aggregate. Its foreign key refuses one that somebody else has delivered meanwhile.
-pub(super) async fn refused(
+/// Records that an event was refused, which blocks its aggregate. A foreign key refuses this for an event that another replica has
+/// delivered in the meantime.
+pub(super) async fn record_refusal(
     connection: &mut AsyncPgConnection,
     consumer: &str,
     event: &Pending,
@@ -185,7 +189,7 @@ pub(super) async fn refused(
         .map(|_| ())
 }
 
-/// Takes or keeps the lease; says whether `holder` has it.
+/// Takes or renews the lease, and returns whether `holder` has it.
 pub(super) async fn lease(
     connection: &mut AsyncPgConnection,
     consumer: &str,
@@ -236,7 +240,7 @@ fn interval(duration: Duration) -> PgInterval {
     PgInterval::from_microseconds(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
 }
 
-/// Removes what was not delivered of these aggregates.
+/// Deletes the events of these aggregates that are not delivered yet.
 pub(super) async fn forget(connection: &mut AsyncPgConnection, aggregates: &[Uuid]) -> QueryResult<()> {
     diesel::delete(outbox::table.filter(outbox::aggregate_id.eq_any(aggregates))).execute(connection).await.map(|_| ())
 }

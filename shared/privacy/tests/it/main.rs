@@ -1,3 +1,3 @@
-//! The tables of the roll and its tombstones, in a real PostgreSQL.
+//! The tables of the roll, in a real PostgreSQL.
 
 mod schema;

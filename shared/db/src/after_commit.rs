@@ -1,4 +1,4 @@
-//! What is to follow a unit of work, once it is committed.
+//! Steps that follow a committed unit of work.
 
 use std::cell::RefCell;
 
@@ -8,17 +8,17 @@ tokio::task_local! {
     static STEPS: RefCell<Vec<Step>>;
 }
 
-/// Has `step` done when the unit of work that is under way in this task has been committed, and not at all if it is rolled back.
+/// Runs `step` once this task's unit of work has been committed, and drops it if the unit is rolled back.
 ///
-/// A process that ends in between does not do it: it can save time, and nothing may depend on it. Outside of a unit of work it is
-/// forgotten.
+/// A process that ends in between does not run the step, so a step may only save time: nothing may depend on it. Outside of a
+/// unit of work the step is dropped.
 pub fn after_commit(step: impl FnOnce() + Send + 'static) {
     let _ = STEPS.try_with(|steps| steps.borrow_mut().push(Box::new(step)));
 }
 
-/// Does one attempt at a unit of work, and what is to follow it.
-pub(crate) async fn followed<T, E>(attempt: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    // Boxed, as a future that is handed on takes its room twice.
+/// Runs one attempt at a unit of work, and its steps if it succeeds.
+pub(crate) async fn with_steps<T, E>(attempt: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    // Boxed, because a future that is passed on takes its space twice.
     let attempt = Box::pin(attempt);
     let work = async {
         let result = attempt.await;

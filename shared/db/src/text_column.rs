@@ -1,6 +1,6 @@
-//! Closed lists kept as text.
+//! Enums that are stored as text.
 
-/// Lets an enum be a text column: it needs `FromStr`, and `Into<&'static str>` from a reference, as strum derives them.
+/// Lets an enum be stored in a text column. It must implement `FromStr`, and `Into<&'static str>` for a reference, as strum derives them.
 #[macro_export]
 macro_rules! text_column {
     ($list:ty) => {

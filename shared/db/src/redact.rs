@@ -1,10 +1,10 @@
-//! PostgreSQL's words, as far as they may be written down: it quotes names of ours and values of callers' in the same way.
+//! PostgreSQL's messages without values of rows. PostgreSQL quotes names and values in the same way.
 
-/// What a quoted name of the schema's follows.
+/// Nouns that precede the quoted name of an object of the schema.
 const NAMED: [&str; 11] =
     ["relation", "table", "column", "constraint", "index", "schema", "type", "function", "role", "database", "parameter"];
 
-/// A message up to the first quotation that may be a value. What follows it is gone as well: a value may hold quotation marks itself.
+/// Returns the message up to the first quotation that may be a value. The rest is cut off as well: a value may contain quotation marks.
 pub(crate) fn without_values(message: &str) -> String {
     let mut end = 0;
     while let Some(begin) = message[end..].find('"').map(|at| end + at) {
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_stay_and_values_go() {
+    fn names_are_kept_and_values_are_cut_off() {
         for (message, expected) in [
             ("deadlock detected", "deadlock detected"),
             (r#"invalid input syntax for type integer: "Ann""#, "invalid input syntax for type integer: …"),
