@@ -1,4 +1,4 @@
-//! Rubbish: each piece gets a clear answer, and none is our fault.
+//! Invalid requests: each field is refused by its path.
 
 use orchard_proto::consultation::v1 as pb;
 use orchard_proto::google::r#type::Money;
@@ -11,7 +11,7 @@ use crate::world::{World, euros, flora, id, strings};
 type Spoil = fn(&mut pb::CreateProfessionalRequest);
 
 #[tokio::test]
-async fn all_field_violations_come_at_once() -> anyhow::Result<()> {
+async fn all_field_violations_are_reported_at_once() -> anyhow::Result<()> {
     let world = World::start().await?;
     let request = pb::CreateProfessionalRequest {
         professional_name: "x".repeat(101),
@@ -48,7 +48,7 @@ async fn all_field_violations_come_at_once() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn each_limit_is_the_contracts() -> anyhow::Result<()> {
+async fn limits_are_those_of_the_contract() -> anyhow::Result<()> {
     let world = World::start().await?;
     let too_much: [(&str, Spoil); 9] = [
         ("credentials", |r| r.credentials = strings(&["RD"; 21])),

@@ -16,7 +16,7 @@ fn not_found() -> (Code, String) {
 }
 
 #[tokio::test]
-async fn what_is_written_is_read_back() -> anyhow::Result<()> {
+async fn a_created_entry_is_read_back_unchanged() -> anyhow::Result<()> {
     let world = World::start().await?;
     let applicant = id();
     let professional = world.create(User(applicant), flora()).await?;
@@ -44,13 +44,13 @@ async fn what_is_written_is_read_back() -> anyhow::Result<()> {
 
     let client = world.slice.schema.connect().await?;
     let row = client.query_one("SELECT specializations, consultation_rate::text FROM health_professionals", &[]).await?;
-    assert_eq!(row.get::<_, Vec<String>>(0), strings(&["heart_health", "diabetes"]), "as the spec spells them");
+    assert_eq!(row.get::<_, Vec<String>>(0), strings(&["heart_health", "diabetes"]), "as the specification spells them");
     assert_eq!(row.get::<_, String>(1), "65.50");
     Ok(())
 }
 
 #[tokio::test]
-async fn what_is_not_said_is_absent() -> anyhow::Result<()> {
+async fn omitted_fields_are_absent() -> anyhow::Result<()> {
     let world = World::start().await?;
     let request = pb::CreateProfessionalRequest {
         professional_name: "Flora".to_owned(),
@@ -73,12 +73,12 @@ async fn what_is_not_said_is_absent() -> anyhow::Result<()> {
     assert_eq!(professional, expected);
 
     let free = pb::CreateProfessionalRequest { consultation_rate: euros(0), ..flora() };
-    assert_eq!(world.create(User(id()), free).await?.consultation_rate, euros(0), "for nothing is not unsaid");
+    assert_eq!(world.create(User(id()), free).await?.consultation_rate, euros(0), "a rate of zero is not an absent rate");
     Ok(())
 }
 
 #[tokio::test]
-async fn strangers_see_the_verified_and_available() -> anyhow::Result<()> {
+async fn other_users_see_only_verified_and_available_professionals() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (applicant, stranger, operator) = (User(id()), User(id()), Operator(id()));
     let entry = world.create(applicant, flora()).await?;
@@ -101,7 +101,7 @@ async fn strangers_see_the_verified_and_available() -> anyhow::Result<()> {
     assert_eq!((own.rating_average, own.total_consultations), (Some(4.25), 3));
     assert_eq!(world.get(operator, professional).await?, own);
     let seen = world.get(stranger, professional).await?;
-    assert_eq!(seen, pb::Professional { user_id: String::new(), ..own }, "all of it, but not whose account it is");
+    assert_eq!(seen, pb::Professional { user_id: String::new(), ..own }, "everything except the account");
     Ok(())
 }
 
@@ -118,15 +118,15 @@ async fn an_erased_user_cannot_apply() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn operators_enter_people_without_an_account() -> anyhow::Result<()> {
+async fn operators_create_professionals_without_an_account() -> anyhow::Result<()> {
     let world = World::start().await?;
     let operator = Operator(id());
     let first = world.create(operator, flora()).await?;
     assert_eq!(first.user_id, "");
-    // NULL repeats where a user may not.
+    // The UNIQUE constraint allows several professionals without an account.
     let second = world.create(operator, flora()).await?;
     assert_ne!(second.professional_id, first.professional_id);
-    assert_eq!(world.rows().await?, (2, 0, 2), "an operator is not on the roll for it");
+    assert_eq!(world.rows().await?, (2, 0, 2), "the operator is not added to the roll");
 
     assert_eq!(world.get(operator, &first.professional_id).await?, first);
     assert_eq!(refused(world.get(User(id()), &first.professional_id).await), not_found());
@@ -134,19 +134,19 @@ async fn operators_enter_people_without_an_account() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn one_applies_once() -> anyhow::Result<()> {
+async fn a_user_applies_once() -> anyhow::Result<()> {
     let world = World::start().await?;
     let applicant = User(id());
     world.create(applicant, flora()).await?;
     let again = world.create(applicant, flora()).await.expect_err("applied before");
     assert_eq!(refusal(&again).domain, "orchard.consultation");
     assert_eq!(refused::<()>(Err(again)), (Code::AlreadyExists, "ALREADY_APPLIED".to_owned()));
-    assert_eq!(world.rows().await?, (1, 1, 1), "what was refused left nothing behind");
+    assert_eq!(world.rows().await?, (1, 1, 1), "the refused request left no rows");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_repeated_request_enters_one_professional() -> anyhow::Result<()> {
+async fn a_repeated_request_creates_one_professional() -> anyhow::Result<()> {
     let world = World::start().await?;
     for caller in [User(id()), Operator(id())] {
         let request = flora();
@@ -158,16 +158,16 @@ async fn a_repeated_request_enters_one_professional() -> anyhow::Result<()> {
         assert_eq!(refused(world.create(caller, other).await), reused, "{caller:?}");
 
         let somebody_else = world.create(User(id()), request).await?;
-        assert_ne!(somebody_else.professional_id, first.professional_id, "an id is bound to its caller");
+        assert_ne!(somebody_else.professional_id, first.professional_id, "a request_id belongs to its caller");
     }
     assert_eq!(world.rows().await?, (4, 3, 4));
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn parallel_duplicates_enter_one_professional() -> anyhow::Result<()> {
+async fn parallel_duplicates_create_one_professional() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
-    // An operator, whose duplicates no UNIQUE would stop.
+    // An operator's duplicates violate no UNIQUE constraint.
     let caller = Operator(id());
     let request = flora();
     let mut calls = JoinSet::new();
@@ -183,7 +183,7 @@ async fn parallel_duplicates_enter_one_professional() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_parallel_applications_one_is_taken() -> anyhow::Result<()> {
+async fn one_of_several_parallel_applications_is_accepted() -> anyhow::Result<()> {
     let world = Arc::new(World::start().await?);
     let caller = User(id());
     let mut calls = JoinSet::new();
@@ -218,7 +218,7 @@ async fn only_users_are_served() -> anyhow::Result<()> {
         assert_eq!(refused(service.get_professional(get.clone()).await), not_admitted);
         assert_eq!(refused(service.create_professional(flora()).await), not_admitted);
     }
-    // Another role is not the operator's.
+    // Another role does not help.
     let moderator = world.slice.user_with(id(), &["moderator"])?;
     let applied = ProfessionalServiceClient::new(moderator).create_professional(flora()).await?.into_inner().professional;
     assert_ne!(applied.expect("a professional").user_id, "");

@@ -1,4 +1,4 @@
-//! What the tables promise of sessions, which nothing serves yet.
+//! Constraints of sessions, for which there is no service yet.
 
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ async fn professional(client: &Client, account: Option<Uuid>) -> anyhow::Result<
     Ok(client.query_one(insert, &[&account]).await?.get(0))
 }
 
-/// The session's id, or the constraint that refused it. It starts at `time` of one day.
+/// Books a session that starts at `time` of a fixed day. Returns its id, or the constraint that refused it.
 async fn book(client: &Client, user: Uuid, professional: Uuid, time: &str, minutes: i32, status: &str) -> Result<Uuid, String> {
     let insert = "INSERT INTO consultation_sessions (user_id, professional_id, session_date, duration_minutes, session_status)
         VALUES ($1, $2, ('2026-07-01 ' || $3 || '+00')::timestamptz, $4, $5) RETURNING id";
@@ -35,19 +35,19 @@ fn refused_by(constraint: &str) -> Result<Uuid, String> {
 }
 
 #[tokio::test]
-async fn nobody_is_in_two_sessions_at_once() -> anyhow::Result<()> {
+async fn no_one_has_two_sessions_at_once() -> anyhow::Result<()> {
     let client = migrated().await?;
     let (ann, bob) = (user(&client).await?, user(&client).await?);
     let (flora, felix) = (professional(&client, None).await?, professional(&client, None).await?);
     book(&client, ann, flora, "10:00", 30, "scheduled").await.expect("the first");
-    // Across the start, across the end, within, around, and the same.
+    // Overlapping the start or the end, within, around, and equal.
     for (time, minutes) in [("09:31", 30), ("10:29", 30), ("10:10", 10), ("09:00", 120), ("10:00", 30)] {
         let same_professional = book(&client, bob, flora, time, minutes, "scheduled").await;
         assert_eq!(same_professional, refused_by(PROFESSIONAL_OVERLAP), "{time}");
         let same_client = book(&client, ann, felix, time, minutes, "scheduled").await;
         assert_eq!(same_client, refused_by(USER_OVERLAP), "{time}");
     }
-    // Two others are free then, and so are these two at other times: sessions may touch.
+    // Other people are free at that time, and these two at adjacent times.
     book(&client, bob, felix, "10:00", 30, "scheduled").await.expect("other people");
     book(&client, ann, flora, "09:30", 30, "scheduled").await.expect("just before");
     book(&client, ann, flora, "10:30", 30, "scheduled").await.expect("just after");
@@ -55,7 +55,7 @@ async fn nobody_is_in_two_sessions_at_once() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_not_scheduled_takes_no_time() -> anyhow::Result<()> {
+async fn only_scheduled_sessions_exclude_each_other() -> anyhow::Result<()> {
     let client = migrated().await?;
     let ann = user(&client).await?;
     let flora = professional(&client, None).await?;
@@ -75,7 +75,7 @@ async fn what_is_not_scheduled_takes_no_time() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_length_that_would_overlap_nothing_is_refused() -> anyhow::Result<()> {
+async fn an_empty_or_unbounded_session_is_refused() -> anyhow::Result<()> {
     let client = migrated().await?;
     let (ann, flora) = (user(&client).await?, professional(&client, None).await?);
     for minutes in [0, -30, 1_441] {
@@ -89,7 +89,7 @@ async fn a_length_that_would_overlap_nothing_is_refused() -> anyhow::Result<()> 
 }
 
 #[tokio::test]
-async fn erasing_a_professionals_user_keeps_other_peoples_sessions() -> anyhow::Result<()> {
+async fn erasing_a_professionals_account_keeps_the_sessions_of_others() -> anyhow::Result<()> {
     let client = migrated().await?;
     let (account, ann) = (user(&client).await?, user(&client).await?);
     let flora = professional(&client, Some(account)).await?;
@@ -105,7 +105,7 @@ async fn erasing_a_professionals_user_keeps_other_peoples_sessions() -> anyhow::
         .await?;
     assert_eq!((kept.get(0), kept.get(1), kept.get(2)), (session, ann, None::<Uuid>));
 
-    // Neither the entry nor a client goes while the session names them; a pseudonym lets the client go.
+    // A session keeps its professional and its client from being deleted. A pseudonym takes the client's place.
     let refused = client.execute("DELETE FROM health_professionals WHERE id = $1", &[&flora]).await.expect_err("refused");
     assert_eq!(constraint(&refused), "consultation_sessions_professional_id_fkey");
     let refused = client.execute(erase, &[&ann]).await.expect_err("refused");

@@ -1,4 +1,4 @@
-//! A consultation service with people who help and people who ask.
+//! A consultation service and its users.
 
 use orchard_consultation::{Service, Settings};
 use orchard_proto::consultation::v1 as pb;
@@ -14,7 +14,7 @@ pub struct World {
     pub slice: SliceUnderTest,
 }
 
-/// Who calls.
+/// A caller.
 #[derive(Debug, Clone, Copy)]
 pub enum Someone {
     User(Uuid),
@@ -75,14 +75,14 @@ impl World {
         Ok(client.get_professional(request).await?.into_inner().professional.expect("a professional"))
     }
 
-    /// Changes all professionals past the service, in ways that it does not serve yet.
+    /// Changes all professionals in the database, in ways that the service does not offer yet.
     pub async fn set(&self, assignments: &str) -> anyhow::Result<()> {
         let client = self.slice.schema.connect().await?;
         client.batch_execute(&format!("UPDATE health_professionals SET {assignments}")).await?;
         Ok(())
     }
 
-    /// Professionals, users on the roll, and claimed keys.
+    /// Counts professionals, users on the roll, and idempotency keys.
     pub async fn rows(&self) -> anyhow::Result<(i64, i64, i64)> {
         let query = "SELECT (SELECT count(*) FROM health_professionals), (SELECT count(*) FROM users),
             (SELECT count(*) FROM idempotency_keys)";

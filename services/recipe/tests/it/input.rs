@@ -1,4 +1,4 @@
-//! Rubbish: each piece gets a clear answer, and none is our fault.
+//! Invalid requests: each field is refused by its path.
 
 use orchard_proto::recipe::v1 as pb;
 use orchard_testkit::answer::{refused, violations};
@@ -9,7 +9,7 @@ use crate::world::{World, crumble, id, strings};
 type Spoil = fn(&mut pb::CreateRecipeRequest);
 
 #[tokio::test]
-async fn all_field_violations_come_at_once() -> anyhow::Result<()> {
+async fn all_field_violations_are_reported_at_once() -> anyhow::Result<()> {
     let world = World::start().await?;
     let good = crumble().ingredients[0].clone();
     let bad = pb::Ingredient {
@@ -62,7 +62,7 @@ async fn all_field_violations_come_at_once() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn each_limit_is_the_contracts() -> anyhow::Result<()> {
+async fn limits_are_those_of_the_contract() -> anyhow::Result<()> {
     let world = World::start().await?;
     let too_much: [(&str, Spoil); 10] = [
         ("ingredients", |r| r.ingredients = vec![r.ingredients[1].clone(); 101]),

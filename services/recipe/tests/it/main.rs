@@ -1,4 +1,4 @@
-//! The recipe service as its clients see it: the real server, a generated client, a real PostgreSQL.
+//! The recipe service over real sockets, with a real PostgreSQL.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 

@@ -14,7 +14,7 @@ fn not_found() -> (Code, String) {
 }
 
 #[tokio::test]
-async fn what_is_written_is_read_back() -> anyhow::Result<()> {
+async fn a_created_entry_is_read_back_unchanged() -> anyhow::Result<()> {
     let world = World::start().await?;
     let author = id();
     let request = crumble();
@@ -48,14 +48,18 @@ async fn what_is_written_is_read_back() -> anyhow::Result<()> {
     let apples = serde_json::json!({
         "food": "apples", "quantity": "2.5", "unit": "cup", "note": "peeled", "original_text": "2 1/2 cups of apples, peeled",
     });
-    assert_eq!(ingredients, serde_json::json!([apples, {"food": "cinnamon"}]), "one typed object a line, the quantity exact");
-    assert_eq!(row.get::<_, String>(1), "Heat the oven to 180 °C.\nBake for 35 minutes.", "one step a line");
+    assert_eq!(
+        ingredients,
+        serde_json::json!([apples, {"food": "cinnamon"}]),
+        "one object for each ingredient, with an exact quantity"
+    );
+    assert_eq!(row.get::<_, String>(1), "Heat the oven to 180 °C.\nBake for 35 minutes.", "one step in each line");
     assert_eq!(row.get::<_, Vec<String>>(2), strings(&["vegetarian", "autumn", "ärger-frei"]));
     Ok(())
 }
 
 #[tokio::test]
-async fn what_is_not_said_has_a_default() -> anyhow::Result<()> {
+async fn omitted_fields_have_defaults() -> anyhow::Result<()> {
     let world = World::start().await?;
     let author = id();
     let request = pb::CreateRecipeRequest {
@@ -84,12 +88,12 @@ async fn what_is_not_said_has_a_default() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn everyone_sees_a_public_recipe_and_the_author_alone_a_private_one() -> anyhow::Result<()> {
+async fn only_the_author_sees_a_private_recipe() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (author, stranger) = (id(), id());
     let public = world.create(author, pb::CreateRecipeRequest { is_public: Some(true), ..crumble() }).await?;
     let seen = world.get(stranger, &public.recipe_id).await?;
-    assert_eq!(seen, pb::Recipe { user_id: String::new(), ..public }, "all of it, but not who wrote it");
+    assert_eq!(seen, pb::Recipe { user_id: String::new(), ..public }, "everything except the author");
 
     let private = world.create(author, crumble()).await?;
     assert_eq!(world.get(author, &private.recipe_id).await?, private);
@@ -109,12 +113,12 @@ async fn a_repeated_request_creates_one_recipe() -> anyhow::Result<()> {
     assert_eq!(world.rows().await?, (1, 1, 1));
 
     let other = pb::CreateRecipeRequest { is_public: Some(true), ..request.clone() };
-    let reused = world.create(author, other).await.expect_err("another recipe under a used id");
+    let reused = world.create(author, other).await.expect_err("another recipe with a used request_id");
     assert_eq!(refusal(&reused).domain, "orchard.recipe");
     assert_eq!(refused::<()>(Err(reused)), (Code::AlreadyExists, "REQUEST_ID_REUSED".to_owned()));
 
     let somebody_else = world.create(id(), request).await?;
-    assert_ne!(somebody_else.recipe_id, first.recipe_id, "an id is bound to its caller");
+    assert_ne!(somebody_else.recipe_id, first.recipe_id, "a request_id belongs to its caller");
     assert_eq!(world.rows().await?, (2, 2, 2));
     Ok(())
 }
@@ -169,7 +173,7 @@ async fn an_erased_user_creates_no_recipe() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_recipe_that_cannot_be_read_is_our_fault_and_says_nothing() -> anyhow::Result<()> {
+async fn an_unreadable_recipe_is_a_fault_that_reveals_nothing() -> anyhow::Result<()> {
     let world = World::start().await?;
     let author = id();
     let recipe = world.create(author, crumble()).await?;

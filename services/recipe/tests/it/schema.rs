@@ -18,7 +18,7 @@ async fn schema_rs_is_what_the_migrations_make() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_database_of_an_earlier_release_becomes_what_a_new_one_is() -> anyhow::Result<()> {
+async fn an_earlier_release_is_migrated_to_the_same_schema_as_a_new_database() -> anyhow::Result<()> {
     upgrade::check(include_str!("released/2026-11-29.sql"), Service::migrations).await
 }
 
@@ -32,7 +32,7 @@ async fn every_reference_to_a_user_has_its_way_of_erasure() -> anyhow::Result<()
 }
 
 #[tokio::test]
-async fn erasing_people_takes_their_recipes_and_reviews_and_nobody_elses() -> anyhow::Result<()> {
+async fn erasing_a_user_deletes_only_their_recipes_and_reviews() -> anyhow::Result<()> {
     let client = migrated().await?;
     client
         .batch_execute(

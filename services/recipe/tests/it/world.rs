@@ -1,4 +1,4 @@
-//! A recipe service with people who cook.
+//! A recipe service and its users.
 
 use orchard_proto::recipe::v1 as pb;
 use orchard_proto::recipe::v1::recipe_service_client::RecipeServiceClient;
@@ -66,7 +66,7 @@ impl World {
         Ok(client.get_recipe(request).await?.into_inner().recipe.expect("a recipe"))
     }
 
-    /// Recipes, users on the roll, and claimed keys.
+    /// Counts recipes, users on the roll, and idempotency keys.
     pub async fn rows(&self) -> anyhow::Result<(i64, i64, i64)> {
         let query = "SELECT (SELECT count(*) FROM user_recipes), (SELECT count(*) FROM users),
             (SELECT count(*) FROM idempotency_keys)";

@@ -1,4 +1,4 @@
-//! Callers who give up at any moment of a transfer, in each way that there is.
+//! Callers that cancel a transfer at any moment and in every way.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,25 +22,25 @@ use crate::wire::Wired;
 use crate::world::{Error, World, sql};
 
 const CANCELS: usize = 10_000;
-/// After each round all is quiet for a moment: a connection that is used again at once would hide what was left open on it.
+/// After each round no calls are made for a moment: a connection in use would hide a transaction that was left open on it.
 const ROUND: usize = 250;
 const CALLERS: usize = 10;
 const CONNECTIONS: usize = 4;
-/// As many units as connections, so that calls are given up in the midst of a unit, not in a queue of those that others have given up.
+/// As many units as connections, so that calls are cancelled during a unit and not in a queue behind cancelled ones.
 static PLACES: Semaphore = Semaphore::const_new(CONNECTIONS);
-/// Few, so that transfers wait for each other.
+/// Few accounts, so that transfers wait for each other.
 const ACCOUNTS: u128 = 6;
 const TABLES: &str =
     "CREATE TABLE lines (transfer uuid, account int REFERENCES accounts, amount int, PRIMARY KEY (transfer, account));
     INSERT INTO accounts SELECT id, 0 FROM generate_series(3, 6) id;
     UPDATE accounts SET amount = 1000000";
 
-/// Two statements, each of which writes a line and changes the account that it is of.
+/// Two statements, each of which inserts a line and updates its account.
 fn transfer(db: Db, id: String) -> BoxFuture<'static, Result<String, Failure>> {
     async move {
         let number = Uuid::parse_str(&id).expect("an id").as_u128();
         let (from, to) = (number % ACCOUNTS + 1, (number + 1) % ACCOUNTS + 1);
-        // In the order of the accounts, so that no two transfers wait for each other in a circle.
+        // In the order of the accounts, so that transfers do not deadlock.
         let moves = if from < to { [(from, -1), (to, 1)] } else { [(to, 1), (from, -1)] };
         let place = Arc::new(PLACES.acquire().await.expect("a place"));
         let unit = db.write("transfer", async move |connection| {
@@ -61,11 +61,11 @@ fn transfer(db: Db, id: String) -> BoxFuture<'static, Result<String, Failure>> {
 enum End {
     Done,
     Refused,
-    /// Nobody told the caller what became of it.
+    /// The caller did not learn the outcome.
     GivenUp,
 }
 
-/// A connection of a caller's own, which a test can cut.
+/// A caller with a connection of its own, which the test can cut.
 struct Caller {
     cable: Cable,
     client: ProbeServiceClient<Client>,
@@ -78,8 +78,8 @@ impl Caller {
         Ok(Self { cable, client })
     }
 
-    /// Calls, and hangs up, has a deadline or loses its connection, at a moment from at once to long after the usual answer; one in sixteen
-    /// waits for theirs.
+    /// Makes a call and then hangs up, exceeds its deadline or loses the connection, between at once and long after the usual answer. One of
+    /// sixteen calls waits for its answer.
     async fn call(&mut self, id: Uuid) -> End {
         let chance = Uuid::new_v4().as_u128();
         let (way, moment) = (chance % 16, Duration::from_micros(u64::try_from((chance >> 64) % 9_000).expect("small")));
@@ -99,11 +99,11 @@ impl Caller {
             }
             8 => {
                 let answer = call.await;
-                // The cut of the call before may also have met this one.
+                // The cut of the previous call may also have affected this one.
                 let refusal = answer.as_ref().err().filter(|status| !status.details().is_empty());
                 assert!(
                     refusal.is_none_or(|status| status.code() == Code::ResourceExhausted),
-                    "it waited for a transaction that nobody ends: {answer:?}"
+                    "it waited for a transaction that never ends: {answer:?}"
                 );
                 answer
             }
@@ -114,14 +114,14 @@ impl Caller {
         };
         match answer {
             Ok(_) => End::Done,
-            // A refusal by the service, which says why, rather than an end of the wire or of the time.
+            // A refusal by the service has details, unlike a lost connection or an exceeded deadline.
             Err(status) if !status.details().is_empty() && status.code() != Code::DeadlineExceeded => End::Refused,
             Err(_) => End::GivenUp,
         }
     }
 }
 
-/// All call until so many have given up.
+/// Makes calls until the round's number of them has been cancelled.
 async fn round(callers: Vec<Caller>) -> Vec<(Caller, Vec<(Uuid, End)>)> {
     let given_up = Arc::new(AtomicUsize::new(0));
     let calls = callers.into_iter().map(|mut caller| {
@@ -153,7 +153,7 @@ async fn count(client: &tokio_postgres::Client, of: &str) -> anyhow::Result<i64>
     Ok(client.query_one(&format!("SELECT count(*) FROM {of}"), &[]).await?.get(0))
 }
 
-/// Each connection of the pool at the same time, and then a unit of work on each.
+/// Takes all connections of the pool at once, and then runs a unit of work on each.
 async fn assert_whole(db: &Db) {
     let mut held = Vec::new();
     for _ in 0..db.connections() {
@@ -168,7 +168,7 @@ async fn assert_whole(db: &Db) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_who_give_up_leave_nothing_open_and_nothing_half_done() -> anyhow::Result<()> {
+async fn ten_thousand_cancelled_calls_leave_no_open_or_partial_transaction() -> anyhow::Result<()> {
     let world = World::start_with(CONNECTIONS, Limits::default()).await?;
     let client = world.schema.connect().await?;
     client.batch_execute(TABLES).await?;
@@ -195,8 +195,8 @@ async fn ten_thousand_who_give_up_leave_nothing_open_and_nothing_half_done() -> 
     let rows = client.query("SELECT DISTINCT transfer FROM lines", &[]).await?;
     let done: std::collections::HashSet<Uuid> = rows.iter().map(|row| row.get(0)).collect();
     let of = |end| ends.iter().filter(move |(_, found)| *found == end);
-    assert!(of(End::Done).all(|(id, _)| done.contains(id)), "what was answered is done");
-    assert!(of(End::Refused).all(|(id, _)| !done.contains(id)), "what was refused is not");
+    assert!(of(End::Done).all(|(id, _)| done.contains(id)), "an answered transfer is committed");
+    assert!(of(End::Refused).all(|(id, _)| !done.contains(id)), "a refused transfer is not");
     let (gone, carried_out) = (of(End::GivenUp).count(), of(End::GivenUp).filter(|(id, _)| done.contains(id)).count());
     let answered = of(End::Done).count();
     eprintln!(
@@ -204,7 +204,10 @@ async fn ten_thousand_who_give_up_leave_nothing_open_and_nothing_half_done() -> 
         of(End::Refused).count(),
         begun.elapsed()
     );
-    assert!(gone >= CANCELS && carried_out > 500 && gone - carried_out > 500 && answered > 300, "it shows nothing");
+    assert!(
+        gone >= CANCELS && carried_out > 500 && gone - carried_out > 500 && answered > 300,
+        "too few calls of some kind to prove anything"
+    );
     assert_whole(&world.db).await;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Conflicts with other writers, which PostgreSQL decides: done again, three times at most.
+//! Conflicts with other writers, after which a unit is retried: three attempts at most.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ use tokio_postgres::Client;
 use crate::failures::{Kind, assert_told};
 use crate::world::{Error, World, sql, waiting};
 
-/// Another session, which gets in the way of a unit's first `losses` attempts.
+/// Another session, which makes the first `losses` attempts of a unit fail.
 struct Other {
     client: Client,
     schema: Schema,
@@ -21,7 +21,7 @@ struct Other {
 impl Other {
     async fn new(world: &World, losses: usize) -> anyhow::Result<Arc<Self>> {
         let client = world.schema.connect().await?;
-        // The unit's own session finds the deadlock first, and is the one that PostgreSQL ends.
+        // So the unit's own session detects the deadlock first, and PostgreSQL aborts that one.
         client.batch_execute("SET deadlock_timeout = '60s'").await?;
         Ok(Arc::new(Self { client, schema: world.schema.clone(), losses, attempts: AtomicUsize::new(0) }))
     }
@@ -30,7 +30,7 @@ impl Other {
         self.attempts.fetch_add(1, Ordering::Relaxed) < self.losses
     }
 
-    /// The unit looks at an account that the other session then changes.
+    /// The unit reads an account that the other session then changes.
     async fn overtakes(&self, connection: &mut Connection) -> Result<(), Error> {
         sql(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT FROM accounts").await?;
         if self.is_in_the_way() {
@@ -39,12 +39,12 @@ impl Other {
         sql(connection, "UPDATE accounts SET amount = amount + 4711 WHERE id = 2").await
     }
 
-    /// The unit and the other session take the same rows in opposite order.
+    /// The unit and the other session lock the same rows in opposite order.
     async fn deadlocks(&self, connection: &mut Connection) -> Result<(), Error> {
         sql(connection, "UPDATE accounts SET amount = amount WHERE id = 1").await?;
         if self.is_in_the_way() {
             self.client.batch_execute("BEGIN; UPDATE accounts SET amount = amount + 1 WHERE id = 2").await.expect("taken");
-            // Sent at its first poll; it goes on when the unit has been ended.
+            // The first poll sends it. It continues when the unit has been aborted.
             tokio::select! {
                 biased;
                 done = self.client.batch_execute("UPDATE accounts SET amount = amount WHERE id = 1; COMMIT") => panic!("{done:?}"),
@@ -68,13 +68,13 @@ async fn deadlocked(losses: usize) -> anyhow::Result<(Result<(), Failure>, usize
     let other = Other::new(&world, losses).await?;
     let inside = Arc::clone(&other);
     let done = world.db.write("deadlocked", async move |connection| inside.deadlocks(connection).await).await;
-    // Behind whatever the other session still had to do.
+    // Waits for the other session's statements.
     other.client.batch_execute("SELECT").await?;
     Ok((done.map_err(|Error(failure)| failure), other.attempts.load(Ordering::Relaxed), world.amounts().await?.1))
 }
 
 #[tokio::test]
-async fn a_unit_that_loses_once_is_done_again() -> anyhow::Result<()> {
+async fn a_unit_is_retried_after_one_conflict() -> anyhow::Result<()> {
     for (done, attempts, amount) in [overtaken(1).await?, deadlocked(1).await?] {
         done.expect("the second attempt");
         assert_eq!((attempts, amount), (2, 100 + 1 + 4711));
@@ -83,10 +83,10 @@ async fn a_unit_that_loses_once_is_done_again() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_unit_that_keeps_losing_is_given_up_after_three_attempts() -> anyhow::Result<()> {
+async fn a_unit_fails_after_three_conflicts() -> anyhow::Result<()> {
     for (sqlstate, (done, attempts, amount)) in [("40001", overtaken(5).await?), ("40P01", deadlocked(5).await?)] {
         assert_told(sqlstate, done.expect_err("given up"), &Kind::Conflict);
-        assert_eq!((attempts, amount), (3, 103), "the other session won each time, and the unit did nothing");
+        assert_eq!((attempts, amount), (3, 103), "the other session won each time, and the unit had no effect");
     }
     Ok(())
 }

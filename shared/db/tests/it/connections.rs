@@ -1,4 +1,4 @@
-//! Servers that refuse connections or end them, each on a server of the test's own.
+//! Servers that refuse connections or end them. Each test has a server of its own.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ async fn cluster(max_connections: u16) -> anyhow::Result<Cluster> {
     Ok(tokio::task::spawn_blocking(start).await??)
 }
 
-/// Blocking work on the cluster, away from the runtime.
+/// Runs blocking work on the cluster outside of the runtime.
 async fn with(mut cluster: Cluster, work: impl FnOnce(&mut Cluster) + Send + 'static) -> anyhow::Result<Cluster> {
     let done = tokio::task::spawn_blocking(move || {
         work(&mut cluster);
@@ -40,8 +40,8 @@ async fn client(url: &str) -> Result<tokio_postgres::Client, tokio_postgres::Err
 }
 
 #[tokio::test]
-async fn servers_that_refuse_connections() -> anyhow::Result<()> {
-    // Three of them are kept for superusers.
+async fn refused_connections_become_failures() -> anyhow::Result<()> {
+    // Three connections are reserved for superusers.
     let mut cluster = cluster(6).await?;
     let url = cluster.url("postgres");
     let admin = client(&url).await?;
@@ -74,13 +74,13 @@ async fn servers_that_refuse_connections() -> anyhow::Result<()> {
     assert_told("53300", failure, &Kind::Busy);
     drop((one, rest));
 
-    // It waits for its sessions to end, and `admin` stays.
+    // The server waits for its sessions to end, and `admin` stays connected.
     cluster.signal(Signal::TERM)?;
     let stopping = db(&url, 1);
     let failure = loop {
         match stopping.connection().await.map(|connection| drop(deadpool::managed::Object::take(connection))) {
             Err(failure @ Failure::Unavailable(_)) => break failure,
-            // Before the signal is seen, and while the sessions of above are still ending.
+            // The server has not seen the signal yet, or the sessions above are still ending.
             Ok(()) | Err(_) => tokio::task::yield_now().await,
         }
     };
@@ -90,22 +90,21 @@ async fn servers_that_refuse_connections() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A unit that is under way, on a pool of one, when its server, or another session of it, is dealt with; and then the failures until
-/// the pool serves again.
-async fn comes_back(cluster: Cluster, deal: impl FnOnce(&mut Cluster, i32) + Send + 'static) -> anyhow::Result<Cluster> {
+/// Runs a unit on a pool of one while `disturb` stops the server or kills a session, and checks the failures until the pool works again.
+async fn recovers_from(cluster: Cluster, disturb: impl FnOnce(&mut Cluster, i32) + Send + 'static) -> anyhow::Result<Cluster> {
     let url = cluster.url("postgres");
     let db = db(&url, 1);
     let watch = client(&url).await?;
     let sleeping = db.write("sleeps", async |connection| sql(connection, "SELECT pg_sleep(30)").await);
-    let deal = async {
+    let disturb = async {
         while watch.query("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'", &[]).await?.is_empty() {
             tokio::task::yield_now().await;
         }
         let session: i32 = watch.query_one("SELECT pg_backend_pid()", &[]).await?.get(0);
-        with(cluster, move |cluster| deal(cluster, session)).await
+        with(cluster, move |cluster| disturb(cluster, session)).await
     };
-    let (done, cluster) = tokio::join!(sleeping, deal);
-    let Err::<(), _>(Error(failure)) = done else { anyhow::bail!("it cannot be done") };
+    let (done, cluster) = tokio::join!(sleeping, disturb);
+    let Err::<(), _>(Error(failure)) = done else { anyhow::bail!("the unit cannot succeed") };
     assert_told("08006", failure, &Kind::Unavailable);
     let cluster = cluster?;
     loop {
@@ -118,18 +117,18 @@ async fn comes_back(cluster: Cluster, deal: impl FnOnce(&mut Cluster, i32) + Sen
 }
 
 #[tokio::test]
-async fn servers_that_end_or_crash_and_come_back() -> anyhow::Result<()> {
+async fn the_pool_recovers_after_a_server_restart() -> anyhow::Result<()> {
     let restart = |cluster: &mut Cluster| cluster.start().expect("it starts again");
-    let cluster = comes_back(cluster(20).await?, move |cluster, _| {
+    let cluster = recovers_from(cluster(20).await?, move |cluster, _| {
         cluster.stop().expect("fast shutdown");
         restart(cluster);
     });
-    let cluster = comes_back(cluster.await?, move |cluster, _| {
+    let cluster = recovers_from(cluster.await?, move |cluster, _| {
         cluster.kill().expect("immediate shutdown");
         restart(cluster);
     });
-    // One session of many is killed: PostgreSQL ends all the others and recovers.
-    let cluster = comes_back(cluster.await?, |_, session| {
+    // One session is killed: PostgreSQL ends all the others and recovers.
+    let cluster = recovers_from(cluster.await?, |_, session| {
         let kill = std::process::Command::new("kill").args(["-KILL", &session.to_string()]).status();
         assert!(kill.expect("kill runs").success());
     });

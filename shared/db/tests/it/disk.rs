@@ -1,4 +1,4 @@
-//! PostgreSQL on a disk that is full: one for data alone, and one that has no room for the log either.
+//! PostgreSQL on a full disk: one test fills it with data, the other leaves no space for the write-ahead log either.
 
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ use crate::wire::Wired;
 use crate::world::{Error, sql};
 
 const DISK: &str = "256m";
-/// Ample for files that are not data, such as statistics; much less than a segment of the log, which is 16 MiB.
+/// Enough for files other than data, such as statistics, and much less than a segment of the log, which has 16 MiB.
 const ROOM: u64 = 3 * 1024 * 1024;
-/// Of a sum and what it is the sum of, so that half a unit of work would be seen. The rows are long, and cannot be compressed.
+/// A sum and the rows that it counts, so that a partial unit of work would be visible. The rows are long and are not compressed.
 const TABLES: &str = "CREATE TABLE rows (n int, filler text); ALTER TABLE rows ALTER filler SET STORAGE PLAIN;
     CREATE TABLE sums (sum int); INSERT INTO sums VALUES (0)";
 
-/// A row, counted first; or how many are counted.
+/// Adds a row and counts it, or returns the count.
 fn work(db: Db, text: String) -> BoxFuture<'static, Result<String, Failure>> {
     async move {
         if text == "read" {
@@ -60,17 +60,17 @@ impl World {
         Ok(Self { disk, cluster, client, wired })
     }
 
-    /// Writes until it is refused, and gives what was done before.
+    /// Writes until a write is refused. Returns the number of writes before, and the refusal.
     async fn fill(&self) -> anyhow::Result<(i64, Status)> {
         for done in 0..10_000 {
             if let Err(status) = self.wired.call("write").await {
                 return Ok((done, status));
             }
         }
-        anyhow::bail!("the disk is never full")
+        anyhow::bail!("the disk does not become full")
     }
 
-    /// Writes until it is done; until then all answers must say that the database is away.
+    /// Retries a write until it succeeds. Until then every answer must say that the database is unavailable.
     async fn recovers(&mut self) -> anyhow::Result<()> {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
@@ -79,7 +79,7 @@ impl World {
                 Ok(_) => return Ok(()),
                 Err(status) => assert_unavailable(status),
             }
-            assert!(Instant::now() < deadline, "it does not come back");
+            assert!(Instant::now() < deadline, "the database does not recover");
             sleep(Duration::from_millis(20)).await;
         }
     }
@@ -92,7 +92,7 @@ async fn client(cluster: &Cluster) -> anyhow::Result<Client> {
     Ok(client)
 }
 
-/// Rows, and what is counted.
+/// Returns the number of rows, and the count.
 async fn rows(client: &Client) -> anyhow::Result<(i64, i64)> {
     let row = client.query_one("SELECT (SELECT count(*) / 8 FROM rows), (SELECT sum(sum) FROM sums)", &[]).await?;
     Ok((row.get(0), row.get(1)))
@@ -108,15 +108,15 @@ fn assert_unavailable(status: Status) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_disk_without_room_for_data_serves_reads_and_then_writes_again() -> anyhow::Result<()> {
-    let name = "disk::a_disk_without_room_for_data_serves_reads_and_then_writes_again";
+async fn a_disk_full_of_data_allows_reads_and_later_writes_again() -> anyhow::Result<()> {
+    let name = "disk::a_disk_full_of_data_allows_reads_and_later_writes_again";
     let Some(disk) = Disk::for_test(name, DISK)? else { return Ok(()) };
     let mut world = World::start(disk).await?;
-    // A new segment of the log, in which there is room for more than what follows.
+    // Starts a new segment of the log, which has space for everything that follows.
     world.client.batch_execute("SELECT pg_switch_wal(); UPDATE sums SET sum = 0").await?;
     world.disk.leave(ROOM)?;
     let (done, status) = world.fill().await?;
-    assert!(done > 4, "it was full from the beginning");
+    assert!(done > 4, "the disk was full from the beginning");
     assert_unavailable(status);
     for _ in 0..10 {
         assert_unavailable(world.wired.call("write").await.expect_err("still full"));
@@ -125,24 +125,24 @@ async fn a_disk_without_room_for_data_serves_reads_and_then_writes_again() -> an
     assert_eq!(rows(&world.client).await?, (done, done));
     world.disk.leave(100 * ROOM)?;
     world.recovers().await?;
-    // On the connection of before: PostgreSQL has gone on all the time.
+    // On the same connection: PostgreSQL did not stop.
     assert_eq!(rows(&world.client).await?, (done + 1, done + 1));
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_disk_without_room_for_the_log_ends_postgresql_and_loses_nothing() -> anyhow::Result<()> {
-    let name = "disk::a_disk_without_room_for_the_log_ends_postgresql_and_loses_nothing";
+async fn a_disk_full_of_log_stops_postgresql_without_loss() -> anyhow::Result<()> {
+    let name = "disk::a_disk_full_of_log_stops_postgresql_without_loss";
     let Some(disk) = Disk::for_test(name, DISK)? else { return Ok(()) };
     let mut world = World::start(disk).await?;
     for _ in 0..5 {
         world.wired.call("write").await?;
     }
-    // The next write asks for another segment of the log, and there is no room for one.
+    // The next write needs another segment of the log, for which there is no space.
     world.disk.leave(ROOM)?;
     world.client.batch_execute("SELECT pg_switch_wal()").await?;
     assert_unavailable(world.wired.call("write").await.expect_err("no room"));
-    // It has crashed, of which its other sessions hear a moment later.
+    // PostgreSQL has crashed, which its other sessions notice a moment later.
     let gone = async { while world.client.batch_execute("SELECT").await.is_ok() {} };
     timeout(Duration::from_secs(20), gone).await?;
     world.disk.leave(100 * ROOM)?;

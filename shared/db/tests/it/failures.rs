@@ -1,4 +1,4 @@
-//! One row per SQLSTATE that a statement can end with: what it is to a slice, and what a client is told.
+//! A table of SQLSTATEs: the failure that each becomes, and the status that a client receives.
 
 use orchard_db::{Failure, Limits};
 use tonic::Code;
@@ -12,7 +12,7 @@ const TABLES: &str = "CREATE TABLE cards (id int PRIMARY KEY, days int4range, la
         CONSTRAINT cards_days_excl EXCLUDE USING gist (days WITH &&));
     INSERT INTO cards VALUES (1, '[1,5)')";
 
-/// What a failure is, without PostgreSQL's words.
+/// A failure without PostgreSQL's message.
 #[derive(Debug, PartialEq)]
 pub enum Kind {
     Constraint(String),
@@ -46,8 +46,8 @@ impl From<&Failure> for Kind {
 }
 
 impl Kind {
-    /// Code, reason and whether the client hears when to come back.
-    fn told(&self) -> (Code, &'static str, bool) {
+    /// Returns the code, the reason and whether there is a `RetryInfo`.
+    fn status(&self) -> (Code, &'static str, bool) {
         match self {
             Self::Constraint(_) | Internal => (Code::Internal, "INTERNAL", false),
             Conflict | Locked => (Code::Aborted, "CONFLICTING_WRITES", false),
@@ -59,8 +59,8 @@ impl Kind {
     }
 }
 
-/// Checks that a failure is of that kind, and that its status has the code and reason of the kind and nothing that PostgreSQL said:
-/// neither the SQLSTATE nor the names and the value 4711 that all statements of these tests use.
+/// Checks the kind of a failure and its status, which must not contain the SQLSTATE, nor the names and the value 4711 that all statements of
+/// these tests use.
 #[track_caller]
 pub fn assert_told(sqlstate: &str, failure: Failure, kind: &Kind) {
     assert_eq!(Kind::from(&failure), *kind, "{sqlstate}: {failure:?}");
@@ -68,7 +68,7 @@ pub fn assert_told(sqlstate: &str, failure: Failure, kind: &Kind) {
     let details = status.get_error_details();
     let info = details.error_info().expect("ErrorInfo");
     let told = (status.code(), info.reason.as_str(), details.retry_info().is_some());
-    assert_eq!(told, kind.told(), "{sqlstate}");
+    assert_eq!(told, kind.status(), "{sqlstate}");
     assert_eq!((info.domain.as_str(), info.metadata.len()), ("orchard.test", 0), "{sqlstate}");
     let said = format!("{} {}", status.message(), String::from_utf8_lossy(status.details())).to_lowercase();
     let hidden =
@@ -78,28 +78,28 @@ pub fn assert_told(sqlstate: &str, failure: Failure, kind: &Kind) {
     }
 }
 
-/// A statement that PostgreSQL answers with an error of this SQLSTATE, where the situation itself is no test's to bring about.
+/// Returns a statement that fails with this SQLSTATE, for situations that a test cannot cause.
 fn raise(sqlstate: &str, message: &str) -> String {
     format!("DO $$ BEGIN RAISE EXCEPTION '{message}' USING ERRCODE = '{sqlstate}', CONSTRAINT = 'cards_4711'; END $$")
 }
 
 #[tokio::test]
-async fn statements_fail_as_the_map_says() -> anyhow::Result<()> {
+async fn each_sqlstate_becomes_its_failure() -> anyhow::Result<()> {
     let world = World::start_with(1, Limits { statement: std::time::Duration::from_secs(1), ..Limits::default() }).await?;
     world.schema.connect().await?.batch_execute(TABLES).await?;
     let no_space = "could not extend file \"base/4711/1\": No space left on device";
     let rows: [(&str, &str, Kind); 32] = [
         ("23505", "INSERT INTO accounts VALUES (1, 4711)", constraint("accounts_pkey")),
         ("23503", "INSERT INTO cards (id, account) VALUES (2, 4711)", constraint("cards_account_fkey")),
-        // Found by the COMMIT.
+        // Detected by the COMMIT.
         ("23503", "INSERT INTO cards (id, late) VALUES (2, 4711)", constraint("cards_late_fkey")),
         ("23514", "UPDATE accounts SET amount = -4711", constraint("accounts_amount_check")),
         ("23502", "INSERT INTO accounts VALUES (4711, NULL)", constraint("")),
         ("23P01", "INSERT INTO cards VALUES (4711, '[4,7)')", constraint("cards_days_excl")),
-        // Of ON DELETE RESTRICT since PostgreSQL 18.
+        // ON DELETE RESTRICT, since PostgreSQL 18.
         ("23001", &raise("23001", "update or delete on table \"accounts\" violates RESTRICT"), constraint("cards_4711")),
         ("25006", "SET TRANSACTION READ ONLY; UPDATE accounts SET amount = 4711", Unavailable),
-        // What clients send is checked before it comes here, so that these are faults of ours.
+        // Requests are validated before, so these are faults of the service.
         ("22001", "INSERT INTO cards (id, label) VALUES (2, '4711')", Internal),
         ("22003", "UPDATE accounts SET amount = 4711 * 2147483647", Internal),
         ("22003", "INSERT INTO cards (id, worth) VALUES (2, 4711)", Internal),
@@ -128,7 +128,7 @@ async fn statements_fail_as_the_map_says() -> anyhow::Result<()> {
         ("53100", &raise("53100", "could not create file \"base/4711/1\": No space left on device"), Unavailable),
         ("53200", &raise("53200", "out of memory"), Busy),
         ("53200", &raise("53200", "out of shared memory"), Busy),
-        // As a pooler between passes them on.
+        // As a pooler passes them on.
         ("53300", &raise("53300", "sorry, too many clients already"), Busy),
         ("53300", &raise("53300", "remaining connection slots are reserved for non-replication superuser connections"), Busy),
         ("53300", &raise("53300", "too many connections for role \"account\""), Busy),
@@ -140,14 +140,14 @@ async fn statements_fail_as_the_map_says() -> anyhow::Result<()> {
         let done: Result<(), Error> = world.db.write("row", async move |connection| sql(connection, &at_once).await).await;
         let Err(Error(failure)) = done else { anyhow::bail!("{sqlstate}: {statement} was done") };
         assert_told(sqlstate, failure, &kind);
-        // What the row claims to be is what PostgreSQL says it is.
+        // PostgreSQL confirms the SQLSTATE of the row.
         let client = world.schema.connect().await?;
         client.batch_execute("SET statement_timeout = '100ms'; BEGIN").await?;
         let seen = match client.batch_execute(statement).await {
             Ok(()) => client.batch_execute("COMMIT").await,
             failed => failed,
         };
-        let code = seen.expect_err("it fails here too").code().map(|code| code.code().to_owned());
+        let code = seen.expect_err("the statement fails here, too").code().map(|code| code.code().to_owned());
         assert_eq!(code.as_deref(), Some(sqlstate), "{statement}");
     }
     assert_eq!(world.amounts().await?, (100, 100));

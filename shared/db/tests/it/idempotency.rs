@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use orchard_db::idempotency::{Claim, Keep, Key, forget, sweep};
+use orchard_db::idempotency::{Claim, ClaimedId, Keep, Key, forget, sweep};
 use orchard_db::{Failure, Limits};
 use orchard_proto::family::v1::GetPlanRequest;
 use tokio::sync::Notify;
@@ -34,7 +34,20 @@ async fn a_key_is_bound_to_caller_method_and_body() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_claim_goes_with_its_effect() -> anyhow::Result<()> {
+async fn a_repeated_request_finds_the_id_that_the_first_created() -> anyhow::Result<()> {
+    let world = World::start(2).await?;
+    let key = Key::new("ann", "CreatePlan", Uuid::now_v7(), Keep::Days30, &request("a"));
+    let claim = async || {
+        let key = key.clone();
+        world.db.write("claim id", async move |connection| key.claim_id(connection).await.map_err(Error)).await
+    };
+    let ClaimedId::New(id) = claim().await.expect("claim") else { anyhow::bail!("the key is new") };
+    assert_eq!(claim().await.expect("claim"), ClaimedId::Existing(id));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_claim_is_rolled_back_with_its_effect() -> anyhow::Result<()> {
     let world = World::start(2).await?;
     let (request_id, id) = (Uuid::now_v7(), Uuid::now_v7());
     let key = || Key::new("ann", "Spend", request_id, Keep::Days30, &request("a"));
@@ -44,12 +57,12 @@ async fn a_claim_goes_with_its_effect() -> anyhow::Result<()> {
         sql(connection, "UPDATE accounts SET amount = -1").await
     });
     assert!(failed.await.is_err());
-    assert_eq!(claim(&world, key(), id).await.expect("claim"), Claim::First, "nothing happened, so nothing is repeated");
+    assert_eq!(claim(&world, key(), id).await.expect("claim"), Claim::First, "the first claim was rolled back");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_at_once_claim_one_key() -> anyhow::Result<()> {
+async fn fifty_concurrent_claims_have_one_winner() -> anyhow::Result<()> {
     let world = World::start_with(10, Limits { pool_wait: Duration::from_secs(30), ..Limits::default() }).await?;
     let request_id = Uuid::now_v7();
     let mut claims = JoinSet::new();
@@ -69,14 +82,14 @@ async fn fifty_at_once_claim_one_key() -> anyhow::Result<()> {
     }
     let claims = claims.join_all().await.into_iter().collect::<Result<Vec<_>, _>>()?;
     assert_eq!(claims.iter().filter(|(_, first)| *first).count(), 1);
-    assert!(claims.iter().all(|(id, _)| *id == claims[0].0), "one answer for all: {claims:?}");
+    assert!(claims.iter().all(|(id, _)| *id == claims[0].0), "all claims have the same id: {claims:?}");
     assert_eq!(world.amounts().await?, (99, 100));
     Ok(())
 }
 
-/// While the first is at work a repeat waits for it, and for no longer than for any lock.
+/// A repeated claim waits until the first transaction ends, and no longer than `lock_timeout`.
 #[tokio::test]
-async fn a_repeat_waits_for_the_first() -> anyhow::Result<()> {
+async fn a_repeated_claim_waits_for_the_first() -> anyhow::Result<()> {
     let world = World::start_with(2, Limits { lock: Duration::from_millis(300), ..Limits::default() }).await?;
     let (request_id, id) = (Uuid::now_v7(), Uuid::now_v7());
     let key = || Key::new("ann", "Spend", request_id, Keep::Forever, &request("a"));
@@ -93,7 +106,7 @@ async fn a_repeat_waits_for_the_first() -> anyhow::Result<()> {
         let Err(Error(failure)) = claim(&world, key(), Uuid::now_v7()).await else { anyhow::bail!("it cannot know yet") };
         assert_told("55P03", failure, &Kind::Locked);
         let repeat = async {
-            // On a busy machine the lock's time may be over before `release` sees that it is waited for.
+            // On a busy machine the lock may time out before `release` sees the wait.
             loop {
                 match claim(&world, key(), Uuid::now_v7()).await {
                     Err(Error(Failure::Locked(_))) => {}
@@ -115,7 +128,7 @@ async fn a_repeat_waits_for_the_first() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Moves all keys as far into the past as if that much time had gone by.
+/// Moves all keys into the past by this interval.
 async fn age(world: &World, interval: &str) -> anyhow::Result<()> {
     let client = world.schema.connect().await?;
     let older = format!(
@@ -125,7 +138,7 @@ async fn age(world: &World, interval: &str) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn keys_of_money_are_kept_for_ever_and_others_for_thirty_days() -> anyhow::Result<()> {
+async fn keys_expire_after_thirty_days_or_never() -> anyhow::Result<()> {
     let world = World::start(2).await?;
     let (request_id, first, other) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
     let spend = |body| Key::new("ann", "Spend", request_id, Keep::Forever, &request(body));
@@ -139,7 +152,7 @@ async fn keys_of_money_are_kept_for_ever_and_others_for_thirty_days() -> anyhow:
     }
     assert!(matches!(claim(&world, create("b"), other).await, Err(Error(Failure::RequestIdReused))));
     age(&world, "2 hours").await?;
-    // Nobody has swept: the key has expired all the same, for any body, and is then kept as long as a new one.
+    // The key is expired although it was not swept. Any request may claim it, and it is kept as long as a new key.
     assert_eq!(claim(&world, create("b"), other).await.expect("claim"), Claim::First);
     assert_eq!(claim(&world, create("b"), first).await.expect("claim"), Claim::Repeated(vec![other]));
     age(&world, "29 days").await?;
@@ -153,10 +166,10 @@ async fn keys_of_money_are_kept_for_ever_and_others_for_thirty_days() -> anyhow:
 }
 
 #[tokio::test]
-async fn sweeps_at_once_share_the_work_and_wait_for_nobody() -> anyhow::Result<()> {
+async fn concurrent_sweeps_share_the_work_without_waiting() -> anyhow::Result<()> {
     let world = World::start_with(4, Limits::default()).await?;
     let client = world.schema.connect().await?;
-    // A dozen batches. Ids repeat between callers, and some of the same ids have not expired.
+    // A dozen batches. Callers share request ids, and some keys with the same ids are not expired.
     let keys = "INSERT INTO idempotency_keys (caller, method, request_id, request_hash, result_ids, created_at, expires_at)
         SELECT caller, 'Create', md5(n::text)::uuid, '', '{}', now() - interval '40 days',
                CASE caller WHEN 'cat' THEN now() + interval '1 day' ELSE now() - n * interval '1 minute' END
@@ -173,16 +186,16 @@ async fn sweeps_at_once_share_the_work_and_wait_for_nobody() -> anyhow::Result<(
     Ok(())
 }
 
-/// A repeat reads the key in a second statement, and the key may have expired between the two.
+/// A repeated claim reads the key in a second statement, and the key may expire before it.
 #[tokio::test]
-async fn a_key_that_is_being_answered_from_is_not_swept() -> anyhow::Result<()> {
+async fn a_key_that_is_being_read_is_not_swept() -> anyhow::Result<()> {
     let world = World::start(2).await?;
     let (request_id, id) = (Uuid::now_v7(), Uuid::now_v7());
     let key = Key::new("ann", "Create", request_id, Keep::Days30, &request("a"));
     claim(&world, key.clone(), id).await.expect("claim");
     let (db, client) = (world.db.clone(), Arc::new(world.schema.connect().await?));
     let unit = world.db.write("repeat", async move |connection| {
-        // From here on the unit's time stands still, and the key expires after it.
+        // The transaction's time is fixed here, and the key expires after it.
         sql(connection, "SELECT").await?;
         let expire = "UPDATE idempotency_keys SET created_at = created_at - interval '1 day', expires_at = clock_timestamp()";
         client.batch_execute(expire).await.expect("expires");
@@ -195,7 +208,7 @@ async fn a_key_that_is_being_answered_from_is_not_swept() -> anyhow::Result<()> 
 }
 
 #[tokio::test]
-async fn who_is_forgotten_may_ask_again_and_nobody_else() -> anyhow::Result<()> {
+async fn forgetting_a_caller_frees_only_their_keys() -> anyhow::Result<()> {
     let world = World::start(2).await?;
     let (request_id, first, other) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
     let key = |caller, method| Key::new(caller, method, request_id, Keep::Forever, &request("a"));

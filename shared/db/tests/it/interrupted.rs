@@ -1,4 +1,4 @@
-//! Units that are interrupted in their midst: by a limit, by an operator, by the end of their session.
+//! Units that are interrupted by a limit, by an operator or by the end of their session.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ fn failed(done: Result<(), Error>) -> Failure {
     failure
 }
 
-/// A unit that sleeps after its first statement, while `sql` is said about its session by somebody else.
+/// Runs a unit that sleeps after its first statement, while another session calls the function `interruption` for it.
 async fn interrupted_by(world: &World, interruption: &str) -> anyhow::Result<Failure> {
     let unit = world.db.write("interrupted", async |connection| {
         sql(connection, HOLD).await?;
@@ -32,7 +32,7 @@ async fn interrupted_by(world: &World, interruption: &str) -> anyhow::Result<Fai
 }
 
 #[tokio::test]
-async fn an_operator_ends_a_statement_or_its_session() -> anyhow::Result<()> {
+async fn an_operator_may_cancel_a_statement_or_end_its_session() -> anyhow::Result<()> {
     let world = World::start_with(1, Limits { statement: Duration::from_secs(20), ..Limits::default() }).await?;
     assert_told("57014", interrupted_by(&world, "pg_cancel_backend").await?, &Kind::TimedOut);
     assert_told("57P01", interrupted_by(&world, "pg_terminate_backend").await?, &Kind::Unavailable);
@@ -43,9 +43,9 @@ async fn an_operator_ends_a_statement_or_its_session() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Nobody knows then whether the unit was done, so it must not be called a conflict and done again.
+/// The outcome of the unit is unknown then, so it must not count as a conflict and be retried.
 #[tokio::test]
-async fn a_session_that_ends_during_the_commit_is_not_tried_again() -> anyhow::Result<()> {
+async fn a_session_that_ends_during_the_commit_is_not_retried() -> anyhow::Result<()> {
     let world = World::start_with(1, Limits { statement: Duration::from_secs(20), ..Limits::default() }).await?;
     let client = world.schema.connect().await?;
     let slow_commit = "CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(30); RETURN NULL; END';
@@ -70,7 +70,7 @@ async fn a_session_that_ends_during_the_commit_is_not_tried_again() -> anyhow::R
 }
 
 #[tokio::test]
-async fn waiting_for_a_lock_has_a_limit_and_is_not_tried_again() -> anyhow::Result<()> {
+async fn a_lock_timeout_is_not_retried() -> anyhow::Result<()> {
     let world = World::start_with(2, Limits { lock: Duration::from_millis(100), ..Limits::default() }).await?;
     let holder = world.schema.connect().await?;
     holder.batch_execute(&format!("BEGIN; {HOLD}")).await?;
@@ -85,7 +85,7 @@ async fn waiting_for_a_lock_has_a_limit_and_is_not_tried_again() -> anyhow::Resu
 }
 
 #[tokio::test]
-async fn a_unit_that_idles_in_its_transaction_is_ended() -> anyhow::Result<()> {
+async fn an_idle_transaction_is_ended() -> anyhow::Result<()> {
     let limits = Limits { idle_in_transaction: Duration::from_millis(100), ..Limits::default() };
     let world = World::start_with(1, limits).await?;
     let (schema, gone) = (world.schema.clone(), std::sync::Arc::new(Notify::new()));
@@ -97,7 +97,7 @@ async fn a_unit_that_idles_in_its_transaction_is_ended() -> anyhow::Result<()> {
     });
     let watch = async {
         let client = schema.connect().await?;
-        // After its statement: between BEGIN and that it idles for a moment too.
+        // After its statement: it also idles for a moment between BEGIN and the statement.
         let query = "SELECT count(*) FROM pg_stat_activity
             WHERE application_name = $1 AND state = 'idle in transaction' AND query LIKE 'UPDATE%'";
         let mut seen = false;
@@ -120,14 +120,14 @@ async fn a_unit_that_idles_in_its_transaction_is_ended() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn waiting_for_a_connection_of_the_pool_has_a_limit() -> anyhow::Result<()> {
+async fn waiting_for_a_pooled_connection_times_out() -> anyhow::Result<()> {
     let world = World::start_with(1, Limits::default()).await?;
     let held = world.db.connection().await.expect("a connection");
     let asked = Instant::now();
     let done = world.db.write("waits", async |connection| sql(connection, HOLD).await).await;
     assert_told("pool", failed(done), &Kind::Busy);
     let waited = asked.elapsed();
-    // At least what the limit says; at most, with room for a busy machine, what a caller would take for an answer at once.
+    // At least the limit, and at most what still feels immediate to a caller, even on a busy machine.
     assert!((Duration::from_millis(190)..Duration::from_secs(2)).contains(&waited), "{waited:?}");
     drop(held);
     world.db.write("after", async |connection| sql(connection, HOLD).await).await.expect("done");

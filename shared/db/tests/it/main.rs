@@ -1,8 +1,8 @@
-//! The database as slices use it, against a real PostgreSQL: what becomes of units of work when things go wrong.
+//! Units of work against a real PostgreSQL, also when something goes wrong.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
-mod after;
+mod after_commit;
 mod cancels;
 mod conflicts;
 mod connections;

@@ -12,7 +12,7 @@ use orchard_db::{Connection, Failure};
 
 use crate::world::{World, waiting};
 
-/// One number of a statement.
+/// Selects a number.
 async fn number(mut connection: &Connection, of: &str) -> Result<i32, Failure> {
     Ok(diesel::select(diesel::dsl::sql::<Integer>(of)).get_result(&mut connection).await?)
 }
@@ -22,12 +22,12 @@ const SESSION: &str = "pg_backend_pid()";
 #[tokio::test]
 async fn many_reads_share_two_connections() -> anyhow::Result<()> {
     let world = World::start(1).await?;
-    // The pool is of no matter to them.
+    // Reads do not need the pool.
     let _held = world.db.connection().await?;
     let reads = (0..200).map(async |index: i32| {
         let reader = world.db.read().await?;
         let same = number(&reader, &index.to_string()).await?;
-        assert_eq!(same, index, "one's answer is not another's");
+        assert_eq!(same, index, "each caller gets its own answer");
         number(&reader, SESSION).await
     });
     let sessions: HashSet<i32> = try_join_all(reads).await?.into_iter().collect();
@@ -36,7 +36,7 @@ async fn many_reads_share_two_connections() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn whoever_gives_up_leaves_the_connection_to_others() -> anyhow::Result<()> {
+async fn an_abandoned_read_leaves_the_connection_usable() -> anyhow::Result<()> {
     let world = World::start(1).await?;
     let reader = world.db.read().await?;
     let slow = number(&reader, "(SELECT 1 FROM pg_sleep(0.3))");
@@ -44,17 +44,17 @@ async fn whoever_gives_up_leaves_the_connection_to_others() -> anyhow::Result<()
         done = slow => anyhow::bail!("not yet: {done:?}"),
         asleep = waiting(&world.schema, "PgSleep") => drop(asleep?),
     }
-    // The same connection answers once it can, and meanwhile the other one does.
+    // Meanwhile the other connection answers. The same one answers later.
     let (same, other) = (number(&reader, "2"), async { number(&*world.db.read().await?, "(SELECT 3)").await });
     let began = Instant::now();
     let (same, other) = tokio::join!(same, async { (other.await, began.elapsed()) });
     assert_eq!((same?, other.0?), (2, 3));
-    assert!(other.1 < Duration::from_millis(250), "held up for {:?}", other.1);
+    assert!(other.1 < Duration::from_millis(250), "delayed for {:?}", other.1);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_connection_that_is_lost_is_made_again() -> anyhow::Result<()> {
+async fn a_lost_connection_is_replaced() -> anyhow::Result<()> {
     let world = World::start(1).await?;
     let reader = world.db.read().await?;
     let session = number(&reader, SESSION).await?;
@@ -72,7 +72,7 @@ async fn a_connection_that_is_lost_is_made_again() -> anyhow::Result<()> {
     for lost in [slept, behind] {
         assert!(matches!(lost, Err(Failure::Unavailable(_))), "{lost:?}");
     }
-    assert!(number(&reader, "1").await.is_err(), "whoever holds it does not get another");
+    assert!(number(&reader, "1").await.is_err(), "a reader is not moved to another connection");
     drop((reader, other));
     let sessions = join_all((0..8).map(async |_| number(&*world.db.read().await?, SESSION).await)).await;
     let sessions = sessions.into_iter().collect::<Result<HashSet<_>, _>>()?;
@@ -80,9 +80,9 @@ async fn a_connection_that_is_lost_is_made_again() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// An altered table keeps reads of it waiting, and all that wait behind these on the connection: not for long.
+/// Altering a table delays reads of it, and reads behind these on the same connection, but only briefly.
 #[tokio::test]
-async fn a_locked_table_holds_up_others_only_briefly() -> anyhow::Result<()> {
+async fn a_locked_table_delays_other_reads_only_briefly() -> anyhow::Result<()> {
     let world = World::start(1).await?;
     let mut alters = world.schema.connect().await?;
     let altering = alters.transaction().await?;
@@ -97,7 +97,7 @@ async fn a_locked_table_holds_up_others_only_briefly() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn each_statement_on_a_shared_connection_is_in_its_callers_trace() -> anyhow::Result<()> {
+async fn statements_on_a_shared_connection_belong_to_their_callers_traces() -> anyhow::Result<()> {
     let world = World::start(1).await?;
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
@@ -105,12 +105,12 @@ async fn each_statement_on_a_shared_connection_is_in_its_callers_trace() -> anyh
     orchard_rpc::trace::export();
     let reader = world.db.read().await?;
     let call = || Context::new().with_span(provider.tracer("test").start("call"));
-    // Whoever gives up a statement is not told what became of another's.
+    // An abandoned statement must not receive the answer of another one.
     let mut connection: &Connection = &reader;
     let ask = async { diesel::select(diesel::dsl::sql::<Text>("current_schema()")).get_result::<String>(&mut connection).await };
     let given_up = OtelFutureExt::with_context(ask, call()).now_or_never();
-    assert!(given_up.is_none(), "it was asked, and nobody heard the answer");
-    // All ask for the same, and some are ready before others.
+    assert!(given_up.is_none(), "the statement was sent, and its answer was not awaited");
+    // All callers send the same statement, and some finish before others.
     let calls = (0..8).map(|index| {
         let context = call();
         let trace = context.span().span_context().trace_id();

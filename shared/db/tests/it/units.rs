@@ -11,7 +11,7 @@ const TAKE: &str = "UPDATE accounts SET amount = amount - 10 WHERE id = 1";
 const GIVE: &str = "UPDATE accounts SET amount = amount + 10 WHERE id = 2";
 
 #[tokio::test]
-async fn a_unit_is_done_whole_or_not_at_all() -> anyhow::Result<()> {
+async fn a_unit_is_committed_as_a_whole_or_not_at_all() -> anyhow::Result<()> {
     let world = World::start(2).await?;
     let whole = world.db.write("transfer", async |connection| {
         sql(connection, TAKE).await?;
@@ -22,7 +22,7 @@ async fn a_unit_is_done_whole_or_not_at_all() -> anyhow::Result<()> {
         sql(connection, GIVE).await?;
         sql(connection, "UPDATE accounts SET amount = amount - 1000 WHERE id = 1").await
     });
-    let Err(Error(Failure::Constraint { name, .. })) = torn.await else { anyhow::bail!("refused by the CHECK") };
+    let Err(Error(Failure::Constraint { name, .. })) = torn.await else { anyhow::bail!("the CHECK refuses it") };
     assert_eq!(name, "accounts_amount_check");
     assert_eq!(world.amounts().await?, (90, 110));
     Ok(())
@@ -39,7 +39,7 @@ async fn the_moment_of_a_unit_is_when_it_began() -> anyhow::Result<()> {
     let (first, second) = moments.await.expect("done");
     assert_eq!(first, second);
     let connection = world.db.read().await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
-    assert!(orchard_db::moment(&connection).await? > first, "each statement alone has its own");
+    assert!(orchard_db::moment(&connection).await? > first, "outside of a transaction each statement has its own time");
     Ok(())
 }
 
@@ -67,10 +67,10 @@ async fn a_unit_outlives_its_caller() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_unit_that_panics_is_undone_and_its_caller_hears_of_it() -> anyhow::Result<()> {
+async fn a_panic_rolls_the_unit_back_and_reaches_the_caller() -> anyhow::Result<()> {
     let world = World::start(1).await?;
     let db = world.db.clone();
-    #[expect(clippy::disallowed_methods, reason = "its panic is what is looked at")]
+    #[expect(clippy::disallowed_methods, reason = "the test awaits its panic")]
     let call = tokio::spawn(async move {
         db.write("panic", async |connection| {
             sql(connection, TAKE).await?;
@@ -81,15 +81,15 @@ async fn a_unit_that_panics_is_undone_and_its_caller_hears_of_it() -> anyhow::Re
         .await
     });
     assert!(call.await.expect_err("a panic").is_panic());
-    // The one connection of the pool serves on, out of the transaction.
+    // The only connection of the pool can be used again, without the transaction.
     world.db.write("after", async |connection| sql(connection, GIVE).await).await.expect("done");
     assert_eq!(world.amounts().await?, (100, 110));
     Ok(())
 }
 
-/// Two units take the same two locks in opposite order: PostgreSQL ends one of them, which is then done again.
+/// Two units take the same two locks in opposite order: PostgreSQL aborts one of them, which is retried.
 #[tokio::test]
-async fn a_deadlock_is_done_again() -> anyhow::Result<()> {
+async fn a_unit_is_retried_after_a_deadlock() -> anyhow::Result<()> {
     let world = World::start(2).await?;
     let both = Arc::new(Barrier::new(2));
     let transfer = |first: &'static str, second: &'static str| {
@@ -97,7 +97,7 @@ async fn a_deadlock_is_done_again() -> anyhow::Result<()> {
         async move {
             db.write("transfer", async move |connection| {
                 sql(connection, first).await?;
-                // Only the first attempt meets the other one.
+                // Only the first attempts meet.
                 let _ = timeout(Duration::from_millis(200), both.wait()).await;
                 sql(connection, second).await
             })
@@ -112,10 +112,10 @@ async fn a_deadlock_is_done_again() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn statements_and_waits_have_limits() -> anyhow::Result<()> {
+async fn statements_and_waits_for_connections_time_out() -> anyhow::Result<()> {
     let world = World::start(1).await?;
     let slow = world.db.write("slow", async |connection| sql(connection, "SELECT pg_sleep(30)").await);
-    let Err(Error(Failure::TimedOut(_))) = slow.await else { anyhow::bail!("ended by the statement timeout") };
+    let Err(Error(Failure::TimedOut(_))) = slow.await else { anyhow::bail!("the statement timeout ends it") };
 
     let held = world.db.connection().await.expect("a connection");
     let asked = Instant::now();
@@ -128,7 +128,7 @@ async fn statements_and_waits_have_limits() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_snapshot_is_of_one_moment() -> anyhow::Result<()> {
+async fn a_snapshot_reads_one_moment() -> anyhow::Result<()> {
     let world = World::start(2).await?;
     let (begun, moved) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let inside = (Arc::clone(&begun), Arc::clone(&moved));

@@ -16,7 +16,7 @@ use tonic::transport::Channel;
 use tonic::{Request, Status};
 use uuid::Uuid;
 
-/// What a call does: the database, and what the request says.
+/// What a call does with the database and the text of the request.
 pub type Work = fn(Db, String) -> BoxFuture<'static, Result<String, Failure>>;
 
 pub struct Wired {
@@ -36,12 +36,12 @@ impl Wired {
         Ok(Self { running, token: keys.user_token(Uuid::new_v4(), &[], Duration::from_secs(600))? })
     }
 
-    /// Somebody who calls over that channel.
+    /// Returns a client that calls over the channel.
     pub fn client(&self, channel: Channel) -> anyhow::Result<ProbeServiceClient<Client>> {
         Ok(ProbeServiceClient::new(Headers::bearer(&self.token)?.on(channel)))
     }
 
-    /// A call.
+    /// Makes a call.
     pub async fn call(&self, text: &str) -> Result<String, Status> {
         let mut client = self.client(self.running.channel().expect("a channel")).expect("a client");
         Ok(client.write(WriteRequest { text: text.to_owned() }).await?.into_inner().text)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use orchard_db::{Connection, Db, Failure, Limits, Migrations, UnitError, migrations};
 use orchard_testkit::database::Schema;
 
-/// The error of a slice that refuses nothing.
+/// The error of a slice without rules.
 #[derive(Debug)]
 pub struct Error(pub Failure);
 
@@ -33,24 +33,24 @@ pub struct World {
 }
 
 impl World {
-    /// Two accounts with 100 each, and a pool of `connections` whose statements end after half a second.
+    /// Creates two accounts with 100 each, and a pool of `connections` whose statements time out after half a second.
     pub async fn start(connections: usize) -> anyhow::Result<Self> {
         Self::start_with(connections, Limits { statement: Duration::from_millis(500), ..Limits::default() }).await
     }
 
-    /// The same under other limits.
+    /// Does the same with other limits.
     pub async fn start_with(connections: usize, limits: Limits) -> anyhow::Result<Self> {
         let schema = Schema::create().await?;
         let tables = "CREATE TABLE accounts (id int PRIMARY KEY, amount int NOT NULL CONSTRAINT accounts_amount_check CHECK (amount >= 0));
             INSERT INTO accounts VALUES (1, 100), (2, 100);";
         schema.connect().await?.batch_execute(tables).await?;
         schema.migrate(Migrations::new([migrations::IDEMPOTENCY_KEYS])).await?;
-        // A deadlock is found in 50 ms instead of PostgreSQL's second.
+        // Deadlocks are detected in 50 ms instead of PostgreSQL's default of a second.
         let url = format!("{}%20-cdeadlock_timeout%3D50ms", schema.url());
         Ok(Self { schema, db: Db::new(url.parse()?, connections, &limits)? })
     }
 
-    /// The amounts of the two accounts, past the pool.
+    /// Returns the amounts of the two accounts, without using the pool.
     pub async fn amounts(&self) -> anyhow::Result<(i32, i32)> {
         let client = self.schema.connect().await?;
         let rows = client.query("SELECT amount FROM accounts ORDER BY id", &[]).await?;
@@ -62,7 +62,7 @@ pub async fn sql(connection: &mut Connection, sql: &str) -> Result<(), Error> {
     diesel_async::SimpleAsyncConnection::batch_execute(connection, sql).await.map_err(Error::from)
 }
 
-/// Waits until a session in the schema waits for `what` (such as `PgSleep`, or `transactionid` for a row), and gives its process id.
+/// Waits until a session of the schema waits for `what`, such as `PgSleep`, or `transactionid` for a row, and returns its process id.
 pub async fn waiting(schema: &Schema, what: &str) -> anyhow::Result<i32> {
     let client = schema.connect().await?;
     let query = "SELECT pid FROM pg_stat_activity WHERE application_name = $1 AND wait_event = $2";

@@ -1,4 +1,4 @@
-//! Events on their way.
+//! Delivery of events.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use orchard_events::{Outbox, RelayOptions};
 use crate::world::{FINE, PENDING, REFUSED, World, impatient, publish};
 
 #[tokio::test]
-async fn what_is_committed_is_told_and_what_is_not_is_not() -> anyhow::Result<()> {
+async fn only_committed_events_are_delivered() -> anyhow::Result<()> {
     let world = World::start().await?;
     let replica = world.replica(&impatient())?;
     let aggregate = world.aggregates(1).await?[0];
@@ -27,7 +27,7 @@ async fn what_is_committed_is_told_and_what_is_not_is_not() -> anyhow::Result<()
 }
 
 #[tokio::test]
-async fn a_consumer_that_is_away_is_told_when_it_is_back() -> anyhow::Result<()> {
+async fn events_wait_for_an_unavailable_consumer() -> anyhow::Result<()> {
     let mut world = World::start().await?;
     let replica = world.replica(&impatient())?;
     let aggregates = world.aggregates(3).await?;
@@ -35,7 +35,7 @@ async fn a_consumer_that_is_away_is_told_when_it_is_back() -> anyhow::Result<()>
     for aggregate in &aggregates {
         replica.publish(*aggregate, &[FINE, FINE]).await?;
     }
-    // More sweeps than an event has attempts: that its consumer is away is no fault of its own.
+    // More sweeps than an event has attempts: an unavailable consumer does not count against its events.
     let client = world.producer.connect().await?;
     for _sweep in 0..4 {
         world.until("SELECT count(*) FROM outbox_leases WHERE expires_at > now()", 1).await?;
@@ -50,9 +50,9 @@ async fn a_consumer_that_is_away_is_told_when_it_is_back() -> anyhow::Result<()>
     Ok(())
 }
 
-/// The earlier event waits for its next attempt; the later one must not overtake it.
+/// While the earlier event waits for its next attempt, the later one must not be delivered.
 #[tokio::test]
-async fn an_event_does_not_overtake_one_that_is_tried_again() -> anyhow::Result<()> {
+async fn an_event_waits_for_an_earlier_one_that_is_retried() -> anyhow::Result<()> {
     let world = World::start().await?;
     let replica = world.replica(&RelayOptions { event_retry_delay: Duration::from_secs(2), ..impatient() })?;
     let aggregate = world.aggregates(1).await?[0];
@@ -66,7 +66,7 @@ async fn an_event_does_not_overtake_one_that_is_tried_again() -> anyhow::Result<
 }
 
 #[tokio::test]
-async fn what_a_replica_leaves_behind_another_delivers() -> anyhow::Result<()> {
+async fn another_replica_delivers_what_was_left_behind() -> anyhow::Result<()> {
     let world = World::start().await?;
     let aggregate = world.aggregates(1).await?[0];
     let mut ended = world.replica(&impatient())?;
@@ -78,9 +78,9 @@ async fn what_a_replica_leaves_behind_another_delivers() -> anyhow::Result<()> {
     world.until("SELECT count(*) FROM outbox_leases", 0).await
 }
 
-/// Its service would end with it.
+/// The service would end together with the future.
 #[tokio::test]
-async fn who_tells_nobody_writes_nothing_and_does_not_end() -> anyhow::Result<()> {
+async fn an_outbox_without_consumers_writes_nothing_and_does_not_end() -> anyhow::Result<()> {
     let world = World::start().await?;
     let replica = world.replica(&impatient())?;
     let (outbox, _operations, deliver) = Outbox::builder("family", &replica.db, &impatient()).build();

@@ -1,4 +1,4 @@
-//! What is delivered, whoever delivers it and however often.
+//! Events that are delivered repeatedly and concurrently.
 
 use orchard_proto::events::v1 as pb;
 use orchard_testkit::answer::{metadata, refused, violations};
@@ -8,14 +8,14 @@ use tonic::Code;
 use crate::world::{FINE, UNREADABLE, World, deliver, sent};
 
 #[tokio::test]
-async fn each_event_has_its_effect_once_and_none_after_a_later_one() -> anyhow::Result<()> {
+async fn events_are_applied_once_and_in_order() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (aggregate, other) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
     let family = world.inbox("family")?;
     let [first, second, third] = [1, 2, 3].map(|number| sent(aggregate, number, FINE));
     deliver(&family, vec![first.clone(), first.clone(), second.clone()]).await?;
     deliver(&family, vec![first.clone()]).await?;
-    // A consumer that does not ask for every event sees gaps.
+    // A consumer that does not receive all events of an aggregate sees gaps.
     deliver(&family, vec![sent(aggregate, 7, FINE), sent(other, 1, FINE)]).await?;
     deliver(&family, vec![third, second]).await?;
     assert_eq!(world.effects(aggregate).await?, [1, 2, 7]);
@@ -24,14 +24,14 @@ async fn each_event_has_its_effect_once_and_none_after_a_later_one() -> anyhow::
 }
 
 #[tokio::test]
-async fn fifty_who_deliver_at_once_have_one_effect() -> anyhow::Result<()> {
+async fn fifty_concurrent_deliveries_have_one_effect() -> anyhow::Result<()> {
     let world = World::start().await?;
     let aggregates: Vec<_> = (0..5).map(|_| uuid::Uuid::new_v4()).collect();
     let family = world.inbox("family")?;
     let events: Vec<_> = aggregates.iter().flat_map(|aggregate| [1, 2].map(|number| sent(*aggregate, number, FINE))).collect();
     let deliveries = (0..50).map(|turn| {
         let (family, mut events) = (family.clone(), events.clone());
-        // Aggregates in another order each time, as two relays may have them.
+        // With the aggregates in different orders, as two relays may send them.
         events.rotate_left(2 * (turn % 5));
         async move { orchard_testkit::client::insist(|| deliver(&family, events.clone())).await }
     });
@@ -44,10 +44,10 @@ async fn fifty_who_deliver_at_once_have_one_effect() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Who waits for an aggregate that another tells of for the first time holds none that the other may need yet, or the two would wait for
-/// each other.
+/// While a delivery waits for an aggregate that another one delivers for the first time, it must not lock aggregates that the other may
+/// need: the two would deadlock.
 #[tokio::test]
-async fn who_waits_for_a_new_aggregate_holds_no_later_one() -> anyhow::Result<()> {
+async fn a_delivery_that_waits_for_a_new_aggregate_locks_no_later_one() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (new, known) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
     let family = world.inbox("family")?;
@@ -60,7 +60,7 @@ async fn who_waits_for_a_new_aggregate_holds_no_later_one() -> anyhow::Result<()
     deliveries.spawn(async move { deliver(&family, events).await });
     let waits = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))";
     while another.query_one(waits, &[]).await?.get::<_, i64>(0) == 0 {
-        // Within one transaction PostgreSQL shows the sessions of its first look, unless it is told to look again.
+        // Within a transaction PostgreSQL shows the sessions as it first saw them, unless the snapshot is cleared.
         another.batch_execute("SELECT pg_stat_clear_snapshot()").await?;
     }
     another.batch_execute(&format!("SELECT 1 FROM inbox WHERE aggregate_id = '{known}' FOR UPDATE NOWAIT; ROLLBACK")).await?;
@@ -72,7 +72,7 @@ async fn who_waits_for_a_new_aggregate_holds_no_later_one() -> anyhow::Result<()
 }
 
 #[tokio::test]
-async fn what_cannot_be_applied_is_named_and_nothing_is() -> anyhow::Result<()> {
+async fn an_event_that_cannot_be_applied_is_named_and_its_batch_is_rolled_back() -> anyhow::Result<()> {
     let world = World::start().await?;
     let aggregate = uuid::Uuid::new_v4();
     let family = world.inbox("family")?;
@@ -81,7 +81,7 @@ async fn what_cannot_be_applied_is_named_and_nothing_is() -> anyhow::Result<()> 
     assert_eq!(metadata(&status, "event_id"), Some(bad.event_id));
     assert_eq!(refused(Err::<(), _>(status)), (Code::FailedPrecondition, "EVENT_REJECTED".to_owned()));
     assert_eq!(world.effects(aggregate).await?, [0; 0]);
-    // Another slice cannot speak for the family's.
+    // Another slice cannot deliver events of the family slice.
     let answer = deliver(&world.inbox("recipe")?, vec![sent(aggregate, 1, FINE)]).await;
     assert_eq!(refused(answer), (Code::FailedPrecondition, "EVENT_REJECTED".to_owned()));
 

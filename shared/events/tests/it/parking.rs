@@ -1,4 +1,4 @@
-//! Events that their consumer refuses, and operators.
+//! Parked events, and what operators do with them.
 
 use orchard_proto::events::v1 as pb;
 use orchard_testkit::answer::{refused, violations};
@@ -12,7 +12,7 @@ fn not_found() -> (Code, String) {
 }
 
 #[tokio::test]
-async fn an_event_that_is_refused_parks_its_aggregate_alone() -> anyhow::Result<()> {
+async fn a_refused_event_blocks_only_its_aggregate() -> anyhow::Result<()> {
     let world = World::start().await?;
     let replica = world.replica(&impatient())?;
     let aggregates = world.aggregates(9).await?;
@@ -35,7 +35,7 @@ async fn an_event_that_is_refused_parks_its_aggregate_alone() -> anyhow::Result<
         assert_eq!(world.effects(*aggregate).await?, [1, 2, 3]);
     }
     for aggregate in sick {
-        assert_eq!(world.effects(*aggregate).await?, [1], "what is refused leaves nothing behind");
+        assert_eq!(world.effects(*aggregate).await?, [1], "a refused event has no effect");
     }
 
     let (_running, mut operator) = replica.operator(&world.keys).await?;
@@ -51,7 +51,7 @@ async fn an_event_that_is_refused_parks_its_aggregate_alone() -> anyhow::Result<
 }
 
 #[tokio::test]
-async fn operators_have_events_tried_again_or_give_them_up() -> anyhow::Result<()> {
+async fn operators_replay_or_discard_parked_events() -> anyhow::Result<()> {
     let world = World::start().await?;
     let replica = world.replica(&impatient())?;
     let aggregates = world.aggregates(3).await?;
@@ -79,7 +79,7 @@ async fn operators_have_events_tried_again_or_give_them_up() -> anyhow::Result<(
         |event: &pb::Event| pb::DiscardParkedEventRequest { consumer: "social".to_owned(), event_id: event.event_id.clone() };
     operator.discard_parked_event(discard(&events[0])).await?;
     assert_eq!(refused(operator.discard_parked_event(discard(&events[0])).await), not_found());
-    // Nothing is mended yet: it is parked again.
+    // The cause is not fixed yet, so the event is parked again.
     operator.replay_parked_event(replay(&events[1])).await?;
     assert_eq!(refused(operator.replay_parked_event(replay(&events[1])).await), not_found());
     world.until(PARKED, 2).await?;

@@ -1,4 +1,4 @@
-//! Many events, while replicas are killed, the consumer is away for a while, and some events are delivered twice or cannot be applied.
+//! Many events, while replicas are killed, the consumer is unavailable for a while, and some events are delivered twice or refused.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
@@ -16,19 +16,19 @@ use crate::world::{FINE, PARKED, PENDING, REFUSED, Replica, World, deliver, impa
 
 /// Events of one aggregate.
 const EVENTS: usize = 5;
-/// One event of so many is refused, and one of so many is delivered once more by somebody else.
+/// One of so many events is refused, and one of so many is delivered a second time.
 const POISON: usize = 100;
 const REPEATED: usize = 20;
 const WRITERS: usize = 4;
-/// For how long a replica lives.
+/// How long a replica runs before it is killed.
 const LIFE: Duration = Duration::from_secs(3);
 
-/// How many there are: `cargo xtask soak` asks for more.
+/// Returns the number of events. `cargo xtask soak` sets a larger one.
 fn number_of_events() -> usize {
     std::env::var("ORCHARD_SOAK").ok().map_or(20_000, |_| 100_000)
 }
 
-/// A process that delivers, and does nothing else.
+/// A process that only delivers events.
 #[tokio::test]
 #[ignore = "it is the child process of the test below"]
 async fn relay() -> anyhow::Result<()> {
@@ -52,7 +52,7 @@ fn start_relay(world: &World) -> anyhow::Result<Child> {
     Ok(relay?)
 }
 
-/// Two at a time, each killed in mid-work and replaced, until dropped.
+/// Runs two relays at a time, and kills and replaces them until dropped.
 async fn kill_relays(world: &World) -> anyhow::Result<()> {
     let (mut older, mut younger) = (start_relay(world)?, start_relay(world)?);
     loop {
@@ -62,14 +62,14 @@ async fn kill_relays(world: &World) -> anyhow::Result<()> {
     }
 }
 
-/// What each aggregate is told of, by its place among them.
+/// Returns the events of an aggregate, by its index.
 fn plan(aggregate: usize) -> [&'static str; EVENTS] {
     std::array::from_fn(
         |event| if (aggregate * EVENTS + event) % POISON == POISON / 2 + aggregate % EVENTS { REFUSED } else { FINE },
     )
 }
 
-/// Events written by a process whose own relay does nothing, so that all are left to those that are killed.
+/// Writes events in a process whose own relay is stopped, so that the killed relays deliver all of them.
 async fn write(world: &World, aggregates: &[Uuid]) -> anyhow::Result<()> {
     let mut writer = world.replica(&impatient())?;
     writer.stop_relay();
@@ -92,18 +92,18 @@ async fn write(world: &World, aggregates: &[Uuid]) -> anyhow::Result<()> {
     writers.join_all().await.into_iter().collect()
 }
 
-/// Delivers some events again, or before those who should.
+/// Delivers some events again, or before the relays do.
 async fn repeat(world: &World, aggregates: &[Uuid]) -> anyhow::Result<()> {
     let family = world.inbox("family")?;
     for (index, aggregate) in aggregates.iter().enumerate().step_by(REPEATED / EVENTS) {
-        // Its first, which nothing comes before.
+        // The first event of the aggregate, which follows no other.
         let first = sent(*aggregate, 1, plan(index)[0]);
         let _ = insist(|| deliver(&family, vec![first.clone()])).await;
     }
     Ok(())
 }
 
-/// The effects that an aggregate should have had, until it is mended, and afterwards.
+/// Returns the effects that an aggregate must have before and after the cause of refusals is fixed.
 fn expected(index: usize) -> (Vec<i32>, Vec<i32>) {
     let numbers = 1..=i32::try_from(EVENTS).expect("a few");
     let refused = plan(index).iter().position(|what| *what == REFUSED).unwrap_or(EVENTS);
@@ -117,7 +117,7 @@ async fn effects(world: &World) -> anyhow::Result<HashMap<Uuid, Vec<i32>>> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_effect_happens_once_and_in_order_whatever_happens() -> anyhow::Result<()> {
+async fn killed_relays_lose_repeat_and_reorder_nothing() -> anyhow::Result<()> {
     let mut world = World::start().await?;
     let aggregates = world.aggregates(number_of_events() / EVENTS).await?;
     let refused: HashSet<_> = (0..aggregates.len()).filter(|index| plan(*index).contains(&REFUSED)).collect();

@@ -1,4 +1,4 @@
-//! A slice that publishes and a slice that is told, each with a schema of its own.
+//! A slice that publishes events and a slice that consumes them, each with its own schema.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ use tonic::service::RoutesBuilder;
 use uuid::Uuid;
 
 const HOUR: Duration = Duration::from_secs(3600);
-/// What a consumer does with an event, by the user that it names.
+/// Users, by which the consumer decides what it does with an event.
 pub const FINE: &str = "fine";
 pub const REFUSED: &str = "refused";
 pub const CONSTRAINT: &str = "constraint";
@@ -43,7 +43,7 @@ const CONSUMER: &str = "CREATE TABLE effects (
     );
     CREATE TABLE mended ();";
 
-/// Writes each effect down as often as it has it.
+/// Records each effect every time it happens.
 pub struct Effects;
 
 impl Handler for Effects {
@@ -55,7 +55,7 @@ impl Handler for Effects {
     }
 
     async fn apply(&self, connection: &mut Connection, event: &MemberJoined) -> Result<(), NotApplied> {
-        // What was half done before it is refused must be undone.
+        // The effect precedes the refusal, so it must be rolled back.
         let effect = |what: &str| {
             format!("INSERT INTO effects (aggregate, number, what) VALUES ('{}', {}, '{what}')", event.family_plan_id, event.role)
         };
@@ -70,7 +70,7 @@ impl Handler for Effects {
     }
 }
 
-/// Ten attempts take half a minute; three take a moment.
+/// Options with three attempts, which take a moment. The default of ten takes half a minute.
 pub fn impatient() -> RelayOptions {
     RelayOptions { event_attempts: 3, event_retry_delay: Duration::from_millis(50) }
 }
@@ -84,7 +84,7 @@ pub struct World {
 }
 
 impl World {
-    /// Both slices, and the one that is told serves.
+    /// Creates both slices and starts the consumer.
     pub async fn start() -> anyhow::Result<Self> {
         let (producer, consumer) = (Schema::create().await?, Schema::create().await?);
         producer.connect().await?.batch_execute(PRODUCER).await?;
@@ -108,38 +108,38 @@ impl World {
         self.running.take().context("it runs")?.stop().await
     }
 
-    /// A replica of the slice that publishes.
+    /// Starts a replica of the publishing slice.
     pub fn replica(&self, options: &RelayOptions) -> anyhow::Result<Replica> {
         let calls = calls(&self.keys, "family");
         Replica::new(self.producer.url(), &calls.workload_key_file, self.address, options)
     }
 
-    /// Aggregates that events can happen to.
+    /// Creates aggregates.
     pub async fn aggregates(&self, number: usize) -> anyhow::Result<Vec<Uuid>> {
         let ids: Vec<Uuid> = (0..number).map(|_| Uuid::new_v4()).collect();
         self.producer.connect().await?.execute("INSERT INTO aggregates SELECT unnest($1::uuid[])", &[&ids]).await?;
         Ok(ids)
     }
 
-    /// Who calls the inbox directly.
+    /// Returns a client of the inbox.
     pub fn inbox(&self, service: &str) -> anyhow::Result<InboxServiceClient<Client>> {
         let token = self.keys.workload_token(service, HOUR)?;
         Ok(InboxServiceClient::new(Headers::bearer(&token)?.on(channel(self.address)?)))
     }
 
-    /// The numbers that an aggregate had effects with, in their order.
+    /// Returns the numbers of the aggregate's events in the order of their effects.
     pub async fn effects(&self, aggregate: Uuid) -> anyhow::Result<Vec<i32>> {
         let query = "SELECT number FROM effects WHERE aggregate = $1 ORDER BY position";
         let rows = self.consumer.connect().await?.query(query, &[&aggregate]).await?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
-    /// From now on nothing is [`REFUSED`].
+    /// Stops refusing [`REFUSED`] events.
     pub async fn mend(&self) -> anyhow::Result<()> {
         Ok(self.consumer.connect().await?.batch_execute("INSERT INTO mended DEFAULT VALUES").await?)
     }
 
-    /// Waits until a number of the producer's is as it should be.
+    /// Waits until a query in the producer's schema returns the expected number.
     pub async fn until(&self, query: &str, expected: i64) -> anyhow::Result<()> {
         let client = self.producer.connect().await?;
         let wait = async {
@@ -152,12 +152,12 @@ impl World {
     }
 }
 
-/// What is still to be delivered.
+/// Counts undelivered events.
 pub const PENDING: &str = "SELECT count(*) FROM outbox";
-/// What is no longer tried.
+/// Counts parked events.
 pub const PARKED: &str = "SELECT count(*) FROM outbox_failures WHERE parked_at IS NOT NULL";
 
-/// A process of the slice that publishes, or what is left of one: dropped, it is gone in mid-work.
+/// A replica of the publishing slice. Dropping it is like killing it.
 pub struct Replica {
     pub db: Db,
     pub outbox: Outbox,
@@ -180,19 +180,19 @@ impl Replica {
         Ok(Self { db, outbox, routes, relay })
     }
 
-    /// From now on it publishes and delivers nothing.
+    /// Stops the relay. The replica still publishes.
     pub fn stop_relay(&mut self) {
         self.relay.abort_all();
     }
 
-    /// Publishes events of an aggregate in one transaction, numbered by their sequence.
+    /// Publishes events of an aggregate in one transaction. Their numbers are their sequences.
     pub async fn publish(&self, aggregate: Uuid, what: &'static [&'static str]) -> Result<(), Failure> {
         let outbox = self.outbox.clone();
         let unit = async move |connection: &mut Connection| publish(connection, &outbox, aggregate, what).await;
         self.db.write("publish", unit).await
     }
 
-    /// The operators' side of it, and an operator.
+    /// Starts the service for operators, and returns an operator's client.
     pub async fn operator(&self, keys: &DevKeys) -> anyhow::Result<(Running, OutboxServiceClient<Client>)> {
         let running = Running::start(server("family", OUTBOX, self.routes.clone()), &options(keys)).await?;
         let token = keys.user_token(Uuid::new_v4(), &["operator"], HOUR)?;
@@ -218,13 +218,13 @@ pub async fn publish(connection: &mut Connection, outbox: &Outbox, aggregate: Uu
     Ok(())
 }
 
-/// The event with this number.
+/// Returns the event with this number.
 pub fn event(aggregate: Uuid, number: i64, user: &str) -> MemberJoined {
     let role = i32::try_from(number).expect("a small number");
     MemberJoined { family_plan_id: aggregate.to_string(), user_id: user.to_owned(), role, ..MemberJoined::default() }
 }
 
-/// The same as it is sent.
+/// Returns the event with this number as it is sent.
 pub fn sent(aggregate: Uuid, number: i64, user: &str) -> pb::Event {
     pb::Event {
         event_id: Uuid::new_v4().to_string(),

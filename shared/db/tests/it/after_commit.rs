@@ -1,4 +1,4 @@
-//! What follows a unit of work.
+//! Steps after a commit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,7 +7,7 @@ use orchard_db::{Failure, after_commit};
 
 use crate::world::{Error, World};
 
-/// Counts the steps that were done.
+/// Counts the steps that ran.
 #[derive(Clone, Default)]
 struct Steps(Arc<AtomicU32>);
 
@@ -25,7 +25,7 @@ impl Steps {
 }
 
 #[tokio::test]
-async fn what_follows_a_unit_follows_its_commit_alone() -> anyhow::Result<()> {
+async fn steps_run_after_a_commit_only() -> anyhow::Result<()> {
     let world = World::start(2).await?;
     let (steps, attempts) = (Steps::default(), Arc::new(AtomicU32::new(0)));
     let (inside, counted) = (steps.clone(), Arc::clone(&attempts));
@@ -37,7 +37,7 @@ async fn what_follows_a_unit_follows_its_commit_alone() -> anyhow::Result<()> {
         }
     });
     unit.await.expect("done");
-    assert_eq!((attempts.load(Ordering::SeqCst), steps.done()), (2, 1), "of the attempt that was committed");
+    assert_eq!((attempts.load(Ordering::SeqCst), steps.done()), (2, 1), "only the committed attempt runs its step");
 
     let inside = steps.clone();
     let refused = world.db.write("refuses", async move |_connection| {
@@ -46,6 +46,6 @@ async fn what_follows_a_unit_follows_its_commit_alone() -> anyhow::Result<()> {
     });
     assert!(refused.await.is_err());
     steps.add();
-    assert_eq!(steps.done(), 1, "neither of what was rolled back, nor outside of a unit");
+    assert_eq!(steps.done(), 1, "neither after a rollback nor outside of a unit");
     Ok(())
 }
