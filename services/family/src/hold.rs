@@ -80,35 +80,26 @@ impl Rule for HoldError {
 
 /// Identifies a hold of a service.
 #[derive(Debug, Clone)]
-pub struct HoldKey {
-    /// The plan.
-    pub plan: Uuid,
-    /// The reference that the service chose.
-    pub reference: String,
+struct HoldKey {
+    plan: Uuid,
+    reference: String,
 }
 
 /// Money to hold.
 #[derive(Debug, Clone)]
-pub struct NewHold {
-    /// The plan and the reference.
-    pub key: HoldKey,
-    /// How much to hold.
-    pub amount: BigDecimal,
-    /// What the hold is for.
-    pub reason: String,
+struct NewHold {
+    key: HoldKey,
+    amount: BigDecimal,
+    reason: String,
 }
 
-/// Money to refund.
+/// Money to refund of a captured hold, under a reference of its own.
 #[derive(Debug, Clone)]
-pub struct Refund {
-    /// The hold that was captured.
-    pub key: HoldKey,
-    /// The reference of the refund itself.
-    pub reference: String,
-    /// How much to refund.
-    pub amount: BigDecimal,
-    /// What the refund is for.
-    pub reason: String,
+struct Refund {
+    key: HoldKey,
+    reference: String,
+    amount: BigDecimal,
+    reason: String,
 }
 
 /// Money in a wallet that is, or was, reserved for a service.

@@ -68,28 +68,21 @@ impl Rule for InvitationError {
     }
 }
 
-/// Identifies an invitation that a user answers.
+/// Identifies an invitation that a user answers: by id if it names the user, and by the hash of its token if it names no user.
 #[derive(Debug, Clone)]
-pub enum Locator {
-    /// The id of an invitation that names the user.
+enum Locator {
     Id(Uuid),
-    /// The hash of the token of an invitation that names no user.
     TokenHash(Vec<u8>),
 }
 
-/// An invitation to create.
+/// An invitation to create, for one user or for anyone who has the token.
 #[derive(Debug, Clone)]
-pub struct NewInvitation {
-    /// The plan.
-    pub plan: Uuid,
-    /// The user who may accept; `None` for anyone who has the token.
-    pub invitee: Option<Uuid>,
-    /// The role that the invitee gets.
-    pub role: Role,
-    /// Such as `parent`.
-    pub relationship: Option<String>,
-    /// How long it can be accepted.
-    pub ttl: Duration,
+struct NewInvitation {
+    plan: Uuid,
+    invitee: Option<Uuid>,
+    role: Role,
+    relationship: Option<String>,
+    ttl: Duration,
 }
 
 /// An offer of a seat.

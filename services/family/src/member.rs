@@ -51,11 +51,9 @@ impl Rule for MemberError {
 
 /// A child to add to a plan.
 #[derive(Debug, Clone)]
-pub struct NewChild {
-    /// Name used inside the family.
-    pub display_name: String,
-    /// Such as `child` or `grandchild`.
-    pub relationship: Option<String>,
+pub(crate) struct NewChild {
+    display_name: String,
+    relationship: Option<String>,
 }
 
 /// A user as a member, or former member, of a plan.

@@ -151,13 +151,13 @@ pub struct Plan {
 
 impl Plan {
     /// Checks that the plan is active.
-    pub fn in_use(&self) -> Result<(), PlanError> {
+    pub fn check_active(&self) -> Result<(), PlanError> {
         if self.is_active { Ok(()) } else { Err(PlanError::Inactive) }
     }
 
     /// Checks that another user may take a seat.
     pub fn admit(&self) -> Result<(), PlanError> {
-        self.in_use()?;
+        self.check_active()?;
         if self.active_members < self.max_members { Ok(()) } else { Err(PlanError::Full { max_members: self.max_members }) }
     }
 
@@ -172,20 +172,20 @@ impl Plan {
     }
 
     /// Checks that a member of the plan holds it.
-    pub fn held_by(&self, member: Uuid) -> Result<(), RightsError> {
+    pub fn check_holder(&self, member: Uuid) -> Result<(), RightsError> {
         RightsError::unless(self.is_held_by(member))
     }
 
     /// Checks that the plan may be offered to an active member with these rights.
     pub fn may_be_offered_to(&self, member: Uuid, rights: &Rights) -> Result<(), PlanError> {
-        self.in_use()?;
+        self.check_active()?;
         let fit = rights.role == Role::Admin && !self.is_held_by(member);
         if fit { Ok(()) } else { Err(PlanError::NotAnAdmin) }
     }
 
     /// Checks that an active member with these rights may accept the plan.
     pub fn may_be_accepted_by(&self, member: Uuid, rights: &Rights) -> Result<(), PlanError> {
-        self.in_use()?;
+        self.check_active()?;
         let offered = self.proposed_holder == Some(member) && rights.role == Role::Admin;
         if offered { Ok(()) } else { Err(PlanError::NotOffered) }
     }

@@ -92,7 +92,7 @@ async fn create(connection: &mut Connection, new: &NewHold, service: &str, user:
         // A refund uses the reference, so the hold could not be captured under it.
         return Err(LedgerError::ReferenceReused.into());
     }
-    plan.in_use()?;
+    plan.check_active()?;
     let plan = may_take(connection, plan, &rights, user, &new.amount).await?;
     Ok(store::insert(connection, &plan, service, user, new).await?)
 }
@@ -109,7 +109,7 @@ async fn capture(
         let entry = ledger::store::by_reference(connection, plan.id, service, &hold.reference).await?;
         return Ok((hold, entry.ok_or(HoldError::NotFound)?));
     }
-    plan.in_use()?;
+    plan.check_active()?;
     let captured = store::end(connection, &plan, &hold, HoldStatus::Captured, amount).await?;
     let movement = ledger::take(&plan, EntryKind::Capture, amount);
     let source =

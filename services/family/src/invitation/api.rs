@@ -139,7 +139,7 @@ async fn create(
     let (id, first) = key.claim_one(connection, Uuid::now_v7()).await?;
     if first {
         let (plan, rights) = lock_for_member(connection, new.plan, inviter).await?;
-        plan.in_use()?;
+        plan.check_active()?;
         rights.may_offer(new.role)?;
         within_limit(store::count_pending(connection, new.plan).await?)?;
         if let Some(invitee) = new.invitee {
@@ -183,7 +183,7 @@ async fn decline(connection: &mut Connection, id: Uuid, user: Uuid) -> Result<In
 
 async fn revoke(connection: &mut Connection, plan: Uuid, id: Uuid, user: Uuid) -> Result<Invitation, Error> {
     let (plan, rights) = lock_for_member(connection, plan, user).await?;
-    plan.in_use()?;
+    plan.check_active()?;
     let (invitation, _) = store::lock(connection, id, plan.id).await?;
     invitation.revocable_by(user, rights.role)?;
     match invitation.revoke()? {

@@ -17,7 +17,7 @@ type Changed = Result<(Member, Rights), Error>;
 
 pub(super) async fn update(connection: &mut Connection, plan: Uuid, user: Uuid, patch: Patch, editor: Uuid) -> Changed {
     let (plan, rights) = lock_for_member(connection, plan, editor).await?;
-    plan.in_use()?;
+    plan.check_active()?;
     let before = active(store::get(connection, plan.id, user).await?)?;
     let member = patch.apply(before.clone(), &plan, editor, &rights)?;
     store::update(connection, &before, &member).await?;
@@ -54,7 +54,7 @@ pub(super) async fn change_role(
     role: Role,
 ) -> Changed {
     let (plan, rights, member) = lock_for_admin(connection, plan, admin, user).await?;
-    plan.in_use()?;
+    plan.check_active()?;
     let member = active(member)?;
     member.may_become(role, &plan)?;
     if member.role != role {

@@ -34,7 +34,7 @@ pub(super) async fn update(connection: &mut Connection, id: Uuid, patch: Patch, 
 
 pub(super) async fn deactivate(connection: &mut Connection, outbox: &Outbox, id: Uuid, holder: Uuid) -> Changed {
     let (plan, rights) = lock_for_member(connection, id, holder).await?;
-    plan.held_by(holder)?;
+    plan.check_holder(holder)?;
     if plan.is_active {
         let sequence = store::next_events(connection, id, 1).await?;
         outbox.publish(connection, id, sequence, &events::closed(id)).await?;
@@ -45,7 +45,7 @@ pub(super) async fn deactivate(connection: &mut Connection, outbox: &Outbox, id:
 
 pub(super) async fn reactivate(connection: &mut Connection, outbox: &Outbox, id: Uuid, holder: Uuid) -> Changed {
     let (plan, rights) = lock_for_member(connection, id, holder).await?;
-    plan.held_by(holder)?;
+    plan.check_holder(holder)?;
     if !plan.is_active {
         events::publish_members(connection, outbox, id).await?;
     }
@@ -55,7 +55,7 @@ pub(super) async fn reactivate(connection: &mut Connection, outbox: &Outbox, id:
 
 pub(super) async fn offer(connection: &mut Connection, id: Uuid, holder: Uuid, user: Uuid) -> Changed {
     let (plan, rights) = lock_for_member(connection, id, holder).await?;
-    plan.held_by(holder)?;
+    plan.check_holder(holder)?;
     plan.may_be_offered_to(user, &rights::store::get(connection, id, user).await?)?;
     let changed = Plan { proposed_holder: Some(user), ..plan.clone() };
     Ok((store::update(connection, &plan, &changed).await?, rights))
@@ -76,7 +76,7 @@ pub(super) async fn accept(connection: &mut Connection, id: Uuid, user: Uuid) ->
 pub(super) async fn withdraw_offer(connection: &mut Connection, id: Uuid, user: Uuid) -> Changed {
     let (plan, rights) = lock_for_member(connection, id, user).await?;
     if plan.proposed_holder != Some(user) {
-        plan.held_by(user)?;
+        plan.check_holder(user)?;
     }
     let changed = Plan { proposed_holder: None, ..plan.clone() };
     Ok((store::update(connection, &plan, &changed).await?, rights))

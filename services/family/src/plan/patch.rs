@@ -28,7 +28,7 @@ impl Patch {
     ///
     /// An admin with a daily spend limit could reset it by moving the start of the day, so they keep the time zone.
     pub fn apply(self, plan: Plan, rights: &Rights) -> Result<Plan, PlanError> {
-        plan.in_use()?;
+        plan.check_active()?;
         if self.time_zone.is_some() && rights.permissions.daily_spend_limit.is_some() {
             return Err(PlanError::DayIsLimited);
         }

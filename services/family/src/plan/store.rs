@@ -183,7 +183,7 @@ pub(crate) async fn next_events(connection: &mut Connection, plan: Uuid, count: 
 /// Updates a locked plan, apart from its money, its seats taken and its sequences. Values that this release cannot read stay as they are.
 pub(crate) async fn update(connection: &mut Connection, before: &Plan, plan: &Plan) -> QueryResult<Plan> {
     let goals = || plan.family_goals.as_ref().and_then(|goals| serde_json::to_value(goals).ok());
-    let preferences = || plan.coordination_preferences.as_ref().and_then(|wishes| serde_json::to_value(wishes).ok());
+    let preferences = || plan.coordination_preferences.as_ref().and_then(|delivery| serde_json::to_value(delivery).ok());
     let new_preferences = plan.coordination_preferences != before.coordination_preferences;
     diesel::update(family_plans::table.find(plan.id))
         .set((

@@ -52,18 +52,18 @@ fn read_update(fields: &mut Fields, mask: &[&str], plan: &pb::FamilyPlan, editor
     // Each is replaced as a whole, and removed when absent.
     let goals = plan.family_goals.as_ref().filter(|_| mask.contains(&"family_goals"));
     let goals = goals.map(|goals| fields.within("family_goals", |fields| preferences::read_goals(fields, goals))).transpose();
-    let wishes = plan.coordination_preferences.as_ref().filter(|_| mask.contains(&"coordination_preferences"));
-    let wishes = wishes
-        .map(|wishes| fields.within("coordination_preferences", |fields| preferences::read_preferences(fields, wishes)))
+    let delivery = plan.coordination_preferences.as_ref().filter(|_| mask.contains(&"coordination_preferences"));
+    let delivery = delivery
+        .map(|delivery| fields.within("coordination_preferences", |fields| preferences::read_preferences(fields, delivery)))
         .transpose();
-    let (goals, wishes) = (goals?, wishes?);
+    let (goals, delivery) = (goals?, delivery?);
     let patch = Patch {
         family_name: family_name?,
         time_zone: time_zone?,
         max_members: max_members?,
         billing_account: billing_account?,
         family_goals: mask.contains(&"family_goals").then_some(goals),
-        coordination_preferences: mask.contains(&"coordination_preferences").then_some(wishes),
+        coordination_preferences: mask.contains(&"coordination_preferences").then_some(delivery),
     };
     Ok((id?, patch))
 }

@@ -100,7 +100,7 @@ async fn deposit(connection: &mut Connection, new: &Deposit, service: &str) -> R
         let same = entry.repeats(&new.amount, &new.reason);
         return if same { Ok(entry) } else { Err(LedgerError::ReferenceReused.into()) };
     }
-    plan.in_use()?;
+    plan.check_active()?;
     let movement = ledger::put(&plan, EntryKind::Deposit, &new.amount)?;
     let source = Source { user: None, service, reference: &new.reference, reason: &new.reason, hold: None };
     Ok(ledger::store::append(connection, Uuid::now_v7(), plan.id, &movement, source).await?)
@@ -112,7 +112,7 @@ async fn spend(connection: &mut Connection, key: &Key, new: &Spend, user: Uuid) 
         return Ok(ledger::store::get(connection, id).await?);
     }
     let (plan, rights) = lock_for_member(connection, new.plan, user).await?;
-    plan.in_use()?;
+    plan.check_active()?;
     let plan = hold::may_take(connection, plan, &rights, user, &new.amount).await?;
     let movement = ledger::take(&plan, EntryKind::Spend, &new.amount);
     let reference = format!("{}{}", user.simple(), new.request_id.simple());

@@ -16,16 +16,16 @@ async fn concurrent_calls_end_a_hold_once() -> anyhow::Result<()> {
     for round in 0..20 {
         let reference = format!("s-{round}");
         world.hold(&plan, holder, 100, &reference).await?;
-        let (all, part, released, late) = tokio::join!(
+        let (all, part, released, expired) = tokio::join!(
             world.capture(&plan, &reference, None),
             world.capture(&plan, &reference, Some(60)),
             world.release(&plan, &reference),
             async { if round % 2 == 0 { world.let_expire(&reference).await } else { Ok(()) } },
         );
-        late?;
+        expired?;
         let paid = [all.is_ok(), part.is_ok()].iter().filter(|paid| **paid).count();
         let ended = paid + usize::from(released.is_ok());
-        // An expired hold is neither captured nor released, but a release of it succeeds.
+        // Once the hold has expired, only a release can succeed.
         assert!(ended == 1 || (round % 2 == 0 && ended == 0), "{all:?} {part:?} {released:?}");
         expected -= if all.is_ok() { 100 } else { 0 } + if part.is_ok() { 60 } else { 0 };
         assert_eq!(world.balance(&plan).await?.0, expected);
