@@ -68,8 +68,7 @@ impl Board {
     }
 
     /// Those who watch, each once; and drops those who have not read for too long.
-    pub(super) fn viewers(&self) -> HashSet<Uuid> {
-        let now = Instant::now();
+    pub(super) fn viewers(&self, now: Instant) -> HashSet<Uuid> {
         let latest = self.seen.borrow().as_ref().map_or(0, |seen| seen.number);
         let mut watchers = self.watchers();
         for watcher in watchers.all.values_mut().filter(|watcher| watcher.taken < latest) {
@@ -159,56 +158,57 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt as _;
+
     use super::*;
 
-    fn look(board: &Board, participants: i64) {
+    /// Shows a look of so many participants, `seconds` after the test began.
+    fn look(board: &Board, participants: i64, seconds: u64, start: Instant) {
         let places = super::super::Places { participants, ..Default::default() };
-        let viewers = board.viewers();
+        let viewers = board.viewers(start + Duration::from_secs(seconds));
         board.show(viewers.clone(), Look::Places { places, admitted: viewers });
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn whoever_reads_too_late_is_dropped_and_nobody_else() {
-        let board = Arc::new(Board::new());
+        let (board, start) = (Arc::new(Board::new()), Instant::now());
         let (mut quick, mut slow) = (board.add(Uuid::from_u128(1)), board.add(Uuid::from_u128(2)));
-        look(&board, 1);
+        look(&board, 1, 0, start);
         assert_eq!(slow.next().await.map(|seen| seen.number), Ok(1));
         for (turn, number) in (2..=14).zip(1..) {
             assert_eq!(quick.next().await.map(|seen| seen.number), Ok(number));
-            tokio::time::advance(Duration::from_secs(1)).await;
-            look(&board, turn);
+            look(&board, turn, number, start);
         }
         assert_eq!(slow.next().await.err(), Some(Gone::TooSlow));
-        assert_eq!(board.viewers(), [Uuid::from_u128(1)].into());
+        assert_eq!(board.viewers(start), [Uuid::from_u128(1)].into());
         assert_eq!(quick.next().await.map(|seen| seen.number), Ok(14));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn where_nothing_changes_nobody_is_slow() {
-        let board = Arc::new(Board::new());
+        let (board, start) = (Arc::new(Board::new()), Instant::now());
         let mut one = board.add(Uuid::from_u128(1));
-        look(&board, 1);
+        look(&board, 1, 0, start);
         assert_eq!(one.next().await.map(|seen| seen.number), Ok(1));
-        for _ in 0..100 {
-            tokio::time::advance(Duration::from_secs(1)).await;
-            look(&board, 1);
+        for second in 1..=100 {
+            look(&board, 1, second, start);
         }
-        look(&board, 2);
+        look(&board, 2, 100, start);
         assert_eq!(one.next().await.map(|seen| seen.number), Ok(2), "what is like the last is not told");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn whoever_comes_later_is_shown_what_was_looked_at_for_them() {
-        let board = Arc::new(Board::new());
+        let (board, start) = (Arc::new(Board::new()), Instant::now());
         let _first = board.add(Uuid::from_u128(1));
-        look(&board, 1);
+        look(&board, 1, 0, start);
         let mut late = board.add(Uuid::from_u128(2));
-        assert!(tokio::time::timeout(Duration::from_secs(5), late.next()).await.is_err());
-        look(&board, 1);
+        assert!(late.next().now_or_never().is_none());
+        look(&board, 1, 5, start);
         assert_eq!(late.next().await.map(|seen| seen.viewers.len()), Ok(2));
         drop(late);
-        assert_eq!(board.viewers().len(), 1);
+        assert_eq!(board.viewers(start).len(), 1);
         board.dismiss();
-        assert!(board.viewers().is_empty());
+        assert!(board.viewers(start).is_empty());
     }
 }

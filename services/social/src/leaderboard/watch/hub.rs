@@ -90,7 +90,7 @@ impl Hub {
     }
 
     async fn look(&self, challenge: Uuid, board: Arc<Board>) {
-        let viewers = board.viewers();
+        let viewers = board.viewers(Instant::now());
         if viewers.is_empty() {
             self.forget(challenge);
             return;
@@ -113,7 +113,7 @@ impl Hub {
     /// Forgets a board that nobody watches. Whoever came meanwhile is on it, and so it stays.
     fn forget(&self, challenge: Uuid) {
         let mut boards = self.boards();
-        if boards.get(&challenge).is_some_and(|watched| watched.board.viewers().is_empty()) {
+        if boards.get(&challenge).is_some_and(|watched| watched.board.viewers(Instant::now()).is_empty()) {
             boards.remove(&challenge);
         }
     }
