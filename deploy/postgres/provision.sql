@@ -1,15 +1,14 @@
--- Prepares a database for the four slices. Run it as a superuser, connected to that database; running it again changes
--- nothing. No psql meta-commands, so that a driver can send it as one batch. Passwords are set elsewhere: nothing that
--- is deployed has a default key.
+-- Prepares a database for the four slices. Run it as a superuser, connected to that database; a second run changes nothing.
+-- It has no psql meta-commands, so that a driver can send it as one batch, and sets no passwords, because there is no default.
 
--- Apart from the slices: a slice's role may use the extensions but neither own nor replace them, and a slice that moves
--- to its own server finds them under the same name.
+-- Outside the slices: their roles may use the extensions but not replace them, and a slice that moves to another server finds
+-- them under the same name.
 CREATE SCHEMA IF NOT EXISTS extensions;
 CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA extensions;
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA extensions;
 CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA extensions;
 
--- IF NOT EXISTS leaves an extension where somebody else has put it, out of the slices' sight.
+-- IF NOT EXISTS leaves an extension in another schema, where the slices cannot see it.
 ALTER EXTENSION btree_gist SET SCHEMA extensions;
 ALTER EXTENSION pg_trgm SET SCHEMA extensions;
 ALTER EXTENSION unaccent SET SCHEMA extensions;
@@ -26,7 +25,7 @@ BEGIN
   FOREACH slice IN ARRAY ARRAY['family', 'social', 'recipe', 'consultation'] LOOP
     slice_role := 'orchard_' || slice;
 
-    -- Roles belong to the whole cluster: another database's run may have made it, or be making it right now.
+    -- Roles belong to the whole cluster: a run for another database may have created it, or may do so concurrently.
     BEGIN
       EXECUTE format('CREATE ROLE %I LOGIN', slice_role);
     EXCEPTION WHEN duplicate_object OR unique_violation THEN
@@ -38,10 +37,10 @@ BEGIN
     EXECUTE format('REVOKE ALL ON SCHEMA %I FROM PUBLIC', slice);
     EXECUTE format('GRANT USAGE ON SCHEMA extensions TO %I', slice_role);
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), slice_role);
-    -- In this database only: the same role may serve others on the same cluster.
+    -- In this database only: the role may be used in other databases.
     EXECUTE format('ALTER ROLE %I IN DATABASE %I SET search_path = %I, extensions',
       slice_role, current_database(), slice);
-    -- The driver keeps no SQLSTATE of some failures; their English texts tell them apart.
+    -- The driver does not keep the SQLSTATE of some failures; their English texts distinguish them.
     EXECUTE format('ALTER ROLE %I IN DATABASE %I SET lc_messages = %L', slice_role, current_database(), 'C');
   END LOOP;
 END

@@ -1,6 +1,7 @@
-//! `cargo xtask bench`: what calls cost, side by side with what they cost at least.
+//! `cargo xtask bench`: measures the cost of calls, side by side with that of their statements alone.
 
 mod accounting;
+mod build;
 mod calls;
 mod data;
 pub mod echo;
@@ -10,8 +11,8 @@ mod pgbench;
 mod recording;
 mod report;
 mod scenario;
+mod script;
 mod side;
-mod svg;
 mod world;
 
 use std::os::unix::process::CommandExt as _;
@@ -24,43 +25,44 @@ use orchard_testkit::cluster::{Cluster, Options};
 use orchard_testkit::keys::DevKeys;
 
 use self::pgbench::Pgbench;
-use self::report::Outcome;
 use self::scenario::Scenario;
 use self::world::{Amount, World};
 use crate::install;
 use crate::output::{Progress, say};
 use crate::project::Project;
-use crate::up::build;
+use crate::up::build::program;
 use crate::up::ports::Ports;
 use crate::up::provision::{self, secrets};
 use crate::up::services::Services;
 use crate::up::signals::Signals;
 
-/// What else is chosen than the ports of `up`, so that both can run.
+/// Default port, other than that of `up`, so that both can run.
 pub const PORT: u16 = 15150;
 
-/// Measure what calls cost: CPU of services and PostgreSQL, rates, latencies, against yardsticks on the same data.
+/// Measure the cost of calls: CPU of services and PostgreSQL, rates and latencies, compared to their statements alone.
 ///
-/// On a private PostgreSQL that keeps what it commits, with optimised services, which are built first. Sides are measured in turn
-/// (A B A B), and ratios are of rounds next to each other: absolute figures are the machine's. Everything is written to
-/// target/orchard/bench.
+/// The services are optimised, and PostgreSQL is a private one with durable commits. Sides are measured in turn (A B A B), and each
+/// ratio is of rounds next to each other, because absolute figures depend on the machine. Results are written to target/orchard/bench.
 #[derive(clap::Args)]
 pub struct Args {
-    /// What to measure; everything unless it is said.
+    /// Scenarios to run; default: all.
     #[arg(value_enum)]
     scenarios: Vec<Scenario>,
-    /// Fewer and shorter rounds: minutes, and figures that only show that all works.
+    /// Run fewer and shorter rounds, which take minutes; their figures are not reliable.
     #[arg(long)]
     quick: bool,
-    /// Port of the edge; the slices take the next four, and the health services those from ten above it.
+    /// Port of the edge. The services use the next four; ports for health and metrics are ten higher.
     #[arg(long, default_value_t = PORT, value_parser = clap::value_parser!(u16).range(1..=65_521))]
     port: u16,
     /// Install what is missing without asking.
     #[arg(long)]
     yes: bool,
-    /// Run what is built for debugging, hardly at all: soon there, and no figure means anything.
+    /// Run one short round of debug builds, only to see that everything works.
     #[arg(long)]
     debug: bool,
+    /// Only measure the CPU time of cold builds.
+    #[arg(long, conflicts_with_all = ["scenarios", "quick", "debug"])]
+    build: bool,
 }
 
 impl Args {
@@ -76,13 +78,17 @@ impl Args {
 /// Runs the command.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let project = Project::find()?;
+    if args.build {
+        build::run(&project)?.print("build");
+        return Ok(ExitCode::SUCCESS);
+    }
     let ports = Ports::from(args.port);
     ports.check()?;
     let progress = Progress::start();
     progress.step("building the services");
-    let program = build::program(&project, !args.debug)?;
+    let program = program(&project, !args.debug)?;
     if cfg!(debug_assertions) && !args.debug {
-        // The load generator is to be as fast as what it measures.
+        // The load generator must be optimised, too.
         let optimised = program.with_file_name(env!("CARGO_PKG_NAME"));
         return Err(Command::new(optimised).args(std::env::args_os().skip(1)).exec()).context("cannot run the optimised program");
     }
@@ -91,14 +97,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let work = Work::create(folder.join("work"))?;
     let mut cluster = Cluster::temporary(&bench.tools, &folder, Options::durable())?;
     let keys = project.keys()?;
-    // One thread makes the calls, as pgbench has one.
+    // One thread makes the calls, as in pgbench.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let outcome = runtime.block_on(bench.run(args, &project, &work.0, &cluster, &keys));
     cluster.stop()?;
     outcome
 }
 
-/// A folder that is empty at first and gone in the end.
+/// A temporary folder, removed on drop.
 struct Work(PathBuf);
 
 impl Work {
@@ -125,7 +131,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// Until everything is measured, or a signal comes.
+    /// Measures until everything is done or a signal comes.
     async fn run(&self, args: &Args, project: &Project, work: &Path, cluster: &Cluster, keys: &DevKeys) -> Result<ExitCode> {
         let mut signals = Signals::listen()?;
         provision::provision(&cluster.url("postgres").parse()?, &secrets(work)).await?;
@@ -150,20 +156,24 @@ impl Bench {
         let pgbench = Pgbench::find(self.tools.bin(), work);
         let how = (work, std::env::current_exe()?, args.amount());
         let mut world = World::open(cluster, services, keys, self.ports, pgbench, how).await?;
-        self.progress.step(&format!("five services serve; the data: {}", data::words()));
+        self.progress.step(&format!("five services serve; the data: {}", data::description()));
         let version: String = world.sql.query_one("SHOW server_version", &[]).await?.get(0);
         let machine = report::machine(&version, project.root());
         say(&format!("{machine:#}"));
         let chosen = if args.scenarios.is_empty() { Scenario::value_variants() } else { args.scenarios.as_slice() };
-        let mut outcomes: Vec<Outcome> = Vec::new();
-        for scenario in chosen {
-            let outcome = scenario.run(&mut world).await?;
-            outcome.print();
-            self.progress.step("measured");
-            outcomes.push(outcome);
+        if world.pgbench.is_none() {
+            say("There is no pgbench beside this PostgreSQL: calls are not compared to their statements alone.");
         }
-        let file = report::write(&project.state().join("bench"), &machine, &data::words(), &outcomes)?;
-        self.progress.step(&format!("everything is in {}", file.strip_prefix(project.root()).unwrap_or(&file).display()));
+        let mut outcomes = Vec::new();
+        for scenario in chosen {
+            let name = scenario.to_possible_value().context("a scenario has a name")?.get_name().to_owned();
+            let outcome = scenario.run(&mut world).await?;
+            outcome.print(&name);
+            self.progress.step("measured");
+            outcomes.push((name, outcome));
+        }
+        let file = report::write(&project.state().join("bench"), &machine, &data::description(), &outcomes)?;
+        self.progress.step(&format!("the results are in {}", file.strip_prefix(project.root()).unwrap_or(&file).display()));
         Ok(ExitCode::SUCCESS)
     }
 }

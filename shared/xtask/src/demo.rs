@@ -1,7 +1,6 @@
-//! Data to look at, loaded through the RPCs as users, billing and identity would.
+//! Demo data, loaded by calls of users, billing and identity.
 //!
-//! Loading it again, or completing a load that was cut short, changes nothing twice: requests have fixed ids, and what differs
-//! from day to day is kept in a file.
+//! Loading can be repeated, also after an interruption: requests have fixed ids, and whatever depends on the day is kept in a file.
 
 mod calls;
 mod catalog;
@@ -9,49 +8,36 @@ mod family;
 mod people;
 mod social;
 mod state;
+mod values;
 
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use chrono::{Days, NaiveDate, Utc};
-use orchard_proto::google::r#type::{Date, Money};
+use chrono::Utc;
 use orchard_testkit::keys::DevKeys;
 
+pub use self::calls::Addresses;
 use self::calls::Calls;
 use self::state::State;
 use crate::output::Progress;
 
-/// What the demo's calls are printed with.
+/// Ids for example calls.
 #[derive(Debug)]
 pub struct Demo {
     /// The Appletons' plan.
     pub plan_id: String,
-    /// The challenge that is going on.
+    /// The running challenge.
     pub challenge_id: String,
-    /// A recipe that everybody may see.
+    /// A public recipe.
     pub recipe_id: String,
 }
 
-/// Where the services are that the demo calls, as `host:port`.
-#[derive(clap::Args, Clone, Debug)]
-pub struct Addresses {
-    /// Where the edge listens.
-    #[arg(long, value_name = "HOST:PORT")]
-    pub edge: String,
-    /// Where the family service listens.
-    #[arg(long, value_name = "HOST:PORT")]
-    pub family: String,
-    /// Where the social service listens.
-    #[arg(long, value_name = "HOST:PORT")]
-    pub social: String,
-}
-
-/// Loads it, or finds that it is there by what the folder `kept` tells.
-pub async fn load(kept: &Path, keys: &DevKeys, addresses: &Addresses, progress: &Progress) -> Result<Demo> {
+/// Loads the data, unless the state in the folder says that it is there already.
+pub async fn load(folder: &Path, keys: &DevKeys, addresses: &Addresses, progress: &Progress) -> Result<Demo> {
     let calls = Calls::connect(keys, addresses).await?;
-    let mut state = State::open(kept.join("demo.json"))?;
+    let mut state = State::open(folder.join("demo.json"))?;
     if state.is_complete && is_there(&calls, &state).await? {
-        progress.step("the demo's data is there");
+        progress.step("the demo data is there already");
         return demo(&state);
     }
     let today = Utc::now().date_naive();
@@ -71,7 +57,7 @@ pub async fn load(kept: &Path, keys: &DevKeys, addresses: &Addresses, progress: 
     demo(&state)
 }
 
-/// The file may tell of another server's data, or of a database that was removed.
+/// Returns whether the data exists: the file may be about another server or a removed database.
 async fn is_there(calls: &Calls<'_>, state: &State) -> Result<bool> {
     Ok(family::is_there(calls, &state.appletons).await? && social::is_there(calls, &state.consistency).await?)
 }
@@ -79,18 +65,4 @@ async fn is_there(calls: &Calls<'_>, state: &State) -> Result<bool> {
 fn demo(state: &State) -> Result<Demo> {
     let first_recipe = state.recipes.first().context("the demo has no recipe")?;
     Ok(Demo { plan_id: state.appletons.clone(), challenge_id: state.consistency.clone(), recipe_id: first_recipe.clone() })
-}
-
-fn date(day: NaiveDate) -> Date {
-    use chrono::Datelike as _;
-    let part = |number: u32| i32::try_from(number).unwrap_or_default();
-    Date { year: day.year(), month: part(day.month()), day: part(day.day()) }
-}
-
-fn money(currency: &str, units: i64, cents: i32) -> Money {
-    Money { currency_code: currency.to_owned(), units, nanos: cents * 10_000_000 }
-}
-
-fn day_before(day: NaiveDate) -> NaiveDate {
-    day.checked_sub_days(Days::new(1)).unwrap_or(day)
 }

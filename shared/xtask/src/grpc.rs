@@ -1,4 +1,4 @@
-//! `cargo xtask grpc`: one call from the command line, for machines without grpcurl.
+//! `cargo xtask grpc`: a call from the command line, without grpcurl.
 
 mod dynamic;
 mod reflection;
@@ -22,7 +22,7 @@ const CALL_LIMIT: Duration = Duration::from_secs(30);
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const TOKEN_TTL: Duration = Duration::from_secs(300);
 
-/// Call a unary method that the server describes by reflection: JSON in, JSON out.
+/// Call a unary method by reflection, with JSON as request and response.
 ///
 /// Examples:
 ///   cargo xtask grpc list
@@ -30,16 +30,16 @@ const TOKEN_TTL: Duration = Duration::from_secs(300);
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// `Service/Method`, with or without the package; or `list` for the services.
+    /// `Service/Method`, with or without the package, or `list` to list the services.
     #[arg(value_name = "SERVICE/METHOD")]
     method: String,
     /// The request as JSON.
     #[arg(value_name = "JSON", default_value = "{}")]
     request: String,
-    /// Where the server listens.
+    /// Address of the server.
     #[arg(long, env = "ORCHARD_ADDRESS", default_value_t = format!("127.0.0.1:{DEFAULT_PORT}"), value_name = "HOST:PORT")]
     address: String,
-    /// A bearer token of your own.
+    /// Bearer token to send.
     #[arg(long, conflicts_with_all = ["user", "roles"])]
     token: Option<String>,
     #[command(flatten)]
@@ -82,7 +82,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 async fn connect(address: &str) -> Result<Channel> {
     let url = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
-    let endpoint = Endpoint::from_shared(url).with_context(|| format!("`{address}` is no address; 127.0.0.1:15050 is one"))?;
+    let endpoint =
+        Endpoint::from_shared(url).with_context(|| format!("`{address}` is not an address such as 127.0.0.1:15050"))?;
     let channel = endpoint.connect_timeout(CONNECT_LIMIT).connect().await;
     channel.map_err(|_| anyhow!("nothing answers at {address}: start the suite with `cargo xtask up`, or give --address"))
 }
@@ -107,8 +108,8 @@ fn choose_service(all: &[String], wanted: &str) -> Result<String> {
     let matching: Vec<&String> = all.iter().filter(|name| *name == wanted || name.ends_with(&suffix)).collect();
     match matching.as_slice() {
         [one] => Ok((*one).clone()),
-        [] => bail!("there is no service `{wanted}` here; there are:\n  {}", all.join("\n  ")),
-        _ => bail!("`{wanted}` may be any of {matching:?}; name its package too"),
+        [] => bail!("there is no service `{wanted}`; the server has:\n  {}", all.join("\n  ")),
+        _ => bail!("`{wanted}` is ambiguous: {matching:?}; add the package"),
     }
 }
 
@@ -116,7 +117,7 @@ fn parse_request(descriptor: MessageDescriptor, json: &str) -> Result<DynamicMes
     let name = descriptor.full_name().to_owned();
     let mut input = serde_json::Deserializer::from_str(json);
     let message = DynamicMessage::deserialize(descriptor, &mut input).and_then(|message| input.end().map(|()| message));
-    message.with_context(|| format!("the JSON is no {name}"))
+    message.with_context(|| format!("the JSON is not a valid {name}"))
 }
 
 async fn call(
@@ -128,12 +129,13 @@ async fn call(
     let mut request = tonic::Request::new(message);
     request.set_timeout(CALL_LIMIT);
     if let Some(token) = token {
-        let value: AsciiMetadataValue = format!("Bearer {token}").parse().context("the token holds characters that none has")?;
+        let value: AsciiMetadataValue =
+            format!("Bearer {token}").parse().context("the token has characters that are not allowed in a header")?;
         request.metadata_mut().insert("authorization", value);
     }
     let path = format!("/{}/{}", method.parent_service().full_name(), method.name()).parse()?;
     let mut client = tonic::client::Grpc::new(channel);
-    client.ready().await.context("the server went away")?;
+    client.ready().await.context("the server has closed the connection")?;
     Ok(client.unary(request, path, DynamicCodec::new(method.output())).await.map(tonic::Response::into_inner))
 }
 
@@ -147,7 +149,7 @@ mod tests {
 
     use super::*;
 
-    /// A server with a health service and reflection, for as long as `calls` last.
+    /// Runs `calls` with a server of health and reflection.
     async fn with_server<T>(calls: impl AsyncFnOnce(Channel) -> T) -> T {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -181,7 +183,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_suites_contracts_are_described_with_all_that_they_import() {
+    async fn the_contracts_are_described_with_their_imports() {
         with_server(async |channel| {
             let mut reflection = Reflection::new(channel);
             for name in ["EdgeService/GetFamilyDashboard", "orchard.family.v1.MemberService/UpdateMember"] {
@@ -198,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn short_names_work_while_they_are_unique() {
+    fn a_service_may_be_named_without_its_package_if_that_is_unique() {
         let all = ["orchard.edge.v1.EdgeService", "a.Twice", "b.Twice"].map(str::to_owned);
         assert_eq!(choose_service(&all, "EdgeService").unwrap(), all[0]);
         assert_eq!(choose_service(&all, "orchard.edge.v1.EdgeService").unwrap(), all[0]);
@@ -207,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_read_with_either_kind_of_field_name_and_no_other() {
+    fn json_may_use_either_kind_of_field_name() {
         let pool = prost_reflect::DescriptorPool::decode(orchard_proto::DESCRIPTORS).unwrap();
         let request = pool.get_message_by_name("orchard.edge.v1.GetFamilyDashboardRequest").unwrap();
         for json in [r#"{"family_plan_id": "x"}"#, r#"{"familyPlanId": "x"}"#] {

@@ -1,4 +1,4 @@
-//! Finds PostgreSQL, and installs it on Debian and Ubuntu when it is missing.
+//! Finds PostgreSQL, and installs it on Debian and Ubuntu if it is missing.
 
 use std::fs::File;
 use std::io::{BufRead as _, IsTerminal as _};
@@ -10,8 +10,8 @@ use orchard_testkit::cluster::{ClusterError, MINIMUM_MAJOR, Tools, tail};
 
 use crate::output::say;
 
-/// Debian's package starts a server of its own unless it is told not to; the machine's configuration is put back afterwards, also
-/// by a run that finds what one left that was killed. That another's source cannot be read need not matter: what is missing shows.
+/// Installs PostgreSQL without the server that Debian's package would start. It changes the machine's configuration for that and
+/// restores it afterwards, also what a killed run has left. `update` may fail for a source that is not needed.
 const SCRIPT: &str = r#"
 set -e
 export DEBIAN_FRONTEND=noninteractive
@@ -34,16 +34,16 @@ if [ -f "$conf" ]; then
 fi
 $apt install -y --no-install-recommends postgresql
 "#;
-/// The script's answer that the distribution's package is too old; apt-get's own failures are 100.
+/// The script's exit status if the distribution's package is too old; apt-get's own failures are 100.
 const TOO_OLD: i32 = 65;
 
-/// What this machine allows.
+/// The means to install packages on this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Machine {
     has_apt: bool,
     is_root: bool,
     sudo: Sudo,
-    /// Somebody can be asked.
+    /// The user can be asked.
     has_terminal: bool,
 }
 
@@ -56,13 +56,13 @@ enum Sudo {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Decision {
-    /// Install it, with these words before the command.
+    /// Install, with these words before the command.
     Install { prefix: &'static [&'static str], ask: bool },
-    /// Leave it to the user.
+    /// Leave it to the user, with this advice.
     Refuse(&'static str),
 }
 
-/// The server's binaries; installs them when they are missing and that is possible. Else `variable` can name a server.
+/// Returns the server's binaries and installs them if necessary. `variable` is the alternative that errors name.
 pub fn postgres(assume_yes: bool, log_folder: &Path, variable: &str) -> Result<Tools> {
     match Tools::find() {
         Ok(tools) => Ok(tools),
@@ -70,7 +70,7 @@ pub fn postgres(assume_yes: bool, log_folder: &Path, variable: &str) -> Result<T
             say(&format!("{missing}."));
             install(assume_yes, log_folder, variable)?;
             Tools::find().map_err(|after: ClusterError| {
-                anyhow::anyhow!("{after}. This system's own package is not enough; point {variable} to a server")
+                anyhow::anyhow!("{after}; the system's package is not enough: set {variable} to a server")
             })
         }
     }
@@ -81,10 +81,10 @@ fn install(assume_yes: bool, log_folder: &Path, variable: &str) -> Result<()> {
         Decision::Install { prefix, ask } => (prefix, ask),
         Decision::Refuse(advice) => bail!("{advice}, or set {variable}"),
     };
-    say("Going to install Debian's package `postgresql` with apt-get, for a private server under target/orchard.");
-    say("No server of the system is set up or started.");
+    say("apt-get will install the package `postgresql`, for a private server under target/orchard.");
+    say("It sets up and starts no other server.");
     if ask && !confirmed()? {
-        bail!("not installed; set {variable} to use a server that exists");
+        bail!("not installed: set {variable} to use another server");
     }
     std::fs::create_dir_all(log_folder).with_context(|| format!("cannot create {}", log_folder.display()))?;
     let log = log_folder.join("install.log");
@@ -134,7 +134,7 @@ fn look_around() -> Machine {
     }
 }
 
-/// Whether a program succeeds; `None` when it is not there.
+/// Returns whether a program succeeds, or `None` if it does not exist.
 fn quietly(program: &str, args: &[&str]) -> Option<bool> {
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -155,21 +155,21 @@ mod tests {
     const USER: Machine = Machine { has_apt: true, is_root: false, sudo: Sudo::Free, has_terminal: false };
 
     #[test]
-    fn it_installs_where_nobody_must_be_asked() {
+    fn it_installs_without_a_question_if_no_password_is_needed() {
         assert_eq!(decide(USER, false), Decision::Install { prefix: &["sudo", "-n"], ask: false });
         let root = Machine { is_root: true, sudo: Sudo::Absent, ..USER };
         assert_eq!(decide(root, false), Decision::Install { prefix: &[], ask: false });
     }
 
     #[test]
-    fn it_asks_at_a_terminal_unless_told_not_to() {
+    fn it_asks_at_a_terminal_unless_yes_is_given() {
         let terminal = Machine { has_terminal: true, sudo: Sudo::AsksForPassword, ..USER };
         assert_eq!(decide(terminal, false), Decision::Install { prefix: &["sudo"], ask: true });
         assert_eq!(decide(terminal, true), Decision::Install { prefix: &["sudo"], ask: false });
     }
 
     #[test]
-    fn it_names_the_package_where_it_cannot() {
+    fn it_names_the_package_if_it_cannot_install() {
         for machine in [Machine { sudo: Sudo::Absent, ..USER }, Machine { sudo: Sudo::AsksForPassword, ..USER }] {
             assert!(matches!(decide(machine, true), Decision::Refuse(advice) if advice.contains("apt-get install postgresql")));
         }

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// The project's commands. They run from anywhere in the checkout and keep what they make under target/orchard.
+/// The project's commands. They run anywhere in the checkout and keep their files under target/orchard.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, subcommand_required = true)]
 struct Cli {

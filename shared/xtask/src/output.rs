@@ -1,21 +1,21 @@
-//! What the user reads.
+//! Lines for the user.
 
 use std::io::Write as _;
 use std::time::Instant;
 
-/// Writes a line to standard output. A reader who has gone away is no reason to fail.
+/// Writes a line to standard output, and ignores that it may be closed.
 pub fn say(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
-/// Lines that say how long it took to get there.
+/// A clock whose lines start with the time since its start.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
     start: Instant,
 }
 
 impl Progress {
-    /// The clock starts now.
+    /// Starts the clock.
     pub fn start() -> Self {
         Self { start: Instant::now() }
     }

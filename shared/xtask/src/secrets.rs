@@ -1,5 +1,5 @@
-//! What the containers of a development machine are given, and what is done with it: `cargo xtask secrets`, and two commands that
-//! only containers run.
+//! `cargo xtask secrets`: keys, passwords and URLs for a deployment on a development machine, and two commands that only its
+//! containers run.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,26 +13,26 @@ use crate::project::{EDGE, SLICES};
 use crate::up::provision::{self, new_password, write_private, write_url};
 use crate::up::signs;
 
-/// Those that call others, and so have a key of their own.
+/// The services that call others, and so have a key.
 const CALLERS: [&str; 3] = [EDGE, "family", "social"];
 
-/// Make what a deployment for development must be given, each service's in a folder of its own: keys, passwords, the URLs of
-/// databases. What is there stays as it is.
+/// Make keys, passwords and database URLs for a deployment for development, those of each service in a folder of its own. Files that
+/// exist are kept.
 ///
-/// `public` has the public keys, `keys` all private ones, to sign tokens with, and `postgres` the superuser's password.
+/// `public` has the public keys, `keys` all private keys, which sign tokens, and `postgres` the superuser's password.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     folder: Folder,
-    /// Where PostgreSQL will listen.
+    /// Address of PostgreSQL.
     #[arg(long, value_name = "HOST:PORT", default_value = "postgres:5432")]
     database: String,
 }
 
-/// Where it all is.
+/// The folder of all secrets.
 #[derive(clap::Args)]
 pub struct Folder {
-    /// The folder with all of it.
+    /// Folder of the secrets.
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
 }
@@ -42,12 +42,12 @@ impl Folder {
         DevKeys::load_or_create(&self.folder.join("keys"))
     }
 
-    /// What the demo has made.
+    /// Returns the folder of the demo's state.
     fn demo(&self) -> PathBuf {
         self.folder.join("demo")
     }
 
-    /// Whose password the server is started with.
+    /// Returns the folder of the superuser's password.
     fn superuser(&self) -> PathBuf {
         self.folder.join("postgres")
     }
@@ -77,17 +77,17 @@ pub fn make(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prepares the database of a server that has just been started with the superuser's password.
+/// Creates the database, roles and schemas on the server.
 pub fn provision(folder: &Folder) -> Result<ExitCode> {
     let url = read(&folder.superuser().join("database-url"))?;
-    let admin = url.trim().parse().context("the superuser's URL is none")?;
+    let admin = url.trim().parse().context("the superuser's URL is not valid")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(provision::provision(&admin, &folder.folder))?;
     say("database `orchard` is ready, with a role and a schema for each slice");
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the demo needs.
+/// Load the demo data.
 #[derive(clap::Args)]
 pub struct DemoArgs {
     #[command(flatten)]
@@ -96,7 +96,7 @@ pub struct DemoArgs {
     addresses: Addresses,
 }
 
-/// Loads the demo into services that serve, and says what can be asked for.
+/// Loads the demo data into running services, and prints example calls.
 pub fn demo(args: &DemoArgs) -> Result<ExitCode> {
     let keys = args.folder.keys()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_made_once_stays() {
+    fn files_that_exist_are_kept() {
         let folder = std::env::temp_dir().join(format!("secrets-{}", uuid::Uuid::new_v4().simple()));
         let args = Args { folder: Folder { folder: folder.clone() }, database: "db:5432".to_owned() };
         let content = || -> BTreeMap<PathBuf, String> {

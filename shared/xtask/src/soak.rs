@@ -1,4 +1,4 @@
-//! `cargo xtask soak`: the tests that grow with their numbers, with large ones.
+//! `cargo xtask soak`: the tests whose size can be chosen, at a large size.
 
 use std::process::ExitCode;
 
@@ -8,10 +8,10 @@ use orchard_testkit::cluster::TEST_DATABASE_URL;
 use crate::project::Project;
 use crate::test::{Steps, server};
 
-/// Run the tests that grow with their numbers, with large ones: 100,000 events past replicas that are killed, and a challenge of 100,000 that
-/// replicas finalise whose connections are cut.
+/// Run tests at a large size: 100,000 events while replicas are killed, and the finalisation of a challenge with 100,000 participants
+/// while connections are cut.
 ///
-/// They run as `cargo xtask test` runs them with smaller numbers, built for speed.
+/// `cargo xtask test` runs the same tests at a small size. Here they are optimised.
 #[derive(clap::Args)]
 pub struct Args {
     /// Install what is missing without asking.
@@ -19,7 +19,7 @@ pub struct Args {
     yes: bool,
 }
 
-/// Each crate's tests that read ORCHARD_SOAK.
+/// The crates and tests that read ORCHARD_SOAK.
 const SOAKED: [(&str, &str); 2] = [("orchard-events", "storm"), ("orchard-social", "each_reward_is_given_once")];
 
 /// Runs the command.

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that is checked before a change is handed in.
+//! `cargo xtask test`: checks a change before it is handed in.
 
 pub mod compose;
 mod engine;
@@ -21,28 +21,27 @@ use crate::output::say;
 use crate::project::{EDGE, Project};
 use crate::up::ports::Ports;
 
-/// Check everything: format, lints, all tests on one private PostgreSQL, documentation.
+/// Check formatting, lints, tests and documentation.
 ///
-/// Tests run on the server that ORCHARD_TEST_DATABASE_URL names (a superuser's URL), else on a private one that is installed with
-/// apt-get where it is missing, and removed afterwards. A step that fails does not keep the next from running. After all tests, those
-/// reasons for refusals are named that no test has produced.
+/// Tests use the PostgreSQL server of ORCHARD_TEST_DATABASE_URL (a superuser's URL), or a private one. Where PostgreSQL is missing it
+/// is installed with apt-get. All steps run even if one fails. The last one lists error reasons that no test has produced.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Also check the contracts with buf, which is fetched with pip where it is missing, and the dependencies with cargo-deny where
-    /// it is installed, that the benchmarks run, and what `--deploy` does.
+    /// Also check the contracts with buf (from pip), the dependencies with cargo-deny (if installed), that the benchmarks run, and
+    /// everything that `--deploy` checks.
     #[arg(long)]
     all: bool,
-    /// Only check what deploys the suite: the Dockerfile and the manifests with tools that pip fetches, and the compose file for
-    /// real, on the machine's Docker engine, or as root on a private one that is made under target/orchard.
+    /// Only check the deployment: lint the Dockerfile and the manifests with tools from pip, and run the compose file, on the machine's
+    /// Docker engine or, as root, on a private one under target/orchard.
     #[arg(long, conflicts_with_all = ["all", "packages", "args"])]
     deploy: bool,
-    /// Only the tests of this crate; may be repeated.
+    /// Run only the tests of this crate; may be repeated.
     #[arg(short = 'p', long = "package", value_name = "CRATE")]
     packages: Vec<String>,
     /// Install what is missing without asking.
     #[arg(long)]
     yes: bool,
-    /// For the tests, such as part of a name; then only tests run.
+    /// Arguments for the tests, such as part of a name; then only tests run.
     #[arg(last = true, value_name = "ARGS")]
     args: Vec<String>,
 }
@@ -80,14 +79,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(steps.summary())
 }
 
-/// Images, the compose file, manifests; the engine's folder may have the tool that the manifests need.
+/// Checks the deployment. The manifests come last: a private engine may bring the tool that renders them.
 fn deployment(steps: &mut Steps, project: &Project, assume_yes: bool) -> Result<()> {
     HADOLINT.step(steps, project, "hadolint", &["deploy/Dockerfile"])?;
     compose::check(steps, project, assume_yes)?;
     kubernetes::check(steps, project)
 }
 
-/// A step of a component that minimal toolchains lack.
+/// Runs a step that needs a component which minimal toolchains lack.
 fn component(steps: &mut Steps, project: &Project, subcommand: &str, component: &str, command: Command) -> Result<()> {
     let mut probe = project.cargo();
     if steps::succeeds(probe.args([subcommand, "--version"])) {
@@ -97,7 +96,7 @@ fn component(steps: &mut Steps, project: &Project, subcommand: &str, component: 
     Ok(())
 }
 
-/// What the dependencies are, by .cargo/deny.toml. Known flaws in them are not asked for: their list is not offline.
+/// Checks the dependencies by .cargo/deny.toml, without the advisories, which are not available offline.
 fn dependencies(steps: &mut Steps, project: &Project) -> Result<()> {
     if !steps::succeeds(project.cargo().args(["deny", "--version"])) {
         steps.skip("cargo deny", "not installed; it comes with `cargo install --locked cargo-deny`");
@@ -108,10 +107,10 @@ fn dependencies(steps: &mut Steps, project: &Project) -> Result<()> {
     steps.run("cargo deny", deny)
 }
 
-/// That benchmarks run, once each; what they measure is nobody's business here.
+/// Checks that every benchmark runs; the figures of debug builds mean nothing.
 fn benchmarks(steps: &mut Steps, assume_yes: bool) -> Result<()> {
     if is_elsewhere() {
-        steps.skip("benchmarks", &format!("they need a server of their own, and {TEST_DATABASE_URL} names another's"));
+        steps.skip("benchmarks", &format!("they need a private server, and {TEST_DATABASE_URL} names another"));
         return Ok(());
     }
     let mut bench = Command::new(std::env::current_exe()?);
@@ -148,7 +147,7 @@ fn tests(steps: &mut Steps, project: &Project, args: &Args) -> Result<()> {
         steps.check("reasons", "each is produced by a test", "no test produces ", &missing);
     }
     if has_nextest && args.args.is_empty() {
-        // Nextest leaves out the examples in the documentation.
+        // Nextest does not run doctests.
         let mut examples = project.cargo();
         examples.args(["test", "--locked", "--doc"]);
         scope(&mut examples, args);
@@ -166,12 +165,12 @@ fn scope(command: &mut Command, args: &Args) {
     }
 }
 
-/// Whether tests run on a server that is another's.
+/// Returns whether tests use a server that exists.
 fn is_elsewhere() -> bool {
     std::env::var_os(TEST_DATABASE_URL).is_some_and(|url| !url.is_empty())
 }
 
-/// The server to test on: `Some(None)` when it is another's; `None` when there is none, which is then a failed step.
+/// Starts a private server to test on: `Some(None)` if another exists, `None` and a failed step if none can be started.
 pub fn server(steps: &mut Steps, project: &Project, assume_yes: bool) -> Option<Option<Cluster>> {
     if is_elsewhere() {
         say(&format!("Testing on the server of {TEST_DATABASE_URL}."));

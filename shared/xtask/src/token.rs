@@ -1,48 +1,49 @@
-//! `cargo xtask token`: tokens of the development keys.
+//! `cargo xtask token`: signs tokens with the development keys.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use orchard_server::duration;
 use orchard_testkit::keys::{DevKeys, user_id};
 
 use crate::output::say;
 use crate::project::Project;
 
-/// Print a development token, and nothing else, on standard output.
+/// Print a token, signed with the development keys.
 ///
-/// `--user alice --role operator` is a user with a platform role; `--role service:billing` is a service.
+/// `--user alice --role operator` names a user with a role, `--role service:billing` a service.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
     who: Who,
     #[command(flatten)]
     keys: KeyFolder,
-    /// How long it is valid, such as 90s, 30m, 24h, 7d.
-    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_ttl)]
+    /// Time until the token expires, such as 90s, 30m, 24h.
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration)]
     ttl: Duration,
 }
 
-/// Whom a token is for.
+/// The user or service of a token.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Who {
-    /// A user by name or UUID; a name is the same user everywhere.
+    /// Name or UUID of a user; the same name is always the same user.
     #[arg(long, value_name = "NAME|UUID")]
     pub user: Option<String>,
-    /// `moderator` or `operator` of the user, or `service:<name>` instead of a user; may be repeated.
+    /// Role of the user, `moderator` or `operator`, or `service:<name>` for a service; may be repeated.
     #[arg(long = "role", value_name = "ROLE")]
     pub roles: Vec<String>,
 }
 
 impl Who {
-    /// The token; `None` when nobody is named.
+    /// Signs a token, or returns `None` if no user or service is named.
     pub fn token(&self, keys: &DevKeys, ttl: Duration) -> Result<Option<String>> {
         let service = self.roles.iter().find_map(|role| role.strip_prefix("service:"));
         match (&self.user, service) {
             (None, None) if self.roles.is_empty() => Ok(None),
-            (None, None) => bail!("say whose role it is with --user, or name a service with --role service:<name>"),
-            (Some(_), Some(_)) => bail!("a token is a user's or a service's: give --user or --role service:<name>, not both"),
+            (None, None) => bail!("a role needs a user: add --user <name|uuid>, or name a service with --role service:<name>"),
+            (Some(_), Some(_)) => bail!("a token is for a user or a service: give --user or --role service:<name>, not both"),
             (None, Some(service)) => {
                 ensure!(self.roles.len() == 1, "a service has no other role");
                 keys.workload_token(service, ttl).map(Some)
@@ -59,7 +60,7 @@ impl Who {
     }
 }
 
-/// Where the keys are.
+/// The folder of the keys.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct KeyFolder {
     /// Folder of the keys, instead of target/orchard/keys.
@@ -68,7 +69,7 @@ pub struct KeyFolder {
 }
 
 impl KeyFolder {
-    /// The keys; those of the project are made when they are missing, as it is their only place.
+    /// Opens the keys. Only those of the project are made if they are missing.
     pub fn open(&self) -> Result<DevKeys> {
         match &self.keys {
             Some(folder) if !folder.join("users.pem").exists() => bail!("there are no keys in {}", folder.display()),
@@ -82,25 +83,8 @@ impl KeyFolder {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let keys = args.keys.open()?;
     let token = args.who.token(&keys, args.ttl)?;
-    say(&token.context("say for whom: --user <name|uuid>, or --role service:<name>")?);
+    say(&token.context("give --user <name|uuid>, or --role service:<name>")?);
     Ok(ExitCode::SUCCESS)
-}
-
-fn parse_ttl(text: &str) -> Result<Duration, String> {
-    let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(unit_at);
-    let seconds: u64 = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        _ => return Err("a number and a unit, such as 90s, 30m, 24h or 7d".to_owned()),
-    };
-    let total = number.parse::<u64>().ok().and_then(|number| number.checked_mul(seconds));
-    match total {
-        Some(total) if total > 0 && total <= 3_153_600_000 => Ok(Duration::from_secs(total)),
-        _ => Err("more than nothing and at most 100 years".to_owned()),
-    }
 }
 
 #[cfg(test)]
@@ -108,16 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_have_units() {
-        assert_eq!(parse_ttl("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(parse_ttl("24h"), Ok(Duration::from_secs(86_400)));
-        for bad in ["", "24", "h", "0s", "1w", "-1h", "99999999999999999999d"] {
-            assert!(parse_ttl(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_token_is_a_users_or_a_services() {
+    fn a_token_is_for_a_user_or_a_service() {
         let keys = DevKeys::ephemeral().unwrap();
         let hour = Duration::from_secs(3600);
         let who = |user: Option<&str>, roles: &[&str]| Who {

@@ -1,4 +1,4 @@
-//! `cargo xtask up`: the whole suite on this machine, with data to look at.
+//! `cargo xtask up`: runs the suite on this machine, with demo data.
 
 pub mod build;
 mod database;
@@ -25,17 +25,16 @@ use crate::demo;
 use crate::output::{Progress, say};
 use crate::project::{DEFAULT_PORT, Project};
 
-/// Start PostgreSQL and the five services, load a demo, and wait until Ctrl-C stops everything.
+/// Start PostgreSQL and the five services, load demo data, and wait until Ctrl-C stops everything.
 ///
-/// PostgreSQL is the server that DATABASE_URL names (a superuser's URL; a database `orchard` is made there), else a private one
-/// under target/orchard, which is installed with apt-get where it is missing.
+/// PostgreSQL is the server of DATABASE_URL (a superuser's URL; the database `orchard` is created there), or a private one under
+/// target/orchard. Where PostgreSQL is missing it is installed with apt-get.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Begin anew: remove target/orchard/up with the private cluster first. The database behind DATABASE_URL is left alone, and the
-    /// passwords for it are kept.
+    /// Remove target/orchard/up with the private cluster first. The database of DATABASE_URL and its passwords are kept.
     #[arg(long)]
     fresh: bool,
-    /// Port of the edge; the slices take the next four, and the health services those from ten above it.
+    /// Port of the edge. The services use the next four; ports for health and metrics are ten higher.
     #[arg(long, default_value_t = DEFAULT_PORT, value_parser = clap::value_parser!(u16).range(1..=65_521))]
     port: u16,
     /// Build and run optimised.
@@ -44,7 +43,7 @@ pub struct Args {
     /// Install what is missing without asking.
     #[arg(long)]
     yes: bool,
-    /// Leave the database as it is.
+    /// Load no demo data.
     #[arg(long)]
     no_demo: bool,
 }
@@ -61,7 +60,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let up = project.up();
     if args.fresh {
         remove(&up, source.is_private())?;
-        progress.step("removed what was kept (--fresh)");
+        progress.step("removed target/orchard/up (--fresh)");
     }
     std::fs::create_dir_all(&up).with_context(|| format!("cannot create {}", up.display()))?;
     let mut database = Database::open(source, &up, &progress)?;
@@ -87,9 +86,9 @@ struct Suite {
 }
 
 impl Suite {
-    /// From an empty server until the user, or the end of a process, stops it.
+    /// Runs until the user, or the end of a process, stops it.
     async fn run(&self, database: &mut Database, no_demo: bool) -> Result<()> {
-        // From here on a signal stops things in order, however far this has come.
+        // From here on a signal stops everything in order, however much has started.
         let mut signals = Signals::listen()?;
         let mut services = Services::new(self.project.up(), self.program.clone(), self.ports);
         let outcome = tokio::select! {
@@ -104,7 +103,7 @@ impl Suite {
         outcome
     }
 
-    /// Only ends when something failed.
+    /// Returns only if something fails.
     async fn serve(&self, services: &mut Services, database: &mut Database, no_demo: bool) -> Result<()> {
         provision::provision(database.admin(), &secrets(&self.project.up())).await?;
         self.progress.step("database `orchard` is ready, with a role and a schema for each slice");
@@ -117,7 +116,7 @@ impl Suite {
         }
     }
 
-    /// Waits for the services, loads the demo, prints how to go on, and then only ends when that failed.
+    /// Waits for the services, loads the demo and prints examples. Returns only if one of these fails.
     async fn open(&self, no_demo: bool) -> Result<()> {
         health::wait(self.ports, &self.progress).await?;
         let demo = match no_demo {
@@ -129,7 +128,7 @@ impl Suite {
     }
 }
 
-/// A server that is not ours keeps its roles, and so their passwords must be kept with it.
+/// Empties the folder, except for the passwords of roles on a server that is not private.
 fn remove(up: &Path, with_secrets: bool) -> Result<()> {
     Cluster::remove(&up.join("pg"))?;
     let remove = || -> std::io::Result<()> {

@@ -7,10 +7,10 @@ use orchard_testkit::matrix::{Table, USERS, findings, packages};
 
 use crate::suite::Suite;
 
-/// What is for services alone is not there, for nobody.
+/// Methods for services only are hidden from every caller.
 const TABLES: &[(&str, &Table)] = &[
     ("orchard.edge.v1", &[("EdgeService/GetFamilyDashboard", Only(&[USERS]))]),
-    // Operators find it at each slice.
+    // Operators call them at each slice.
     (
         "orchard.events.v1",
         &[
@@ -132,7 +132,7 @@ const TABLES: &[(&str, &Table)] = &[
 ];
 
 #[tokio::test]
-async fn the_front_door_admits_those_whom_the_slice_admits_and_hides_the_rest() -> anyhow::Result<()> {
+async fn the_edge_admits_the_same_callers_as_the_slice_and_hides_methods_for_services() -> anyhow::Result<()> {
     let suite = Suite::start().await?;
     let listed: BTreeSet<String> = TABLES.iter().map(|(package, _)| (*package).to_owned()).collect();
     assert_eq!(listed, packages(DESCRIPTORS)?);

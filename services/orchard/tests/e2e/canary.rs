@@ -1,4 +1,4 @@
-//! What people write and who they are is in no log, no span and no metric, whatever goes wrong.
+//! Users' texts and tokens appear in no log, span or metric, even when calls fail.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ use uuid::Uuid;
 use crate::programs::Programs;
 use crate::suite::{euros, id, today};
 
-/// In any spelling: names of units are kept in lower case, slugs may lose signs.
+/// Found in any spelling: unit names are stored in lower case, and slugs lose punctuation.
 const CANARY: &str = "canary";
 const TEXT: &str = "Canary Q. canary@example.org +49-canary";
 
@@ -35,7 +35,7 @@ fn text() -> String {
     TEXT.to_owned()
 }
 
-/// A message whose every text, at any depth, is the canary.
+/// Returns a message with the canary in every text, at any depth.
 fn filled(of: &MessageDescriptor, depth: usize) -> DynamicMessage {
     let mut message = DynamicMessage::new(of.clone());
     for field in of.fields() {
@@ -65,7 +65,7 @@ async fn call(client: Client, method: &MethodDescriptor) -> Result<(), Status> {
     grpc.unary(Request::new(filled(&method.input(), 0)), path, codec).await.map(|_answer| ())
 }
 
-/// Every method, with the canary in every text: most are refused for it.
+/// Calls every method with the canary in every text, and returns how many calls were refused.
 async fn refusals(programs: &Programs) -> anyhow::Result<usize> {
     let pool = DescriptorPool::decode(DESCRIPTORS)?;
     let slices = [
@@ -78,7 +78,7 @@ async fn refusals(programs: &Programs) -> anyhow::Result<usize> {
     for service in pool.services().filter(|service| service.package_name().starts_with("orchard.")) {
         for method in service.methods() {
             let mut answers = vec![call(programs.user(id())?, &method).await];
-            // What every slice has, such as an inbox, is asked of each.
+            // Shared services, such as the inbox, are called at every slice.
             let is_shared = slices.iter().all(|(package, _)| *package != service.package_name());
             for (_, slice) in slices.iter().filter(|(package, _)| is_shared || *package == service.package_name()) {
                 for name in ["edge", "billing", "identity", "family"] {
@@ -135,8 +135,8 @@ fn spend(plan: &str) -> family::SpendRequest {
     family::SpendRequest { family_plan_id: plan.to_owned(), amount: euros(1), reason: text(), request_id: id().to_string() }
 }
 
-/// What is as it should be. Gives the plan and its holder.
-async fn good(programs: &Programs) -> anyhow::Result<(String, Uuid)> {
+/// Makes valid calls, and returns the plan and its holder.
+async fn valid_calls(programs: &Programs) -> anyhow::Result<(String, Uuid)> {
     let user = id();
     let client = || programs.user(user);
     let plan = family::CreatePlanRequest { family_name: text(), time_zone: "UTC".to_owned(), request_id: id().to_string() };
@@ -179,12 +179,12 @@ async fn good(programs: &Programs) -> anyhow::Result<(String, Uuid)> {
     Ok((plan, user))
 }
 
-/// What PostgreSQL refuses or cannot do, each time with the canary in the row.
+/// Causes database errors, each with the canary in the row.
 async fn database_errors(programs: &Programs, plan: &str, user: Uuid) -> anyhow::Result<()> {
     let client = || programs.user(user);
     let internal = (Code::Internal, "INTERNAL".to_owned());
     let refuse = "ADD CONSTRAINT no_birds CHECK (to_jsonb(t)::text = '') NOT VALID";
-    // A row that a constraint refuses is quoted whole in the detail of PostgreSQL's answer; a value that does not fit, in its message.
+    // PostgreSQL quotes the whole row in the detail of a constraint violation.
     for (slice, table, column) in [
         (&programs.family, "wallet_entries", "reason"),
         (&programs.recipe, "user_recipes", "recipe_name"),
@@ -200,13 +200,13 @@ async fn database_errors(programs: &Programs, plan: &str, user: Uuid) -> anyhow:
     assert_eq!(refused(other.create_professional(new_professional()).await), internal);
     assert_eq!(refused(ChallengeServiceClient::new(client()?).create_challenge(new_challenge()).await), internal);
 
-    // A message that quotes the value itself.
+    // PostgreSQL quotes a value that it cannot cast in the message.
     let database = programs.family.schema.connect().await?;
     let cast = "ALTER TABLE wallet_entries DROP CONSTRAINT no_birds, ADD CONSTRAINT quoting CHECK (reason::int > 0) NOT VALID";
     database.batch_execute(cast).await?;
     assert_eq!(refused(WalletServiceClient::new(client()?).spend(spend(plan)).await), internal);
 
-    // A statement that takes too long, and a table that is gone.
+    // A statement that takes too long, and a missing table.
     let lock = format!("BEGIN; SELECT 1 FROM family_plans WHERE id = '{plan}' FOR UPDATE");
     database.batch_execute(&lock).await?;
     assert_eq!(refused(WalletServiceClient::new(client()?).spend(spend(plan)).await).0, Code::DeadlineExceeded);
@@ -222,29 +222,29 @@ async fn the_canary_is_in_no_log_no_span_and_no_metric() -> anyhow::Result<()> {
         let programs = Programs::start(&settings).await?;
         let refusals = refusals(&programs).await?;
         assert!(refusals > 40, "{refusals} refusals");
-        let (plan, user) = good(&programs).await?;
+        let (plan, user) = valid_calls(&programs).await?;
         database_errors(&programs, &plan, user).await?;
-        // Tokens: one that is believed, and one that is not.
+        // A valid token, and a forged one.
         let token = programs.keys.user_token(user, &[], Duration::from_secs(600))?;
         let forged = format!("{}.{CANARY}", token.rsplit_once('.').expect("a signature").0);
-        let liar = Headers::bearer(&forged)?.on(channel(programs.edge.address)?);
-        assert!(PlanServiceClient::new(liar).get_plan(family::GetPlanRequest::default()).await.is_err());
+        let forger = Headers::bearer(&forged)?.on(channel(programs.edge.address)?);
+        assert!(PlanServiceClient::new(forger).get_plan(family::GetPlanRequest::default()).await.is_err());
 
-        let mut told = Vec::new();
+        let mut outputs = Vec::new();
         let slices = [&programs.family, &programs.social, &programs.recipe, &programs.consultation];
         for admin in slices.map(|slice| slice.program.admin_address).into_iter().chain([programs.edge.admin_address]) {
-            told.push(Metrics::of(admin).await?.text().to_owned());
+            outputs.push(Metrics::of(admin).await?.text().to_owned());
         }
-        let (collector, said) = programs.stop().await?;
-        assert!(collector.spans().len() > 100 && said.iter().all(|said| !said.is_empty()));
-        assert!(said[1].contains("database fault"));
-        told.extend(said);
-        told.push(collector.raw());
+        let (collector, logs) = programs.stop().await?;
+        assert!(collector.spans().len() > 100 && logs.iter().all(|log| !log.is_empty()));
+        assert!(logs[1].contains("database fault"));
+        outputs.extend(logs);
+        outputs.push(collector.raw());
         let header = token.split('.').next().expect("a header");
-        for told in told {
-            // The driver would write parameters as bytes.
+        for output in outputs {
+            // The driver prints parameters as bytes.
             for secret in [CANARY, header, "99, 97, 110, 97, 114, 121"] {
-                let found = told.lines().find(|line| line.to_lowercase().contains(&secret.to_lowercase()));
+                let found = output.lines().find(|line| line.to_lowercase().contains(&secret.to_lowercase()));
                 assert_eq!(found.map(|line| &line[..line.len().min(2_000)]), None, "at {log}: {secret}");
             }
         }

@@ -45,7 +45,7 @@ impl Suite {
         Ok(())
     }
 
-    /// A challenge that runs, joined and with a day recorded by `users`.
+    /// Creates a challenge that `users` join, with a recorded day each.
     async fn challenge(&self, users: &[Uuid]) -> anyhow::Result<()> {
         use social::scoring::Rule;
         let request = social::CreateChallengeRequest {
@@ -77,7 +77,7 @@ impl Suite {
         Ok(())
     }
 
-    /// What the schema's own `family_dashboard` says, as one database would have it.
+    /// Returns members and balance by the specification's view `family_dashboard`, as in a single database.
     async fn naive(&self, plan: &str) -> anyhow::Result<(i64, String)> {
         let client = self.family.schema.connect().await?;
         let (family, social) = (self.family.schema.name(), self.social.schema.name());
@@ -96,7 +96,7 @@ impl Suite {
 }
 
 #[tokio::test]
-async fn the_numbers_are_right_where_the_schemas_view_multiplies_them() -> anyhow::Result<()> {
+async fn the_dashboard_is_right_where_the_specified_view_multiplies_rows() -> anyhow::Result<()> {
     let suite = Suite::start().await?;
     let (alice, bob) = (id(), id());
     let plan = suite.plan(alice).await?;
@@ -107,7 +107,7 @@ async fn the_numbers_are_right_where_the_schemas_view_multiplies_them() -> anyho
     suite.eat(bob, &[700, 800, 900]).await?;
     suite.challenge(&[alice]).await?;
 
-    assert_eq!(suite.naive(&plan).await?, (6, "600.00".to_owned()), "what the joins of the view make of it");
+    assert_eq!(suite.naive(&plan).await?, (6, "600.00".to_owned()), "the view's joins multiply rows");
     let dashboard = suite.dashboard(alice, &plan).await?;
     assert_eq!((dashboard.total_members, dashboard.active_members), (2, 2));
     assert_eq!(dashboard.wallet_balance, euros(100));
@@ -119,19 +119,19 @@ async fn the_numbers_are_right_where_the_schemas_view_multiplies_them() -> anyho
         assert!(section.as_ref().and_then(|section| section.as_of).is_some());
     }
 
-    // Two take part in the same challenge, one in another that is not shared.
+    // Both join the next challenge, and bob joins another alone.
     suite.challenge(&[alice, bob]).await?;
     suite.challenge(&[bob]).await?;
     assert_eq!(suite.dashboard(alice, &plan).await?.active_challenges, Some(3));
     suite.set_privacy(&plan, bob, false, false).await?;
     let seen = suite.dashboard(alice, &plan).await?;
     assert_eq!((seen.active_challenges, seen.avg_weekly_calories), (Some(2), Some(500.0)));
-    assert_eq!(suite.dashboard(bob, &plan).await?.active_challenges, Some(3), "one's own count for oneself");
+    assert_eq!(suite.dashboard(bob, &plan).await?.active_challenges, Some(3), "viewers see their own challenges");
     Ok(())
 }
 
 #[tokio::test]
-async fn guests_are_denied_and_strangers_learn_nothing() -> anyhow::Result<()> {
+async fn guests_see_no_private_sections_and_strangers_see_no_plan() -> anyhow::Result<()> {
     let suite = Suite::start().await?;
     let (alice, guest) = (id(), id());
     let plan = suite.plan(alice).await?;
@@ -151,7 +151,7 @@ async fn guests_are_denied_and_strangers_learn_nothing() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_slice_that_is_away_takes_its_own_section_away_and_no_more() -> anyhow::Result<()> {
+async fn a_slice_that_is_down_makes_only_its_own_section_unavailable() -> anyhow::Result<()> {
     let mut suite = Suite::start().await?;
     let alice = id();
     let plan = suite.plan(alice).await?;

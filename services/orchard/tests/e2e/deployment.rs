@@ -1,4 +1,4 @@
-//! What the files under `deploy/` and the compose file say to the programs, checked against what the programs accept.
+//! Checks that the program accepts the settings in the compose file and the manifests.
 
 mod compose;
 mod manifests;
@@ -18,14 +18,14 @@ use serde_json::Value;
 use tonic::transport::Uri;
 
 const SERVICES: [&str; 5] = ["family", "social", "recipe", "consultation", "edge"];
-/// Those that a server keeps for its superuser unless it is told otherwise.
+/// Connections that PostgreSQL reserves for its superuser by default.
 const RESERVED: usize = 3;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The program's command line for one service.
+/// Returns the command line of one service.
 fn command(service: &str) -> anyhow::Result<Command> {
     let command = Command::new("orchard");
     Ok(match service {
@@ -38,17 +38,17 @@ fn command(service: &str) -> anyhow::Result<Command> {
     })
 }
 
-/// A container as its file describes it.
+/// A container as a file describes it.
 #[derive(Debug, Default)]
 struct Container {
     /// The program's arguments: a service, then its command.
     words: Vec<String>,
     environment: BTreeMap<String, String>,
-    /// Where something is mounted, and what.
+    /// Sources of mounts by their paths.
     mounts: BTreeMap<String, String>,
 }
 
-/// A container's program, with settings that it has accepted.
+/// The settings of a container, as the program has parsed them.
 struct Accepted {
     service: String,
     task: String,
@@ -56,7 +56,7 @@ struct Accepted {
 }
 
 impl Container {
-    /// Has the service's own command line parse it all.
+    /// Parses the container's settings by the command line of its service.
     fn accepted(&self) -> anyhow::Result<Accepted> {
         let (service, arguments) = self.words.split_first().context("no service")?;
         let command = command(service)?;
@@ -67,27 +67,27 @@ impl Container {
             let mut known = subcommand.get_arguments();
             match known.find(|argument| argument.get_env().is_some_and(|env| *env == **name)) {
                 Some(argument) => flags.push(format!("--{}={value}", argument.get_long().context("a flag")?)),
-                None => ensure!(somebody_reads(name)?, "nobody reads {name}"),
+                None => ensure!(is_read(name)?, "no service reads {name}"),
             }
             if name.ends_with("_FILE") {
                 let is_mounted = self.mounts.keys().any(|mount| Path::new(value).parent() == Some(Path::new(mount)));
-                ensure!(is_mounted, "{name}: nothing is mounted where {value} would be");
+                ensure!(is_mounted, "{name}: nothing is mounted at {value}");
             }
         }
-        // What this process itself has in its environment is none of the container's.
+        // The environment of this process does not belong to the container.
         let command = command.mut_subcommand(&task, |task| task.mut_args(|argument| argument.env(None::<&str>)));
         let words = std::iter::once("orchard".to_owned()).chain(arguments.iter().cloned()).chain(flags);
         let matches = command.try_get_matches_from(words).with_context(|| format!("{service} {task}"))?;
         let (task, matches) = matches.subcommand().context("a subcommand")?;
-        // Either of two settings, which the command line cannot ask for.
+        // The command line cannot require one of two settings.
         let has_database = self.environment.contains_key("DATABASE_URL_FILE");
         ensure!(has_database == (*service != "edge" && task != "health"), "{service} {task}: DATABASE_URL_FILE");
         Ok(Accepted { service: service.clone(), task: task.to_owned(), matches: matches.clone() })
     }
 }
 
-/// Settings that several services share are for those that have them.
-fn somebody_reads(name: &str) -> anyhow::Result<bool> {
+/// Returns whether any service reads the setting: all may be given what only some of them read.
+fn is_read(name: &str) -> anyhow::Result<bool> {
     for service in SERVICES {
         let command = command(service)?;
         let mut arguments = command.get_subcommands().flat_map(Command::get_arguments);
@@ -111,21 +111,21 @@ impl Accepted {
         Ok(self.get::<SocketAddr>("admin_listen")?.port())
     }
 
-    /// How long it may take to end, once it is told to.
+    /// Returns the longest time from SIGTERM to the end.
     fn end(&self) -> anyhow::Result<Duration> {
         Ok(LimitOptions::from_arg_matches(&self.matches)?.end_limit())
     }
 
-    /// Sessions that it may open.
+    /// Returns the number of database connections.
     fn connections(&self) -> anyhow::Result<usize> {
         Ok(usize::from(self.get::<u16>("database_connections")?) + READERS)
     }
 
-    /// Host and port of each service that it calls, by the service's name.
+    /// Returns host and port of each service that it calls.
     fn calls(&self) -> anyhow::Result<BTreeMap<&'static str, (String, u16)>> {
         let mut calls = BTreeMap::new();
         for service in SERVICES {
-            // Asked by name: only those that it calls are settings of its.
+            // The URL of a service that it does not call is not a setting.
             if let Ok(Some(url)) = self.matches.try_get_one::<Uri>(&format!("{service}_url")) {
                 let host = url.host().context("a host")?.to_owned();
                 calls.insert(service, (host, url.port_u16().context("a port")?));
@@ -135,7 +135,7 @@ impl Accepted {
     }
 }
 
-/// Text at a path of names and places, such as `spec.template`.
+/// Returns the value at a path of names and indexes, such as `spec.template`.
 fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
     path.split('.').fold(value, |value, part| match part.parse::<usize>() {
         Ok(place) if value.is_array() => &value[place],
@@ -160,7 +160,7 @@ fn names(value: &Value) -> BTreeSet<String> {
 }
 
 #[test]
-fn what_nobody_reads_is_found() {
+fn a_setting_that_no_service_reads_is_refused() {
     let container = |environment: &[(&str, &str)]| Container {
         words: ["recipe", "migrate"].map(str::to_owned).to_vec(),
         environment: environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
@@ -168,7 +168,7 @@ fn what_nobody_reads_is_found() {
     };
     let refused = |environment| container(environment).accepted().map(|_| ()).expect_err("refused").to_string();
     assert!(container(&[("DATABASE_URL_FILE", "/run/orchard/database-url"), ("ORCHARD_CURRENCY", "EUR")]).accepted().is_ok());
-    assert_eq!(refused(&[("ORCHARD_CURRENZY", "EUR")]), "nobody reads ORCHARD_CURRENZY");
+    assert_eq!(refused(&[("ORCHARD_CURRENZY", "EUR")]), "no service reads ORCHARD_CURRENZY");
     assert!(refused(&[("DATABASE_URL_FILE", "/run/elsewhere/database-url")]).contains("nothing is mounted"));
     assert_eq!(refused(&[("ORCHARD_STATEMENT_TIMEOUT", "soon"), ("DATABASE_URL", "x")]), "recipe migrate");
     assert_eq!(refused(&[]), "recipe migrate: DATABASE_URL_FILE");

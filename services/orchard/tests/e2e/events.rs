@@ -1,4 +1,4 @@
-//! What one slice tells another, as users see it.
+//! The effects of events between slices, as users see them.
 
 use orchard_proto::family::v1::member_service_client::MemberServiceClient;
 use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
@@ -11,7 +11,7 @@ use orchard_testkit::answer::refused;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use crate::suite::{Suite, all_told, id};
+use crate::suite::{Suite, all_delivered, id};
 
 impl Suite {
     async fn register(&self, user: Uuid) -> anyhow::Result<()> {
@@ -33,7 +33,7 @@ impl Suite {
 }
 
 #[tokio::test]
-async fn who_joins_a_family_sees_its_members_profiles() -> anyhow::Result<()> {
+async fn a_new_member_sees_the_profiles_of_the_family() -> anyhow::Result<()> {
     let suite = Suite::start().await?;
     let (alice, bob, guest, stranger) = (id(), id(), id(), id());
     suite.register(alice).await?;
@@ -42,19 +42,19 @@ async fn who_joins_a_family_sees_its_members_profiles() -> anyhow::Result<()> {
     assert_eq!(refused(suite.profile(bob, alice).await), hidden, "not yet");
     suite.join(&plan, alice, bob, MemberRole::Child).await?;
     suite.join(&plan, alice, guest, MemberRole::Guest).await?;
-    all_told(&suite.family.schema).await?;
+    all_delivered(&suite.family.schema).await?;
     assert_eq!(suite.profile(bob, alice).await?, "Alice");
-    assert_eq!(refused(suite.profile(guest, alice).await), hidden, "guests are no friends");
+    assert_eq!(refused(suite.profile(guest, alice).await), hidden, "a guest is not a friend");
     assert_eq!(refused(suite.profile(stranger, alice).await), hidden);
-    // Somebody else's family makes no friends.
+    // Another family does not make them friends.
     suite.plan(stranger).await?;
-    all_told(&suite.family.schema).await?;
+    all_delivered(&suite.family.schema).await?;
     assert_eq!(refused(suite.profile(stranger, alice).await), hidden);
     Ok(())
 }
 
 #[tokio::test]
-async fn who_is_out_of_the_family_sees_their_profiles_no_more() -> anyhow::Result<()> {
+async fn a_former_member_no_longer_sees_the_profiles_of_the_family() -> anyhow::Result<()> {
     let suite = Suite::start().await?;
     let (alice, bob, carol) = (id(), id(), id());
     suite.register(alice).await?;
@@ -66,25 +66,25 @@ async fn who_is_out_of_the_family_sees_their_profiles_no_more() -> anyhow::Resul
     let (family_plan_id, user_id) = (plan.clone(), carol.to_string());
     let role = MemberRole::Member.into();
     members.change_member_role(ChangeMemberRoleRequest { family_plan_id, user_id, role }).await?;
-    all_told(&suite.family.schema).await?;
-    assert_eq!(suite.profile(carol, alice).await?, "Alice", "a guest no more");
+    all_delivered(&suite.family.schema).await?;
+    assert_eq!(suite.profile(carol, alice).await?, "Alice", "a member now");
 
     MemberServiceClient::new(suite.user(bob)?).leave_plan(LeavePlanRequest { family_plan_id: plan.clone() }).await?;
-    all_told(&suite.family.schema).await?;
+    all_delivered(&suite.family.schema).await?;
     assert_eq!(refused(suite.profile(bob, alice).await), hidden);
     let mut plans = PlanServiceClient::new(suite.user(alice)?);
     plans.deactivate_plan(DeactivatePlanRequest { family_plan_id: plan.clone() }).await?;
-    all_told(&suite.family.schema).await?;
+    all_delivered(&suite.family.schema).await?;
     assert_eq!(refused(suite.profile(carol, alice).await), hidden);
     plans.reactivate_plan(ReactivatePlanRequest { family_plan_id: plan }).await?;
-    all_told(&suite.family.schema).await?;
-    assert_eq!(suite.profile(carol, alice).await?, "Alice", "the plan is back, and she in it");
+    all_delivered(&suite.family.schema).await?;
+    assert_eq!(suite.profile(carol, alice).await?, "Alice", "the plan and her membership are active again");
     assert_eq!(refused(suite.profile(bob, alice).await), hidden);
     Ok(())
 }
 
 #[tokio::test]
-async fn nobody_waits_for_a_slice_that_is_away_and_it_is_told_later() -> anyhow::Result<()> {
+async fn calls_do_not_wait_for_a_slice_that_is_down_and_events_reach_it_later() -> anyhow::Result<()> {
     let mut suite = Suite::start().await?;
     let (alice, bob) = (id(), id());
     suite.register(alice).await?;
@@ -93,7 +93,7 @@ async fn nobody_waits_for_a_slice_that_is_away_and_it_is_told_later() -> anyhow:
     suite.join(&plan, alice, bob, MemberRole::Member).await?;
     let settings = suite.social_settings();
     suite.social.start_again::<orchard_social::Service>(&settings).await?;
-    all_told(&suite.family.schema).await?;
+    all_delivered(&suite.family.schema).await?;
     assert_eq!(suite.profile(bob, alice).await?, "Alice");
     Ok(())
 }

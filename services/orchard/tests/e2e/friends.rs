@@ -1,4 +1,4 @@
-//! Friends and children: what the social slice knows from the family slice's events, and what it asks it.
+//! Friends and children, which the social slice knows from events and by calls to the family slice.
 
 use orchard_proto::family::v1::AddChildRequest;
 use orchard_proto::family::v1::member_service_client::MemberServiceClient;
@@ -13,7 +13,7 @@ use orchard_testkit::answer::{metadata, refused};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use crate::suite::{Suite, all_told, id};
+use crate::suite::{Suite, all_delivered, id};
 
 impl Suite {
     async fn send_request(&self, me: Uuid, other: Uuid) -> Result<pb::FriendshipStatus, Status> {
@@ -35,7 +35,7 @@ impl Suite {
 }
 
 #[tokio::test]
-async fn a_child_that_is_added_has_a_profile_a_name_and_no_friends_by_request() -> anyhow::Result<()> {
+async fn a_new_child_has_a_profile_and_a_name_and_cannot_request_friends() -> anyhow::Result<()> {
     let suite = Suite::start().await?;
     let (holder, guardian, stranger) = (id(), id(), id());
     let plan = suite.plan(holder).await?;
@@ -49,8 +49,8 @@ async fn a_child_that_is_added_has_a_profile_a_name_and_no_friends_by_request() 
     };
     let child =
         MemberServiceClient::new(suite.user(guardian)?).add_child(add).await?.into_inner().member.expect("a member").user_id;
-    all_told(&suite.family.schema).await?;
-    assert!(suite.friends(guardian).await?.contains(&(String::new(), true)), "there it is, without a name: events have none");
+    all_delivered(&suite.family.schema).await?;
+    assert!(suite.friends(guardian).await?.contains(&(String::new(), true)), "events contain no name");
     suite.name_child(guardian, &child, "Pippin").await?;
     assert!(suite.friends(guardian).await?.contains(&("Pippin".to_owned(), true)));
     let hidden = (Code::NotFound, "PROFILE_NOT_FOUND".to_owned());
@@ -60,24 +60,24 @@ async fn a_child_that_is_added_has_a_profile_a_name_and_no_friends_by_request() 
     assert_eq!(refused(suite.send_request(child_id, stranger).await), (Code::PermissionDenied, "CHILD_NOT_PERMITTED".to_owned()));
     assert_eq!(refused(suite.send_request(stranger, child_id).await), hidden);
 
-    // When the plan comes back into use, it is told again who answers for whom.
+    // Events of a reactivated plan name the guardians again.
     let mut plans = PlanServiceClient::new(suite.user(holder)?);
     plans.deactivate_plan(DeactivatePlanRequest { family_plan_id: plan.clone() }).await?;
-    all_told(&suite.family.schema).await?;
+    all_delivered(&suite.family.schema).await?;
     assert_eq!(refused(suite.name_child(guardian, &child, "Pip").await), hidden);
     plans.reactivate_plan(ReactivatePlanRequest { family_plan_id: plan.clone() }).await?;
-    all_told(&suite.family.schema).await?;
+    all_delivered(&suite.family.schema).await?;
     suite.name_child(guardian, &child, "Pip").await?;
-    // So it is when the child comes back by an invitation.
+    // So do those of an invited child.
     let remove = RemoveMemberRequest { family_plan_id: plan.clone(), user_id: child.clone() };
     MemberServiceClient::new(suite.user(holder)?).remove_member(remove).await?;
-    all_told(&suite.family.schema).await?;
+    all_delivered(&suite.family.schema).await?;
     assert_eq!(refused(suite.name_child(guardian, &child, "Pippin").await), hidden);
     suite.join(&plan, holder, child_id, MemberRole::Child).await?;
-    all_told(&suite.family.schema).await?;
+    all_delivered(&suite.family.schema).await?;
     suite.name_child(guardian, &child, "Pip").await?;
     MemberServiceClient::new(suite.user(guardian)?).leave_plan(LeavePlanRequest { family_plan_id: plan }).await?;
-    all_told(&suite.family.schema).await?;
+    all_delivered(&suite.family.schema).await?;
     assert_eq!(refused(suite.name_child(guardian, &child, "Pippin").await), hidden);
     suite.name_child(holder, &child, "Pippa").await?;
     assert_eq!(suite.friends(holder).await?, [("Pippa".to_owned(), true)]);
@@ -85,11 +85,11 @@ async fn a_child_that_is_added_has_a_profile_a_name_and_no_friends_by_request() 
 }
 
 #[tokio::test]
-async fn without_the_family_service_nobody_makes_friends() -> anyhow::Result<()> {
+async fn without_the_family_service_no_friend_request_is_sent() -> anyhow::Result<()> {
     let mut suite = Suite::start().await?;
     let (alice, bob) = (id(), id());
     for user in [alice, bob] {
-        // Known from their first call on.
+        // A user is known after the first call.
         suite.friends(user).await?;
         let get = pb::GetProfileRequest { user_id: user.to_string() };
         ProfileServiceClient::new(suite.user(user)?).get_profile(get).await?;

@@ -1,6 +1,6 @@
-//! The suite as its clients see it: five services on real sockets in one process, and a real PostgreSQL.
+//! The suite as its clients see it: five services, in one process or as five, on a real PostgreSQL.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
+#![expect(clippy::expect_used, reason = "a failed test says where")]
 
 mod access;
 mod canary;

@@ -1,4 +1,4 @@
-//! The suite as it is deployed: five processes, and a collector of their spans.
+//! The suite as it is deployed, in five processes, with a collector of their spans.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -15,9 +15,9 @@ use tokio::process::Command;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::suite::all_told;
+use crate::suite::all_delivered;
 
-/// Longest that a program may take to begin, or to end.
+/// Longest time that a process may take to start or to end.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// Returns the command `orchard <service> <task>`.
@@ -27,7 +27,7 @@ fn orchard(service: &str, task: &str) -> Command {
     command
 }
 
-/// A slice, and its tables.
+/// A slice and its schema.
 pub struct Deployed {
     pub schema: Schema,
     pub program: Program,
@@ -53,18 +53,18 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// All five, with these settings beside the usual ones.
+    /// Starts all services with these additional settings.
     pub async fn start(settings: &[(&str, String)]) -> anyhow::Result<Self> {
         let (collector, keys) = (Collector::start().await?, DevKeys::ephemeral()?);
         let settings = [settings, &[("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())]].concat();
         let key_file = |name| ("ORCHARD_WORKLOAD_KEY_FILE", keys.workload_key_file(name).display().to_string());
-        // The one asks, the other tells: each is where the other looks for it.
+        // Family and social call each other, so one of them needs its address in advance.
         let family_at = free_address();
-        let asked = ("ORCHARD_FAMILY_URL", format!("http://{family_at}"));
-        let social = [settings.as_slice(), &[asked, key_file("social")]].concat();
+        let family_url = ("ORCHARD_FAMILY_URL", format!("http://{family_at}"));
+        let social = [settings.as_slice(), &[family_url, key_file("social")]].concat();
         let social = Deployed::start::<orchard_social::Service>(&keys, &social).await?;
-        let told = ("ORCHARD_SOCIAL_URL", format!("http://{}", social.program.address));
-        let family = [settings.as_slice(), &[told, key_file("family"), ("ORCHARD_LISTEN", family_at.to_string())]].concat();
+        let social_url = ("ORCHARD_SOCIAL_URL", format!("http://{}", social.program.address));
+        let family = [settings.as_slice(), &[social_url, key_file("family"), ("ORCHARD_LISTEN", family_at.to_string())]].concat();
         let mut family = Deployed::start::<orchard_family::Service>(&keys, &family).await?;
         family.program.address = family_at;
         let recipe = Deployed::start::<orchard_recipe::Service>(&keys, &settings).await?;
@@ -81,36 +81,36 @@ impl Programs {
         Ok(Self { collector, keys, family, social, recipe, consultation, edge })
     }
 
-    /// A user at the front door.
+    /// Returns a client of the edge for a user.
     pub fn user(&self, user: Uuid) -> anyhow::Result<Client> {
         let token = self.keys.user_token(user, &[], Duration::from_secs(600))?;
         Ok(Headers::bearer(&token)?.on(channel(self.edge.address)?))
     }
 
-    /// A service, calling a slice directly.
+    /// Returns a client of a slice for a service.
     pub fn service(&self, name: &str, slice: &Deployed) -> anyhow::Result<Client> {
         let token = self.keys.workload_token(name, Duration::from_secs(600))?;
         Ok(Headers::bearer(&token)?.on(channel(slice.program.address)?))
     }
 
-    /// Waits until the social slice was told of all.
-    pub async fn all_told(&self) -> anyhow::Result<()> {
-        all_told(&self.family.schema).await
+    /// Waits until all events of the family slice are delivered.
+    pub async fn all_delivered(&self) -> anyhow::Result<()> {
+        all_delivered(&self.family.schema).await
     }
 
-    /// Stops them all: what they had to send is at the collector then. Gives it, and what each has logged.
+    /// Stops all services, which sends their spans, and returns the collector and their logs.
     pub async fn stop(self) -> anyhow::Result<(Collector, Vec<String>)> {
-        let mut said = vec![self.edge.stop().await?];
+        let mut logs = vec![self.edge.stop().await?];
         for slice in [self.family, self.social, self.recipe, self.consultation] {
-            said.push(slice.program.stop().await?);
+            logs.push(slice.program.stop().await?);
         }
-        Ok((self.collector, said))
+        Ok((self.collector, logs))
     }
 }
 
-/// The first process of a container is not ended by a signal that it does not handle.
+/// The first process of a container ignores signals without a handler.
 #[tokio::test]
-async fn a_migration_that_waits_for_its_database_ends_when_it_is_told_to() -> anyhow::Result<()> {
+async fn sigterm_ends_a_migration_that_waits_for_the_database() -> anyhow::Result<()> {
     let silent = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("postgres://family:secret@{}/orchard", silent.local_addr()?);
     let mut migrate = orchard("family", "migrate");

@@ -1,4 +1,4 @@
-//! The roles and schemas of a deployment: `deploy/postgres/provision.sql` on a server of its own.
+//! The roles and schemas of a deployment, by `deploy/postgres/provision.sql`.
 
 use anyhow::Context as _;
 use orchard_server::Slice;
@@ -21,7 +21,7 @@ async fn migrate<S: Slice>(url: &str) -> anyhow::Result<Vec<String>> {
 }
 
 #[tokio::test]
-async fn each_slice_migrates_as_its_own_role_and_reaches_no_other() -> anyhow::Result<()> {
+async fn each_slice_migrates_with_its_own_role_and_reaches_no_other() -> anyhow::Result<()> {
     let start = || Cluster::temporary(&Tools::find()?, &scratch(), Options::test());
     let cluster = tokio::task::spawn_blocking(start).await??;
     connect(&cluster.url("postgres")).await?.batch_execute("CREATE DATABASE orchard").await?;
@@ -39,17 +39,17 @@ async fn each_slice_migrates_as_its_own_role_and_reaches_no_other() -> anyhow::R
 
     for slice in SLICES {
         let client = connect(&url(slice)).await?;
-        client.query("SELECT id FROM users", &[]).await.with_context(|| format!("{slice} reads its own"))?;
+        client.query("SELECT id FROM users", &[]).await.with_context(|| format!("{slice} cannot read its own tables"))?;
         for other in SLICES.into_iter().filter(|other| *other != slice) {
             let read = client.query(&format!("SELECT id FROM {other}.users"), &[]).await;
-            assert!(read.is_err(), "{slice} reads what is {other}'s");
+            assert!(read.is_err(), "{slice} reads tables of {other}");
         }
         for schema in ["public", "extensions"] {
             let made = client.batch_execute(&format!("CREATE TABLE {schema}.mine (n int)")).await;
-            assert!(made.is_err(), "{slice} makes tables in {schema}");
+            assert!(made.is_err(), "{slice} creates tables in {schema}");
         }
         let language: String = client.query_one("SHOW lc_messages", &[]).await?.get(0);
-        assert_eq!(language, "C", "failures are told apart in English");
+        assert_eq!(language, "C", "failures are distinguished by English texts");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Replicas of a slice behind the edge that are replaced, and killed, under load.
+//! Replacing and killing replicas of a slice under load.
 
 use std::io;
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::suite::{Suite, euros, id};
 
-/// The names of a deployment: `family` has the addresses that the test says, the others are what they are.
+/// A resolver that returns the addresses of a test for `family`.
 #[derive(Debug, Default)]
 pub struct Names {
     family: Mutex<Vec<SocketAddr>>,
@@ -35,8 +35,8 @@ impl Names {
         *self.family.lock().expect("list") = replicas.to_vec();
     }
 
-    /// The same, and waits until they are looked up. Who replaces replicas faster than that has none left that anybody knows.
-    async fn tell_family(&self, replicas: &[SocketAddr]) {
+    /// Sets the addresses and waits for a lookup: replacing all replicas faster would leave the edge without any.
+    async fn announce_family(&self, replicas: &[SocketAddr]) {
         let mut looked_up = std::pin::pin!(self.looked_up.notified());
         looked_up.as_mut().enable();
         self.set_family(replicas);
@@ -60,7 +60,7 @@ impl Resolve for Names {
     }
 }
 
-/// A replica of the family slice over the suite's own schema.
+/// Starts another replica of the family slice.
 async fn replica(suite: &Suite) -> anyhow::Result<Running> {
     let database = DatabaseOptions::for_url(suite.family.schema.url(), 8);
     let db = Db::new(database.url()?, 8, &database.limits())?;
@@ -68,7 +68,7 @@ async fn replica(suite: &Suite) -> anyhow::Result<Running> {
     Running::start(slice_server::<orchard_family::Service>(&db, &suite.family_settings(), &options)?, &options).await
 }
 
-/// Someone at the front door, who reads a plan and spends from its wallet.
+/// A user who reads a plan and spends from its wallet, at an edge of their own.
 struct Load<'a> {
     suite: &'a Suite,
     names: Arc<Names>,
@@ -95,7 +95,7 @@ impl<'a> Load<'a> {
         Ok(Self { suite, names, client, plan, done: AtomicUsize::new(0), spent: AtomicUsize::new(0), _edge: edge })
     }
 
-    /// Every second one is a purchase, with a key of its own.
+    /// Makes a call; every second one spends, with a request id of its own.
     async fn call(&self, number: usize) -> Result<(), Status> {
         let (client, family_plan_id) = (self.client.clone(), self.plan.clone());
         if number.is_multiple_of(2) {
@@ -110,7 +110,7 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
-    /// Makes all calls, and more until `meanwhile` has ended; gives what did not succeed.
+    /// Makes all calls, and more until `meanwhile` has ended, and returns the failures.
     async fn run<T>(&self, meanwhile: impl Future<Output = T>) -> (Vec<String>, T) {
         let over = AtomicBool::new(false);
         let meanwhile = async {
@@ -124,7 +124,7 @@ impl<'a> Load<'a> {
         tokio::join!(failures, meanwhile)
     }
 
-    /// Waits until so many calls have succeeded.
+    /// Waits until this number of calls have succeeded.
     async fn reached(&self, done: usize) {
         while self.done.load(Ordering::SeqCst) < done {
             tokio::task::yield_now().await;
@@ -143,17 +143,17 @@ impl<'a> Load<'a> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn replicas_are_replaced_under_load_and_no_call_fails() -> anyhow::Result<()> {
+async fn no_call_fails_while_replicas_are_replaced_under_load() -> anyhow::Result<()> {
     let suite = Suite::start().await?;
     let (a, b) = (replica(&suite).await?, replica(&suite).await?);
     let load = Load::new(&suite, &[a.address, b.address]).await?;
     let roll = async {
         load.reached(CALLS / 4).await;
         let c = replica(&suite).await?;
-        // Names learn late that an address is dead.
+        // The resolver returns the dead address for a while.
         let address = b.address;
         a.stop().await?;
-        load.names.tell_family(&[address, c.address]).await;
+        load.names.announce_family(&[address, c.address]).await;
         load.reached(CALLS / 2).await;
         let d = replica(&suite).await?;
         b.stop().await?;
@@ -168,7 +168,7 @@ async fn replicas_are_replaced_under_load_and_no_call_fails() -> anyhow::Result<
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_replica_is_killed_under_load_and_no_call_fails() -> anyhow::Result<()> {
+async fn no_call_fails_when_a_replica_is_killed_under_load() -> anyhow::Result<()> {
     let suite = Suite::start().await?;
     let (a, b) = (replica(&suite).await?, replica(&suite).await?);
     let (killed, left) = (Cable::to(a.address).await?, Cable::to(b.address).await?);
@@ -177,7 +177,7 @@ async fn a_replica_is_killed_under_load_and_no_call_fails() -> anyhow::Result<()
         load.reached(CALLS / 4).await;
         drop(killed);
         load.reached(CALLS / 2).await;
-        // Another takes its place, and the one that was left loses all its connections at once.
+        // A new replica starts, and the other loses all its connections at once.
         let c = Cable::to(a.address).await?;
         load.names.set_family(&[left.address, c.address]);
         load.reached(CALLS * 3 / 4).await;

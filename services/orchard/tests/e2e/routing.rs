@@ -22,7 +22,7 @@ use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse
 use crate::suite::{Suite, euros, id};
 
 #[tokio::test]
-async fn every_slice_is_reached_through_the_front_door() -> anyhow::Result<()> {
+async fn every_slice_is_reached_through_the_edge() -> anyhow::Result<()> {
     let suite = Suite::start().await?;
     let user = id();
     suite.plan(user).await?;
@@ -53,7 +53,7 @@ async fn every_slice_is_reached_through_the_front_door() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_only_services_may_call_does_not_exist_outside() -> anyhow::Result<()> {
+async fn methods_for_services_are_unknown_at_the_edge() -> anyhow::Result<()> {
     let suite = Suite::start().await?;
     let unknown = (Code::Unimplemented, "METHOD_UNKNOWN".to_owned());
     let token = suite.keys.workload_token("billing", Duration::from_secs(60))?;
@@ -73,7 +73,7 @@ async fn what_only_services_may_call_does_not_exist_outside() -> anyhow::Result<
 }
 
 #[tokio::test]
-async fn answers_pass_as_they_are() -> anyhow::Result<()> {
+async fn refusals_of_a_slice_pass_the_edge_unchanged() -> anyhow::Result<()> {
     let suite = Suite::start().await?;
     let user = id();
     let plan = suite.plan(user).await?;
@@ -87,7 +87,7 @@ async fn answers_pass_as_they_are() -> anyhow::Result<()> {
         Refusal { code: Code::FailedPrecondition, reason: "INSUFFICIENT_FUNDS".to_owned(), domain: "orchard.family".to_owned() }
     );
 
-    // The edge does not decode: it is the slice that says these bytes are no message of the method's.
+    // The edge does not decode messages: the slice refuses these bytes.
     let mut client = tonic::client::Grpc::new(suite.user(user)?);
     client.ready().await?;
     let path = PathAndQuery::from_static("/orchard.family.v1.PlanService/GetPlan");
@@ -105,22 +105,21 @@ async fn answers_pass_as_they_are() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn requests_are_as_long_as_a_slice_would_take_them() -> anyhow::Result<()> {
+async fn the_edge_accepts_requests_as_large_as_a_slice_does() -> anyhow::Result<()> {
     let suite = Suite::start().await?;
     let client = suite.user(id())?;
     let request = |id_bytes: usize| family::GetPlanRequest { family_plan_id: "x".repeat(id_bytes) };
     // Tag and length of the field take four bytes.
     let longest = PlanServiceClient::new(client.clone()).get_plan(request(orchard_server::MAX_MESSAGE_BYTES - 4)).await;
-    assert_eq!(refused(longest), (Code::InvalidArgument, "FIELDS_INVALID".to_owned()), "it is the slice that says no");
+    assert_eq!(refused(longest), (Code::InvalidArgument, "FIELDS_INVALID".to_owned()), "the slice refuses it");
     let longer = PlanServiceClient::new(client).get_plan(request(orchard_server::MAX_MESSAGE_BYTES - 3)).await;
     assert_eq!(refused(longer), (Code::ResourceExhausted, "MESSAGE_TOO_LARGE".to_owned()));
     Ok(())
 }
 
-/// Refusals travel in headers, of which every client and proxy on the way takes only so much: one that is too long ends the
-/// connection for everybody.
+/// Refusals are sent in headers, whose size every client and proxy limits: one that is too large ends the connection for all callers.
 #[tokio::test]
-async fn the_longest_refusals_still_arrive() -> anyhow::Result<()> {
+async fn the_largest_refusals_reach_the_caller() -> anyhow::Result<()> {
     let suite = Suite::start().await?;
     let user = id();
     let intakes = vec![family::NewIntake { calories_consumed: -1, ..Default::default() }; 100];
@@ -136,7 +135,7 @@ async fn the_longest_refusals_still_arrive() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn reflection_shows_what_can_be_called_here() -> anyhow::Result<()> {
+async fn reflection_lists_the_methods_of_the_edge_and_the_slices() -> anyhow::Result<()> {
     let suite = Suite::start().await?;
     let list =
         ServerReflectionRequest { host: String::new(), message_request: Some(MessageRequest::ListServices(String::new())) };

@@ -1,4 +1,4 @@
-//! A slice that is called over TLS, by the edge alone.
+//! A slice that accepts only the edge, by mutual TLS.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use orchard_tls::{ListenerTlsOptions, UpstreamTlsOptions};
 use crate::suite::{Suite, id};
 
 #[tokio::test]
-async fn the_edge_and_a_slice_prove_their_names_to_each_other() -> anyhow::Result<()> {
+async fn the_edge_and_a_slice_authenticate_each_other() -> anyhow::Result<()> {
     let (suite, authority, files) = (Suite::start().await?, Authority::new()?, Folder::new()?);
     let ca = files.put("ca.pem", authority.pem())?;
     let (family, edge) = (authority.issue(&["localhost"])?, authority.issue(&["edge"])?);

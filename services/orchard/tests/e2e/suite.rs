@@ -1,4 +1,4 @@
-//! All five services, with people in them.
+//! All five services in this process, and calls to prepare data.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use orchard_testkit::service::{Running, calls, channel, free_address, options};
 use tonic::Status;
 use uuid::Uuid;
 
-/// A slice that can be stopped, and started again at the same address.
+/// A slice that can be stopped and restarted at the same address.
 pub struct Stoppable {
     pub schema: Schema,
     options: ServeOptions,
@@ -84,8 +84,8 @@ pub fn today() -> Option<Date> {
     Some(Date { year: today.year(), month: part(today.month()), day: part(today.day()) })
 }
 
-/// Waits until others were told of all that happened in the family slice.
-pub async fn all_told(family: &Schema) -> anyhow::Result<()> {
+/// Waits until all events of the family slice are delivered.
+pub async fn all_delivered(family: &Schema) -> anyhow::Result<()> {
     let client = family.connect().await?;
     let told = async {
         while client.query_one("SELECT count(*) FROM outbox", &[]).await?.get::<_, i64>(0) > 0 {
@@ -96,7 +96,7 @@ pub async fn all_told(family: &Schema) -> anyhow::Result<()> {
     tokio::time::timeout(Duration::from_secs(30), told).await?
 }
 
-/// A family service that tells the social service at `social`.
+/// Returns settings of a family service whose events go to `social`.
 pub fn family_settings(keys: &DevKeys, social: SocketAddr) -> orchard_family::Settings {
     orchard_family::Settings {
         currency: "EUR".parse().expect("currency"),
@@ -106,7 +106,7 @@ pub fn family_settings(keys: &DevKeys, social: SocketAddr) -> orchard_family::Se
     }
 }
 
-/// A social service that asks the family service at `family`.
+/// Returns settings of a social service that calls `family`.
 fn social_settings(keys: &DevKeys, family: SocketAddr) -> orchard_social::Settings {
     orchard_social::Settings {
         currency: "EUR".parse().expect("currency"),
@@ -122,7 +122,7 @@ fn social_settings(keys: &DevKeys, family: SocketAddr) -> orchard_social::Settin
 impl Suite {
     pub async fn start() -> anyhow::Result<Self> {
         let keys = Arc::new(DevKeys::ephemeral()?);
-        // The one asks, the other tells: each is where the other looks for it.
+        // Family and social call each other, so one of them needs its address in advance.
         let family_at = free_address();
         let social = Stoppable::start::<orchard_social::Service>(&keys, &social_settings(&keys, family_at)).await?;
         let settings = family_settings(&keys, social.address());
@@ -144,41 +144,41 @@ impl Suite {
         Ok(Self { keys, family, social, edge, settings, _recipe: recipe, _consultation: consultation })
     }
 
-    /// Another edge, to which the family service is a name that `resolver` knows.
+    /// Starts another edge, which finds the family service by `resolver`.
     pub async fn edge_with(&self, resolver: Arc<dyn Resolve>) -> anyhow::Result<Running> {
         let settings = orchard_edge::Settings { family_url: "http://family:50051".parse()?, ..self.settings.clone() };
         let options = options(&self.keys);
         Running::start(orchard_edge::server_with(&settings, &options, &resolver)?, &options).await
     }
 
-    /// The family service's settings.
+    /// Returns the settings of the family service.
     pub fn family_settings(&self) -> orchard_family::Settings {
         family_settings(&self.keys, self.social.address())
     }
 
-    /// The social service's settings.
+    /// Returns the settings of the social service.
     pub fn social_settings(&self) -> orchard_social::Settings {
         social_settings(&self.keys, self.family.address())
     }
 
-    /// A user at the front door.
+    /// Returns a client of the edge for a user.
     pub fn user(&self, user: Uuid) -> anyhow::Result<Client> {
         self.user_with(user, &[])
     }
 
-    /// A user with roles at the front door.
+    /// Returns a client of the edge for a user with roles.
     pub fn user_with(&self, user: Uuid, roles: &[&str]) -> anyhow::Result<Client> {
         let token = self.keys.user_token(user, roles, Duration::from_secs(600))?;
         Ok(Headers::bearer(&token)?.on(self.edge.channel()?))
     }
 
-    /// A service, calling a slice directly.
+    /// Returns a client of a slice for a service.
     pub fn service(&self, name: &str, slice: &Stoppable) -> anyhow::Result<Client> {
         let token = self.keys.workload_token(name, Duration::from_secs(600))?;
         Ok(Headers::bearer(&token)?.on(channel(slice.address())?))
     }
 
-    /// A plan, created through the front door.
+    /// Creates a plan.
     pub async fn plan(&self, holder: Uuid) -> anyhow::Result<String> {
         let request = family::CreatePlanRequest {
             family_name: "The Appletons".to_owned(),
@@ -189,7 +189,7 @@ impl Suite {
         Ok(plan.context("a plan")?.family_plan_id)
     }
 
-    /// Invites and accepts, through the front door.
+    /// Invites a user, who accepts.
     pub async fn join(&self, plan: &str, holder: Uuid, user: Uuid, role: family::MemberRole) -> anyhow::Result<()> {
         use family::accept_invitation_request::Invitation;
         let request = family::CreateInvitationRequest {
@@ -206,7 +206,7 @@ impl Suite {
         Ok(())
     }
 
-    /// Money, from billing.
+    /// Deposits money, as billing does.
     pub async fn deposit(&self, plan: &str, units: i64) -> anyhow::Result<()> {
         let request = family::DepositRequest {
             family_plan_id: plan.to_owned(),

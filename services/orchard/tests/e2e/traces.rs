@@ -15,10 +15,10 @@ const PARENT: &str = "b7ad6b7169203331";
 const DASHBOARD: &str = "orchard.edge.v1.EdgeService/GetFamilyDashboard";
 const SUMMARY: &str = "orchard.family.v1.PlanService/GetFamilySummary";
 const COUNT: &str = "orchard.social.v1.ChallengeService/CountActiveChallenges";
-const FOUND: &str = "orchard.family.v1.PlanService/CreatePlan";
+const CREATE: &str = "orchard.family.v1.PlanService/CreatePlan";
 const SPEND: &str = "orchard.family.v1.WalletService/Spend";
 
-/// What a request is in the middle of.
+/// Returns a request within a trace.
 fn traced<T>(message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.metadata_mut().insert("traceparent", format!("00-{TRACE}-{PARENT}-01").parse().expect("a header"));
@@ -33,7 +33,7 @@ impl Trace {
         self.0.iter().filter(|span| span.parent_id == of).collect()
     }
 
-    /// The one span that is a child of another, by its service, name and kind.
+    /// Returns the only child span with this service, name and kind.
     #[track_caller]
     fn child(&self, of: &str, service: &str, name: &str, kind: SpanKind) -> &Span {
         let is_it = |span: &&&Span| (span.service(), span.name.as_str(), span.kind) == (service, name, kind);
@@ -43,7 +43,7 @@ impl Trace {
         found[0]
     }
 
-    /// The names of the statements below a span; they hold what the conventions ask for.
+    /// Returns the names of the statements below a span, and checks their attributes by the conventions.
     fn statements(&self, of: &Span) -> Vec<&str> {
         let statements: Vec<_> = self.children(&of.span_id).into_iter().filter(|span| span.kind == SpanKind::Client).collect();
         for statement in &statements {
@@ -51,12 +51,15 @@ impl Trace {
             assert_eq!(statement.attribute("db.query.summary"), statement.name);
             let text = statement.attribute("db.query.text");
             assert!(text.starts_with(statement.name.split(' ').next().expect("a word")) && !text.contains("binds"), "{text}");
-            assert!(statement.nanos > 0 && statement.nanos <= of.nanos, "it took part of its unit's time: {statement:?}");
+            assert!(
+                statement.nanos > 0 && statement.nanos <= of.nanos,
+                "a statement takes part of the unit's time: {statement:?}"
+            );
         }
         statements.iter().map(|span| span.name.as_str()).collect()
     }
 
-    /// A call to a slice: the edge's span of it, and the slice's.
+    /// Checks the spans of a call at the edge and at the slice, and returns the latter.
     fn call(&self, of: &str, service: &str, method: &str) -> &Span {
         let sent = self.child(of, "orchard-edge", method, SpanKind::Client);
         let served = self.child(&sent.span_id, service, method, SpanKind::Server);
@@ -71,7 +74,7 @@ impl Trace {
 }
 
 #[tokio::test]
-async fn one_call_is_one_trace_through_two_services_to_their_sql_and_an_events_effect() -> anyhow::Result<()> {
+async fn a_call_is_one_trace_through_services_statements_and_the_effects_of_its_event() -> anyhow::Result<()> {
     let programs = Programs::start(&[]).await?;
     let holder = id();
     let plan =
@@ -91,7 +94,7 @@ async fn one_call_is_one_trace_through_two_services_to_their_sql_and_an_events_e
     let spend = SpendRequest { family_plan_id: plan, amount: euros(3), reason: "Pears".to_owned(), request_id: id().to_string() };
     WalletServiceClient::new(programs.user(holder)?).spend(traced(spend)).await?;
 
-    programs.all_told().await?;
+    programs.all_delivered().await?;
 
     let edge = Metrics::of(programs.edge.admin_address).await?;
     for (method, calls) in [(SUMMARY, 1.0), (COUNT, 1.0), (SPEND, 1.0)] {
@@ -106,7 +109,7 @@ async fn one_call_is_one_trace_through_two_services_to_their_sql_and_an_events_e
     assert!(family.sum("db_client_connection_count", &[("db_client_connection_state", "idle")]) >= 1.0);
     assert!(family.sum("db_client_connection_wait_time_seconds_count", &[]) >= 3.0, "{}", family.text());
 
-    let (collector, _said) = programs.stop().await?;
+    let (collector, _logs) = programs.stop().await?;
     let spans = collector.spans();
     let trace = Trace(spans.into_iter().filter(|span| span.trace_id == TRACE).collect());
 
@@ -125,13 +128,13 @@ async fn one_call_is_one_trace_through_two_services_to_their_sql_and_an_events_e
         assert_eq!(statements.iter().filter(|name| **name == expected).count(), 1, "{expected} in {statements:?}");
     }
 
-    // The founding of the family is told to the social slice, whose effect of it belongs to the same trace.
-    let routed = trace.child(PARENT, "orchard-edge", FOUND, SpanKind::Server);
+    // The effect of the event in the social slice belongs to the same trace.
+    let routed = trace.child(PARENT, "orchard-edge", CREATE, SpanKind::Server);
     let served = trace.call(&routed.span_id, "orchard-family", FOUND);
     let unit = trace.child(&served.span_id, "orchard-family", "create plan", SpanKind::Internal);
     assert!(trace.statements(unit).contains(&"INSERT outbox"));
     let effect = trace.child(&unit.span_id, "orchard-social", "apply event", SpanKind::Internal);
     let statements = trace.statements(effect);
-    assert!(!statements.is_empty(), "it wrote something");
+    assert!(!statements.is_empty(), "the effect writes");
     Ok(())
 }

@@ -1,26 +1,26 @@
-//! What processes have cost, as the kernel accounts it.
+//! CPU time and memory of processes, from `/proc`.
 
 use std::fs;
 
 use anyhow::{Context as _, Result};
 
-/// What of `/proc/<pid>/stat` is used; times are in ticks.
+/// The fields of `/proc/<pid>/stat` that are used; times are in ticks.
 #[derive(Debug, PartialEq, Eq)]
 struct Stat {
     parent: u32,
     own: u64,
-    /// Of children that have ended and were waited for.
+    /// Of children that were waited for.
     ended_children: u64,
 }
 
-/// CPU time of one process so far, in microseconds.
+/// Returns the CPU time of a process in microseconds.
 pub fn of_process(pid: u32) -> Result<f64> {
     Ok(microseconds(read(pid)?.own))
 }
 
-/// CPU time of a process and its children so far, of those that have ended too, in microseconds.
+/// Returns the CPU time of a process and its children in microseconds, including children that have ended.
 ///
-/// A child that ends between the two looks is in one of them or in none; rounds are far longer than such a moment.
+/// A child that ends in between may be missed, which is little compared to a round.
 pub fn with_children(pid: u32) -> Result<f64> {
     let parent = read(pid)?;
     let children = fs::read_dir("/proc").context("cannot read /proc")?.flatten().filter_map(|entry| {
@@ -30,7 +30,12 @@ pub fn with_children(pid: u32) -> Result<f64> {
     Ok(microseconds(parent.own + parent.ended_children + children.sum::<u64>()))
 }
 
-/// Memory of a process that is in RAM, in MiB.
+/// Returns the CPU time of all children of this process that have ended, in microseconds.
+pub fn of_ended_children() -> Result<f64> {
+    Ok(microseconds(read(std::process::id())?.ended_children))
+}
+
+/// Returns the resident memory of a process in MiB.
 pub fn resident(pid: u32) -> Result<f64> {
     let path = format!("/proc/{pid}/status");
     let status = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
@@ -40,14 +45,14 @@ pub fn resident(pid: u32) -> Result<f64> {
 fn read(pid: u32) -> Result<Stat> {
     let path = format!("/proc/{pid}/stat");
     let stat = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
-    parse_stat(&stat).with_context(|| format!("{path} is not understood"))
+    parse_stat(&stat).with_context(|| format!("{path} cannot be parsed"))
 }
 
 fn microseconds(ticks: u64) -> f64 {
     ticks as f64 * 1e6 / rustix::param::clock_ticks_per_second() as f64
 }
 
-/// The second field, the program's name, may hold anything, so fields are counted from its end.
+/// Counts fields from the end of the second, the program's name, which may contain anything.
 fn parse_stat(stat: &str) -> Option<Stat> {
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let ticks = |index: usize| fields.get(index)?.parse::<u64>().ok();
@@ -65,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stat_line_is_read_whatever_the_program_is_called() {
+    fn a_stat_line_is_parsed_for_any_program_name() {
         let line = "812 (a) b) (c) S 7 812 812 0 -1 4194304 900 0 0 0 31 12 400 50 20 0 1 0 98765 1000 200 18446744073709551615";
         assert_eq!(parse_stat(line), Some(Stat { parent: 7, own: 43, ended_children: 450 }));
         assert_eq!(parse_stat("812 (short) S 7"), None);
@@ -78,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn this_process_has_cost_something() {
+    fn this_process_has_used_cpu_and_memory() {
         let mut sum = 0_u64;
         let start = std::time::Instant::now();
         while start.elapsed() < std::time::Duration::from_millis(50) {

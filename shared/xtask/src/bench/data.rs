@@ -1,40 +1,40 @@
-//! The data that is measured on, and what it is called.
+//! The data of the benchmarks.
 
 use anyhow::Result;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-/// Families, unless it is their number that is measured.
+/// Families, unless a scenario adds more.
 pub const FAMILIES: u64 = 1_000;
-/// Members of each.
+/// Members of each family.
 pub const MEMBERS: u64 = 4;
-/// Those who hold a family's plan, and call; more families share them.
+/// Plan holders, who make the calls; if there are more families, they share the holders.
 pub const HOLDERS: u64 = 1_000;
-/// The first families, whose members eat and take part in challenges.
+/// The first families, whose members have meals and challenges.
 pub const LIVELY: u64 = 250;
-/// Days of meals of each of them.
+/// Days with meals of each such member.
 pub const DAYS: u64 = 90;
 /// Meals of a day.
 pub const MEALS: u64 = 4;
-/// Challenges that each of them takes part in.
+/// Challenges of each such member.
 pub const CHALLENGES: u64 = 3;
-/// What each wallet begins with.
+/// Initial balance of each wallet.
 pub const MONEY: &str = "1000000.00";
 
-/// In words.
-pub fn words() -> String {
+/// Describes the data.
+pub fn description() -> String {
     format!(
         "{FAMILIES} families of {MEMBERS} with {MONEY} in each wallet; in {LIVELY} of them each member has {MEALS} meals a day for {DAYS} days \
          and {CHALLENGES} challenges"
     )
 }
 
-/// The plan with this number, from 1.
+/// Returns the id of the plan with this number, from 1.
 pub fn plan(number: u64) -> Uuid {
     id(1, number)
 }
 
-/// Who holds it, and calls in its name.
+/// Returns the id of the holder of the plan with this number.
 pub fn holder(number: u64) -> Uuid {
     id(2, (number - 1) % HOLDERS + 1)
 }
@@ -43,7 +43,7 @@ fn id(kind: u128, number: u64) -> Uuid {
     Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 | kind << 48 | u128::from(number))
 }
 
-/// As [`id`] in SQL. Sequential, as the services' own ids are by their time.
+/// [`id`] in SQL. Ids are sequential, as the services' own ids are.
 const FUNCTIONS: &str = "
 CREATE FUNCTION pg_temp.id(kind bigint, number bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
   $$ SELECT ('01900000-0000-7000-800' || kind || '-' || lpad(to_hex(number), 12, '0'))::uuid $$;
@@ -51,7 +51,7 @@ CREATE FUNCTION pg_temp.member(plan bigint, seat bigint) RETURNS uuid LANGUAGE s
   $$ SELECT CASE seat WHEN 1 THEN pg_temp.id(2, (plan - 1) % 1000 + 1) ELSE pg_temp.id(3, plan * 4 + seat) END $$;
 ";
 
-/// Makes the families from one number to another, and who may be asked about them.
+/// Creates the families `from..=to`, and lists them in `bench.targets`.
 pub async fn families(client: &Client, from: u64, to: u64) -> Result<()> {
     let sql = format!(
         "{FUNCTIONS}
@@ -78,14 +78,14 @@ pub async fn families(client: &Client, from: u64, to: u64) -> Result<()> {
         RESET search_path;"
     );
     client.batch_execute(&sql).await?;
-    // As autovacuum would in a while, so that it does not do so under a measurement.
+    // Autovacuum would do it during a measurement.
     client
         .batch_execute("VACUUM (ANALYZE) family.users, family.family_plans, family.family_members, family.wallet_entries")
         .await?;
     Ok(client.batch_execute("VACUUM (ANALYZE) bench.targets").await?)
 }
 
-/// What the members of the lively families eat and take part in.
+/// Creates meals and challenges of the lively families.
 pub async fn lives(client: &Client) -> Result<()> {
     let sql = format!(
         "{FUNCTIONS}
@@ -110,7 +110,7 @@ pub async fn lives(client: &Client) -> Result<()> {
     Ok(client.batch_execute("VACUUM (ANALYZE) family.nutritional_intake, social.users, social.challenge_participants").await?)
 }
 
-/// The specification's view of leaderboards, as it is there.
+/// The specification's view of leaderboards, unchanged.
 pub const SPECIFIED_VIEW: &str = "CREATE SCHEMA IF NOT EXISTS bench;
     CREATE OR REPLACE VIEW bench.challenge_leaderboards AS
     SELECT cc.id AS challenge_id, cc.challenge_name, cp.user_id, u.display_name, cp.final_score, cp.rank_position, cp.completion_status,
@@ -120,19 +120,20 @@ pub const SPECIFIED_VIEW: &str = "CREATE SCHEMA IF NOT EXISTS bench;
     LEFT JOIN social.users u ON cp.user_id = u.id
     WHERE cp.is_visible = true AND cc.is_active = true";
 
-/// An amount that nobody else records, and what it adds to the first caller's score, whose days were written so often.
+/// An amount that no other call records. It changes the score of the first holder by [`DIFFERENCE`], at [`VERSION`].
 pub const RECORDED: i32 = 77_777;
-/// See [`RECORDED`].
+/// The change of the score.
 pub const DIFFERENCE: i32 = RECORDED - 37;
-/// See [`RECORDED`].
+/// The number of writes to each participant's days.
 pub const VERSION: i32 = 31_337;
 
-/// A challenge with so many participants, all who call among them, each with a day recorded; scores as they are, many alike. It is made once.
+/// Creates a challenge, once, with this number of participants. The holders are among them, and have a recorded day. Many have the
+/// same score.
 pub async fn board(client: &Client, participants: u64) -> Result<Uuid> {
     seat(client, 1_000 + participants, participants).await
 }
 
-/// One of many, in which all who call take part and nobody else.
+/// Creates one of many challenges in which only the holders participate.
 pub async fn small_board(client: &Client, number: u64) -> Result<Uuid> {
     seat(client, 100 + number, HOLDERS).await
 }
@@ -176,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_those_of_the_sql() {
+    fn ids_are_equal_in_sql() {
         assert_eq!(plan(1).to_string(), "01900000-0000-7000-8001-000000000001");
         assert_eq!(holder(1_017).to_string(), "01900000-0000-7000-8002-000000000011");
     }

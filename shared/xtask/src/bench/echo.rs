@@ -1,4 +1,4 @@
-//! A call that does nothing, by tonic alone: what every call costs at least.
+//! A server that returns each request, by tonic alone: the least that a call can cost.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -17,16 +17,16 @@ use super::load::Channels;
 
 const POLL: Duration = Duration::from_millis(5);
 
-/// Answer with what was sent, until killed. Part of `bench`.
+/// Return each request to its caller.
 #[derive(clap::Args)]
 pub struct Args {
-    /// On 127.0.0.1.
+    /// Port on 127.0.0.1.
     port: u16,
 }
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    // As the services are run.
+    // The services use the same kind of runtime.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let echo = Probe::new(|request: Request<String>| async move { Ok(request.into_inner()) });
     let server = Server::builder().tcp_nodelay(true).add_service(ProbeServiceServer::new(echo));
@@ -34,12 +34,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Its process, as long as this lives.
+/// The server's process, which ends when this is dropped.
 #[derive(Debug)]
 pub struct EchoServer(Process);
 
 impl EchoServer {
-    /// Starts `program`, which is this one, once more as the server, and connects to it.
+    /// Starts `program`, a copy of this one, as the server and connects to it.
     pub async fn start(program: &Path) -> Result<(Self, Channels)> {
         let port = free_port()?;
         let mut command = bound(program, "KILL");
@@ -54,7 +54,7 @@ impl EchoServer {
         }
     }
 
-    /// Its process id.
+    /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.0.id()
     }
@@ -62,7 +62,7 @@ impl EchoServer {
 
 impl Drop for EchoServer {
     fn drop(&mut self) {
-        // Nothing is lost with it, and it ends with this process in any case.
+        // It ends with this process in any case.
         let _ = self.0.end(Signal::KILL, Duration::from_secs(1));
     }
 }

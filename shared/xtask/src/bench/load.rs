@@ -1,4 +1,4 @@
-//! Calls in a closed loop: so many at once, each followed by the next.
+//! Makes calls in a closed loop.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,34 +13,34 @@ use tonic::transport::{Channel, Endpoint};
 use super::figures::quantile;
 use crate::grpc::status;
 
-/// Calls at once, and pgbench's clients.
+/// Concurrent calls, and clients of pgbench.
 pub const IN_FLIGHT: usize = 16;
-/// Connections that they share.
+/// Connections that the calls share.
 const CONNECTIONS: usize = 4;
 
-/// Makes the call with this number; numbers never repeat.
+/// Makes the call with a number; numbers never repeat.
 pub type Call = Arc<dyn Fn(u64) -> BoxFuture<'static, Result<(), Status>> + Send + Sync>;
 
-/// How fast something was.
+/// The duration and latencies of a round.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     /// From the first call to the last answer.
     pub time: Duration,
-    /// Milliseconds that half of the calls took at most.
+    /// Median latency in milliseconds.
     pub p50: f64,
-    /// Milliseconds that 99 of 100 took at most.
+    /// 99th percentile of latency in milliseconds.
     pub p99: f64,
 }
 
 impl Pace {
-    /// Of calls that took so many milliseconds each.
+    /// Computes it from the latency of each call in milliseconds.
     pub fn of(time: Duration, mut milliseconds: Vec<f64>) -> Self {
         milliseconds.sort_by(f64::total_cmp);
         Self { time, p50: quantile(&milliseconds, 0.5), p99: quantile(&milliseconds, 0.99) }
     }
 }
 
-/// Makes the calls `numbers`, so many at once. One that is refused is an error.
+/// Makes the calls `numbers`, `at_once` of them concurrently. A refused call is an error.
 pub async fn run(call: &Call, numbers: Range<u64>, at_once: usize) -> Result<Pace> {
     let mut lanes = JoinSet::new();
     let start = Instant::now();
@@ -58,18 +58,18 @@ pub async fn run(call: &Call, numbers: Range<u64>, at_once: usize) -> Result<Pac
     }
     let mut all = Vec::new();
     while let Some(lane) = lanes.join_next().await {
-        let took = lane.context("a lane of calls ended")?;
+        let took = lane.context("a lane of calls panicked")?;
         all.extend(took.map_err(|refusal| anyhow!("a call was refused: {}", status::describe(&refusal)))?);
     }
     Ok(Pace::of(start.elapsed(), all))
 }
 
-/// Connections to one listener, used in turn.
+/// Connections to one service, used in turn.
 #[derive(Clone, Debug)]
 pub struct Channels(Arc<[Channel]>);
 
 impl Channels {
-    /// Opens them.
+    /// Opens the connections.
     pub async fn to(port: u16) -> Result<Self> {
         let mut channels = Vec::new();
         for _ in 0..CONNECTIONS {
@@ -79,7 +79,7 @@ impl Channels {
         Ok(Self(channels.into()))
     }
 
-    /// That of the call with this number.
+    /// Returns the connection for the call with this number.
     pub fn of(&self, number: u64) -> Channel {
         self.0[number as usize % self.0.len()].clone()
     }

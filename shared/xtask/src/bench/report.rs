@@ -1,4 +1,4 @@
-//! What was found, for people and for machines.
+//! The results, as text and as JSON.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,75 +10,80 @@ use serde_json::{Value, json};
 
 use super::figures::Spread;
 use super::side::{Round, Rounds};
-use super::svg::{self, Curve};
 use crate::output::say;
 
-/// What a figure is to be.
+/// A limit for a median.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Goal {
-    /// No more than this.
+enum Goal {
     AtMost(f64),
-    /// No less than this.
     AtLeast(f64),
 }
 
-/// A figure that something is expected of, or that is worth a line.
+/// A figure, possibly with a goal.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
-    /// What it is.
-    pub what: String,
-    /// Such as `ms`; nothing for ratios.
-    pub unit: &'static str,
-    /// One of each round.
-    pub values: Vec<f64>,
-    /// What its median is to be.
-    pub goal: Option<Goal>,
+    what: String,
+    /// Such as `ms`; empty for ratios.
+    unit: &'static str,
+    /// One value per round.
+    values: Vec<f64>,
+    goal: Option<Goal>,
 }
 
-/// What a scenario has found.
+/// CPU per call at several sizes of the data.
+#[derive(Clone, Debug, Serialize)]
+pub struct Curve {
+    /// Call and process.
+    pub name: &'static str,
+    /// Sizes and figures.
+    pub points: Vec<(u64, Spread)>,
+}
+
+/// The results of a scenario.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Outcome {
-    /// Its name.
-    pub scenario: String,
     /// What was done, on which data.
     pub what: String,
     /// What was measured side by side.
     pub sides: Vec<Rounds>,
-    /// What follows from it.
+    /// Figures that follow from it.
     pub findings: Vec<Finding>,
     /// How figures grow.
     pub curves: Vec<Curve>,
-    /// What could not be measured.
-    pub notes: Vec<String>,
 }
 
 impl Goal {
-    fn is_met_by(self, value: f64) -> bool {
-        match self {
-            Self::AtMost(most) => value <= most,
-            Self::AtLeast(least) => value >= least,
-        }
-    }
-
     fn text(self, value: f64) -> String {
-        let (word, bound) = match self {
-            Self::AtMost(most) => ("at most", most),
-            Self::AtLeast(least) => ("at least", least),
+        let (word, bound, met) = match self {
+            Self::AtMost(most) => ("at most", most, value <= most),
+            Self::AtLeast(least) => ("at least", least, value >= least),
         };
-        format!("{word} {bound}: {}", if self.is_met_by(value) { "met" } else { "MISSED" })
+        format!("{word} {bound}: {}", if met { "met" } else { "MISSED" })
     }
 }
 
 impl Finding {
-    /// A ratio.
-    pub fn ratio(what: impl Into<String>, values: Vec<f64>, goal: Option<Goal>) -> Self {
-        Self { what: what.into(), unit: "", values, goal }
+    /// Returns a ratio without a goal.
+    pub fn ratio(what: impl Into<String>, values: Vec<f64>) -> Self {
+        Self::new(what, "", values)
     }
 
-    /// A figure with a unit.
-    pub fn of(what: impl Into<String>, unit: &'static str, values: Vec<f64>, goal: Option<Goal>) -> Self {
-        Self { what: what.into(), unit, values, goal }
+    /// Returns a figure without a goal.
+    pub fn new(what: impl Into<String>, unit: &'static str, values: Vec<f64>) -> Self {
+        Self { what: what.into(), unit, values, goal: None }
+    }
+
+    /// Adds an upper limit as the goal.
+    #[must_use]
+    pub fn at_most(self, most: f64) -> Self {
+        Self { goal: Some(Goal::AtMost(most)), ..self }
+    }
+
+    /// Adds a lower limit as the goal.
+    #[must_use]
+    pub fn at_least(self, least: f64) -> Self {
+        Self { goal: Some(Goal::AtLeast(least)), ..self }
     }
 
     fn line(&self) -> Option<String> {
@@ -90,21 +95,27 @@ impl Finding {
     }
 }
 
+impl Curve {
+    fn line(&self) -> String {
+        let points = self.points.iter().map(|(size, spread)| format!("{size}: {}", spread.text(0)));
+        format!("  {:<34} {}", self.name, points.collect::<Vec<_>>().join(", "))
+    }
+}
+
 impl Outcome {
-    /// Prints it.
-    pub fn print(&self) {
-        say(&format!("\n== {}: {}", self.scenario, self.what));
+    /// Prints the results under the scenario's name.
+    pub fn print(&self, scenario: &str) {
+        say(&format!("\n== {scenario}: {}", self.what));
         if !self.sides.is_empty() {
             say(&format!("  {:<34} {:>9} {:>8} {:>8}   CPU per call, us: median (least-most)", "", "per s", "p50 ms", "p99 ms"));
         }
         for side in &self.sides {
-            let middle = |figure: fn(&Round) -> f64| Spread::of(side.each(figure)).map_or(0.0, |spread| spread.median);
-            let (rate, p50, p99) = (middle(|round| round.rate), middle(|round| round.p50), middle(|round| round.p99));
+            let median = |figure: fn(&Round) -> f64| Spread::of(side.each(figure)).map_or(0.0, |spread| spread.median);
+            let (rate, p50, p99) = (median(|round| round.rate), median(|round| round.p50), median(|round| round.p99));
             say(&format!("  {:<34} {rate:>9.0} {p50:>8.2} {p99:>8.2}   {}", side.name, cpu(side)));
         }
         self.findings.iter().filter_map(Finding::line).for_each(|line| say(&line));
-        self.curves.iter().for_each(|curve| say(&format!("  {:<34} {}", curve.name, curve.text())));
-        self.notes.iter().for_each(|note| say(&format!("  {note}")));
+        self.curves.iter().for_each(|curve| say(&curve.line()));
     }
 }
 
@@ -117,22 +128,16 @@ fn cpu(side: &Rounds) -> String {
     first.cpu.iter().filter_map(of).collect::<Vec<_>>().join(", ")
 }
 
-/// Writes everything to new files in the folder, whose names say when.
-pub fn write(folder: &Path, machine: &Value, data: &str, outcomes: &[Outcome]) -> Result<PathBuf> {
+/// Writes the results to a new file in the folder, named by the time.
+pub fn write(folder: &Path, machine: &Value, data: &str, outcomes: &[(String, Outcome)]) -> Result<PathBuf> {
     let now = Utc::now();
-    let name = now.format("%Y-%m-%dT%H%M%SZ").to_string();
-    for outcome in outcomes {
-        if let Some(picture) = svg::draw(&outcome.what, "families", "CPU per call, us", &outcome.curves) {
-            std::fs::write(folder.join(format!("{name}-{}.svg", outcome.scenario)), picture)?;
-        }
-    }
-    let file = folder.join(format!("{name}.json"));
+    let file = folder.join(now.format("%Y-%m-%dT%H%M%SZ.json").to_string());
     let all = json!({ "time": now.to_rfc3339(), "machine": machine, "data": data, "outcomes": outcomes });
     std::fs::write(&file, serde_json::to_string_pretty(&all)?)?;
     Ok(file)
 }
 
-/// What figures depend on.
+/// Describes the machine and the software.
 pub fn machine(postgres: &str, root: &Path) -> Value {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let field = |text: &str, name: &str| {
@@ -162,9 +167,16 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_without_rounds_has_no_line() {
-        assert_eq!(Finding::ratio("x", Vec::new(), None).line(), None);
-        let line = Finding::of("ready", "ms", vec![12.0, 10.0, 30.0], Some(Goal::AtMost(100.0))).line().unwrap();
+    fn a_finding_without_rounds_is_not_printed() {
+        assert_eq!(Finding::ratio("x", Vec::new()).line(), None);
+        let line = Finding::new("ready", "ms", vec![12.0, 10.0, 30.0]).at_most(100.0).line().unwrap();
         assert!(line.contains("12.0 (10.0-30.0) ms   at most 100: met"), "{line}");
+    }
+
+    #[test]
+    fn a_curve_is_a_line() {
+        let at = |median| Spread { median, min: median - 1.0, max: median + 1.0 };
+        let line = Curve { name: "GetPlan", points: vec![(10, at(20.0)), (1_000, at(40.0))] }.line();
+        assert!(line.ends_with(" 10: 20 (19-21), 1000: 40 (39-41)"), "{line}");
     }
 }

@@ -1,4 +1,4 @@
-//! What is measured side by side, and one round of it.
+//! Measures calls and scripts side by side.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -8,37 +8,37 @@ use super::accounting;
 use super::figures::{Spread, ratios};
 use super::load::{self, Call, IN_FLIGHT, Pace};
 use super::pgbench::Pgbench;
-use super::recording::Script;
+use super::script::Script;
 
-/// The server's processes together.
+/// The name of all processes of the server.
 pub const POSTGRESQL: &str = "PostgreSQL";
-/// Connections and plans of pgbench's are not part of what a statement costs: a run this short is subtracted from a long one.
+/// Transactions per client of a run that is subtracted from a long one, because it costs mainly pgbench's connections and plans.
 const SHORT_RUN: usize = 20;
 
-/// What is measured.
+/// One of the things that are compared.
 pub enum Side {
     /// Calls to services.
     Calls {
-        /// In the report.
+        /// Name in the report.
         name: &'static str,
-        /// What the call costs whom: names and process ids.
+        /// Names and ids of the processes whose CPU time counts, beside PostgreSQL's.
         processes: Vec<(&'static str, u32)>,
-        /// Makes one.
+        /// Makes a call.
         call: Call,
-        /// So many at once.
+        /// Concurrent calls.
         at_once: usize,
     },
     /// Statements without a service.
     Script {
-        /// In the report.
+        /// Name in the report.
         name: &'static str,
-        /// What runs them.
+        /// Runs the script.
         pgbench: Pgbench,
-        /// Where.
+        /// The database.
         database: Box<Config>,
-        /// Them.
+        /// The statements.
         script: Script,
-        /// What a short run of it costs PostgreSQL.
+        /// CPU of PostgreSQL for each short run.
         overhead: Vec<f64>,
     },
 }
@@ -46,7 +46,7 @@ pub enum Side {
 /// One round of one side.
 #[derive(Clone, Debug, Serialize)]
 pub struct Round {
-    /// Calls or transactions a second.
+    /// Calls or transactions per second.
     pub rate: f64,
     /// Milliseconds.
     pub p50: f64,
@@ -59,9 +59,9 @@ pub struct Round {
 /// All rounds of one side.
 #[derive(Clone, Debug, Serialize)]
 pub struct Rounds {
-    /// Of the side.
+    /// Name of the side.
     pub name: &'static str,
-    /// In the order in which they were run.
+    /// The rounds in their order.
     pub rounds: Vec<Round>,
 }
 
@@ -74,20 +74,24 @@ pub struct Effort {
     pub rounds: usize,
 }
 
-/// Which process is PostgreSQL's first, and the numbers of calls that were made.
+/// What measuring needs.
 #[derive(Debug)]
 pub struct Meter {
-    /// The parent of all its others.
+    /// Process id of PostgreSQL's postmaster.
     pub postgres: u32,
-    /// That of the next call.
+    /// Number of the next call.
     pub next: u64,
 }
 
 impl Side {
-    /// What runs so often per client, when there is something to run it.
-    pub fn script(name: &'static str, pgbench: Option<&Pgbench>, database: &Config, script: Script) -> Option<Self> {
-        let pgbench = pgbench?.clone();
-        Some(Self::Script { name, pgbench, database: Box::new(database.clone()), script, overhead: Vec::new() })
+    /// Returns a side of calls, as many at once as pgbench has clients.
+    pub fn calls(name: &'static str, processes: Vec<(&'static str, u32)>, call: Call) -> Self {
+        Self::Calls { name, processes, call, at_once: IN_FLIGHT }
+    }
+
+    /// Returns a side of statements.
+    pub fn script(name: &'static str, pgbench: Pgbench, database: &Config, script: Script) -> Self {
+        Self::Script { name, pgbench, database: Box::new(database.clone()), script, overhead: Vec::new() }
     }
 
     fn name(&self) -> &'static str {
@@ -101,18 +105,14 @@ impl Side {
             Self::Calls { processes, call, at_once, .. } => {
                 let numbers = meter.next..meter.next + calls;
                 meter.next += calls;
-                let look = |processes: &[(&'static str, u32)]| -> Result<Vec<f64>> {
-                    let mut cpu = Vec::new();
-                    for (_, pid) in processes {
-                        cpu.push(accounting::of_process(*pid)?);
-                    }
-                    cpu.push(accounting::with_children(meter.postgres)?);
-                    Ok(cpu)
+                let cpu = |processes: &[(&'static str, u32)]| -> Result<Vec<f64>> {
+                    let own = processes.iter().map(|(_, pid)| accounting::of_process(*pid));
+                    own.chain([accounting::with_children(meter.postgres)]).collect()
                 };
-                let before = look(processes)?;
+                let before = cpu(processes)?;
                 let pace = load::run(call, numbers, *at_once).await?;
                 let names = processes.iter().map(|(name, _)| *name).chain([POSTGRESQL]);
-                let used = before.iter().zip(look(processes)?).map(|(before, after)| (after - before) / calls as f64);
+                let used = before.iter().zip(cpu(processes)?).map(|(before, after)| (after - before) / calls as f64);
                 Ok(round(pace, calls, names.zip(used).collect()))
             }
             Self::Script { pgbench, database, script, overhead, .. } => {
@@ -124,9 +124,9 @@ impl Side {
                 };
                 overhead.push(run(SHORT_RUN).await?.1);
                 let (pace, used) = run(transactions).await?;
-                let spared = Spread::of(overhead.iter().copied()).map_or(0.0, |spread| spread.median);
+                let median = Spread::of(overhead.iter().copied()).map_or(0.0, |spread| spread.median);
                 let counted = ((transactions - SHORT_RUN) * IN_FLIGHT) as f64;
-                Ok(round(pace, (transactions * IN_FLIGHT) as u64, vec![(POSTGRESQL, (used - spared) / counted)]))
+                Ok(round(pace, (transactions * IN_FLIGHT) as u64, vec![(POSTGRESQL, (used - median) / counted)]))
             }
         }
     }
@@ -136,7 +136,7 @@ fn round(pace: Pace, calls: u64, cpu: Vec<(&'static str, f64)>) -> Round {
     Round { rate: calls as f64 / pace.time.as_secs_f64(), p50: pace.p50, p99: pace.p99, cpu }
 }
 
-/// Runs the sides in turn, A B A B, after one turn that only warms up.
+/// Runs the sides in turn, A B A B, after a shorter turn as a warm-up.
 pub async fn alternate(meter: &mut Meter, sides: &mut [Side], effort: Effort) -> Result<Vec<Rounds>> {
     let mut all: Vec<Rounds> = sides.iter().map(|side| Rounds { name: side.name(), rounds: Vec::new() }).collect();
     for turn in 0..=effort.rounds {
@@ -151,26 +151,36 @@ pub async fn alternate(meter: &mut Meter, sides: &mut [Side], effort: Effort) ->
 }
 
 impl Round {
-    /// What one of the processes used.
+    /// Returns the CPU per call of one process.
     pub fn cpu_of(&self, process: &str) -> f64 {
         self.cpu.iter().find(|(name, _)| *name == process).map_or(0.0, |(_, used)| *used)
     }
 
-    /// What all of them used.
+    /// Returns the CPU per call of PostgreSQL.
+    pub fn postgres(&self) -> f64 {
+        self.cpu_of(POSTGRESQL)
+    }
+
+    /// Returns the CPU per call of all processes.
     pub fn total(&self) -> f64 {
         self.cpu.iter().map(|(_, used)| used).sum()
     }
 }
 
 impl Rounds {
-    /// One figure of each round.
+    /// Returns one figure of each round.
     pub fn each(&self, figure: impl Fn(&Round) -> f64) -> Vec<f64> {
         self.rounds.iter().map(figure).collect()
     }
 
-    /// Round by round, one figure of this side in another of that one.
-    pub fn to(&self, figure: impl Fn(&Round) -> f64, that: &Self, its: impl Fn(&Round) -> f64) -> Vec<f64> {
-        ratios(&self.each(figure), &that.each(its))
+    /// Divides, round by round, a figure of this side by a figure of another.
+    pub fn ratio(&self, figure: impl Fn(&Round) -> f64, other: &Self, its: impl Fn(&Round) -> f64) -> Vec<f64> {
+        ratios(&self.each(figure), &other.each(its))
+    }
+
+    /// Subtracts, round by round, the same figure of another side.
+    pub fn difference(&self, other: &Self, figure: impl Fn(&Round) -> f64) -> Vec<f64> {
+        self.each(&figure).iter().zip(other.each(&figure)).map(|(this, that)| this - that).collect()
     }
 }
 
@@ -193,7 +203,7 @@ mod tests {
                 .collect(),
         };
         let (these, those) = (of("a", &[(30.0, 50.0), (60.0, 90.0)]), of("b", &[(0.0, 40.0), (0.0, 100.0)]));
-        assert_eq!(these.to(Round::total, &those, |round| round.cpu_of(POSTGRESQL)), [2.0, 1.5]);
+        assert_eq!(these.ratio(Round::total, &those, Round::postgres), [2.0, 1.5]);
         assert_eq!(these.each(|round| round.cpu_of("family")), [30.0, 60.0]);
     }
 }

@@ -1,4 +1,4 @@
-//! What scenarios are run in: a private server with stated data, and the five services as they are deployed.
+//! The environment of the scenarios: a private server with known data, and the services as they are deployed.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -13,13 +13,14 @@ use tokio::task::JoinSet;
 use tokio_postgres::{Client, Config, NoTls};
 use uuid::Uuid;
 
-use super::calls::{self, Tokens};
+use super::calls::{self, Clients, Tokens};
 use super::data::{self, FAMILIES};
 use super::load::Channels;
 use super::pgbench::Pgbench;
 use super::recording::{self, Statement};
-use super::side::{Effort, Meter};
-use crate::project::{EDGE, SLICES};
+use super::script::Script;
+use super::side::{Effort, Meter, Side};
+use crate::project::SERVICES;
 use crate::up::health;
 use crate::up::ports::Ports;
 use crate::up::provision::{secrets, url_file};
@@ -37,35 +38,34 @@ pub struct World<'a> {
     pub recorded: Recorded,
     pub meter: Meter,
     pub amount: Amount,
-    /// This program, as it was built together with the services.
+    /// This program.
     pub program: PathBuf,
-    /// The family slice's role, as its service connects.
+    /// Connection of the family service.
     pub family: Config,
-    /// The social slice's.
+    /// Connection of the social service.
     pub social: Config,
-    /// What PostgreSQL logs.
-    pub log: PathBuf,
-    /// The superuser, in any database.
+    /// Connection of the superuser.
     pub admin: Config,
-    /// The superuser's session in the services' database.
+    /// Session of the superuser in the services' database.
     pub sql: Client,
-    /// Families so far.
+    /// Number of families.
     pub families: u64,
+    log: PathBuf,
     _connections: Connections,
 }
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amount {
-    /// Enough to see that it works.
+    /// One short round, to see that everything works.
     Glance,
-    /// Minutes.
+    /// Some minutes.
     Quick,
-    /// Enough to believe.
+    /// Enough for figures to be reliable.
     Full,
 }
 
-/// What the services were seen to run, and with what.
+/// The statements that the family service was recorded to run, and the ids in them.
 #[derive(Debug, Default)]
 pub struct Recorded {
     pub get_plan: Option<Statement>,
@@ -77,7 +77,7 @@ pub struct Recorded {
     pub create_request: String,
 }
 
-/// Sessions' connections, each served until its session ends.
+/// The tasks that serve sessions.
 pub type Connections = JoinSet<Result<(), tokio_postgres::Error>>;
 
 /// Opens a session.
@@ -88,7 +88,7 @@ pub async fn connect(config: &Config, connections: &mut Connections) -> Result<C
 }
 
 impl<'a> World<'a> {
-    /// From an empty server to five services that serve.
+    /// Loads the data and starts the services on an empty server.
     pub async fn open(
         cluster: &Cluster,
         services: &'a mut Services,
@@ -124,48 +124,64 @@ impl<'a> World<'a> {
             families: FAMILIES,
             _connections: connections,
         };
-        world.record(cluster).await?;
         world.services.start(keys)?;
-        for service in SLICES.into_iter().chain([EDGE]) {
+        for service in SERVICES {
             world.ready(service).await?;
         }
+        world.recorded = world.record_family().await?;
         Ok(world)
     }
 
-    /// Has PostgreSQL log what the family service does for one call of each kind.
-    async fn record(&mut self, cluster: &Cluster) -> Result<()> {
-        self.sql.batch_execute("ALTER ROLE orchard_family SET log_statement = 'all'").await?;
-        self.services.start_one("family", self.keys)?;
-        self.ready("family").await?;
-        let (spend_request, create_request) = (Uuid::new_v4(), Uuid::new_v4());
-        let channel = Channels::to(self.ports.of("family")).await?.of(0);
-        let mut plans = PlanServiceClient::new(channel.clone());
-        let id = data::plan(FAMILIES).to_string();
+    /// Records the statements of one call of each kind.
+    async fn record_family(&mut self) -> Result<Recorded> {
+        let (id, spend_request, create_request) = (data::plan(FAMILIES).to_string(), Uuid::new_v4(), Uuid::new_v4());
         let get = GetPlanRequest { family_plan_id: id.clone() };
-        let _: GetPlanResponse = plans.get_plan(self.tokens.request(FAMILIES, get)).await?.into_inner();
-        let mut wallets = WalletServiceClient::new(channel);
-        let spent = wallets.spend(self.tokens.request(FAMILIES, calls::spending(FAMILIES, spend_request))).await?;
-        let created = plans.create_plan(self.tokens.request(1, calls::new_plan(create_request))).await?;
-        self.services.stop_one("family").await?;
-        self.sql.batch_execute("ALTER ROLE orchard_family RESET log_statement").await?;
-
-        let log = std::fs::read(cluster.log()).context("PostgreSQL has no log")?;
-        let statements = recording::parse(&String::from_utf8_lossy(&log));
+        let (statements, (spent, created)) = self
+            .record("family", async |clients| {
+                let mut plans = PlanServiceClient::new(clients.channel(0));
+                let _: GetPlanResponse = plans.get_plan(clients.request(FAMILIES, get)).await?.into_inner();
+                let mut wallets = WalletServiceClient::new(clients.channel(0));
+                let spent = wallets.spend(clients.request(FAMILIES, calls::spending(FAMILIES, spend_request))).await?;
+                let created = plans.create_plan(clients.request(1, calls::new_plan(create_request))).await?;
+                Ok((spent.into_inner(), created.into_inner()))
+            })
+            .await?;
         let (spend_request, create_request) = (spend_request.to_string(), create_request.to_string());
         let transaction = |id: &str| recording::transaction_with(&statements, id).context("a transaction is not in the log");
-        self.recorded = Recorded {
+        Ok(Recorded {
             get_plan: recording::with(&statements, &[&id, &data::holder(FAMILIES).to_string()]).cloned(),
             spend: transaction(&spend_request)?,
-            spend_entry: spent.into_inner().entry.unwrap_or_default().entry_id,
+            spend_entry: spent.entry.unwrap_or_default().entry_id,
             create_plan: transaction(&create_request)?,
-            created_plan: created.into_inner().plan.unwrap_or_default().family_plan_id,
+            created_plan: created.plan.unwrap_or_default().family_plan_id,
             spend_request,
             create_request,
-        };
-        Ok(())
+        })
     }
 
-    /// Waits until a service says that it serves.
+    /// Has PostgreSQL log what a service does for these calls. The service is restarted for that, and again afterwards.
+    pub async fn record<T>(
+        &mut self,
+        slice: &'static str,
+        calls: impl AsyncFnOnce(Clients) -> Result<T>,
+    ) -> Result<(Vec<Statement>, T)> {
+        self.sql.batch_execute(&format!("ALTER ROLE orchard_{slice} SET log_statement = 'all'")).await?;
+        self.restart(slice).await?;
+        let answers = calls(self.clients(slice).await?).await?;
+        self.sql.batch_execute(&format!("ALTER ROLE orchard_{slice} RESET log_statement")).await?;
+        self.restart(slice).await?;
+        let log = std::fs::read(&self.log).context("PostgreSQL has no log")?;
+        Ok((recording::parse(&String::from_utf8_lossy(&log)), answers))
+    }
+
+    /// Stops and starts a service, and waits until it serves.
+    pub async fn restart(&mut self, service: &'static str) -> Result<()> {
+        self.services.stop_one(service).await?;
+        self.services.start_one(service, self.keys)?;
+        self.ready(service).await
+    }
+
+    /// Waits until a service is healthy.
     pub async fn ready(&mut self, service: &str) -> Result<()> {
         let deadline = Instant::now() + READY_LIMIT;
         while let Err(state) = health::ask(self.ports.admin_of(service)).await {
@@ -178,18 +194,23 @@ impl<'a> World<'a> {
         Ok(())
     }
 
-    /// The names and process ids of services.
+    /// Returns the names and process ids of services.
     pub fn processes<const N: usize>(&self, names: [&'static str; N]) -> Result<Vec<(&'static str, u32)>> {
         let find = |name| Some((name, self.services.id(name)?));
         names.into_iter().map(find).collect::<Option<_>>().context("a service does not run")
     }
 
-    /// Connections to a service.
-    pub async fn channels(&self, service: &str) -> Result<Channels> {
-        Channels::to(self.ports.of(service)).await
+    /// Connects to a service.
+    pub async fn clients(&self, service: &str) -> Result<Clients> {
+        Ok(Clients { channels: Channels::to(self.ports.of(service)).await?, tokens: self.tokens.clone() })
     }
 
-    /// How much to measure where a call costs so many microseconds, roughly.
+    /// Returns a side of statements, if there is a pgbench to run them.
+    pub fn script(&self, name: &'static str, database: &Config, script: Script) -> Option<Side> {
+        Some(Side::script(name, self.pgbench.clone()?, database, script))
+    }
+
+    /// Returns how much to measure if a call costs about this many microseconds.
     pub fn effort(&self, cost: u64) -> Effort {
         let (busy, rounds) = match self.amount {
             Amount::Glance => (100_000, 1),

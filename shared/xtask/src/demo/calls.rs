@@ -1,4 +1,4 @@
-//! Calls in the name of users and services.
+//! Calls with the tokens of users and services.
 
 use std::time::Duration;
 
@@ -9,21 +9,34 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::Addresses;
 use crate::grpc::status;
 
 const TTL: Duration = Duration::from_secs(600);
 const LIMIT: Duration = Duration::from_secs(10);
 const LABELS: Uuid = Uuid::from_u128(0x6f72_6368_6172_6440_8000_0064_656d_6f21);
 
-/// Channels, and the keys to sign tokens with.
+/// Addresses of the services that the demo calls.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Addresses {
+    /// Address of the edge.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub edge: String,
+    /// Address of the family service.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub family: String,
+    /// Address of the social service.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub social: String,
+}
+
+/// Channels to the services, and the keys that sign tokens.
 pub struct Calls<'a> {
     keys: &'a DevKeys,
-    /// Everything that users may call.
+    /// For calls of users.
     pub edge: Channel,
-    /// For what only services may call.
+    /// For calls of services.
     pub family: Channel,
-    /// For what only services may call.
+    /// For calls of services.
     pub social: Channel,
 }
 
@@ -38,35 +51,35 @@ impl<'a> Calls<'a> {
         Ok(Self { keys, edge: to(edge).await?, family: to(family).await?, social: to(social).await? })
     }
 
-    /// A user's request.
+    /// Builds a user's request.
     pub fn user<T>(&self, name: &str, message: T) -> Result<Request<T>> {
         request(message, &self.keys.user_token(user_id(name), &[], TTL)?)
     }
 
-    /// An operator's request.
+    /// Builds an operator's request.
     pub fn operator<T>(&self, message: T) -> Result<Request<T>> {
         request(message, &self.keys.user_token(user_id("operator"), &["operator"], TTL)?)
     }
 
-    /// A service's request.
+    /// Builds a service's request.
     pub fn service<T>(&self, name: &str, message: T) -> Result<Request<T>> {
         request(message, &self.keys.workload_token(name, TTL)?)
     }
 }
 
-/// The same for the same label, always.
+/// Returns the id of the request with this label.
 pub fn request_id(label: &str) -> String {
     Uuid::new_v5(&LABELS, label.as_bytes()).to_string()
 }
 
-/// The answer, or which call was refused and why.
+/// Returns the response, or an error that names the call.
 pub fn answer<T>(call: &str, result: Result<Response<T>, Status>) -> Result<T> {
     result.map(Response::into_inner).map_err(|refusal| anyhow!("the demo's {call} was refused: {}", status::describe(&refusal)))
 }
 
 fn request<T>(message: T, token: &str) -> Result<Request<T>> {
     let mut request = Request::new(message);
-    let value: AsciiMetadataValue = format!("Bearer {token}").parse().context("a token is no header")?;
+    let value: AsciiMetadataValue = format!("Bearer {token}").parse().context("the token is not a valid header")?;
     request.metadata_mut().insert("authorization", value);
     request.set_timeout(LIMIT);
     Ok(request)

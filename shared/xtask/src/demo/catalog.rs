@@ -1,4 +1,4 @@
-//! Three recipes and a professional.
+//! Loads three recipes and a professional.
 
 use anyhow::{Context as _, Result};
 use orchard_proto::consultation::v1::professional_service_client::ProfessionalServiceClient;
@@ -7,10 +7,10 @@ use orchard_proto::recipe::v1::recipe_service_client::RecipeServiceClient;
 use orchard_proto::recipe::v1::{CreateRecipeRequest, Ingredient};
 
 use super::calls::{Calls, answer, request_id};
-use super::money;
 use super::state::State;
+use super::values::money;
 
-/// Loads them.
+/// Creates the recipes and the professional.
 pub async fn load(calls: &Calls<'_>, state: &mut State) -> Result<()> {
     let mut recipes = Vec::new();
     for (author, request) in [("alice", crumble()), ("bob", salad()), ("dana", smoothie())] {
@@ -26,7 +26,7 @@ async fn publish(calls: &Calls<'_>, author: &str, mut request: CreateRecipeReque
     request.is_public = Some(true);
     let mut recipes = RecipeServiceClient::new(calls.edge.clone());
     let response = answer("CreateRecipe", recipes.create_recipe(calls.user(author, request)?).await)?;
-    Ok(response.recipe.context("CreateRecipe answered without the recipe")?.recipe_id)
+    Ok(response.recipe.context("CreateRecipe returned no recipe")?.recipe_id)
 }
 
 async fn enter_professional(calls: &Calls<'_>, currency: &str) -> Result<String> {
@@ -43,7 +43,7 @@ async fn enter_professional(calls: &Calls<'_>, currency: &str) -> Result<String>
     };
     let mut professionals = ProfessionalServiceClient::new(calls.edge.clone());
     let response = answer("CreateProfessional", professionals.create_professional(calls.operator(request)?).await)?;
-    Ok(response.professional.context("CreateProfessional answered without the professional")?.professional_id)
+    Ok(response.professional.context("CreateProfessional returned no professional")?.professional_id)
 }
 
 fn crumble() -> CreateRecipeRequest {

@@ -1,4 +1,4 @@
-//! Two families with members, money and meals.
+//! Loads two families with members, money and meals.
 
 use anyhow::{Context as _, Result};
 use chrono::NaiveDate;
@@ -18,9 +18,9 @@ use tonic::Code;
 use super::calls::{Calls, answer, request_id};
 use super::people::display_name;
 use super::state::State;
-use super::{date, day_before, money};
+use super::values::{date, day_before, money};
 
-/// Loads both.
+/// Creates the families.
 pub async fn load(calls: &Calls<'_>, state: &mut State) -> Result<()> {
     let plan = create(calls, "alice", "The Appletons", "Europe/Berlin").await?;
     state.currency = plan.currency;
@@ -47,7 +47,7 @@ pub async fn load(calls: &Calls<'_>, state: &mut State) -> Result<()> {
     spend(calls, &state.currency, &appletons, "bob").await
 }
 
-/// Whether the demo's plan exists on this server.
+/// Returns whether the plan exists.
 pub async fn is_there(calls: &Calls<'_>, plan: &str) -> Result<bool> {
     let request = calls.user("alice", GetPlanRequest { family_plan_id: plan.to_owned() })?;
     match PlanServiceClient::new(calls.edge.clone()).get_plan(request).await {
@@ -69,8 +69,8 @@ async fn create(calls: &Calls<'_>, holder: &str, name: &str, time_zone: &str) ->
     };
     let mut plans = PlanServiceClient::new(calls.edge.clone());
     let response = answer("CreatePlan", plans.create_plan(calls.user(holder, request)?).await)?;
-    let plan = response.plan.context("CreatePlan answered without the plan")?;
-    let balance = plan.shared_wallet_balance.context("CreatePlan answered without the wallet's balance")?;
+    let plan = response.plan.context("CreatePlan returned no plan")?;
+    let balance = plan.shared_wallet_balance.context("CreatePlan returned no balance")?;
     Ok(Created { id: plan.family_plan_id, currency: balance.currency_code })
 }
 
@@ -85,7 +85,7 @@ async fn invite(calls: &Calls<'_>, plan: &str, host: &str, guest: &str, role: Me
     };
     let mut invitations = InvitationServiceClient::new(calls.edge.clone());
     let response = answer("CreateInvitation", invitations.create_invitation(calls.user(host, request)?).await)?;
-    let invitation = response.invitation.context("CreateInvitation answered without the invitation")?;
+    let invitation = response.invitation.context("CreateInvitation returned no invitation")?;
     let named = accept_invitation_request::Invitation::InvitationId(invitation.invitation_id);
     let request = AcceptInvitationRequest { invitation: Some(named) };
     answer("AcceptInvitation", invitations.accept_invitation(calls.user(guest, request)?).await)?;

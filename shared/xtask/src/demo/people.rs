@@ -1,4 +1,4 @@
-//! Twenty-five users.
+//! Registers twenty-five users.
 
 use anyhow::Result;
 use orchard_proto::social::v1::profile_service_client::ProfileServiceClient;
@@ -13,7 +13,7 @@ pub const PEOPLE: [&str; 25] = [
     "omar", "priya", "quinn", "rosa", "sven", "tara", "umut", "vera", "wei", "xenia", "yusuf",
 ];
 
-/// Registers all of them, as the platform's identity service does.
+/// Registers all users, as the identity service does.
 pub async fn register(calls: &Calls<'_>) -> Result<()> {
     let mut profiles = ProfileServiceClient::new(calls.social.clone());
     for (number, name) in PEOPLE.into_iter().enumerate() {
@@ -25,7 +25,7 @@ pub async fn register(calls: &Calls<'_>) -> Result<()> {
         let request = RegisterProfileRequest {
             user_id: user_id(name).to_string(),
             display_name: display_name(name),
-            // Never behind UTC, so that today there has begun for all of them.
+            // Never behind UTC, so that today has begun for every user.
             time_zone: if number % 2 == 0 { "Europe/Berlin" } else { "UTC" }.to_owned(),
             privacy_level: privacy_level.into(),
         };
@@ -34,7 +34,7 @@ pub async fn register(calls: &Calls<'_>) -> Result<()> {
     Ok(())
 }
 
-/// `alice` as `Alice`.
+/// Returns `Alice` for `alice`.
 pub fn display_name(name: &str) -> String {
     let (first, rest) = name.split_at(1);
     first.to_uppercase() + rest

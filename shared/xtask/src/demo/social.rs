@@ -1,4 +1,4 @@
-//! Two challenges and what people do in them.
+//! Loads two challenges with progress.
 
 use anyhow::{Context as _, Result};
 use chrono::NaiveDate;
@@ -14,11 +14,11 @@ use tonic::Code;
 use super::calls::{Calls, answer, request_id};
 use super::people::PEOPLE;
 use super::state::State;
-use super::{date, day_before};
+use super::values::{date, day_before};
 
 const FRUITS: [&str; 6] = ["apple", "pear", "strawberry", "banana", "plum", "melon"];
 
-/// Opens both, as the platform.
+/// Creates the challenges, as an operator.
 pub async fn open_challenges(calls: &Calls<'_>, state: &mut State) -> Result<()> {
     let consistency = CreateChallengeRequest {
         challenge_name: "Two a day".to_owned(),
@@ -49,7 +49,7 @@ pub async fn open_challenges(calls: &Calls<'_>, state: &mut State) -> Result<()>
     state.save()
 }
 
-/// Has everybody join the first, some also the second, and records the first one's last two days.
+/// Has all users join the first challenge and some the second, and records progress in the first for the last two days.
 pub async fn take_part(calls: &Calls<'_>, state: &State, today: NaiveDate) -> Result<()> {
     for (number, name) in PEOPLE.into_iter().enumerate() {
         join(calls, name, &state.consistency).await?;
@@ -63,7 +63,7 @@ pub async fn take_part(calls: &Calls<'_>, state: &State, today: NaiveDate) -> Re
     Ok(())
 }
 
-/// Whether the demo's challenge exists on this server.
+/// Returns whether the challenge exists.
 pub async fn is_there(calls: &Calls<'_>, challenge: &str) -> Result<bool> {
     let request = calls.user("alice", GetChallengeRequest { challenge_id: challenge.to_owned(), ..Default::default() })?;
     match ChallengeServiceClient::new(calls.edge.clone()).get_challenge(request).await {
@@ -75,7 +75,7 @@ pub async fn is_there(calls: &Calls<'_>, challenge: &str) -> Result<bool> {
 async fn create(calls: &Calls<'_>, request: CreateChallengeRequest) -> Result<String> {
     let mut challenges = ChallengeServiceClient::new(calls.edge.clone());
     let response = answer("CreateChallenge", challenges.create_challenge(calls.operator(request)?).await)?;
-    Ok(response.challenge.context("CreateChallenge answered without the challenge")?.challenge_id)
+    Ok(response.challenge.context("CreateChallenge returned no challenge")?.challenge_id)
 }
 
 async fn join(calls: &Calls<'_>, name: &str, challenge: &str) -> Result<()> {
@@ -85,7 +85,7 @@ async fn join(calls: &Calls<'_>, name: &str, challenge: &str) -> Result<()> {
     Ok(())
 }
 
-/// One to three servings, so that some miss the target.
+/// Records one to three servings, so that some days miss the target.
 async fn record(calls: &Calls<'_>, name: &str, number: usize, challenge: &str, day: NaiveDate) -> Result<()> {
     use chrono::Datelike as _;
     let turn = number + usize::try_from(day.day()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What must be the same when the demo is loaded again: the day on which it begins, and what was made.
+//! The state of the demo in a file: its first day, and the ids of its data.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,15 +7,15 @@ use anyhow::{Context as _, Result};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::day_before;
+use super::values::day_before;
 
-/// An id that is empty belongs to something that is not there yet.
+/// The state. An empty id is one that does not exist yet.
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct State {
     /// The first day of the challenge and of the meals.
     pub first_day: NaiveDate,
-    /// The challenge that is going on.
+    /// The running challenge.
     pub consistency: String,
     /// The other challenge.
     pub variety: String,
@@ -23,30 +23,30 @@ pub struct State {
     pub appletons: String,
     /// Another plan.
     pub berrys: String,
-    /// Of the wallets, and so of all prices.
+    /// The currency of wallets and prices.
     pub currency: String,
     /// The recipes.
     pub recipes: Vec<String>,
     /// The professional.
     pub professional: String,
-    /// Whether nothing is missing.
+    /// Whether everything is loaded.
     pub is_complete: bool,
     #[serde(skip)]
     file: PathBuf,
 }
 
 impl State {
-    /// Reads the file; one that is absent or cannot be understood is an empty one.
+    /// Reads the file. A missing or invalid file is an empty state.
     pub fn open(file: PathBuf) -> Result<Self> {
         let content = fs::read_to_string(&file).unwrap_or_default();
         Ok(Self { file, ..serde_json::from_str(&content).unwrap_or_default() })
     }
 
-    /// Decides the first day before anything is made with it. A challenge may begin yesterday at the earliest, so one that could
-    /// not be made yet gets a new day; everything else is made after it, and keeps the day.
+    /// Decides on the first day. A challenge starts yesterday at the earliest, so the day changes until the challenge exists;
+    /// everything else is created later, with the same day.
     pub fn prepare(&mut self, today: NaiveDate) -> Result<()> {
         if self.is_complete {
-            // It told of data that is gone.
+            // The data is gone.
             *self = Self { file: std::mem::take(&mut self.file), ..Self::default() };
         }
         if self.consistency.is_empty() {
@@ -55,7 +55,7 @@ impl State {
         self.save()
     }
 
-    /// Writes the file, whole or not at all.
+    /// Replaces the file atomically.
     pub fn save(&self) -> Result<()> {
         let new = self.file.with_extension("json.new");
         let write = || -> Result<()> {
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_day_stays_once_the_challenge_is_made() {
+    fn the_first_day_is_kept_once_the_challenge_exists() {
         let file = std::env::temp_dir().join(format!("demo-{}.json", uuid::Uuid::new_v4().simple()));
         let day = |day| NaiveDate::from_ymd_opt(2026, 3, day).unwrap();
         let mut state = State::open(file.clone()).unwrap();
@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(State::open(file.clone()).unwrap().first_day, day(9));
 
         state.prepare(day(12)).unwrap();
-        assert_eq!(state.first_day, day(11), "nothing was made yet");
+        assert_eq!(state.first_day, day(11), "nothing exists yet");
 
         state.consistency = "made".to_owned();
         state.prepare(day(15)).unwrap();
@@ -87,7 +87,7 @@ mod tests {
 
         state.is_complete = true;
         state.prepare(day(20)).unwrap();
-        assert_eq!((state.first_day, state.consistency.as_str()), (day(19), ""), "what it told of is gone");
+        assert_eq!((state.first_day, state.consistency.as_str()), (day(19), ""), "the data is gone");
         fs::remove_file(file).unwrap();
     }
 }

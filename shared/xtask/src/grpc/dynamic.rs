@@ -1,4 +1,4 @@
-//! Messages whose type is known only at run time.
+//! A codec for messages whose types are known only at run time.
 
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, MessageDescriptor};
@@ -12,7 +12,7 @@ pub struct DynamicCodec {
 }
 
 impl DynamicCodec {
-    /// For a method with this response.
+    /// Returns a codec for a method with this response type.
     pub fn new(response: MessageDescriptor) -> Self {
         Self { response }
     }
@@ -48,6 +48,8 @@ impl Decoder for DynamicCodec {
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<DynamicMessage>, Status> {
         let message = DynamicMessage::decode(self.response.clone(), buffer);
-        message.map(Some).map_err(|error| Status::internal(format!("the response is no {}: {error}", self.response.full_name())))
+        message
+            .map(Some)
+            .map_err(|error| Status::internal(format!("the response is not a valid {}: {error}", self.response.full_name())))
     }
 }

@@ -1,4 +1,4 @@
-//! Asks a server what it serves (grpc.reflection.v1).
+//! A client of server reflection (grpc.reflection.v1).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,27 +16,27 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
 use super::status;
 
-/// A server's description of itself.
+/// The reflection service of a server.
 #[derive(Debug)]
 pub struct Reflection {
     client: ServerReflectionClient<Channel>,
 }
 
 impl Reflection {
-    /// Of the server behind a channel.
+    /// Returns the client for the server of this channel.
     pub fn new(channel: Channel) -> Self {
         Self { client: ServerReflectionClient::new(channel) }
     }
 
-    /// The full names of its services.
+    /// Lists the full names of the services.
     pub async fn services(&mut self) -> Result<Vec<String>> {
         match self.ask(MessageRequest::ListServices(String::new())).await? {
             MessageResponse::ListServicesResponse(list) => Ok(list.service.into_iter().map(|service| service.name).collect()),
-            other => bail!("the server answered a question about its services with {other:?}"),
+            other => bail!("the server answered a request for its services with {other:?}"),
         }
     }
 
-    /// A service with all types that its methods use.
+    /// Describes a service with all types that its methods use.
     pub async fn describe(&mut self, service: &str) -> Result<ServiceDescriptor> {
         let mut files: BTreeMap<String, FileDescriptorProto> = BTreeMap::new();
         let mut asked = BTreeSet::new();
@@ -51,14 +51,14 @@ impl Reflection {
                 files.insert(file.name().to_owned(), file);
             }
         }
-        // What an `Any` holds, no method's description leads to.
+        // The types inside `google.protobuf.Any` are not among the imports.
         if service.starts_with("orchard.") {
             for file in FileDescriptorSet::decode(DESCRIPTORS)?.file {
                 files.entry(file.name().to_owned()).or_insert(file);
             }
         }
         let mut pool = DescriptorPool::new();
-        pool.add_file_descriptor_protos(files.into_values()).context("the server's description of itself is not complete")?;
+        pool.add_file_descriptor_protos(files.into_values()).context("the server's descriptors are not complete")?;
         pool.get_service_by_name(service).with_context(|| format!("the server does not describe {service}"))
     }
 
@@ -66,9 +66,9 @@ impl Reflection {
         match self.ask(question).await? {
             MessageResponse::FileDescriptorResponse(response) => {
                 let files = response.file_descriptor_proto.iter().map(|bytes| FileDescriptorProto::decode(bytes.as_slice()));
-                files.collect::<Result<_, _>>().context("the server's description of itself cannot be read")
+                files.collect::<Result<_, _>>().context("the server's descriptors cannot be decoded")
             }
-            other => bail!("the server answered a question about a file with {other:?}"),
+            other => bail!("the server answered a request for a file with {other:?}"),
         }
     }
 
@@ -76,9 +76,9 @@ impl Reflection {
         let request = ServerReflectionRequest { host: String::new(), message_request: Some(question) };
         let refused = |refusal: tonic::Status| {
             if refusal.code() == Code::Unimplemented {
-                anyhow::anyhow!("the server does not describe itself (its reflection is off)")
+                anyhow::anyhow!("the server's reflection is off")
             } else {
-                anyhow::anyhow!("the server does not describe itself:\n{}", status::describe(&refusal))
+                anyhow::anyhow!("the server's reflection failed:\n{}", status::describe(&refusal))
             }
         };
         let answers = self.client.server_reflection_info(tokio_stream::once(request)).await.map_err(refused)?;

@@ -1,10 +1,10 @@
-//! A refusal, for people.
+//! Formats a status for people.
 
 use orchard_rpc::code_name;
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
-/// Code and message, then one line for each detail.
+/// Returns the code and message, then one line for each detail.
 pub fn describe(status: &Status) -> String {
     let mut lines = vec![format!("{}: {}", code_name(status.code()), status.message())];
     let details = status.get_error_details();

@@ -1,4 +1,4 @@
-//! Runs the compose file for real: builds images, then starts, hurts, stops and restarts the suite.
+//! Runs the compose file for real: builds images, starts the suite, kills services, stops and restarts it.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::engine;
 use super::steps::{Steps, output, succeeds};
 use crate::output::Progress;
-use crate::project::{EDGE, Project, SLICES};
+use crate::project::{Project, SERVICES};
 use crate::up::build;
 
 /// The oldest engine that can mount a part of a volume.
@@ -56,7 +56,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     live(&Project::find()?, args.programs.as_deref()).map(|()| ExitCode::SUCCESS)
 }
 
-/// Says what the machine's engine lacks.
+/// Says why the machine's engine cannot be used, if it cannot.
 fn unusable(project: &Project) -> Option<String> {
     let version = output(docker().args(["version", "--format", "{{.Server.Version}}"])).unwrap_or_default();
     let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
@@ -68,7 +68,7 @@ fn unusable(project: &Project) -> Option<String> {
     (!succeeds(pull.args(["pull", "--policy=missing", "postgres"]))).then(|| "images cannot be pulled".to_owned())
 }
 
-/// Puts this machine's builds where a private engine, which has no network to build with, takes them for the build stage's.
+/// Builds the programs and lays them out as the build stage of the Dockerfile does: a private engine has no network to build in.
 fn programs(project: &Project) -> Result<PathBuf> {
     let program = build::program(project, false)?;
     let folder = project.state().join("compose");
@@ -80,7 +80,7 @@ fn programs(project: &Project) -> Result<PathBuf> {
 
 fn live(project: &Project, programs: Option<&Path>) -> Result<()> {
     let suite = Suite { project, name: name(project), port: free_port()?, progress: Progress::start() };
-    // A run that was killed may have left something in the machine's engine.
+    // A killed run may have left containers in the machine's engine.
     let outcome = suite.remove().and_then(|()| suite.build(programs)).and_then(|()| suite.live());
     if outcome.is_err()
         && let Ok(log) = output(suite.compose().args(["logs", "--no-color", "--tail=8"]))
@@ -91,7 +91,7 @@ fn live(project: &Project, programs: Option<&Path>) -> Result<()> {
     outcome.and(removed)
 }
 
-/// A project's name unlike that of a suite which somebody runs on the same engine, and of another checkout's test.
+/// Returns a name for the Compose project, other than `orchard`, and unique to this checkout.
 fn name(project: &Project) -> String {
     let root = Uuid::new_v5(&Uuid::NAMESPACE_OID, project.root().as_os_str().as_encoded_bytes()).simple().to_string();
     format!("orchard-test-{}", &root[..8])
@@ -148,21 +148,21 @@ impl Suite<'_> {
         let plan = self.demo()?;
         let before = self.dashboard(&plan)?;
         ensure!(challenges(&before) == "SECTION_STATE_OK", "{before}");
-        ensure!(self.outside_balance(&plan)? == before["walletBalance"], "another balance from outside");
-        self.progress.step("the edge composes a dashboard, inside and at the published port");
+        ensure!(self.outside_balance(&plan)? == before["walletBalance"], "outside, the balance is different");
+        self.progress.step("the edge serves the dashboard, in its network and at the published port");
 
         self.without_a_slice(&plan)?;
         self.crash(&plan)?;
 
         output(self.compose().arg("stop"))?;
         let ends = output(self.compose().args(["ps", "--all", "--format", "{{.Service}} {{.ExitCode}}"]))?;
-        for service in SLICES.into_iter().chain([EDGE, "postgres"]) {
+        for service in SERVICES.into_iter().chain(["postgres"]) {
             ensure!(ends.lines().any(|line| line == format!("{service} 0")), "{service} did not end in order:\n{ends}");
         }
         self.up()?;
         let after = self.dashboard(&plan)?;
         ensure!(after["walletBalance"] == before["walletBalance"], "{before} became {after}");
-        self.progress.step("all stop in order, and start again with what they knew");
+        self.progress.step("all stop in order and restart with their data");
         Ok(())
     }
 
@@ -170,15 +170,15 @@ impl Suite<'_> {
         output(self.compose().args(["up", "--no-build", "--wait", "--wait-timeout=120"])).map(|_| ())
     }
 
-    /// Loads the demo by its profile, and finds the family that it tells of.
+    /// Loads the demo by its profile and returns the plan that it prints.
     fn demo(&self) -> Result<String> {
         output(self.compose().args(["--profile", "demo", "up", "--no-build", "--detach"]))?;
         let demo = output(self.compose().args(["--profile", "demo", "ps", "--all", "--quiet", "demo"]))?;
         let end = output(docker().args(["wait", demo.trim()]))?;
         ensure!(end.trim() == "0", "the demo ended with {end}");
-        let said = output(self.compose().args(["--profile", "demo", "logs", "--no-color", "demo"]))?;
-        let plan = said.split_once("\"family_plan_id\":\"").and_then(|(_, rest)| rest.split_once('"'));
-        Ok(plan.with_context(|| format!("the demo names no plan:\n{said}"))?.0.to_owned())
+        let log = output(self.compose().args(["--profile", "demo", "logs", "--no-color", "demo"]))?;
+        let plan = log.split_once("\"family_plan_id\":\"").and_then(|(_, rest)| rest.split_once('"'));
+        Ok(plan.with_context(|| format!("the demo prints no plan:\n{log}"))?.0.to_owned())
     }
 
     fn tools(&self, arguments: &[&str]) -> Result<String> {
@@ -188,11 +188,11 @@ impl Suite<'_> {
     fn dashboard(&self, plan: &str) -> Result<Value> {
         let answer = self.tools(&["grpc", "--user", "alice", "EdgeService/GetFamilyDashboard", &of(plan)])?;
         let dashboard = serde_json::from_str::<Value>(&answer)?["dashboard"].take();
-        ensure!(dashboard["wallet"]["state"] == "SECTION_STATE_OK", "money is not shown: {dashboard}");
+        ensure!(dashboard["wallet"]["state"] == "SECTION_STATE_OK", "the dashboard has no balance: {dashboard}");
         Ok(dashboard)
     }
 
-    /// The balance, by a caller who has no part in the containers but a token.
+    /// Returns the balance as a caller outside the containers sees it.
     fn outside_balance(&self, plan: &str) -> Result<Value> {
         let token = self.tools(&["token", "--user", "alice"])?;
         let mut call = Command::new(std::env::current_exe()?);
@@ -206,8 +206,8 @@ impl Suite<'_> {
         let without = self.dashboard(plan)?;
         ensure!(challenges(&without) == "SECTION_STATE_UNAVAILABLE", "{without}");
         output(self.compose().args(["start", "social"]))?;
-        self.well_again(plan)?;
-        self.progress.step("a slice is killed: the edge answers without it, and with it when it is back");
+        self.recovers(plan)?;
+        self.progress.step("a killed slice is missing from the dashboard until it is started again");
         Ok(())
     }
 
@@ -223,15 +223,15 @@ impl Suite<'_> {
         }
         let deadline = Instant::now() + RECOVERY;
         while of_container("{{.RestartCount}} {{.State.Health.Status}}")?.trim() != "1 healthy" {
-            ensure!(Instant::now() < deadline, "a slice that ends by itself is not started again");
+            ensure!(Instant::now() < deadline, "a slice that crashes is not restarted");
             std::thread::sleep(POLL);
         }
-        self.well_again(plan)?;
-        self.progress.step("a slice ends by itself, and is started again");
+        self.recovers(plan)?;
+        self.progress.step("a slice that crashes is restarted");
         Ok(())
     }
 
-    fn well_again(&self, plan: &str) -> Result<()> {
+    fn recovers(&self, plan: &str) -> Result<()> {
         let deadline = Instant::now() + RECOVERY;
         loop {
             let dashboard = self.dashboard(plan)?;
@@ -239,7 +239,7 @@ impl Suite<'_> {
                 return Ok(());
             }
             if Instant::now() > deadline {
-                bail!("not well after {RECOVERY:?}: {dashboard}");
+                bail!("no recovery within {RECOVERY:?}: {dashboard}");
             }
             std::thread::sleep(POLL);
         }
@@ -253,10 +253,10 @@ impl Suite<'_> {
             ensure!(left.trim().is_empty(), "{} leaves {left}", kind.join(" "));
         }
         for (_, image) in self.images() {
-            // Those that are not there yet need no removing.
+            // Fails if the image does not exist yet.
             succeeds(docker().args(["image", "rm", &image]));
         }
-        // Those that a newer build has taken the names of.
+        // Images whose names a newer build has taken.
         output(docker().args(["image", "prune", "--force", "--filter", &label]))?;
         Ok(())
     }

@@ -17,10 +17,8 @@ use crate::project::Project;
 /// The oldest whose Compose has all that the compose file uses.
 const SUITE: &str = "trixie";
 const MIRROR: &str = "http://deb.debian.org/debian";
-/// The engine, the only server in the image that stands in for public ones, and the tool that renders manifests.
+/// The engine with what it needs, PostgreSQL for the image that replaces public ones, and the tool that renders manifests.
 const PACKAGES: &str = "docker.io,docker-cli,docker-compose,docker-buildx,iproute2,iptables,postgresql,kustomize";
-/// Runs a command beside a new engine: `sh -c ENGINE sh ROOT PROJECT COMMAND...`.
-const ENGINE: &str = include_str!("engine.sh");
 
 /// Returns the root file system of the engine.
 pub fn root(project: &Project) -> PathBuf {
@@ -34,8 +32,8 @@ pub fn command(project: &Project, program: &Path, assume_yes: bool) -> Result<Co
     make_root(&root(project), assume_yes).context("no Docker engine answers, and a private one cannot be made")?;
     // Its own process and mount namespaces: nothing stays running or mounted.
     let mut command = bound("unshare", "KILL");
-    command.args(["--mount", "--pid", "--net", "--fork", "--kill-child", "--", "sh", "-c", ENGINE, "sh"]);
-    command.arg(root(project)).arg(project.root()).arg(program);
+    command.args(["--mount", "--pid", "--net", "--fork", "--kill-child", "--", "sh"]);
+    command.arg(project.root().join("shared/xtask/src/test/engine.sh")).arg(root(project)).arg(project.root()).arg(program);
     Ok(command)
 }
 

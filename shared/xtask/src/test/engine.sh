@@ -1,4 +1,5 @@
-# Runs in new mount, process and network namespaces.
+# engine.sh ROOT PROJECT COMMAND...: runs the command beside a Docker engine of its own, in new mount, process and network namespaces.
+# ROOT is a Debian with the engine; the exit status is 77 if no container can run.
 set -eu
 root=$1 project=$2 base=orchard-test/base
 shift 2

@@ -1,4 +1,4 @@
-//! The manifests: rendered by kustomize, valid for Kubernetes, and told what the programs accept.
+//! Checks the manifests: kustomize renders them, Kubernetes accepts them, and so does the program.
 
 use std::ffi::OsString;
 use std::fs;
@@ -9,14 +9,15 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
+use super::engine;
 use super::steps::{Steps, output, succeeds};
 use super::tool::KUBERNETES_VALIDATE;
 use crate::project::Project;
 
 const OVERLAYS: [&str; 3] = ["local", "production", "production/migrate"];
-/// What is asked of them.
+/// The tests of rendered manifests.
 const TESTS: &str = "deployment::manifests";
-/// The oldest that has all that the manifests use (preStop's `sleep` without a gate), and today's.
+/// The oldest version that supports all that the manifests use (preStop's `sleep` without a feature gate), and the newest.
 const VERSIONS: [&str; 2] = ["1.34", "1.37"];
 
 /// Renders and checks all overlays.
@@ -55,24 +56,24 @@ pub fn check(steps: &mut Steps, project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// The words that render what stands in a folder.
+/// Returns the command that renders a folder.
 fn kustomize(project: &Project) -> Option<Vec<PathBuf>> {
     let version = output(Command::new("kubectl").args(["version", "--client", "--output=json"])).unwrap_or_default();
     let version = serde_json::from_str::<Value>(&version).unwrap_or_default();
     if version["kustomizeVersion"].as_str().is_some_and(|version| version.starts_with("v5.")) {
         return Some(["kubectl", "kustomize"].map(PathBuf::from).to_vec());
     }
-    let of_engine = super::engine::root(project).join("usr/bin/kustomize");
-    let mut candidates = [PathBuf::from("kustomize"), of_engine].into_iter();
+    let in_engine = engine::root(project).join("usr/bin/kustomize");
+    let mut candidates = [PathBuf::from("kustomize"), in_engine].into_iter();
     Some(vec![candidates.find(|program| succeeds(Command::new(program).arg("version")))?, "build".into()])
 }
 
-/// Of a copy, because secrets are made for it.
+/// Renders a copy of the overlays, with secrets made for it.
 fn render(project: &Project, folder: &Path, kustomize: &[PathBuf]) -> Result<Vec<PathBuf>> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", folder.display()))?;
     }
-    // What is rendered has secrets in it, though nothing is secured by them.
+    // The output contains the secrets.
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.with_context(|| format!("cannot create {}", folder.display()))?;
     let copy = folder.join("deploy");

@@ -1,4 +1,4 @@
-//! Whether the tests of a whole run have produced every reason that the contracts have for refusals.
+//! Checks that the tests have produced every error reason of the contracts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use orchard_proto::DESCRIPTORS;
 use orchard_testkit::reasons::{Reason, reasons};
 
-/// The folder that the tests of a run note reasons in, empty.
+/// Returns the emptied folder in which tests record the reasons they see.
 pub fn folder(state: &Path) -> Result<PathBuf> {
     let folder = state.join("test-reasons");
     if folder.exists() {
@@ -17,7 +17,7 @@ pub fn folder(state: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The reasons that no test has produced, each with its domain.
+/// Returns the reasons that no test has produced, each with its domain.
 pub fn missing(folder: &Path) -> Result<Vec<String>> {
     let mut seen = Vec::new();
     for file in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
@@ -27,7 +27,7 @@ pub fn missing(folder: &Path) -> Result<Vec<String>> {
 }
 
 fn unseen(reasons: &[Reason], seen: &[String]) -> Vec<String> {
-    // A test that plays the service says that it is of this domain.
+    // Tests that imitate a service use this domain.
     let seen: Vec<_> =
         seen.iter().filter_map(|file| file.split_once(' ')).filter(|(domain, _)| *domain != "orchard.test").collect();
     let missing = reasons.iter().filter(|known| !seen.iter().any(|(domain, reason)| known.is(domain, reason)));
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_counts_when_its_own_service_gives_it() {
+    fn a_reason_counts_if_its_own_service_produces_it() {
         let reason = |domain: Option<&str>, name: &str| Reason { domain: domain.map(str::to_owned), name: name.to_owned() };
         let known = [reason(None, "OVERLOADED"), reason(Some("orchard.family"), "PLAN_FULL"), reason(None, "INTERNAL")];
         let seen = ["orchard.probe OVERLOADED", "orchard.social PLAN_FULL", "orchard.test INTERNAL"].map(str::to_owned);

@@ -1,4 +1,4 @@
-//! Steps that all run, and what became of them.
+//! A run of steps, each of which passes, fails or is skipped.
 
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use crate::output::say;
 /// The exit status of a command that cannot do its work on this machine.
 const UNAVAILABLE: i32 = 77;
 
-/// What became of a step.
+/// The outcome of a step.
 #[derive(Debug)]
 enum Outcome {
     Passed,
@@ -18,19 +18,19 @@ enum Outcome {
     Skipped(String),
 }
 
-/// The steps so far.
+/// The steps that have run.
 #[derive(Debug, Default)]
 pub struct Steps {
     done: Vec<(String, Outcome, Duration)>,
 }
 
 impl Steps {
-    /// None yet.
+    /// Starts an empty run.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Runs a command that shows what it does. That it fails is noted; that it cannot even be run is an error.
+    /// Runs a command, which prints for itself. Its failure is recorded; that it cannot be started is an error.
     pub fn run(&mut self, name: &str, mut command: Command) -> Result<()> {
         let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
         say(&format!("\n== {name}: {}", words.join(" ")));
@@ -45,7 +45,7 @@ impl Steps {
         Ok(())
     }
 
-    /// Runs what is no command; it says itself what it does.
+    /// Runs a step that is not one command.
     pub fn work(&mut self, name: &str, what: &str, work: impl FnOnce() -> Result<()>) {
         say(&format!("\n== {name}: {what}"));
         let start = Instant::now();
@@ -59,7 +59,7 @@ impl Steps {
         self.done.push((name.to_owned(), outcome, start.elapsed()));
     }
 
-    /// Notes what was found without a command.
+    /// Records a check that passes if it has found nothing.
     pub fn check(&mut self, name: &str, what: &str, finding: &str, found: &[String]) {
         if found.is_empty() {
             say(&format!("\n== {name}: {what}"));
@@ -68,19 +68,19 @@ impl Steps {
         self.fail(name, &format!("{finding}{}", found.join(", ")));
     }
 
-    /// Notes a step that could not begin.
+    /// Records a step that fails before it starts.
     pub fn fail(&mut self, name: &str, reason: &str) {
         say(&format!("\n== {name}: {reason}"));
         self.done.push((name.to_owned(), Outcome::Failed(reason.to_owned()), Duration::ZERO));
     }
 
-    /// Notes a step that this machine cannot do.
+    /// Records a step that this machine cannot run.
     pub fn skip(&mut self, name: &str, reason: &str) {
         say(&format!("\n== {name}: skipped: {reason}"));
         self.done.push((name.to_owned(), Outcome::Skipped(reason.to_owned()), Duration::ZERO));
     }
 
-    /// Prints what became of each, and whether all is well.
+    /// Prints every outcome and returns failure if any step has failed.
     pub fn summary(self) -> ExitCode {
         say("");
         let mut code = ExitCode::SUCCESS;
@@ -99,12 +99,12 @@ impl Steps {
     }
 }
 
-/// Whether a command succeeds, without a word.
+/// Runs a command without output and returns whether it succeeds.
 pub fn succeeds(command: &mut Command) -> bool {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
-/// What a command says, or its last lines when it fails.
+/// Returns what a command prints, or an error with its last lines.
 pub fn output(command: &mut Command) -> Result<String> {
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot run {:?}", command.get_program()))?;
     if !output.status.success() {

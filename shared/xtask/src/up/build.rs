@@ -1,4 +1,4 @@
-//! Builds the program that has all services.
+//! Builds the program of the services.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -14,7 +14,7 @@ const PROGRAM: &str = "orchard";
 /// Builds the program and returns where cargo put it.
 pub fn program(project: &Project, release: bool) -> Result<PathBuf> {
     let mut command = project.cargo();
-    // Together with this program, which is built already: alone it would need some dependencies with fewer features, built again.
+    // Together with this program, so that dependencies have the features with which they are built already.
     command.args(["build", "--locked", "--message-format=json-render-diagnostics", "--package", env!("CARGO_PKG_NAME")]);
     command.args(["--package", PROGRAM]).args(release.then_some("--release"));
     let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cannot run cargo")?;
@@ -23,7 +23,7 @@ pub fn program(project: &Project, release: bool) -> Result<PathBuf> {
     messages.lines().find_map(program_of).context("cargo built no program")
 }
 
-/// The path in cargo's message that the program is built.
+/// Returns the program's path if this is cargo's message about it.
 fn program_of(message: &str) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(message).ok()?;
     let program = message["executable"].as_str()?;

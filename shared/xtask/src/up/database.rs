@@ -1,4 +1,4 @@
-//! The PostgreSQL server of `up`: one that exists, or a private one.
+//! The PostgreSQL server of `up`: another, or a private one.
 
 use std::path::Path;
 
@@ -13,16 +13,16 @@ use crate::project::Project;
 
 const VARIABLE: &str = "DATABASE_URL";
 
-/// Which server it is to be.
+/// The server to use.
 #[derive(Debug)]
 pub enum Source {
-    /// The one that `DATABASE_URL` names, as its superuser.
+    /// That of `DATABASE_URL`, as its superuser.
     External(Box<Config>),
-    /// One of our own, with these binaries.
+    /// A private one, with these binaries.
     Private(Tools),
 }
 
-/// A server that takes connections.
+/// A running server.
 #[derive(Debug)]
 pub struct Database {
     admin: Config,
@@ -30,11 +30,11 @@ pub struct Database {
 }
 
 impl Source {
-    /// Installs PostgreSQL where it is needed and missing, and fails when another's server cannot be used.
+    /// Checks the server of `DATABASE_URL`, or finds or installs PostgreSQL.
     pub fn choose(assume_yes: bool, project: &Project) -> Result<Self> {
         match std::env::var(VARIABLE) {
             Ok(url) if !url.is_empty() => {
-                let config = url.parse().with_context(|| format!("{VARIABLE} is no URL of a PostgreSQL server"))?;
+                let config = url.parse().with_context(|| format!("{VARIABLE} is not the URL of a PostgreSQL server"))?;
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
                 runtime.block_on(provision::check(&config, &secrets(&project.up())))?;
                 Ok(Self::External(Box::new(config)))
@@ -43,14 +43,14 @@ impl Source {
         }
     }
 
-    /// Whether it is one of our own.
+    /// Returns whether the server is private.
     pub fn is_private(&self) -> bool {
         matches!(self, Self::Private(_))
     }
 }
 
 impl Database {
-    /// Starts it, unless it is another's.
+    /// Starts a private server.
     pub fn open(source: Source, up: &Path, progress: &Progress) -> Result<Self> {
         let tools = match source {
             Source::External(config) => {
@@ -67,12 +67,12 @@ impl Database {
         Ok(Self { admin: cluster.url("postgres").parse()?, cluster: Some(cluster) })
     }
 
-    /// How to connect as the superuser.
+    /// Returns the superuser's connection settings.
     pub fn admin(&self) -> &Config {
         &self.admin
     }
 
-    /// What a private server said last, if it ended by itself.
+    /// Returns the last lines of a private server that has ended by itself.
     pub fn failure(&mut self) -> Option<String> {
         self.cluster.as_mut()?.failure()
     }

@@ -1,4 +1,4 @@
-//! Waits until the services say that they serve.
+//! Waits until the services are healthy.
 
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
@@ -7,16 +7,16 @@ use anyhow::{Result, bail};
 
 use super::ports::Ports;
 use crate::output::Progress;
-use crate::project::{EDGE, SLICES};
+use crate::project::SERVICES;
 
 const LIMIT: Duration = Duration::from_secs(60);
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Waits for all of them.
+/// Waits for all services.
 pub async fn wait(ports: Ports, progress: &Progress) -> Result<()> {
     let deadline = Instant::now() + LIMIT;
-    for service in SLICES.into_iter().chain([EDGE]) {
+    for service in SERVICES {
         loop {
             let Err(state) = ask(ports.admin_of(service)).await else { break };
             if Instant::now() > deadline {
@@ -29,7 +29,7 @@ pub async fn wait(ports: Ports, progress: &Progress) -> Result<()> {
     Ok(())
 }
 
-/// Asks once.
+/// Asks one service once.
 pub async fn ask(port: u16) -> Result<()> {
     orchard_server::ask((Ipv4Addr::LOCALHOST, port).into(), ATTEMPT_LIMIT).await
 }

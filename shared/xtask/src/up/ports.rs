@@ -1,4 +1,4 @@
-//! Who listens where.
+//! The ports of the services.
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 
 use crate::demo::Addresses;
-use crate::project::{EDGE, SLICES};
+use crate::project::{EDGE, SERVICES, SLICES};
 
 const ADMIN_OFFSET: u16 = 10;
 
@@ -18,46 +18,46 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// With the edge's port.
+    /// Returns the ports that count from this one.
     pub fn from(edge: u16) -> Self {
         Self { first: edge }
     }
 
-    /// The edge's.
+    /// Returns the edge's port.
     pub fn edge(self) -> u16 {
         self.first
     }
 
-    /// A service's own.
+    /// Returns the port for calls of a service.
     pub fn of(self, service: &str) -> u16 {
         let slice = SLICES.iter().zip(1..).find(|(name, _)| **name == service);
         self.first + slice.map_or(0, |(_, number)| number)
     }
 
-    /// What the demo calls.
+    /// Returns the addresses that the demo calls.
     pub fn addresses(self) -> Addresses {
         let [edge, family, social] = [EDGE, "family", "social"].map(|service| format!("127.0.0.1:{}", self.of(service)));
         Addresses { edge, family, social }
     }
 
-    /// That of a service's health.
+    /// Returns the port for health and metrics of a service.
     pub fn admin_of(self, service: &str) -> u16 {
         self.of(service) + ADMIN_OFFSET
     }
 
-    /// The first from `first` on that are free, if there are any near.
+    /// Finds free ports at or somewhat above `first`.
     pub fn free(first: u16) -> Result<Self> {
         let mut candidates = (first..).step_by(20).take(20).map(Self::from);
         candidates.find(|ports| ports.check().is_ok()).context("no ports are free")
     }
 
-    /// Fails when one of them is taken, before anything is built.
+    /// Fails if one of the ports is taken.
     pub fn check(self) -> Result<()> {
-        for service in std::iter::once(EDGE).chain(SLICES) {
+        for service in SERVICES {
             for (port, what) in [(self.of(service), ""), (self.admin_of(service), "'s health")] {
                 if let Err(error) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
                     let advice = match error.kind() {
-                        ErrorKind::PermissionDenied => "ports below 1024 are root's; choose others with --port",
+                        ErrorKind::PermissionDenied => "only root may use ports below 1024; choose others with --port",
                         _ => advice(port),
                     };
                     bail!("port {port} on 127.0.0.1, for {service}{what}, cannot be used ({error}): {advice}");
@@ -68,7 +68,7 @@ impl Ports {
     }
 }
 
-/// A port that a client's connection was given by the system stays taken for a minute after it, with nobody to stop.
+/// Says how to free a port. One that an outgoing connection had stays taken for a minute, with no process to stop.
 fn advice(port: u16) -> &'static str {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     match TcpStream::connect_timeout(&address, Duration::from_secs(1)) {

@@ -1,4 +1,4 @@
-//! What a PostgreSQL server needs before the services can migrate. Also for one that exists already, so nothing is assumed.
+//! Prepares a PostgreSQL server for the services: a database, and a role and a schema for each slice.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::project::SLICES;
 const DATABASE: &str = "orchard";
 const PROVISION: &str = include_str!("../../../../deploy/postgres/provision.sql");
 
-/// Whether a server of somebody else's can be used. Asked before anything is changed there.
+/// Fails if another server cannot be used, before anything is changed there.
 pub async fn check(admin: &Config, secrets: &Path) -> Result<()> {
     address(admin)?;
     let unknown = with_client(admin, async |client| {
@@ -38,28 +38,28 @@ pub async fn check(admin: &Config, secrets: &Path) -> Result<()> {
     .await?;
     if !unknown.is_empty() {
         bail!(
-            "the passwords of {} on the server of DATABASE_URL are not this checkout's, and are left alone: use another server, or \
-                give up each that nothing else uses with `ALTER ROLE <role> PASSWORD NULL`",
+            "the passwords of {} on the server of DATABASE_URL were not set by this checkout and are kept: use another server, or \
+                remove each that is not needed with `ALTER ROLE <role> PASSWORD NULL`",
             unknown.join(", ")
         );
     }
     Ok(())
 }
 
-/// Whether the role has the password that we would give it. A file of ours may also tell of another server's role.
+/// Returns whether the role has the password of our file, which may be that of a role on another server.
 async fn is_ours(admin: &Config, role: &str, file: &Path) -> bool {
     let Some(password) = known_password(file) else { return false };
     let mut config = admin.clone();
     config.user(role).password(password);
-    // The password is looked at first; what else keeps the role out is for later.
+    // PostgreSQL checks the password first; other reasons to refuse the connection do not matter here.
     match config.connect(NoTls).await {
         Ok(_) => true,
         Err(error) => error.code() != Some(&SqlState::INVALID_PASSWORD),
     }
 }
 
-/// Makes the database with a role, a schema and a password for each slice, and writes each slice's URL to a private file.
-/// Doing it again changes nothing but the address in the files.
+/// Creates the database with a role, a schema and a password for each slice, and writes each slice's URL to a private file.
+/// A second time it only updates the address in the files.
 pub async fn provision(admin: &Config, secrets: &Path) -> Result<()> {
     let (host, port) = address(admin)?;
     with_client(admin, async |client| {
@@ -74,7 +74,7 @@ pub async fn provision(admin: &Config, secrets: &Path) -> Result<()> {
     with_client(&config, async |client| {
         client.batch_execute(PROVISION).await.context("deploy/postgres/provision.sql failed")?;
         for slice in SLICES {
-            // The file first: a password that is set and kept nowhere would be a stranger's to the next run.
+            // The file first: the next run must know every password that is set.
             let password = write_url(secrets, slice, &format!("{host}:{port}"))?;
             client.batch_execute(&format!("ALTER ROLE {} LOGIN PASSWORD '{password}'", role_of(slice))).await?;
         }
@@ -88,12 +88,12 @@ pub fn secrets(up: &Path) -> PathBuf {
     up.join("secrets")
 }
 
-/// Where a slice reads its URL.
+/// Returns the file with a slice's URL.
 pub fn url_file(secrets: &Path, slice: &str) -> PathBuf {
     secrets.join(slice).join("database-url")
 }
 
-/// Writes a slice's URL with the password that it has, or a new one, and gives the password.
+/// Writes a slice's URL with its password in the file, or a new one, and returns the password.
 pub fn write_url(secrets: &Path, slice: &str, server: &str) -> Result<String> {
     let file = url_file(secrets, slice);
     let password = match known_password(&file) {
@@ -131,7 +131,7 @@ fn address(config: &Config) -> Result<(String, u16)> {
     }
 }
 
-/// Another `up` on the same server may be using the role: its password stays when it is one of ours.
+/// Returns the password in the file if it is one of ours: another `up` on the same server may use it.
 fn known_password(file: &Path) -> Option<String> {
     let url: Config = fs::read_to_string(file).ok()?.trim().parse().ok()?;
     let password = String::from_utf8(url.get_password()?.to_vec()).ok()?;
@@ -139,14 +139,14 @@ fn known_password(file: &Path) -> Option<String> {
     ours.then_some(password)
 }
 
-/// Letters and digits, so that it stands in a URL as it is.
+/// Returns a random password that needs no escaping in a URL.
 pub fn new_password() -> Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("cannot get random bytes: {error}"))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Writes a file in a folder that are their owner's alone, unless it holds that already, for it may be one that cannot be written.
+/// Writes a file that only its owner may read, in such a folder, unless it has this content already: it may be read-only.
 pub fn write_private(path: &Path, content: &str) -> Result<()> {
     let folder = path.parent().unwrap_or(path);
     if !folder.is_dir() {
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_host_by_tcp_can_be_handed_on() {
+    fn services_need_a_server_that_listens_on_tcp() {
         let of = |url: &str| address(&url.parse().unwrap());
         assert_eq!(of("postgres://postgres@db:6432/postgres").unwrap(), ("db".to_owned(), 6432));
         assert_eq!(of("postgres://postgres@[::1]/postgres").unwrap(), ("[::1]".to_owned(), 5432));
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn each_slice_can_enter_its_own_schema_and_no_other() {
+    fn each_slice_can_use_its_own_schema_and_no_other() {
         let tools = cluster::Tools::find().unwrap();
         let server = cluster::Cluster::temporary(&tools, &cluster::scratch(), cluster::Options::test()).unwrap();
         let secrets = cluster::scratch().join(format!("secrets-{}", uuid::Uuid::new_v4().simple()));

@@ -1,4 +1,4 @@
-//! The five processes: starts them, notices when one ends, and stops them in order.
+//! The processes of the services: starts, watches and stops them.
 
 use std::fs::{File, OpenOptions};
 use std::path::PathBuf;
@@ -15,14 +15,14 @@ use super::database::Database;
 use super::ports::Ports;
 use super::provision::{secrets, url_file};
 use super::signals::Signals;
-use crate::project::{EDGE, SLICES};
+use crate::project::{EDGE, SERVICES, SLICES};
 
-/// Longer than the services' own limit of draining.
+/// Longer than the services take to drain.
 const GRACE: Duration = Duration::from_secs(40);
 const POLL: Duration = Duration::from_millis(20);
 const LOG_LINES: usize = 20;
 
-/// The suite's processes.
+/// The processes of the services.
 #[derive(Debug)]
 pub struct Services {
     folder: PathBuf,
@@ -33,18 +33,18 @@ pub struct Services {
 }
 
 impl Services {
-    /// None of them runs yet. Logs, and the secrets that they read, are in `folder`.
+    /// Prepares the services, with their logs and secrets in `folder`. None is started.
     pub fn new(folder: PathBuf, program: PathBuf, ports: Ports) -> Self {
         Self { folder, program, ports, log_format: "pretty", running: Vec::new() }
     }
 
-    /// Logs as they look where services are deployed.
+    /// Has the services log JSON, as they do where they are deployed.
     #[must_use]
     pub fn logging_json(self) -> Self {
         Self { log_format: "json", ..self }
     }
 
-    /// Brings every slice's schema up to date.
+    /// Migrates every slice.
     pub async fn migrate(&mut self) -> Result<()> {
         for slice in SLICES {
             File::create(self.log(slice)).with_context(|| format!("cannot write {}", self.log(slice).display()))?;
@@ -56,7 +56,7 @@ impl Services {
             while process.ended()?.is_none() {
                 tokio::time::sleep(POLL).await;
             }
-            let status = process.ended()?.context("it ended")?;
+            let status = process.ended()?.context("a process that has ended has a status")?;
             if !status.success() {
                 let log = self.folder.join(format!("{slice}.log"));
                 bail!("`{slice} migrate` failed ({status}); its last lines were:\n{}", tail(&log, LOG_LINES));
@@ -66,16 +66,16 @@ impl Services {
         Ok(())
     }
 
-    /// Starts all five.
+    /// Starts all services.
     pub fn start(&mut self, keys: &DevKeys) -> Result<()> {
         File::create(self.log(EDGE)).with_context(|| format!("cannot write {}", self.log(EDGE).display()))?;
-        for service in SLICES.into_iter().chain([EDGE]) {
+        for service in SERVICES {
             self.start_one(service, keys)?;
         }
         Ok(())
     }
 
-    /// Starts one whose log is there.
+    /// Starts one service, which appends to its log.
     pub fn start_one(&mut self, service: &'static str, keys: &DevKeys) -> Result<()> {
         let mut command = self.command(service, "serve")?;
         command.env("ORCHARD_LISTEN", format!("127.0.0.1:{}", self.ports.of(service)));
@@ -84,7 +84,7 @@ impl Services {
         command.env("ORCHARD_WORKLOAD_JWKS_FILE", keys.workload_jwks_file());
         command.env("ORCHARD_REFLECTION", "true").env("ORCHARD_DRAIN_WAIT", "0s");
         command.env("ORCHARD_WORKLOAD_KEY_FILE", keys.workload_key_file(service));
-        // Each reads those that it calls.
+        // Each service reads the URLs of those that it calls.
         for slice in SLICES {
             let url = format!("http://127.0.0.1:{}", self.ports.of(slice));
             command.env(format!("ORCHARD_{}_URL", slice.to_uppercase()), url);
@@ -93,13 +93,13 @@ impl Services {
             command.env("DATABASE_URL_FILE", self.url_file(service));
         }
         let process = Process::spawn(command).with_context(|| format!("cannot start {service}"))?;
-        // The edge last: it is stopped first.
+        // The edge last, because it is stopped first.
         let place = if service == EDGE { self.running.len() } else { 0 };
         self.running.insert(place, (service, process));
         Ok(())
     }
 
-    /// Stops one of them, and the others go on.
+    /// Stops one service.
     pub async fn stop_one(&mut self, service: &str) -> Result<()> {
         let Some(place) = self.running.iter().position(|(name, _)| *name == service) else { return Ok(()) };
         let mut one = vec![self.running.remove(place)];
@@ -109,17 +109,17 @@ impl Services {
         Ok(())
     }
 
-    /// The process id of one that runs.
+    /// Returns the process id of a running service.
     pub fn id(&self, service: &str) -> Option<u32> {
         self.running.iter().find(|(name, _)| *name == service).map(|(_, process)| process.id())
     }
 
-    /// Whether there may be something to stop.
+    /// Returns whether any service may be running.
     pub fn any_started(&self) -> bool {
         !self.running.is_empty()
     }
 
-    /// Fails when one of them has ended, whatever it says.
+    /// Fails if a service has ended, even successfully.
     pub fn all_run(&mut self) -> Result<()> {
         for (service, process) in &mut self.running {
             if let Some(status) = process.ended()? {
@@ -130,12 +130,12 @@ impl Services {
         Ok(())
     }
 
-    /// What a service logged last.
+    /// Returns the last lines of a log.
     pub fn last_lines(&self, service: &str) -> String {
         tail(&self.log(service), LOG_LINES)
     }
 
-    /// Waits until one of them, or PostgreSQL, ends, which is an error whatever it says.
+    /// Waits until a service or PostgreSQL ends, which is an error.
     pub async fn first_end(&mut self, database: &mut Database) -> Result<()> {
         let mut children = signal(SignalKind::child()).context("cannot listen to signals")?;
         loop {
@@ -147,7 +147,7 @@ impl Services {
         }
     }
 
-    /// Stops the edge, then the slices, which it calls. A signal that comes meanwhile kills what is left.
+    /// Stops the edge, then the slices, which it calls. Another signal kills the rest.
     pub async fn stop(&mut self, signals: &mut Signals) {
         let slices_to = self.running.iter().take_while(|(name, _)| *name != EDGE).count();
         let (slices, edge) = self.running.split_at_mut(slices_to);
@@ -161,7 +161,7 @@ impl Services {
             }
             for (service, process) in group {
                 if matches!(process.ended(), Ok(None)) {
-                    eprintln!("{service} does not stop: it is killed");
+                    eprintln!("{service} does not stop and is killed");
                     let _ = process.end(Signal::KILL, Duration::from_secs(1));
                 }
             }
@@ -173,7 +173,7 @@ impl Services {
         let log = OpenOptions::new().append(true).open(self.log(service))?;
         let mut command = bound(&self.program, "TERM");
         command.args([service, task]).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        // The superuser's, which is not for the services.
+        // The superuser's URL is not for the services.
         command.env_remove("DATABASE_URL");
         command.env("ORCHARD_LOG_FORMAT", self.log_format).current_dir(&self.folder);
         Ok(command)

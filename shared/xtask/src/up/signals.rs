@@ -1,9 +1,9 @@
-//! Ctrl-C and SIGTERM, which mean the same here.
+//! Ctrl-C and SIGTERM, which have the same effect.
 
 use anyhow::{Context as _, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Both signals; from when this exists on, they no longer end the process by themselves.
+/// Both signals. While this exists, they do not end the process.
 #[derive(Debug)]
 pub struct Signals {
     interrupt: Signal,
@@ -11,13 +11,13 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Begins to listen.
+    /// Starts to listen.
     pub fn listen() -> Result<Self> {
         let kind = |kind| signal(kind).context("cannot listen to signals");
         Ok(Self { interrupt: kind(SignalKind::interrupt())?, terminate: kind(SignalKind::terminate())? })
     }
 
-    /// Waits for the next of either.
+    /// Waits for either signal.
     pub async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}

@@ -1,4 +1,4 @@
-//! What can be done now, in lines to copy.
+//! Example calls, to copy.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::project::DEFAULT_PORT;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Prints calls that work as they stand, for grpcurl and for `cargo xtask grpc`.
+/// Prints calls for grpcurl and for `cargo xtask grpc`.
 pub fn print(keys: &DevKeys, edge: u16, demo: Option<&Demo>) -> Result<()> {
     let address = format!("127.0.0.1:{edge}");
     say("");
-    say(&format!("Orchard is up; the edge listens on {address}. Alice's token, good for a day:"));
+    say(&format!("Orchard is up; the edge listens on {address}. Alice's token, valid for a day:"));
     say("");
     say(&format!("export TOKEN={}", keys.user_token(user_id("alice"), &[], DAY)?));
     let calls = demo.map(calls).unwrap_or_default();
@@ -38,7 +38,7 @@ pub fn print(keys: &DevKeys, edge: u16, demo: Option<&Demo>) -> Result<()> {
     Ok(())
 }
 
-/// Methods and requests that show something.
+/// Returns methods and requests that show the demo data.
 pub fn calls(demo: &Demo) -> Vec<(&'static str, String)> {
     let plan = format!(r#"{{"family_plan_id":"{}"}}"#, demo.plan_id);
     vec![

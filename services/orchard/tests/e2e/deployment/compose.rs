@@ -1,4 +1,4 @@
-//! `docker-compose.yml`.
+//! Checks `docker-compose.yml`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,17 +9,17 @@ use serde_json::Value;
 
 use super::{Accepted, Container, RESERVED, SERVICES, at, list, names, root, text, texts};
 
-/// Connections that PostgreSQL allows unless it is told otherwise.
+/// Connections that PostgreSQL allows by default.
 const MAX_CONNECTIONS: usize = 100;
 
-/// Where the image has the program.
+/// The program's path in the image.
 const PROGRAM: &str = "/usr/local/bin/orchard";
 
 fn file() -> anyhow::Result<Value> {
     Ok(serde_saphyr::from_str(&std::fs::read_to_string(root().join("docker-compose.yml"))?)?)
 }
 
-/// Those that run one of the five programs.
+/// Returns the containers that run the program.
 fn containers(file: &Value) -> anyhow::Result<BTreeMap<String, Container>> {
     let services = file["services"].as_object().context("services")?;
     let ours = services.iter().filter(|(_, service)| service["image"].as_str().is_some_and(|image| image.contains("orchard}")));
@@ -35,7 +35,7 @@ fn container(service: &Value) -> anyhow::Result<Container> {
     }
     Ok(Container {
         words: texts(&service["command"]),
-        // As compose reads `${NAME:-default}` when there is no such variable.
+        // Compose replaces `${NAME:-default}` by the default.
         environment: environment.map(|(name, value)| (name.clone(), defaulted(&text(value)))).collect(),
         mounts,
     })
@@ -59,7 +59,7 @@ fn serving(file: &Value) -> anyhow::Result<BTreeMap<String, Accepted>> {
 }
 
 #[test]
-fn programs_accept_what_the_compose_file_says() -> anyhow::Result<()> {
+fn the_program_accepts_the_settings_of_the_compose_file() -> anyhow::Result<()> {
     let file = file()?;
     let serving = serving(&file)?;
     assert_eq!(serving.len(), SERVICES.len());
@@ -83,7 +83,7 @@ fn programs_accept_what_the_compose_file_says() -> anyhow::Result<()> {
 }
 
 #[test]
-fn addresses_in_the_compose_file_lead_to_their_services() -> anyhow::Result<()> {
+fn addresses_in_the_compose_file_are_those_of_the_services() -> anyhow::Result<()> {
     let file = file()?;
     let serving = serving(&file)?;
     let networks = |name: &str| texts(&file["services"][name]["networks"]);
@@ -93,7 +93,7 @@ fn addresses_in_the_compose_file_lead_to_their_services() -> anyhow::Result<()> 
             assert!(networks(name).iter().any(|network| networks(called).contains(network)), "{name} does not reach {called}");
         }
     }
-    assert_eq!(networks("edge"), ["calls"], "the front door is not beside the database");
+    assert_eq!(networks("edge"), ["calls"], "the edge does not reach the database");
     let published = text(at(&file, "services.edge.ports.0"));
     assert!(published.starts_with("127.0.0.1:") && published.ends_with(&format!(":{}", serving["edge"].port()?)), "{published}");
     let demo = texts(at(&file, "services.demo.command"));
@@ -105,21 +105,21 @@ fn addresses_in_the_compose_file_lead_to_their_services() -> anyhow::Result<()> 
 }
 
 #[test]
-fn the_database_has_connections_for_all_that_the_compose_file_starts() -> anyhow::Result<()> {
+fn the_database_has_connections_for_all_services_of_the_compose_file() -> anyhow::Result<()> {
     let file = file()?;
     let mut wanted = RESERVED;
     for (_, service) in serving(&file)?.iter().filter(|(name, _)| *name != "edge") {
-        // And one while it is migrated.
+        // One more for a migration.
         wanted += service.connections()? + 1;
     }
     assert!(wanted <= MAX_CONNECTIONS, "{wanted}");
-    assert!(at(&file, "services.postgres.command").is_null(), "the server's own limit counts");
+    assert!(at(&file, "services.postgres.command").is_null(), "the default limit applies");
     Ok(())
 }
 
-/// Who sees which part of the secrets: what signs tokens, and what rules the database, for those alone that need it.
+/// Only containers that need them see the keys that sign tokens and the superuser's password.
 #[test]
-fn secrets_are_seen_by_those_who_need_them() -> anyhow::Result<()> {
+fn containers_see_only_the_secrets_that_they_need() -> anyhow::Result<()> {
     let file = file()?;
     for (name, service) in file["services"].as_object().context("services")? {
         let parts: Vec<String> = list(&service["volumes"])
@@ -143,9 +143,8 @@ fn secrets_are_seen_by_those_who_need_them() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Nothing that is there without being made for this installation.
 #[test]
-fn no_secret_stands_in_the_compose_file() -> anyhow::Result<()> {
+fn the_compose_file_contains_no_secret() -> anyhow::Result<()> {
     let file = file()?;
     for (name, service) in file["services"].as_object().context("services")? {
         for variable in names(&service["environment"]) {

@@ -1,4 +1,4 @@
-//! The manifests for Kubernetes, as kustomize renders them: `cargo xtask test --all` does that, and says where.
+//! Checks the manifests for Kubernetes, which `cargo xtask test --all` renders.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -25,7 +25,7 @@ fn check_hardened(pod: &Value) {
 fn check_service(overlay: &Overlay, name: &str, workload: &Workload<'_>) -> anyhow::Result<()> {
     let (pod, accepted) = (workload.pod, &workload.accepted);
     assert_eq!(format!("orchard-{}", accepted.service), name);
-    assert!(at(workload.object, "spec.replicas").is_null(), "{name}: the autoscaler rules");
+    assert!(at(workload.object, "spec.replicas").is_null(), "{name}: the autoscaler sets the replicas");
     let container = at(pod, "containers.0");
     let admin = accepted.admin_port()?;
     for (probe, service) in [("startupProbe", LIVENESS), ("livenessProbe", LIVENESS), ("readinessProbe", "")] {
@@ -60,8 +60,8 @@ fn check_service(overlay: &Overlay, name: &str, workload: &Workload<'_>) -> anyh
 }
 
 #[test]
-#[ignore = "`cargo xtask test --all` renders the manifests for it"]
-fn programs_accept_what_the_manifests_say() -> anyhow::Result<()> {
+#[ignore = "needs the manifests that `cargo xtask test --all` renders"]
+fn the_program_accepts_the_settings_of_the_manifests() -> anyhow::Result<()> {
     for name in ["local", "production"] {
         let overlay = Overlay::read(name)?;
         let services = overlay.workloads("Deployment")?;
@@ -81,9 +81,9 @@ fn programs_accept_what_the_manifests_say() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A release is one image, and its Jobs have names that no other release's had.
+/// The Jobs of each release have new names.
 #[test]
-#[ignore = "`cargo xtask test --all` renders the manifests for it"]
+#[ignore = "needs the manifests that `cargo xtask test --all` renders"]
 fn a_release_is_one_image() -> anyhow::Result<()> {
     let (services, migrate) = (Overlay::read("production")?, Overlay::read("production-migrate")?);
     let objects = services.of_kind("Deployment").chain(migrate.of_kind("Job"));
@@ -93,14 +93,14 @@ fn a_release_is_one_image() -> anyhow::Result<()> {
     for job in migrate.of_kind("Job") {
         assert!(text(at(job, "metadata.name")).ends_with(&format!("-{tag}")), "{job}");
     }
-    // What applying and deleting it again must not take along.
+    // Deleting a release must not delete the namespace.
     assert_eq!(services.of_kind("Namespace").chain(migrate.of_kind("Namespace")).count(), 0);
     Ok(())
 }
 
 #[test]
-#[ignore = "`cargo xtask test --all` renders the manifests for it"]
-fn services_reach_those_that_they_call_and_nobody_else() -> anyhow::Result<()> {
+#[ignore = "needs the manifests that `cargo xtask test --all` renders"]
+fn services_reach_only_the_services_that_they_call() -> anyhow::Result<()> {
     for name in ["local", "production"] {
         let overlay = Overlay::read(name)?;
         let services = overlay.workloads("Deployment")?;
@@ -126,7 +126,7 @@ fn services_reach_those_that_they_call_and_nobody_else() -> anyhow::Result<()> {
             for object in ["Deployment", "Job"].into_iter().flat_map(|kind| overlay.of_kind(kind)) {
                 let from = labels(at(object, "spec.template.metadata.labels"));
                 let reaches = policies.allow(&Flow { from: &from, to: &to, port: 5432 });
-                assert_eq!(reaches, at(object, "metadata.name") != "orchard-edge", "the database: {object}");
+                assert_eq!(reaches, at(object, "metadata.name") != "orchard-edge", "the database from {object}");
             }
         }
         let stranger = BTreeMap::new();
@@ -139,7 +139,7 @@ fn services_reach_those_that_they_call_and_nobody_else() -> anyhow::Result<()> {
 }
 
 #[test]
-#[ignore = "`cargo xtask test --all` renders the manifests for it"]
+#[ignore = "needs the manifests that `cargo xtask test --all` renders"]
 fn the_database_has_connections_for_all_pods() -> anyhow::Result<()> {
     for name in ["local", "production"] {
         let overlay = Overlay::read(name)?;
@@ -154,7 +154,7 @@ fn the_database_has_connections_for_all_pods() -> anyhow::Result<()> {
                 + number(at(workload.object, "spec.strategy.rollingUpdate.maxSurge"))?;
             let grace = number(at(workload.object, "spec.template.spec.terminationGracePeriodSeconds"))?;
             assert!(number(at(workload.object, "spec.minReadySeconds"))? >= grace, "{name}: more than one ends at a time");
-            // One that ends and is not counted any more; and a connection while it is migrated.
+            // One more that ends and is no longer counted, and a connection for a migration.
             let pods = pods + 1;
             wanted += pods * workload.accepted.connections()? + 1;
         }

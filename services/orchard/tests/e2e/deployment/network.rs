@@ -1,4 +1,4 @@
-//! What network policies allow between pods of one namespace.
+//! Evaluates network policies between the pods of one namespace.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub struct Flow<'a> {
     pub port: u16,
 }
 
-/// All of a namespace's.
+/// The policies of a namespace.
 pub struct Policies<'a>(Vec<&'a Value>);
 
 impl<'a> Policies<'a> {
@@ -21,12 +21,12 @@ impl<'a> Policies<'a> {
         Self(policies.collect())
     }
 
-    /// Whether both ends allow it.
+    /// Returns whether both ends allow the connection.
     pub fn allow(&self, flow: &Flow<'_>) -> bool {
         self.one_end("Egress", flow.from, flow.to, flow.port) && self.one_end("Ingress", flow.to, flow.from, flow.port)
     }
 
-    /// An end that no policy selects is open; one that is selected allows what any of them allows.
+    /// Returns whether one end allows it: no policy selects that end, or one that does allows it.
     fn one_end(&self, direction: &str, end: &BTreeMap<String, String>, peer: &BTreeMap<String, String>, port: u16) -> bool {
         let (rules, peers) = if direction == "Egress" { ("egress", "to") } else { ("ingress", "from") };
         let applies = |policy: &&&Value| {
@@ -43,7 +43,7 @@ fn allows(rule: &Value, peers: &str, peer: &BTreeMap<String, String>, port: u16)
     let is_tcp = |rule: &Value| rule["protocol"].is_null() || rule["protocol"] == "TCP";
     let fits_port = ports.is_empty() || ports.iter().any(|rule| is_tcp(rule) && rule["port"] == port);
     let peers = list(&rule[peers]);
-    // Pods of other namespaces, and addresses, are none of these pods.
+    // Other namespaces and addresses have none of these pods.
     let fits_peer =
         |rule: &&Value| rule["namespaceSelector"].is_null() && rule["ipBlock"].is_null() && selects(&rule["podSelector"], peer);
     fits_port && (peers.is_empty() || peers.iter().any(|rule| fits_peer(&rule)))
@@ -53,13 +53,13 @@ fn selects(selector: &Value, labels: &BTreeMap<String, String>) -> bool {
     let mut equal = selector["matchLabels"].as_object().into_iter().flatten();
     equal.all(|(name, value)| labels.get(name) == Some(&text(value)))
         && list(&selector["matchExpressions"]).iter().all(|expression| {
-            assert_eq!(expression["operator"], "In", "the one that is used");
+            assert_eq!(expression["operator"], "In", "the only operator in use");
             labels.get(&text(&expression["key"])).is_some_and(|value| texts(&expression["values"]).contains(value))
         })
 }
 
 #[test]
-fn policies_are_read_as_kubernetes_reads_them() -> anyhow::Result<()> {
+fn policies_have_the_same_effect_as_in_kubernetes() -> anyhow::Result<()> {
     let policy = |selector: &str, direction: &str, rules: &str| -> anyhow::Result<Value> {
         Ok(serde_saphyr::from_str(&format!("spec: {{podSelector: {selector}, policyTypes: [{direction}], {rules}}}"))?)
     };

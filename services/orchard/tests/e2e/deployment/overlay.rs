@@ -1,4 +1,4 @@
-//! An overlay, as kustomize renders it.
+//! A rendered overlay.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use super::{Accepted, Container, at, list, names, text, texts};
 
-/// The folder with an overlay in each file.
+/// Names the folder of the rendered overlays.
 const RENDERED: &str = "ORCHARD_MANIFESTS";
 
 pub struct Overlay {
     objects: Vec<Value>,
 }
 
-/// What runs in pods of one kind.
+/// A Deployment or Job of the program.
 pub struct Workload<'a> {
     pub object: &'a Value,
     pub pod: &'a Value,
@@ -38,7 +38,7 @@ impl Overlay {
         self.of_kind(kind).find(|object| at(object, "metadata.name") == name)
     }
 
-    /// Those of one of the five programs, by their names.
+    /// Returns the workloads of the program by their names.
     pub fn workloads(&self, kind: &str) -> anyhow::Result<BTreeMap<String, Workload<'_>>> {
         let mut workloads = BTreeMap::new();
         for object in self.of_kind(kind) {
@@ -74,16 +74,16 @@ impl Overlay {
             mounts.insert(text(&mount["mountPath"]), text(source.context("a Secret or ConfigMap")?));
         }
         self.check_files(&environment, &mounts)?;
-        ensure!(container["command"].is_null(), "the image says which program runs");
+        ensure!(container["command"].is_null(), "the entrypoint of the image must not be replaced");
         let words = texts(&container["args"]);
         let service = words.first().context("no service")?;
         let own = format!("orchard-{service}");
         let sees = |secret: &String| *secret == own || secret == "orchard-public-keys";
-        ensure!(mounts.values().all(sees), "{service} sees what is another's: {mounts:?}");
+        ensure!(mounts.values().all(sees), "{service} sees secrets of others: {mounts:?}");
         Ok(Container { words, environment, mounts })
     }
 
-    /// Each file that a setting names is in what is mounted there, where this overlay says what that is.
+    /// Checks that each file of a setting is in its mounted Secret or ConfigMap, if the overlay contains that.
     fn check_files(&self, environment: &BTreeMap<String, String>, mounts: &BTreeMap<String, String>) -> anyhow::Result<()> {
         for (name, path) in environment.iter().filter(|(name, _)| name.ends_with("_FILE")) {
             let Some((folder, file)) = path.rsplit_once('/') else { continue };

@@ -1,63 +1,50 @@
-//! A view across slices, composed, against one join over everything.
+//! A view that the edge composes, against one join over all tables.
 
 use anyhow::{Context as _, Result};
 use tokio_postgres::Config;
 
-use super::{walk, without_pgbench};
 use crate::bench::calls;
 use crate::bench::data::LIVELY;
-use crate::bench::load::IN_FLIGHT;
-use crate::bench::report::{Finding, Goal, Outcome};
-use crate::bench::side::{Effort, Round, Rounds, Side, alternate};
+use crate::bench::report::{Finding, Outcome};
+use crate::bench::script::Script;
+use crate::bench::side::{Effort, Round, Side, alternate};
 use crate::bench::world::{Connections, World, connect};
 
-/// Microseconds of CPU that a call costs, roughly.
+/// Microseconds of CPU per call, roughly.
 const COST: u64 = 900;
 const DATABASE: &str = "yardstick";
-/// The specification's tables as far as its view reads them, with the indexes that its joins need, and its view to the letter.
+/// The columns that the specification's view reads, indexes for its joins, and the view, unchanged.
 const SPECIFIED: &str = include_str!("dashboard.sql");
 
 pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
     let specified = specified(world).await?;
-    let call = calls::dashboard(world.channels("edge").await?, world.tokens.clone(), LIVELY);
-    let summary = calls::summary(world.channels("family").await?, world.tokens.clone(), LIVELY);
+    let call = calls::dashboard(world.clients("edge").await?, LIVELY);
+    let summary = calls::summary(world.clients("family").await?, LIVELY);
     let processes = world.processes(["edge", "family", "social"])?;
     let family = world.processes(["family"])?;
-    let mut sides =
-        vec![Side::Calls { name: "GetFamilyDashboard", processes: processes.clone(), call: call.clone(), at_once: IN_FLIGHT }];
-    let script = walk(LIVELY).lines("SELECT * FROM family_dashboard WHERE family_plan_id = :plan;");
-    sides.extend(Side::script("pgbench, specification's view", world.pgbench.as_ref(), &specified, script));
+    let mut sides = vec![Side::calls("GetFamilyDashboard", processes.clone(), call.clone())];
+    let script = Script::walk(LIVELY).lines("SELECT * FROM family_dashboard WHERE family_plan_id = :plan;");
+    sides.extend(world.script("pgbench, specification's view", &specified, script));
     let effort = world.effort(COST);
-    let mut rounds = alternate(&mut world.meter, &mut sides, effort).await?;
-    let mut alone = vec![
+    let mut sides = alternate(&mut world.meter, &mut sides, effort).await?;
+    let mut serial = [
         Side::Calls { name: "GetFamilyDashboard, one at a time", processes, call, at_once: 1 },
         Side::Calls { name: "GetFamilySummary, one at a time", processes: family, call: summary, at_once: 1 },
     ];
-    let one_at_a_time = alternate(&mut world.meter, &mut alone, Effort { calls: effort.calls / 4, ..effort }).await?;
+    let serial = alternate(&mut world.meter, &mut serial, Effort { calls: effort.calls / 4, ..effort }).await?;
     let mut findings = Vec::new();
-    if let Some(view) = rounds.get(1) {
-        let cpu = rounds[0].to(Round::total, view, Round::total);
-        findings.push(Finding::ratio("CPU of three services and PostgreSQL / of the view alone", cpu, Some(Goal::AtMost(0.8))));
+    if let Some(view) = sides.get(1) {
+        let cpu = sides[0].ratio(Round::total, view, Round::total);
+        findings.push(Finding::ratio("CPU of three services and PostgreSQL / of the view alone", cpu).at_most(0.8));
     }
-    let added = added_p50(&one_at_a_time[0], &one_at_a_time[1]);
-    findings.push(Finding::of("p50 - that of its slower upstream, one at a time", "ms", added, Some(Goal::AtMost(0.5))));
-    rounds.extend(one_at_a_time);
-    Ok(Outcome {
-        scenario: "dashboard".to_owned(),
-        what: "EdgeService/GetFamilyDashboard; pgbench asks the specification's view, with indexes on all that it joins"
-            .to_owned(),
-        sides: rounds,
-        findings,
-        curves: Vec::new(),
-        notes: without_pgbench(world),
-    })
+    let added = serial[0].difference(&serial[1], |round| round.p50);
+    findings.push(Finding::new("p50 - that of its slower upstream, one at a time", "ms", added).at_most(0.5));
+    sides.extend(serial);
+    let what = "EdgeService/GetFamilyDashboard; pgbench queries the specification's view, with indexes for all joins".to_owned();
+    Ok(Outcome { what, sides, findings, ..Outcome::default() })
 }
 
-fn added_p50(dashboard: &Rounds, summary: &Rounds) -> Vec<f64> {
-    dashboard.each(|round| round.p50).iter().zip(summary.each(|round| round.p50)).map(|(all, part)| all - part).collect()
-}
-
-/// A database in which the view is at home, with the services' data.
+/// Creates a database with the view and the services' data, once.
 async fn specified(world: &World<'_>) -> Result<Config> {
     let mut config = world.admin.clone();
     config.dbname(DATABASE);
@@ -67,7 +54,7 @@ async fn specified(world: &World<'_>) -> Result<Config> {
     world.sql.batch_execute(&format!("CREATE DATABASE {DATABASE}")).await?;
     let mut connections = Connections::new();
     let sql = connect(&config, &mut connections).await?;
-    sql.batch_execute(SPECIFIED).await.context("the specification's view cannot be made")?;
+    sql.batch_execute(SPECIFIED).await.context("the specification's view cannot be created")?;
     for (table, source) in [
         ("family_plans", "SELECT id, family_name, shared_wallet_balance, is_active FROM family.family_plans"),
         ("family_members", "SELECT id, family_plan_id, user_id, is_active FROM family.family_members"),

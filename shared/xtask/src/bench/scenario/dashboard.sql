@@ -15,7 +15,7 @@ CREATE TABLE nutritional_intake (id UUID PRIMARY KEY, user_id UUID, consumption_
 CREATE INDEX ON nutritional_intake (user_id, consumption_date);
 CREATE TABLE challenge_participants (id UUID PRIMARY KEY, challenge_id UUID, user_id UUID, completion_status VARCHAR(20));
 CREATE INDEX ON challenge_participants (user_id);
--- Whom pgbench asks about.
+-- The families that pgbench chooses from.
 CREATE SCHEMA bench;
 CREATE TABLE bench.targets (n BIGINT PRIMARY KEY, plan UUID NOT NULL, viewer UUID NOT NULL);
 

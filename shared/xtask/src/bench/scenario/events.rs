@@ -1,4 +1,4 @@
-//! From what happened in one slice to what follows in another.
+//! Events from a commit in one slice to their effect in another.
 
 use std::time::{Duration, Instant};
 
@@ -9,16 +9,16 @@ use uuid::Uuid;
 use crate::bench::accounting;
 use crate::bench::calls;
 use crate::bench::data::HOLDERS;
-use crate::bench::report::{Finding, Goal, Outcome};
+use crate::bench::report::{Finding, Outcome};
 use crate::bench::side::POSTGRESQL;
 use crate::bench::world::{Amount, World};
 
-/// Longer than anything that still works.
+/// Longest time to wait for an effect.
 const LIMIT: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(20);
-/// Between two events, so that each finds the services idle.
+/// Time between two events, so that the services are idle.
 const PAUSE: Duration = Duration::from_millis(10);
-/// Older than what a sweep leaves to the replica that wrote it.
+/// Age at which a sweep takes events that another replica may deliver.
 const AGE: Duration = Duration::from_millis(1_500);
 
 pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
@@ -28,8 +28,7 @@ pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
         Amount::Full => (300, 50_000, 3),
     };
     let latencies = latencies(world, idle).await?;
-    let mut findings =
-        vec![Finding::of("from CreatePlan's answer to its effect, idle", "ms", latencies, Some(Goal::AtMost(20.0)))];
+    let mut findings = vec![Finding::new("from CreatePlan's answer to its effect, idle", "ms", latencies).at_most(20.0)];
     let mut rates = Vec::new();
     let mut costs = vec![("family", Vec::new()), ("social", Vec::new()), (POSTGRESQL, Vec::new())];
     for _ in 0..times {
@@ -37,34 +36,28 @@ pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
         rates.push(rate);
         costs.iter_mut().zip(used).for_each(|((_, all), used)| all.push(used));
     }
-    findings.push(Finding::of(format!("effects of a backlog of {backlog}"), "per s", rates, Some(Goal::AtLeast(5_000.0))));
+    findings.push(Finding::new(format!("effects of a backlog of {backlog}"), "per s", rates).at_least(5_000.0));
     for (process, used) in costs {
-        findings.push(Finding::of(format!("CPU of {process} per effect"), "us", used, None));
+        findings.push(Finding::new(format!("CPU of {process} per effect"), "us", used));
     }
-    Ok(Outcome {
-        scenario: "events".to_owned(),
-        what: format!("{idle} new plans one by one, and {backlog} events that wait; family tells social"),
-        sides: Vec::new(),
-        findings,
-        curves: Vec::new(),
-        notes: Vec::new(),
-    })
+    let what = format!("{idle} new plans one by one, and a backlog of {backlog} events, from family to social");
+    Ok(Outcome { what, findings, ..Outcome::default() })
 }
 
-/// Milliseconds from an answer, when the plan is committed, until social has its effect.
+/// Measures the milliseconds from an answer, when the plan is committed, until its effect in social.
 async fn latencies(world: &World<'_>, count: u64) -> Result<Vec<f64>> {
     let effect = "SELECT FROM social.family_memberships WHERE family_plan_id = $1";
     let effect = world.sql.prepare(effect).await?;
-    let channels = world.channels("family").await?;
+    let clients = world.clients("family").await?;
     let mut milliseconds = Vec::new();
     for number in 1..=count {
-        let request = world.tokens.request(number % HOLDERS + 1, calls::new_plan(Uuid::new_v4()));
-        let answer = PlanServiceClient::new(channels.of(0)).create_plan(request).await?;
+        let request = clients.request(number % HOLDERS + 1, calls::new_plan(Uuid::new_v4()));
+        let answer = PlanServiceClient::new(clients.channel(0)).create_plan(request).await?;
         let start = Instant::now();
         let plan: Uuid = answer.into_inner().plan.context("no plan")?.family_plan_id.parse()?;
         while world.sql.query_opt(&effect, &[&plan]).await?.is_none() {
             if start.elapsed() > LIMIT {
-                bail!("an event had no effect");
+                bail!("an event has no effect");
             }
         }
         milliseconds.push(start.elapsed().as_secs_f64() * 1e3);
@@ -73,7 +66,7 @@ async fn latencies(world: &World<'_>, count: u64) -> Result<Vec<f64>> {
     Ok(milliseconds)
 }
 
-/// Effects a second of events that were left behind, each of a plan of its own, and what one costs whom.
+/// Measures effects per second of a backlog of events, each of another plan, and the CPU per effect of each process.
 async fn sweep(world: &mut World<'_>, count: u32) -> Result<(f64, Vec<f64>)> {
     world.services.stop_one("family").await?;
     // The payload is a MemberJoined: two UUIDs as text and a role.

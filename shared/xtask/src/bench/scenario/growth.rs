@@ -1,18 +1,17 @@
-//! What becomes of the cost of a call when there are ten and a hundred times as many families.
+//! The cost of calls with ten and a hundred times as many families.
 
 use anyhow::Result;
 
-use super::{point_read, spend, without_pgbench};
+use super::{point_read, spend};
 use crate::bench::data;
 use crate::bench::figures::Spread;
-use crate::bench::report::Outcome;
+use crate::bench::report::{Curve, Outcome};
 use crate::bench::side::{Effort, POSTGRESQL, alternate};
-use crate::bench::svg::Curve;
 use crate::bench::world::{Amount, World};
 
-/// Microseconds of CPU that a call costs, roughly.
+/// Microseconds of CPU per call, roughly.
 const COST: u64 = 400;
-/// Names, which side they are of, and which process.
+/// Names, sides and processes.
 const CURVES: [(&str, usize, &str); 5] = [
     ("GetPlan: family", 0, "family"),
     ("GetPlan: PostgreSQL", 0, POSTGRESQL),
@@ -42,12 +41,5 @@ pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
             curve.points.extend(Spread::of(rounds.each(|round| round.cpu_of(process))).map(|spread| (*size, spread)));
         }
     }
-    Ok(Outcome {
-        scenario: "growth".to_owned(),
-        what: format!("GetPlan and Spend with {sizes:?} families"),
-        sides: Vec::new(),
-        findings: Vec::new(),
-        curves,
-        notes: without_pgbench(world),
-    })
+    Ok(Outcome { what: format!("GetPlan and Spend with {sizes:?} families"), curves, ..Outcome::default() })
 }

@@ -1,4 +1,4 @@
-//! My rank, the first hundred and those around me, on boards of a thousand participants and of a thousand times as many.
+//! My rank, the top 100 and the entries around me, on boards of 1,000 to 1,000,000 participants.
 
 use anyhow::{Context as _, Result};
 use tokio_postgres::types::ToSql;
@@ -8,15 +8,13 @@ use crate::bench::accounting;
 use crate::bench::calls;
 use crate::bench::data;
 use crate::bench::figures::Spread;
-use crate::bench::load::IN_FLIGHT;
-use crate::bench::report::{Finding, Goal, Outcome};
+use crate::bench::report::{Curve, Finding, Outcome};
 use crate::bench::side::{Effort, POSTGRESQL, Round, Rounds, Side, alternate};
-use crate::bench::svg::Curve;
 use crate::bench::world::{Amount, World};
 
-/// Microseconds of CPU that a call costs, roughly.
+/// Microseconds of CPU per call, roughly.
 const COST: u64 = 250;
-/// What Nakama 3.40 was measured to cost on such a machine, itself and PostgreSQL together, in microseconds: the least of each.
+/// Lowest CPU per call of Nakama 3.40 and PostgreSQL on a similar machine, in microseconds.
 const NAKAMA_TOP: f64 = 663.0 + 339.0;
 const NAKAMA_AROUND: f64 = 546.0 + 416.0;
 const SIDES: [(&str, usize, &str); 6] = [
@@ -27,14 +25,14 @@ const SIDES: [(&str, usize, &str); 6] = [
     ("GetLeaderboardAroundMe, 10: social", 2, "social"),
     ("GetLeaderboardAroundMe, 10: PostgreSQL", 2, POSTGRESQL),
 ];
-/// The same without counts: whoever has a higher score, one by one.
+/// My rank by counting higher scores one by one.
 const COUNT: &str = "SELECT 1 + count(*) FROM social.challenge_participants p WHERE challenge_id = $1 AND on_board
     AND final_score > (SELECT final_score FROM social.challenge_participants WHERE challenge_id = $1 AND user_id = $2)";
-/// By the specification's own view.
+/// My rank by the specification's view.
 const VIEW: &str = "SELECT current_rank FROM bench.challenge_leaderboards WHERE challenge_id = $1 AND user_id = $2";
 const VIEW_TOP: &str = "SELECT * FROM bench.challenge_leaderboards WHERE challenge_id = $1 ORDER BY current_rank LIMIT 100";
 
-/// What was measured of one size.
+/// The results for one size.
 struct Measured {
     size: u64,
     rounds: Vec<Rounds>,
@@ -62,31 +60,23 @@ pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
             curve.points.extend(of.map(|spread| (measured.size, spread)));
         }
     }
-    let findings = findings(&all).context("nothing was measured")?;
-    let notes = vec!["Nakama's figures were measured elsewhere, on such a machine: 3.40, the same PostgreSQL, gRPC".to_owned()];
-    Ok(Outcome {
-        scenario: "leaderboard".to_owned(),
-        what: format!("LeaderboardService on boards of {sizes:?}; statements are run one after the other"),
-        sides: all.pop().map(|last| last.rounds).unwrap_or_default(),
-        findings,
-        curves,
-        notes,
-    })
+    let findings = findings(&all).context("no board was measured")?;
+    let what = format!(
+        "LeaderboardService on boards of {sizes:?}; Nakama's figures are of another machine, with gRPC and the same PostgreSQL"
+    );
+    Ok(Outcome { what, sides: all.pop().map(|last| last.rounds).unwrap_or_default(), findings, curves })
 }
 
 async fn measure(world: &mut World<'_>, size: u64, challenge: Uuid) -> Result<Measured> {
-    let side = async |name, call| {
-        Ok::<_, anyhow::Error>(Side::Calls { name, processes: world.processes(["social"])?, call, at_once: IN_FLIGHT })
-    };
-    let (channels, tokens) = (world.channels("social").await?, &world.tokens);
-    let mut sides = vec![
-        side("GetStanding", calls::standing(channels.clone(), tokens.clone(), challenge)).await?,
-        side("ListLeaderboard, 100", calls::top(channels.clone(), tokens.clone(), challenge)).await?,
-        side("GetLeaderboardAroundMe, 10", calls::around(channels, tokens.clone(), challenge)).await?,
+    let (clients, social) = (world.clients("social").await?, world.processes(["social"])?);
+    let mut sides = [
+        Side::calls("GetStanding", social.clone(), calls::standing(clients.clone(), challenge)),
+        Side::calls("ListLeaderboard, 100", social.clone(), calls::top(clients.clone(), challenge)),
+        Side::calls("GetLeaderboardAroundMe, 10", social, calls::around(clients, challenge)),
     ];
     let effort = Effort { rounds: 3, ..world.effort(COST) };
     let rounds = alternate(&mut world.meter, &mut sides, effort).await?;
-    // The larger the board, the dearer each: a few are enough.
+    // The statements are slow on large boards.
     let times = if size > 10_000 { 5 } else { 50 };
     let mine: [&(dyn ToSql + Sync); 2] = [&challenge, &data::holder(500)];
     Ok(Measured {
@@ -98,7 +88,7 @@ async fn measure(world: &mut World<'_>, size: u64, challenge: Uuid) -> Result<Me
     })
 }
 
-/// PostgreSQL's CPU for a statement, in microseconds.
+/// Measures PostgreSQL's CPU for a statement in microseconds.
 async fn alone(world: &World<'_>, sql: &str, parameters: &[&(dyn ToSql + Sync)], times: u32) -> Result<f64> {
     let statement = world.sql.prepare(sql).await?;
     world.sql.query(&statement, parameters).await?;
@@ -111,41 +101,29 @@ async fn alone(world: &World<'_>, sql: &str, parameters: &[&(dyn ToSql + Sync)],
 
 fn findings(all: &[Measured]) -> Option<Vec<Finding>> {
     let (smallest, largest) = (all.first()?, all.last()?);
-    let postgres = |round: &Round| round.cpu_of(POSTGRESQL);
     let at_ten = all.iter().find(|measured| measured.size == 10_000).unwrap_or(smallest);
     let (standing, top, around) = (&largest.rounds[0], &largest.rounds[1], &largest.rounds[2]);
-    let times = |dear: f64| standing.each(|round| dear / postgres(round));
-    let size = largest.size;
-    let is_full = size == 1_000_000;
-    let goal = |least| is_full.then_some(Goal::AtLeast(least));
-    let top_here = &smallest.rounds[1];
+    let small_top = &smallest.rounds[1];
+    let (size, small) = (largest.size, smallest.size);
+    let times = |what: &str, cpu: f64| {
+        Finding::ratio(format!("my rank at {size}: {what} / ours, PostgreSQL"), standing.each(|round| cpu / round.postgres()))
+    };
+    let (count, view) = (times("counting one by one", largest.count), times("specification's view", largest.view));
+    // The goals are those of a million participants.
+    let (count, view) = if size == 1_000_000 { (count.at_least(400.0), view.at_least(3_000.0)) } else { (count, view) };
+    let rank = standing.ratio(Round::postgres, &at_ten.rounds[0], Round::postgres);
+    let view_top = small_top.each(|round| smallest.view_top / round.postgres());
     Some(vec![
+        Finding::ratio(format!("my rank: PostgreSQL at {size} / at {}", at_ten.size), rank).at_most(1.2),
+        count,
+        view,
+        Finding::ratio(format!("top 100 at {small}: specification's view / ours, PostgreSQL"), view_top).at_least(10.0),
         Finding::ratio(
-            format!("my rank: PostgreSQL at {size} / at {}", at_ten.size),
-            standing.to(postgres, &at_ten.rounds[0], postgres),
-            Some(Goal::AtMost(1.2)),
+            format!("top 100: PostgreSQL at {size} / at {small}"),
+            top.ratio(Round::postgres, small_top, Round::postgres),
         ),
-        Finding::ratio(format!("my rank at {size}: counting one by one / ours, PostgreSQL"), times(largest.count), goal(400.0)),
-        Finding::ratio(format!("my rank at {size}: specification's view / ours, PostgreSQL"), times(largest.view), goal(3_000.0)),
-        Finding::ratio(
-            format!("top 100 at {}: specification's view / ours, PostgreSQL", smallest.size),
-            top_here.each(|round| smallest.view_top / postgres(round)),
-            Some(Goal::AtLeast(10.0)),
-        ),
-        Finding::ratio(
-            format!("top 100: PostgreSQL at {size} / at {}", smallest.size),
-            top.to(postgres, top_here, postgres),
-            None,
-        ),
-        Finding::ratio(
-            "top 100: social and PostgreSQL / Nakama's",
-            top.each(|round| round.total() / NAKAMA_TOP),
-            Some(Goal::AtMost(0.25)),
-        ),
-        Finding::ratio(
-            "around me: social and PostgreSQL / Nakama's my rank",
-            around.each(|round| round.total() / NAKAMA_AROUND),
-            Some(Goal::AtMost(0.25)),
-        ),
+        Finding::ratio("top 100: social and PostgreSQL / Nakama's", top.each(|round| round.total() / NAKAMA_TOP)).at_most(0.25),
+        Finding::ratio("around me: social and PostgreSQL / Nakama's my rank", around.each(|round| round.total() / NAKAMA_AROUND))
+            .at_most(0.25),
     ])
 }

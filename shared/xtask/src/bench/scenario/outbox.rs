@@ -1,23 +1,21 @@
-//! What it costs to tell others: a new plan with its event, and without.
+//! The cost of an event: a new plan with its event, and without.
 
 use anyhow::{Context as _, Result};
 
-use super::{NEW_ID, NEW_KEY, walk, without_pgbench};
 use crate::bench::calls;
 use crate::bench::data::{HOLDERS, holder};
-use crate::bench::load::IN_FLIGHT;
 use crate::bench::recording::Statement;
-use crate::bench::report::{Finding, Goal, Outcome};
+use crate::bench::report::{Finding, Outcome};
+use crate::bench::script::{NEW_ID, NEW_KEY, Script};
 use crate::bench::side::{Round, Side, alternate};
 use crate::bench::world::World;
 
-/// Microseconds that a call takes, roughly.
+/// Microseconds per call, roughly.
 const COST: u64 = 900;
 
 pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
-    let call = calls::create_plan(world.channels("family").await?, world.tokens.clone());
-    let processes = world.processes(["family", "social"])?;
-    let mut sides = vec![Side::Calls { name: "CreatePlan, delivered", processes, call, at_once: IN_FLIGHT }];
+    let call = calls::create_plan(world.clients("family").await?);
+    let mut sides = vec![Side::calls("CreatePlan, delivered", world.processes(["family", "social"])?, call)];
     let is_event = |statement: &&Statement| statement.sql.contains("\"outbox\"");
     world.recorded.create_plan.iter().find(is_event).context("CreatePlan writes no event")?;
     let with: Vec<&Statement> = world.recorded.create_plan.iter().collect();
@@ -25,27 +23,22 @@ pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
     sides.extend(yardstick(world, "pgbench with the event", &with));
     sides.extend(yardstick(world, "pgbench without", &without));
     let effort = world.effort(COST);
-    let rounds = alternate(&mut world.meter, &mut sides, effort).await?;
+    let sides = alternate(&mut world.meter, &mut sides, effort).await?;
     world.sql.batch_execute("DELETE FROM family.outbox WHERE consumer = 'nobody'").await?;
     world.sql.batch_execute("VACUUM (ANALYZE) family.outbox").await?;
     let rate = |round: &Round| round.rate;
     let mut findings = Vec::new();
-    if let (Some(with), Some(without)) = (rounds.get(1), rounds.get(2)) {
-        let goal = Some(Goal::AtLeast(0.9));
-        findings.push(Finding::ratio("rate of the write with the event / without", with.to(rate, without, rate), goal));
-        let cpu = with.to(Round::total, without, Round::total);
-        findings.push(Finding::ratio("CPU of the write with the event / without", cpu, None));
-        findings.push(Finding::ratio("rate of CreatePlan, delivered / pgbench with", rounds[0].to(rate, with, rate), None));
+    if let (Some(with), Some(without)) = (sides.get(1), sides.get(2)) {
+        let cpu = with.ratio(Round::total, without, Round::total);
+        findings.extend([
+            Finding::ratio("rate of the write with the event / without", with.ratio(rate, without, rate)).at_least(0.9),
+            Finding::ratio("CPU of the write with the event / without", cpu),
+            Finding::ratio("rate of CreatePlan, delivered / pgbench with the event", sides[0].ratio(rate, with, rate)),
+        ]);
     }
-    Ok(Outcome {
-        scenario: "outbox".to_owned(),
-        what: "PlanService/CreatePlan with its event delivered; pgbench runs the same transaction, with and without the event"
-            .to_owned(),
-        sides: rounds,
-        findings,
-        curves: Vec::new(),
-        notes: without_pgbench(world),
-    })
+    let what =
+        "PlanService/CreatePlan with its event delivered; pgbench runs the transaction with and without the event".to_owned();
+    Ok(Outcome { what, sides, findings, ..Outcome::default() })
 }
 
 fn yardstick(world: &World<'_>, name: &'static str, statements: &[&Statement]) -> Option<Side> {
@@ -69,12 +62,12 @@ fn yardstick(world: &World<'_>, name: &'static str, statements: &[&Statement]) -
         (&ids, &array),
         (&member, NEW_ID),
         (&event, NEW_ID),
-        // Another one each time, as the service's callers are: on one row of `users` all would wait for each other.
+        // Another holder each time, as in the calls: all would wait for each other's lock on one row of `users`.
         (&holder, ":viewer"),
-        // A consumer that nobody delivers to: what the service delivers is not to disturb what is measured without it.
+        // A consumer without deliveries, which would disturb the measurement.
         ("social", "'nobody'"),
     ];
-    let script = walk(world.families.min(HOLDERS)).lines(NEW_KEY);
+    let script = Script::walk(world.families.min(HOLDERS)).lines(NEW_KEY);
     let script = statements.iter().fold(script, |script, statement| script.statement(statement, &replaced, ";"));
-    Side::script(name, world.pgbench.as_ref(), &world.family, script)
+    world.script(name, &world.family, script)
 }

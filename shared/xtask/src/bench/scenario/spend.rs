@@ -1,57 +1,54 @@
-//! Money out of a wallet: a key claimed, a row locked, a balance and a line written.
+//! Spending from a wallet: a request id is stored, a row locked, a balance and an entry written.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Result, ensure};
 
-use super::{NEW_ID, NEW_KEY, walk, without_pgbench};
 use crate::bench::calls;
 use crate::bench::data::{FAMILIES, holder, plan};
-use crate::bench::load::IN_FLIGHT;
-use crate::bench::recording::Script;
-use crate::bench::report::{Finding, Goal, Outcome};
-use crate::bench::side::{Effort, Round, Side, alternate};
+use crate::bench::report::{Finding, Outcome};
+use crate::bench::script::{NEW_ID, NEW_KEY, Script};
+use crate::bench::side::{Round, Side, alternate};
 use crate::bench::world::World;
 
-/// Microseconds that a call takes, roughly.
+/// Microseconds per call, roughly.
 const COST: u64 = 600;
 
 pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
     let families = world.families;
     let mut sides = vec![service(world, "Spend, many wallets", families).await?, service(world, "Spend, one wallet", 1).await?];
-    sides.extend(yardstick(world, "pgbench, many wallets", walk(families))?);
+    sides.extend(yardstick(world, "pgbench, many wallets", Script::walk(families))?);
     let one = Script::default().constant("plan", plan(1)).constant("viewer", holder(1));
     sides.extend(yardstick(world, "pgbench, one wallet", one)?);
-    let effort: Effort = world.effort(COST);
-    let rounds = alternate(&mut world.meter, &mut sides, effort).await?;
-    let (many, one) = (&rounds[0], &rounds[1]);
+    let effort = world.effort(COST);
+    let sides = alternate(&mut world.meter, &mut sides, effort).await?;
+    let (many, one) = (&sides[0], &sides[1]);
     let rate = |round: &Round| round.rate;
     let mut findings = Vec::new();
-    if let (Some(many_alone), Some(one_alone)) = (rounds.get(2), rounds.get(3)) {
-        let goal = Some(Goal::AtLeast(0.8));
-        findings.push(Finding::ratio("one wallet: rate of the service / pgbench", one.to(rate, one_alone, rate), goal));
-        findings.push(Finding::ratio("many wallets: rate of the service / pgbench", many.to(rate, many_alone, rate), None));
-        let cpu = one.to(Round::total, one_alone, Round::total);
-        findings.push(Finding::ratio("one wallet: CPU of service and PostgreSQL / pgbench's PostgreSQL", cpu, None));
-        let cpu = many.to(Round::total, many_alone, Round::total);
-        findings.push(Finding::ratio("many wallets: CPU of service and PostgreSQL / pgbench's PostgreSQL", cpu, None));
+    if let (Some(many_alone), Some(one_alone)) = (sides.get(2), sides.get(3)) {
+        findings.extend([
+            Finding::ratio("one wallet: rate of the service / pgbench", one.ratio(rate, one_alone, rate)).at_least(0.8),
+            Finding::ratio("many wallets: rate of the service / pgbench", many.ratio(rate, many_alone, rate)),
+            Finding::ratio(
+                "one wallet: CPU of service and PostgreSQL / pgbench's PostgreSQL",
+                one.ratio(Round::total, one_alone, Round::total),
+            ),
+            Finding::ratio(
+                "many wallets: CPU of service and PostgreSQL / pgbench's PostgreSQL",
+                many.ratio(Round::total, many_alone, Round::total),
+            ),
+        ]);
     }
-    findings.push(Finding::ratio("rate of one wallet / of many", one.to(rate, many, rate), None));
-    Ok(Outcome {
-        scenario: "spend".to_owned(),
-        what: "WalletService/Spend of a cent; pgbench runs the same transaction".to_owned(),
-        sides: rounds,
-        findings,
-        curves: Vec::new(),
-        notes: without_pgbench(world),
-    })
+    findings.push(Finding::ratio("rate of one wallet / of many", one.ratio(rate, many, rate)));
+    let what = "WalletService/Spend of a cent; pgbench runs the same transaction".to_owned();
+    Ok(Outcome { what, sides, findings, ..Outcome::default() })
 }
 
-/// Spend at the slice.
+/// Returns the side of Spend at the slice.
 pub(super) async fn service(world: &World<'_>, name: &'static str, families: u64) -> Result<Side> {
-    let call = calls::spend(world.channels("family").await?, world.tokens.clone(), families);
-    Ok(Side::Calls { name, processes: world.processes(["family"])?, call, at_once: IN_FLIGHT })
+    let call = calls::spend(world.clients("family").await?, families);
+    Ok(Side::calls(name, world.processes(["family"])?, call))
 }
 
-/// Its transaction alone, for the plan that the script has chosen. What Rust computes between the statements pgbench does, too.
+/// Returns the side of its transaction alone, on the plan that the script chooses. pgbench computes what the service does in between.
 fn yardstick(world: &World<'_>, name: &'static str, mut script: Script) -> Result<Option<Side>> {
     let recorded = &world.recorded;
     let (plan, viewer) = (plan(FAMILIES).to_string(), holder(FAMILIES).to_string());
@@ -79,6 +76,6 @@ fn yardstick(world: &World<'_>, name: &'static str, mut script: Script) -> Resul
             script = script.statement(statement, &replaced, ";");
         }
     }
-    locks.then_some(()).context("Spend locks no plan, so its transaction is not the one that pgbench is to run")?;
-    Ok(Side::script(name, world.pgbench.as_ref(), &world.family, script))
+    ensure!(locks, "Spend locks no plan: pgbench cannot run the same transaction");
+    Ok(world.script(name, &world.family, script))
 }

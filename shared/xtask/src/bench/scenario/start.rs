@@ -1,4 +1,4 @@
-//! How soon a replica serves, and what memory it takes.
+//! The time from start to ready, and memory.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,12 +13,12 @@ use tonic::{Code, Response, Status};
 use uuid::Uuid;
 
 use crate::bench::accounting;
-use crate::bench::calls::{self, Tokens};
+use crate::bench::calls::{self, Clients};
 use crate::bench::data::FAMILIES;
-use crate::bench::load::{self, Call, Channels, IN_FLIGHT};
-use crate::bench::report::{Finding, Goal, Outcome};
+use crate::bench::load::{self, Call, IN_FLIGHT};
+use crate::bench::report::{Finding, Outcome};
 use crate::bench::world::{Amount, World};
-use crate::project::{EDGE, SLICES};
+use crate::project::{EDGE, SERVICES};
 
 pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
     let (times, load) = match world.amount {
@@ -27,7 +27,7 @@ pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
         Amount::Full => (10, 20_000),
     };
     let mut findings = Vec::new();
-    for service in SLICES.into_iter().chain([EDGE]) {
+    for service in SERVICES {
         let mut milliseconds = Vec::new();
         for _ in 0..times {
             world.services.stop_one(service).await?;
@@ -37,57 +37,51 @@ pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
             milliseconds.push(start.elapsed().as_secs_f64() * 1e3);
         }
         let what = format!("{service}: from start to ready");
-        findings.push(Finding::of(what, "ms", milliseconds, Some(Goal::AtMost(100.0))));
+        findings.push(Finding::new(what, "ms", milliseconds).at_most(100.0));
     }
-    memory(world, "at rest", None, &mut findings)?;
+    findings.extend(memory(world, "at rest")?);
     for call in all(world).await? {
         let first = world.meter.next;
         world.meter.next += load;
         load::run(&call, first..first + load, IN_FLIGHT).await?;
     }
-    memory(world, "after load", Some(Goal::AtMost(20.0)), &mut findings)?;
-    Ok(Outcome {
-        scenario: "start".to_owned(),
-        what: format!("each service started {times} times on a migrated database; then {load} calls of each of five kinds"),
-        sides: Vec::new(),
-        findings,
-        curves: Vec::new(),
-        notes: Vec::new(),
-    })
+    findings.extend(memory(world, "after load")?.into_iter().map(|finding| finding.at_most(20.0)));
+    let what = format!("each service started {times} times on a migrated database; then {load} calls of each of five kinds");
+    Ok(Outcome { what, findings, ..Outcome::default() })
 }
 
-fn memory(world: &World<'_>, when: &str, goal: Option<Goal>, findings: &mut Vec<Finding>) -> Result<()> {
-    for service in SLICES.into_iter().chain([EDGE]) {
+fn memory(world: &World<'_>, when: &str) -> Result<Vec<Finding>> {
+    let of = |service| {
         let resident = accounting::resident(world.processes([service])?[0].1)?;
-        findings.push(Finding::of(format!("{service}: resident memory {when}"), "MiB", vec![resident], goal));
-    }
-    Ok(())
+        Ok(Finding::new(format!("{service}: resident memory {when}"), "MiB", vec![resident]))
+    };
+    SERVICES.into_iter().map(of).collect()
 }
 
-/// Calls that reach every service.
+/// Returns calls that reach every service.
 async fn all(world: &World<'_>) -> Result<Vec<Call>> {
-    let (edge, tokens) = (world.channels(EDGE).await?, &world.tokens);
+    let edge = world.clients(EDGE).await?;
     Ok(vec![
-        calls::get_plan(edge.clone(), tokens.clone(), FAMILIES),
-        calls::dashboard(edge.clone(), tokens.clone(), FAMILIES),
-        calls::spend(edge.clone(), tokens.clone(), FAMILIES),
-        absent_recipe(edge.clone(), tokens.clone()),
-        absent_professional(edge, tokens.clone()),
+        calls::get_plan(edge.clone(), FAMILIES),
+        calls::dashboard(edge.clone(), FAMILIES),
+        calls::spend(edge.clone(), FAMILIES),
+        missing_recipe(edge.clone()),
+        missing_professional(edge),
     ])
 }
 
-fn absent_recipe(channels: Channels, tokens: Tokens) -> Call {
+fn missing_recipe(clients: Clients) -> Call {
     Arc::new(move |number| {
-        let request = tokens.request(1, GetRecipeRequest { recipe_id: Uuid::new_v4().to_string() });
-        let mut client = RecipeServiceClient::new(channels.of(number));
+        let request = clients.request(1, GetRecipeRequest { recipe_id: Uuid::new_v4().to_string() });
+        let mut client = RecipeServiceClient::new(clients.channel(number));
         async move { not_found(client.get_recipe(request).await) }.boxed()
     })
 }
 
-fn absent_professional(channels: Channels, tokens: Tokens) -> Call {
+fn missing_professional(clients: Clients) -> Call {
     Arc::new(move |number| {
-        let request = tokens.request(1, GetProfessionalRequest { professional_id: Uuid::new_v4().to_string() });
-        let mut client = ProfessionalServiceClient::new(channels.of(number));
+        let request = clients.request(1, GetProfessionalRequest { professional_id: Uuid::new_v4().to_string() });
+        let mut client = ProfessionalServiceClient::new(clients.channel(number));
         async move { not_found(client.get_professional(request).await) }.boxed()
     })
 }

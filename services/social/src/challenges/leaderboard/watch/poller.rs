@@ -91,7 +91,7 @@ impl Poller {
     }
 
     async fn read(&self, challenge: Uuid, board: Arc<WatchedBoard>) {
-        let viewers = board.viewers();
+        let viewers = board.viewers(Instant::now());
         if viewers.is_empty() {
             self.forget(challenge);
             return;
@@ -114,7 +114,7 @@ impl Poller {
     /// Forgets a leaderboard without watchers, unless one has subscribed meanwhile.
     fn forget(&self, challenge: Uuid) {
         let mut boards = self.boards();
-        if boards.get(&challenge).is_some_and(|polled| polled.board.viewers().is_empty()) {
+        if boards.get(&challenge).is_some_and(|polled| polled.board.viewers(Instant::now()).is_empty()) {
             boards.remove(&challenge);
         }
     }
