@@ -58,7 +58,7 @@ impl Patch {
         let privacy = self.share_nutrition.is_some() || self.share_challenges.is_some() || self.share_achievements.is_some();
         let permissions = self.permissions != PermissionsPatch::default();
         let may_permit = admin && rights.is_unrestricted() && !own && !plan.is_held_by(member.user_id);
-        RightsError::unless((own || admin) && (own || !privacy) && (may_permit || !permissions))?;
+        RightsError::unless((own || admin && !privacy) && (may_permit || !permissions))?;
         Ok(Member {
             display_name: self.display_name.unwrap_or(member.display_name),
             relationship: self.relationship.unwrap_or(member.relationship),

@@ -130,7 +130,7 @@ async fn a_call_is_one_trace_through_services_statements_and_the_effects_of_its_
 
     // The effect of the event in the social slice belongs to the same trace.
     let routed = trace.child(PARENT, "orchard-edge", CREATE, SpanKind::Server);
-    let served = trace.call(&routed.span_id, "orchard-family", FOUND);
+    let served = trace.call(&routed.span_id, "orchard-family", CREATE);
     let unit = trace.child(&served.span_id, "orchard-family", "create plan", SpanKind::Internal);
     assert!(trace.statements(unit).contains(&"INSERT outbox"));
     let effect = trace.child(&unit.span_id, "orchard-social", "apply event", SpanKind::Internal);

@@ -88,7 +88,7 @@ pub(in crate::challenges::leaderboard) async fn board_state(
 ) -> QueryResult<BoardState> {
     let count = i64::try_from(MAX_ENTRIES).unwrap_or_default();
     let rows: Vec<FirstRow> = First { challenge, count }.load(&mut connection).await?;
-    let Some(FirstRow { is_active, is_public, created_by, participants, .. }) = rows.iter().next() else {
+    let [FirstRow { is_active, is_public, created_by, participants, .. }, ..] = rows.as_slice() else {
         return Ok(BoardState::NotFound);
     };
     if !is_active {
