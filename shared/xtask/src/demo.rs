@@ -30,6 +30,8 @@ pub struct Demo {
     pub challenge_id: String,
     /// A public recipe.
     pub recipe_id: String,
+    /// The professional, who is not verified.
+    pub professional_id: String,
 }
 
 /// Loads the data, unless the state in the folder says that it is there already.
@@ -64,5 +66,10 @@ async fn is_there(calls: &Calls<'_>, state: &State) -> Result<bool> {
 
 fn demo(state: &State) -> Result<Demo> {
     let first_recipe = state.recipes.first().context("the demo has no recipe")?;
-    Ok(Demo { plan_id: state.appletons.clone(), challenge_id: state.consistency.clone(), recipe_id: first_recipe.clone() })
+    Ok(Demo {
+        plan_id: state.appletons.clone(),
+        challenge_id: state.consistency.clone(),
+        recipe_id: first_recipe.clone(),
+        professional_id: state.professional.clone(),
+    })
 }

@@ -20,6 +20,7 @@ pub const SERVICES: [&str; 5] = ["family", "social", "recipe", "consultation", E
 #[derive(Debug)]
 pub struct Project {
     root: PathBuf,
+    up: PathBuf,
 }
 
 impl Project {
@@ -28,7 +29,12 @@ impl Project {
         let package = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
         let root = package.join("../..");
         let root = root.canonicalize().with_context(|| format!("cannot find the checkout at {}", root.display()))?;
-        Ok(Self { root })
+        Ok(Self { up: root.join("target/orchard/up"), root })
+    }
+
+    /// Returns the checkout with another folder for `up`.
+    pub fn with_up(self, up: PathBuf) -> Self {
+        Self { up, ..self }
     }
 
     /// Returns the top of the checkout.
@@ -43,7 +49,7 @@ impl Project {
 
     /// Returns the folder of `up`.
     pub fn up(&self) -> PathBuf {
-        self.state().join("up")
+        self.up.clone()
     }
 
     /// Returns the development keys, which are made if they are missing.

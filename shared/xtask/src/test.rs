@@ -3,6 +3,7 @@
 pub mod compose;
 mod engine;
 mod kubernetes;
+mod pages;
 mod reasons;
 mod steps;
 mod tool;
@@ -28,13 +29,16 @@ use crate::up::ports::Ports;
 #[derive(clap::Args)]
 pub struct Args {
     /// Also check the contracts with buf (from pip), the dependencies with cargo-deny (if installed), that the benchmarks run, and
-    /// everything that `--deploy` checks.
+    /// everything that `--pages` and `--deploy` check.
     #[arg(long)]
     all: bool,
     /// Only check the deployment: lint the Dockerfile and the manifests with tools from pip, and run the compose file, on the machine's
     /// Docker engine or, as root, on a private one under target/orchard.
     #[arg(long, conflicts_with_all = ["all", "packages", "args"])]
     deploy: bool,
+    /// Only check the pages: that links lead somewhere, and that the blocks of commands do what they say.
+    #[arg(long, conflicts_with_all = ["all", "deploy", "packages", "args"])]
+    pages: bool,
     /// Run only the tests of this crate; may be repeated.
     #[arg(short = 'p', long = "package", value_name = "CRATE")]
     packages: Vec<String>,
@@ -52,6 +56,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let mut steps = Steps::new();
     if args.deploy {
         deployment(&mut steps, &project, args.yes)?;
+        return Ok(steps.summary());
+    }
+    if args.pages {
+        pages::check(&mut steps, &project)?;
         return Ok(steps.summary());
     }
     let only_tests = !args.packages.is_empty() || !args.args.is_empty();
@@ -73,6 +81,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         BUF.step(&mut steps, &project, "buf lint", &["lint", "proto"])?;
         BUF.step(&mut steps, &project, "buf format", &["format", "--diff", "--exit-code", "proto"])?;
         dependencies(&mut steps, &project)?;
+        pages::check(&mut steps, &project)?;
         benchmarks(&mut steps, args.yes)?;
         deployment(&mut steps, &project, args.yes)?;
     }

@@ -46,11 +46,17 @@ pub struct Args {
     /// Load no demo data.
     #[arg(long)]
     no_demo: bool,
+    /// Folder for data and logs instead of target/orchard/up, so that two suites can run.
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
 }
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let project = Project::find()?;
+    let mut project = Project::find()?;
+    if let Some(folder) = &args.folder {
+        project = project.with_up(folder.clone());
+    }
     let progress = Progress::start();
     let ports = Ports::from(args.port);
     ports.check()?;
@@ -124,6 +130,9 @@ impl Suite {
             false => Some(demo::load(&self.project.up(), &self.keys, &self.ports.addresses(), &self.progress).await?),
         };
         signs::print(&self.keys, self.ports.edge(), demo.as_ref())?;
+        if let Some(demo) = &demo {
+            signs::write(&self.project.up().join("demo.env"), self.ports, demo)?;
+        }
         std::future::pending().await
     }
 }

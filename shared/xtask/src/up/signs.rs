@@ -1,13 +1,15 @@
 //! Example calls, to copy.
 
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use orchard_testkit::keys::{DevKeys, user_id};
 
 use crate::demo::Demo;
 use crate::output::say;
 use crate::project::DEFAULT_PORT;
+use crate::up::ports::Ports;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -35,6 +37,29 @@ pub fn print(keys: &DevKeys, edge: u16, demo: Option<&Demo>) -> Result<()> {
     }
     say("");
     say("Logs are in target/orchard/up/*.log. Ctrl-C stops everything.");
+    Ok(())
+}
+
+/// Writes a file that a shell can source: addresses, and ids of the demo data, for the calls in the pages.
+pub fn write(file: &Path, ports: Ports, demo: &Demo) -> Result<()> {
+    let address = |port: u16| format!("127.0.0.1:{port}");
+    let variables = [
+        ("ORCHARD_ADDRESS", address(ports.edge())),
+        ("FAMILY", address(ports.of("family"))),
+        ("FAMILY_ADMIN", address(ports.admin_of("family"))),
+        ("PLAN", demo.plan_id.clone()),
+        ("CHALLENGE", demo.challenge_id.clone()),
+        ("RECIPE", demo.recipe_id.clone()),
+        ("PROFESSIONAL", demo.professional_id.clone()),
+        ("ALICE", user_id("alice").to_string()),
+        ("BOB", user_id("bob").to_string()),
+        ("CHLOE", user_id("chloe").to_string()),
+        ("DANA", user_id("dana").to_string()),
+        ("GEORGE", user_id("george").to_string()),
+    ];
+    let exports: String = variables.iter().map(|(name, value)| format!("export {name}={value}\n")).collect();
+    std::fs::write(file, exports).with_context(|| format!("cannot write {}", file.display()))?;
+    say(&format!("Variables for the calls in the pages are in {}.", file.display()));
     Ok(())
 }
 
