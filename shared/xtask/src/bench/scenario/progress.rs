@@ -92,8 +92,8 @@ fn script(challenge: uuid::Uuid, read: &Statement, write: &Statement) -> Script 
 /// Removes from the write what maintains ranks.
 fn without_ranks(write: &Statement) -> Result<Statement> {
     let (before, rest) = write.sql.split_once(", change AS (").context("the write maintains no ranks")?;
-    let (_, after) = rest.rsplit_once(") SELECT").context("the write has an unknown form")?;
+    let (_, after) = rest.split_once("), day AS (").context("the write has an unknown form")?;
     let mut unranked = write.clone();
-    unranked.sql = format!("{before} SELECT{after}");
+    unranked.sql = format!("{before}, day AS ({after}");
     Ok(unranked)
 }
