@@ -1,4 +1,4 @@
-//! The slice's own roll of users, so that references to them hold without a foreign key into another slice.
+//! The slice's roll of users, to which its rows refer: no foreign key crosses slices.
 
 use diesel_async::AsyncPgConnection;
 use orchard_privacy::roll;
@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use crate::error::Error;
 
-/// Puts a user on the roll, if they are not yet and were not erased; nobody erases them before the transaction ends.
+/// Adds a user to the roll unless they are there already, and keeps them from being erased before the transaction ends. Refuses a user
+/// who was erased.
 pub(crate) async fn enrol(connection: &mut AsyncPgConnection, user: Uuid) -> Result<(), Error> {
-    if roll::enrol(connection, user).await? { Ok(()) } else { Err(Error::user_erased()) }
+    roll::enrol_or(connection, user, Error::user_erased).await
 }

@@ -7,7 +7,7 @@ mod store;
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use orchard_db::Connection;
-use orchard_privacy::{Holder, Page, Receipt, Rows};
+use orchard_privacy::{Page, Receipt, Rows, UserData};
 use strum::{IntoStaticStr, VariantArray};
 use uuid::Uuid;
 
@@ -49,7 +49,7 @@ pub enum Part {
     Referrals,
 }
 
-impl Holder for SocialData {
+impl UserData for SocialData {
     type Part = Part;
     type Error = Error;
 

@@ -14,7 +14,7 @@ use crate::schema::users;
 /// Adds a user who is not known yet, such as on their first call, and refuses one who was erased. The user cannot be erased before the
 /// transaction ends.
 pub(crate) async fn enrol(connection: &mut AsyncPgConnection, user: Uuid) -> Result<(), Error> {
-    if roll::enrol(connection, user).await? { Ok(()) } else { Err(Error::user_erased()) }
+    roll::enrol_or(connection, user, Error::user_erased).await
 }
 
 /// Adds those of these users who are not known yet, as [`enrol`] does, but skips those who were erased. It locks in the order of ids, so

@@ -20,7 +20,3 @@ pub use user_data::UserData;
 
 /// The full name of the service.
 pub use orchard_proto::privacy::v1::privacy_service_server::SERVICE_NAME as PRIVACY;
-
-// The names before, until all slices use the new ones.
-#[doc(hidden)]
-pub use {export::to_rows as told, user_data::UserData as Holder};

@@ -3,7 +3,7 @@
 use diesel::QueryResult;
 use orchard_db::Connection;
 use orchard_events::Outbox;
-use orchard_privacy::{Holder, Page, Receipt, Rows};
+use orchard_privacy::{Page, Receipt, Rows};
 use strum::VariantArray as _;
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use crate::error::Error;
 #[derive(Debug)]
 pub struct UserData(pub Outbox);
 
-impl Holder for UserData {
+impl orchard_privacy::UserData for UserData {
     type Part = Part;
     type Error = Error;
 

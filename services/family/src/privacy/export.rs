@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use orchard_db::Connection;
 use orchard_privacy::schema::users;
-use orchard_privacy::{Page, Rows, told};
+use orchard_privacy::{Page, Rows, to_rows};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -143,7 +143,7 @@ pub(super) async fn page(connection: &mut Connection, user: Uuid, part: Part, pa
     }
     let if_user = |id: Option<Uuid>| id.filter(|id| *id == user);
     match part {
-        Part::Users => told(rows!(users, UserRow, users::id.eq(user)), |row| row.id),
+        Part::Users => to_rows(rows!(users, UserRow, users::id.eq(user)), |row| row.id),
         Part::FamilyPlans => {
             let named = family_plans::primary_account_holder
                 .eq(user)
@@ -155,19 +155,21 @@ pub(super) async fn page(connection: &mut Connection, user: Uuid, part: Part, pa
                 proposed_holder: if_user(row.proposed_holder),
                 ..row
             };
-            told(rows!(family_plans, PlanRow, named).into_iter().map(of_user).collect(), |row| row.id)
+            to_rows(rows!(family_plans, PlanRow, named).into_iter().map(of_user).collect(), |row| row.id)
         }
-        Part::FamilyMembers => told(rows!(family_members, MemberRow, family_members::user_id.eq(user)), |row| row.id),
-        Part::Children => told(rows!(family_members, ChildRow, family_members::guardian_user_id.eq(user)), |row| row.id),
+        Part::FamilyMembers => to_rows(rows!(family_members, MemberRow, family_members::user_id.eq(user)), |row| row.id),
+        Part::Children => to_rows(rows!(family_members, ChildRow, family_members::guardian_user_id.eq(user)), |row| row.id),
         Part::FamilyInvitations => {
             let named = family_invitations::invitee_user_id
                 .eq(user)
                 .or(family_invitations::accepted_by.eq(user))
                 .or(family_invitations::invited_by.nullable().eq(user));
-            told(rows!(family_invitations, InvitationRow, named), |row| row.id)
+            to_rows(rows!(family_invitations, InvitationRow, named), |row| row.id)
         }
-        Part::WalletEntries => told(rows!(wallet_entries, EntryRow, wallet_entries::user_id.eq(user)), |row| row.id),
-        Part::WalletHolds => told(rows!(wallet_holds, HoldRow, wallet_holds::user_id.eq(user)), |row| row.id),
-        Part::NutritionalIntake => told(rows!(nutritional_intake, IntakeRow, nutritional_intake::user_id.eq(user)), |row| row.id),
+        Part::WalletEntries => to_rows(rows!(wallet_entries, EntryRow, wallet_entries::user_id.eq(user)), |row| row.id),
+        Part::WalletHolds => to_rows(rows!(wallet_holds, HoldRow, wallet_holds::user_id.eq(user)), |row| row.id),
+        Part::NutritionalIntake => {
+            to_rows(rows!(nutritional_intake, IntakeRow, nutritional_intake::user_id.eq(user)), |row| row.id)
+        }
     }
 }
