@@ -41,6 +41,8 @@ impl Other {
 
     /// The unit and the other session lock the same rows in opposite order.
     async fn deadlocks(&self, connection: &mut Connection) -> Result<(), Error> {
+        // The other session must have ended what the attempt before let it do, or the two could deadlock again.
+        self.client.batch_execute("SELECT").await.expect("committed");
         sql(connection, "UPDATE accounts SET amount = amount WHERE id = 1").await?;
         if self.is_in_the_way() {
             self.client.batch_execute("BEGIN; UPDATE accounts SET amount = amount + 1 WHERE id = 2").await.expect("taken");
