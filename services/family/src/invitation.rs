@@ -35,6 +35,8 @@ pub enum InvitationStatus {
     Declined,
     /// Was revoked by the plan, or replaced by a newer invitation after it expired.
     Revoked,
+    /// Was not answered in time. Rows keep the status `pending`: the database's clock decides when they are read.
+    Expired,
 }
 
 /// Why a rule of invitations refuses a call.
@@ -111,14 +113,14 @@ pub struct Invitation {
 }
 
 impl Invitation {
-    /// Checks that `user` may accept. The database decides whether the invitation has expired, because replicas share its clock.
-    pub fn accept(&self, user: Uuid, expired: bool) -> Result<Transition, InvitationError> {
+    /// Checks that `user` may accept.
+    pub fn accept(&self, user: Uuid) -> Result<Transition, InvitationError> {
         match self.status {
             InvitationStatus::Accepted if self.accepted_by == Some(user) => Ok(Transition::Done),
             InvitationStatus::Accepted | InvitationStatus::Declined | InvitationStatus::Revoked => {
                 Err(InvitationError::NotPending)
             }
-            InvitationStatus::Pending if expired => Err(InvitationError::Expired),
+            InvitationStatus::Expired => Err(InvitationError::Expired),
             InvitationStatus::Pending => Ok(Transition::Due),
         }
     }
@@ -126,7 +128,7 @@ impl Invitation {
     /// Checks that the invitee may decline, also after the invitation has expired.
     pub fn decline(&self) -> Result<Transition, InvitationError> {
         match self.status {
-            InvitationStatus::Pending => Ok(Transition::Due),
+            InvitationStatus::Pending | InvitationStatus::Expired => Ok(Transition::Due),
             InvitationStatus::Declined => Ok(Transition::Done),
             InvitationStatus::Accepted | InvitationStatus::Revoked => Err(InvitationError::NotPending),
         }
@@ -135,7 +137,7 @@ impl Invitation {
     /// Checks that the invitation can be revoked, also after it has expired.
     pub fn revoke(&self) -> Result<Transition, InvitationError> {
         match self.status {
-            InvitationStatus::Pending => Ok(Transition::Due),
+            InvitationStatus::Pending | InvitationStatus::Expired => Ok(Transition::Due),
             InvitationStatus::Revoked => Ok(Transition::Done),
             InvitationStatus::Accepted | InvitationStatus::Declined => Err(InvitationError::NotPending),
         }
@@ -154,7 +156,7 @@ pub fn within_limit(pending: i64) -> Result<(), InvitationError> {
 
 #[cfg(test)]
 mod tests {
-    use super::InvitationStatus::{Accepted, Declined, Pending, Revoked};
+    use super::InvitationStatus::{Accepted, Declined, Expired, Pending, Revoked};
     use super::*;
 
     const ME: Uuid = Uuid::from_u128(1);
@@ -177,23 +179,23 @@ mod tests {
 
     #[test]
     fn a_pending_invitation_is_accepted_once() {
-        let accept = |status, accepted_by, expired| invitation(status, accepted_by).accept(ME, expired);
-        assert_eq!(accept(Pending, None, false), Ok(Transition::Due));
-        assert_eq!(accept(Pending, None, true), Err(InvitationError::Expired));
-        assert_eq!(accept(Accepted, Some(ME), true), Ok(Transition::Done));
-        assert_eq!(accept(Accepted, Some(OTHER), false), Err(InvitationError::NotPending));
-        assert_eq!(accept(Revoked, None, false), Err(InvitationError::NotPending));
-        assert_eq!(accept(Declined, None, false), Err(InvitationError::NotPending));
+        let accept = |status, accepted_by| invitation(status, accepted_by).accept(ME);
+        assert_eq!(accept(Pending, None), Ok(Transition::Due));
+        assert_eq!(accept(Expired, None), Err(InvitationError::Expired));
+        assert_eq!(accept(Accepted, Some(ME)), Ok(Transition::Done));
+        assert_eq!(accept(Accepted, Some(OTHER)), Err(InvitationError::NotPending));
+        assert_eq!(accept(Revoked, None), Err(InvitationError::NotPending));
+        assert_eq!(accept(Declined, None), Err(InvitationError::NotPending));
     }
 
     #[test]
     fn an_invitation_ends_in_one_way() {
-        let all = [Pending, Accepted, Declined, Revoked];
+        let all = [Pending, Accepted, Declined, Revoked, Expired];
         let refused = || Err(InvitationError::NotPending);
         let declined = all.map(|status| invitation(status, Some(ME)).decline());
-        assert_eq!(declined, [Ok(Transition::Due), refused(), Ok(Transition::Done), refused()]);
+        assert_eq!(declined, [Ok(Transition::Due), refused(), Ok(Transition::Done), refused(), Ok(Transition::Due)]);
         let revoked = all.map(|status| invitation(status, Some(ME)).revoke());
-        assert_eq!(revoked, [Ok(Transition::Due), refused(), refused(), Ok(Transition::Done)]);
+        assert_eq!(revoked, [Ok(Transition::Due), refused(), refused(), Ok(Transition::Done), Ok(Transition::Due)]);
     }
 
     #[test]

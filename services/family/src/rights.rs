@@ -35,7 +35,7 @@ pub enum RightsError {
     #[error("no such member")]
     MemberNotFound,
     /// The role or the permissions of the caller do not suffice.
-    #[error("the role of the caller in the plan does not allow this")]
+    #[error("the caller's role in the plan, or the permissions that an admin left them, do not allow this")]
     RoleNotPermitted,
 }
 

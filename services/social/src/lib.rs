@@ -115,7 +115,7 @@ impl Slice for Service {
         routes
             .add_service(Inbox::server(Self::NAME, db, events::Events::new(awards.clone())))
             .add_service(operations)
-            .add_service(ProfileServiceServer::new(profile::Api::new(db.clone(), currency.clone())))
+            .add_service(ProfileServiceServer::new(profile::Api::new(db.clone(), family.clone(), currency.clone())))
             .add_service(FriendshipServiceServer::new(friendship::Api::new(db.clone(), family.clone())))
             .add_service(AchievementServiceServer::new(achievement::Api::new(db.clone(), currency.clone(), awards)))
             .add_service(NotificationServiceServer::new(notification::Api::new(db.clone())))

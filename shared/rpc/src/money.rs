@@ -24,6 +24,11 @@ impl FromStr for Currency {
 }
 
 impl Currency {
+    /// Returns the code.
+    pub fn code(&self) -> &str {
+        &self.0
+    }
+
     /// Reads an amount that is greater than zero and at most `most`, in this currency and whole cents.
     pub fn positive(&self, money: Option<Money>, most: &BigDecimal) -> Result<BigDecimal, String> {
         let amount = self.read(money.ok_or("is required")?, most)?;

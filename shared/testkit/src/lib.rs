@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod collector;
 pub mod database;
 pub mod disk;
+pub mod extremes;
 pub mod folder;
 pub mod jwks;
 pub mod keys;

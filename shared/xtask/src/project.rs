@@ -1,5 +1,6 @@
 //! Paths in the checkout, and the names of the services.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -59,7 +60,12 @@ impl Project {
 
     /// Returns a command that runs the same cargo at the top of the checkout.
     pub fn cargo(&self) -> Command {
-        let mut command = Command::new(cargo_program());
+        self.command(cargo_program())
+    }
+
+    /// Returns a command that runs a program at the top of the checkout. Cargo may run in it.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(&self.root);
         // Set by `cargo run`: build scripts that read them would run again, and everything that depends on them be rebuilt.
         for (name, _) in std::env::vars_os() {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use clap::builder::NonEmptyStringValueParser;
 use orchard_server::duration;
 use orchard_testkit::keys::{DevKeys, user_id};
 
@@ -29,7 +30,7 @@ pub struct Args {
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Who {
     /// Name or UUID of a user; the same name is always the same user.
-    #[arg(long, value_name = "NAME|UUID")]
+    #[arg(long, value_name = "NAME|UUID", value_parser = NonEmptyStringValueParser::new())]
     pub user: Option<String>,
     /// Role of the user, `moderator` or `operator`, or `service:<name>` for a service; may be repeated.
     #[arg(long = "role", value_name = "ROLE")]

@@ -161,8 +161,8 @@ async fn create(
 async fn accept(connection: &mut Connection, outbox: &Outbox, locator: &Locator, user: Uuid) -> Result<Member, Error> {
     let (id, plan) = store::locate(connection, locator, user).await?;
     let plan = plan::store::lock(connection, plan).await?.ok_or(InvitationError::NotFound)?;
-    let (invitation, expired) = store::lock(connection, id, plan.id).await?;
-    if invitation.accept(user, expired)? == Transition::Due {
+    let invitation = store::lock(connection, id, plan.id).await?;
+    if invitation.accept(user)? == Transition::Due {
         let new = NewMember::Invited { role: invitation.role, relationship: invitation.relationship.as_deref() };
         seat::take(connection, outbox, &plan, user, new).await?;
         store::accept(connection, id, user).await?;
@@ -174,7 +174,7 @@ async fn accept(connection: &mut Connection, outbox: &Outbox, locator: &Locator,
 /// Does not lock the plan, because declining does not change it.
 async fn decline(connection: &mut Connection, id: Uuid, user: Uuid) -> Result<Invitation, Error> {
     let (id, plan) = store::locate(connection, &Locator::Id(id), user).await?;
-    let (invitation, _) = store::lock(connection, id, plan).await?;
+    let invitation = store::lock(connection, id, plan).await?;
     match invitation.decline()? {
         Transition::Due => Ok(store::end(connection, id, InvitationStatus::Declined).await?),
         Transition::Done => Ok(invitation),
@@ -184,7 +184,7 @@ async fn decline(connection: &mut Connection, id: Uuid, user: Uuid) -> Result<In
 async fn revoke(connection: &mut Connection, plan: Uuid, id: Uuid, user: Uuid) -> Result<Invitation, Error> {
     let (plan, rights) = lock_for_member(connection, plan, user).await?;
     plan.check_active()?;
-    let (invitation, _) = store::lock(connection, id, plan.id).await?;
+    let invitation = store::lock(connection, id, plan.id).await?;
     invitation.revocable_by(user, rights.role)?;
     match invitation.revoke()? {
         Transition::Due => Ok(store::end(connection, id, InvitationStatus::Revoked).await?),

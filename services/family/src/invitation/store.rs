@@ -30,6 +30,8 @@ struct Row {
     accepted_by: Option<Uuid>,
     expires_at: DateTime<Utc>,
     created_at: DateTime<Utc>,
+    #[diesel(select_expression = family_invitations::expires_at.le(now))]
+    is_over: bool,
 }
 
 impl From<Row> for Invitation {
@@ -41,7 +43,7 @@ impl From<Row> for Invitation {
             invitee_user_id: row.invitee_user_id,
             role: row.role,
             relationship: row.relationship,
-            status: row.status,
+            status: if row.is_over && row.status == InvitationStatus::Pending { InvitationStatus::Expired } else { row.status },
             accepted_by: row.accepted_by,
             expires_at: row.expires_at,
             created_at: row.created_at,
@@ -117,18 +119,11 @@ pub(super) async fn locate(connection: &mut Connection, locator: &Locator, user:
     Ok(query.first(connection).await.optional()?.ok_or(InvitationError::NotFound)?)
 }
 
-/// Locks and returns an invitation of a plan, and whether it has expired, so that it is not answered before the transaction ends.
-pub(super) async fn lock(connection: &mut Connection, id: Uuid, plan: Uuid) -> Result<(Invitation, bool), Error> {
-    let found: Option<(Row, bool)> = family_invitations::table
-        .find(id)
-        .filter(family_invitations::family_plan_id.eq(plan))
-        .select((Row::as_select(), family_invitations::expires_at.le(now)))
-        .for_no_key_update()
-        .first(connection)
-        .await
-        .optional()?;
-    let (row, expired) = found.ok_or(InvitationError::NotFound)?;
-    Ok((row.into(), expired))
+/// Locks and returns an invitation of a plan, so that it is not answered before the transaction ends.
+pub(super) async fn lock(connection: &mut Connection, id: Uuid, plan: Uuid) -> Result<Invitation, Error> {
+    let invitation = family_invitations::table.find(id).filter(family_invitations::family_plan_id.eq(plan));
+    let locked = invitation.select(Row::as_select()).for_no_key_update().first(connection).await.optional()?;
+    Ok(locked.ok_or(InvitationError::NotFound)?.into())
 }
 
 /// Marks a locked invitation as accepted by a user.

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::rights::Role;
 use crate::wire::{id_text, some_text, wire_enum};
 
-wire_enum!(InvitationStatus => InvitationStatus: Pending, Accepted, Declined, Revoked);
+wire_enum!(InvitationStatus => InvitationStatus: Pending, Accepted, Declined, Revoked, Expired);
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -77,6 +77,6 @@ pub(super) fn invitation(invitation: Invitation) -> pb::Invitation {
         status: invitation.status.into(),
         expire_time: Some(timestamp_to_wire(invitation.expires_at)),
         create_time: Some(timestamp_to_wire(invitation.created_at)),
-        invited_by: invitation.invited_by.to_string(),
+        inviter_user_id: invitation.invited_by.to_string(),
     }
 }

@@ -9,7 +9,7 @@ use super::{Member, NewChild, Patch, PermissionsPatch};
 use crate::error::Error;
 use crate::plan::MAX_AMOUNT;
 use crate::rights::wire::{permissions, privacy};
-use crate::rights::{Permission, Rights, Role};
+use crate::rights::{Permission, Permissions, PrivacySettings, Rights, Role};
 use crate::wire::{id_text, some_text};
 
 const PATHS: [&str; 11] = [
@@ -45,15 +45,21 @@ fn read_update(
     let user = fields.read("user_id", read::uuid(&member.user_id));
     let name = fields.masked(mask, "display_name", || read::text(&member.display_name, 0..=50));
     let relationship = fields.masked(mask, "relationship", || read::text(&member.relationship, 0..=30));
-    let privacy = member.privacy_settings.unwrap_or_default();
-    let shared = |path: &str, value: bool| (mask.contains(&"privacy_settings") || mask.contains(&path)).then_some(value);
+    let (privacy, defaults) = (member.privacy_settings.unwrap_or_default(), PrivacySettings::default());
+    let shared = |path: &str, value: Option<bool>, default: bool| {
+        (mask.contains(&"privacy_settings") || mask.contains(&path)).then_some(value.unwrap_or(default))
+    };
     let permissions = read_permissions(fields, mask, member.permissions.clone().unwrap_or_default(), currency);
     let patch = Patch {
         display_name: name?.map(some_text),
         relationship: relationship?.map(some_text),
-        share_nutrition: shared("privacy_settings.share_nutrition", privacy.share_nutrition),
-        share_challenges: shared("privacy_settings.share_challenges", privacy.share_challenges),
-        share_achievements: shared("privacy_settings.share_achievements", privacy.share_achievements),
+        share_nutrition: shared("privacy_settings.share_nutrition", privacy.share_nutrition, defaults.share_nutrition),
+        share_challenges: shared("privacy_settings.share_challenges", privacy.share_challenges, defaults.share_challenges),
+        share_achievements: shared(
+            "privacy_settings.share_achievements",
+            privacy.share_achievements,
+            defaults.share_achievements,
+        ),
         permissions: permissions?,
     };
     Ok((plan?, user?, patch))
@@ -65,15 +71,16 @@ fn read_permissions(
     sent: pb::Permissions,
     currency: &Currency,
 ) -> Result<PermissionsPatch, Invalid> {
+    let defaults = Permissions::default();
     let named = |path: &str| mask.contains(&"permissions") || mask.contains(&path);
     let limit = named("permissions.daily_spend_limit")
         .then(|| fields.read("permissions.daily_spend_limit", currency.optional(sent.daily_spend_limit, &MAX_AMOUNT)))
         .transpose();
     Ok(PermissionsPatch {
-        spend: named("permissions.spend").then_some(sent.spend),
+        spend: named("permissions.spend").then_some(sent.spend.unwrap_or(defaults.spend)),
         daily_spend_limit: limit?,
-        invite: named("permissions.invite").then_some(sent.invite),
-        view_nutrition: named("permissions.view_nutrition").then_some(sent.view_nutrition),
+        invite: named("permissions.invite").then_some(sent.invite.unwrap_or(defaults.invite)),
+        view_nutrition: named("permissions.view_nutrition").then_some(sent.view_nutrition.unwrap_or(defaults.view_nutrition)),
     })
 }
 
@@ -131,7 +138,8 @@ pub(crate) fn member(member: Member, viewer: Uuid, rights: &Rights, currency: &C
         privacy_settings: own.then(|| privacy(member.privacy)),
         join_time: Some(timestamp_to_wire(member.joined_at)),
         is_active: member.is_active,
-        permissions: (own || admin).then(|| permissions(&member.permissions, currency)),
+        permissions: (own || admin)
+            .then(|| permissions(&Rights { role: member.role, permissions: member.permissions }, currency)),
         guardian_user_id: id_text(member.guardian_user_id.filter(|_| !guest)),
         consent_time: member.consent_at.filter(|_| admin).map(timestamp_to_wire),
         is_banned: admin && member.banned_at.is_some(),
@@ -157,7 +165,7 @@ mod tests {
     #[test]
     fn only_fields_that_the_mask_names_change() {
         let sharing = patch(request(&["privacy_settings.share_challenges"])).expect("a patch");
-        assert_eq!(sharing, Patch { share_challenges: Some(false), ..Patch::default() });
+        assert_eq!(sharing, Patch { share_challenges: Some(true), ..Patch::default() });
         let name = patch(request(&["display_name"])).expect("a patch");
         assert_eq!(name, Patch { display_name: Some(None), ..Patch::default() });
     }

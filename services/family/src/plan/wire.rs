@@ -29,7 +29,7 @@ pub(super) fn new_plan(request: &pb::CreatePlanRequest, caller: Uuid) -> Result<
 }
 
 const PATHS: [&str; 6] =
-    ["family_name", "time_zone", "max_members", "billing_account", "family_goals", "coordination_preferences"];
+    ["family_name", "time_zone", "max_members", "billing_user_id", "family_goals", "coordination_preferences"];
 
 pub(super) fn update(request: pb::UpdatePlanRequest, editor: Uuid) -> Result<(Uuid, Patch), Error> {
     let mut fields = Fields::default();
@@ -45,7 +45,7 @@ fn read_update(fields: &mut Fields, mask: &[&str], plan: &pb::FamilyPlan, editor
     let family_name = fields.masked(mask, "family_name", || read::text(&plan.family_name, 1..=100));
     let time_zone = fields.masked(mask, "time_zone", || read::time_zone(&plan.time_zone));
     let max_members = fields.masked(mask, "max_members", || read::within(plan.max_members, 1..=100));
-    let billing_account = fields.masked(mask, "billing_account", || match read::optional_uuid(&plan.billing_account) {
+    let billing_account = fields.masked(mask, "billing_user_id", || match read::optional_uuid(&plan.billing_user_id) {
         Ok(Some(payer)) if payer != editor => Err("must be the caller, or empty for the holder".to_owned()),
         read => read,
     });
@@ -96,10 +96,10 @@ pub(super) fn plan((plan, rights): (Plan, Rights), viewer: Uuid, currency: &Curr
     let sent = whole(plan, currency);
     pb::FamilyPlan {
         shared_wallet_balance: sent.shared_wallet_balance.filter(|_| wallet),
-        billing_account: Some(sent.billing_account).filter(|_| wallet).unwrap_or_default(),
+        billing_user_id: Some(sent.billing_user_id).filter(|_| wallet).unwrap_or_default(),
         family_goals: sent.family_goals.filter(|_| wallet),
         coordination_preferences: sent.coordination_preferences.filter(|_| wallet),
-        proposed_holder: Some(sent.proposed_holder).filter(|_| offer).unwrap_or_default(),
+        proposed_holder_user_id: Some(sent.proposed_holder_user_id).filter(|_| offer).unwrap_or_default(),
         viewer_role: rights.role.into(),
         ..sent
     }
@@ -115,7 +115,7 @@ fn whole(plan: Plan, currency: &Currency) -> pb::FamilyPlan {
     pb::FamilyPlan {
         family_plan_id: plan.id.to_string(),
         family_name: plan.family_name,
-        primary_account_holder: id_text(plan.primary_account_holder),
+        holder_user_id: id_text(plan.primary_account_holder),
         max_members: plan.max_members,
         active_members: plan.active_members,
         plan_type: plan.plan_type.into(),
@@ -124,11 +124,12 @@ fn whole(plan: Plan, currency: &Currency) -> pb::FamilyPlan {
         is_active: plan.is_active,
         create_time: Some(timestamp_to_wire(plan.created_at)),
         update_time: Some(timestamp_to_wire(plan.updated_at)),
-        billing_account: id_text(plan.billing_account),
+        billing_user_id: id_text(plan.billing_account),
         family_goals: plan.family_goals.map(preferences::goals),
         coordination_preferences: plan.coordination_preferences.map(preferences::preferences),
-        proposed_holder: id_text(plan.proposed_holder),
+        proposed_holder_user_id: id_text(plan.proposed_holder),
         viewer_role: pb::MemberRole::Unspecified.into(),
+        currency_code: currency.code().to_owned(),
     }
 }
 

@@ -3,25 +3,25 @@
 use orchard_proto::family::v1 as pb;
 use orchard_rpc::Currency;
 
-use super::{Permission, Permissions, PrivacySettings, Role};
+use super::{Permission, PrivacySettings, Rights, Role};
 use crate::wire::wire_enum;
 
 wire_enum!(Role <=> MemberRole: Admin, Member, Child, Guest);
 wire_enum!(Permission <=> Permission: Spend, Invite, ViewNutrition, Manage);
 
-pub(crate) fn permissions(permissions: &Permissions, currency: &Currency) -> pb::Permissions {
+pub(crate) fn permissions(rights: &Rights, currency: &Currency) -> pb::Permissions {
     pb::Permissions {
-        spend: permissions.spend,
-        daily_spend_limit: permissions.daily_spend_limit.as_ref().map(|limit| currency.to_wire(limit)),
-        invite: permissions.invite,
-        view_nutrition: permissions.view_nutrition,
+        spend: Some(rights.may_spend()),
+        daily_spend_limit: rights.permissions.daily_spend_limit.as_ref().map(|limit| currency.to_wire(limit)),
+        invite: Some(rights.may_invite()),
+        view_nutrition: Some(rights.may_see_nutrition()),
     }
 }
 
 pub(crate) fn privacy(settings: PrivacySettings) -> pb::PrivacySettings {
     pb::PrivacySettings {
-        share_nutrition: settings.share_nutrition,
-        share_challenges: settings.share_challenges,
-        share_achievements: settings.share_achievements,
+        share_nutrition: Some(settings.share_nutrition),
+        share_challenges: Some(settings.share_challenges),
+        share_achievements: Some(settings.share_achievements),
     }
 }

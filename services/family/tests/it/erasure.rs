@@ -105,7 +105,7 @@ async fn a_plan_passes_to_the_admin_who_joined_first() -> anyhow::Result<()> {
     assert_eq!(world.erase(holder).await?, [], "repeated");
 
     let passed = world.read(&plan, first).await?;
-    assert_eq!((passed.primary_account_holder, passed.proposed_holder.as_str()), (first.to_string(), ""));
+    assert_eq!((passed.holder_user_id, passed.proposed_holder_user_id.as_str()), (first.to_string(), ""));
     assert_eq!(world.events_of(&plan, 5).await?, ["MemberLeft"]);
     assert_eq!(world.balance(&plan).await?, (700, 2));
     assert_eq!(world.seats(&plan).await?, 3);
@@ -130,7 +130,7 @@ async fn without_another_admin_the_first_member_becomes_admin_and_holder() -> an
     world.deposit(&plan, 1_000, "pay-1").await?;
     world.erase(holder).await?;
     let passed = world.read(&plan, first).await?;
-    assert_eq!((passed.primary_account_holder, passed.viewer_role), (first.to_string(), Admin.into()));
+    assert_eq!((passed.holder_user_id, passed.viewer_role), (first.to_string(), Admin.into()));
     assert_eq!(world.events_of(&plan, 5).await?, ["RoleChanged", "MemberLeft"]);
     world.spend(&plan, first, 1_000, id()).await?;
     assert_eq!((world.balance(&plan).await?, world.seats(&plan).await?), ((0, 2), 3));

@@ -60,18 +60,18 @@ async fn a_plan_is_transferred_with_the_consent_of_both() -> anyhow::Result<()> 
     assert_eq!(refused(world.take_over(&plan, admin).await), not_offered);
 
     let offered = world.offer(&plan, holder, admin).await?;
-    assert_eq!((offered.primary_account_holder, offered.proposed_holder), (holder.to_string(), admin.to_string()));
-    assert_eq!(world.read(&plan, admin).await?.proposed_holder, admin.to_string());
-    assert_eq!(world.read(&plan, other).await?.proposed_holder, "", "only the holder and the admin see the offer");
+    assert_eq!((offered.holder_user_id, offered.proposed_holder_user_id), (holder.to_string(), admin.to_string()));
+    assert_eq!(world.read(&plan, admin).await?.proposed_holder_user_id, admin.to_string());
+    assert_eq!(world.read(&plan, other).await?.proposed_holder_user_id, "", "only the holder and the admin see the offer");
     assert_eq!(refused(world.withdraw(&plan, other).await), denied("ROLE_NOT_PERMITTED"));
-    assert_eq!(world.withdraw(&plan, admin).await?.proposed_holder, "", "declined");
+    assert_eq!(world.withdraw(&plan, admin).await?.proposed_holder_user_id, "", "declined");
     assert_eq!(refused(world.take_over(&plan, admin).await), not_offered);
     world.offer(&plan, holder, admin).await?;
     world.offer(&plan, holder, other).await?;
     assert_eq!(refused(world.take_over(&plan, admin).await), not_offered, "the offer was replaced");
     let taken = world.take_over(&plan, other).await?;
-    assert_eq!((taken.primary_account_holder, taken.proposed_holder.as_str()), (other.to_string(), ""));
-    assert_eq!(world.take_over(&plan, other).await?.primary_account_holder, other.to_string(), "repeated");
+    assert_eq!((taken.holder_user_id, taken.proposed_holder_user_id.as_str()), (other.to_string(), ""));
+    assert_eq!(world.take_over(&plan, other).await?.holder_user_id, other.to_string(), "repeated");
     assert_eq!(world.read(&plan, holder).await?.viewer_role, i32::from(MemberRole::Admin), "the former holder stays an admin");
     Ok(())
 }
@@ -146,7 +146,7 @@ async fn accepting_an_offer_and_replacing_it_exclude_each_other() -> anyhow::Res
         // The first of the two makes the other fail.
         assert_ne!(taken.is_ok(), replaced.is_ok(), "{taken:?} {replaced:?}");
         let expected = if taken.is_ok() { first } else { holder };
-        assert_eq!(world.read(&plan, second).await?.primary_account_holder, expected.to_string());
+        assert_eq!(world.read(&plan, second).await?.holder_user_id, expected.to_string());
         assert_eq!(plans_without_holder(&world.slice.schema.connect().await?).await?, 0);
     }
     Ok(())

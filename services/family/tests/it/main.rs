@@ -5,6 +5,7 @@
 mod access;
 mod erasure;
 mod export;
+mod extremes;
 mod faults;
 mod holder;
 mod holds;

@@ -118,8 +118,17 @@ async fn every_field_of_a_member_is_written_and_read_back() -> anyhow::Result<()
         user_id,
         display_name: "Bo".to_owned(),
         relationship: "sibling".to_owned(),
-        privacy_settings: Some(pb::PrivacySettings { share_nutrition: true, share_challenges: false, share_achievements: false }),
-        permissions: Some(pb::Permissions { spend: true, daily_spend_limit: euros(1_250), invite: false, view_nutrition: false }),
+        privacy_settings: Some(pb::PrivacySettings {
+            share_nutrition: Some(true),
+            share_challenges: Some(false),
+            share_achievements: Some(false),
+        }),
+        permissions: Some(pb::Permissions {
+            spend: Some(false),
+            daily_spend_limit: euros(1_250),
+            invite: Some(false),
+            view_nutrition: Some(false),
+        }),
         ..Default::default()
     };
     let change = async |by, paths: &[&str]| {
@@ -135,10 +144,12 @@ async fn every_field_of_a_member_is_written_and_read_back() -> anyhow::Result<()
     let role = denied("ROLE_NOT_PERMITTED");
     assert_eq!(refused(world.invite(&plan, member, None, MemberRole::Guest).await), role);
     assert!(!world.summary(&plan, member).await?.nutrition_visible);
-    let absent = pb::Member { permissions: None, ..sent.clone() };
-    let request = pb::UpdateMemberRequest { member: Some(absent), update_mask: mask(&["permissions"]) };
+    let limit = pb::Permissions { daily_spend_limit: euros(100), ..Default::default() };
+    let limited = pb::Member { permissions: Some(limit.clone()), ..sent.clone() };
+    let request = pb::UpdateMemberRequest { member: Some(limited), update_mask: mask(&["permissions"]) };
     world.members(holder)?.update_member(request).await?;
-    let spend = refused(world.spend(&plan, member, 1, id()).await);
-    assert_eq!(spend, denied("SPENDING_NOT_PERMITTED"), "an absent message permits nothing");
+    let read = world.member(&plan, member, member).await?.permissions.expect("permissions");
+    let all = pb::Permissions { spend: Some(true), invite: Some(true), view_nutrition: Some(true), ..limit };
+    assert_eq!(read, all, "a permission that is absent returns to its default");
     Ok(())
 }

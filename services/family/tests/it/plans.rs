@@ -48,7 +48,7 @@ async fn a_new_plan_has_six_seats_and_its_creator_as_admin() -> anyhow::Result<(
     };
     let plan = world.plans(holder)?.create_plan(request).await?.into_inner().plan.expect("a plan");
     assert_eq!(plan.family_name, "The Appletons");
-    assert_eq!(plan.primary_account_holder, holder.to_string());
+    assert_eq!(plan.holder_user_id, holder.to_string());
     assert_eq!((plan.max_members, plan.active_members), (6, 1));
     assert_eq!(plan.plan_type(), pb::PlanType::Standard);
     assert_eq!(plan.shared_wallet_balance, euros(0));

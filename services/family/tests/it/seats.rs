@@ -57,7 +57,10 @@ async fn a_seat_given_up_is_free_and_can_be_taken_again() -> anyhow::Result<()> 
 
     world.join(&plan, holder, member, MemberRole::Child).await?;
     let back = world.member(&plan, member, member).await?;
-    assert!(back.is_active && back.privacy_settings.is_some_and(|privacy| privacy.share_nutrition), "with the settings they had");
+    assert!(
+        back.is_active && back.privacy_settings.is_some_and(|privacy| privacy.share_nutrition == Some(true)),
+        "with the settings they had"
+    );
     assert_eq!(back.role, i32::from(MemberRole::Child), "a role that they accepted");
     assert_eq!(world.seats(&plan).await?, 2);
     let removed = world.remove(&plan, holder, member).await?;
@@ -194,9 +197,9 @@ async fn a_demoted_admin_no_longer_pays_for_the_plan() -> anyhow::Result<()> {
     let (holder, admin) = (id(), id());
     let plan = world.family(holder).await?;
     world.join(&plan, holder, admin, MemberRole::Admin).await?;
-    let paid = pb::FamilyPlan { family_plan_id: plan.clone(), billing_account: admin.to_string(), ..Default::default() };
-    world.change(paid, admin, &["billing_account"]).await?;
+    let paid = pb::FamilyPlan { family_plan_id: plan.clone(), billing_user_id: admin.to_string(), ..Default::default() };
+    world.change(paid, admin, &["billing_user_id"]).await?;
     world.set_role(&plan, holder, admin, MemberRole::Guest).await?;
-    assert_eq!(world.read(&plan, holder).await?.billing_account, "");
+    assert_eq!(world.read(&plan, holder).await?.billing_user_id, "");
     Ok(())
 }

@@ -192,7 +192,7 @@ impl World {
     }
 
     pub async fn share_nutrition(&self, plan: &str, user: Uuid) -> anyhow::Result<()> {
-        let privacy = pb::PrivacySettings { share_nutrition: true, share_challenges: true, share_achievements: true };
+        let privacy = pb::PrivacySettings { share_nutrition: Some(true), ..Default::default() };
         let member = pb::Member {
             family_plan_id: plan.to_owned(),
             user_id: user.to_string(),

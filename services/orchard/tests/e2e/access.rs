@@ -95,7 +95,7 @@ const TABLES: &[(&str, &Table)] = &[
             ("AchievementService/SetAchievementVisibility", Only(&[USERS])),
             ("AchievementService/MarkCelebrationShown", Only(&[USERS])),
             ("AchievementService/ListMilestones", Only(&[USERS])),
-            ("AchievementService/SetMilestoneSharing", Only(&[USERS])),
+            ("AchievementService/SetMilestoneVisibility", Only(&[USERS])),
             ("NotificationService/GetNotificationPreferences", Only(&[USERS])),
             ("NotificationService/UpdateNotificationPreferences", Only(&[USERS])),
             ("ChallengeService/CreateChallenge", Only(&[USERS])),

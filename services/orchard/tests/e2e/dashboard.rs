@@ -31,8 +31,11 @@ impl Suite {
     }
 
     async fn set_privacy(&self, plan: &str, user: Uuid, nutrition: bool, challenges: bool) -> anyhow::Result<()> {
-        let privacy =
-            family::PrivacySettings { share_nutrition: nutrition, share_challenges: challenges, share_achievements: true };
+        let privacy = family::PrivacySettings {
+            share_nutrition: Some(nutrition),
+            share_challenges: Some(challenges),
+            ..Default::default()
+        };
         let member = family::Member {
             family_plan_id: plan.to_owned(),
             user_id: user.to_string(),

@@ -28,6 +28,17 @@ pub(crate) async fn has_plan(family: &Upstream, user: Uuid) -> Result<bool, Erro
     Ok(memberships.iter().any(|membership| membership.role() != pb::MemberRole::Guest))
 }
 
+/// Returns whether a user is a child in a plan in which `adult` is an adult.
+pub(crate) async fn is_child_of(family: &Upstream, user: Uuid, adult: Uuid) -> Result<bool, Error> {
+    let memberships = memberships(family, &[user, adult]).await?;
+    let plans = |user: Uuid, roles: &'static [pb::MemberRole]| {
+        let own = memberships.iter().filter(move |own| own.user_id.parse() == Ok(user) && roles.contains(&own.role()));
+        own.map(|own| own.family_plan_id.as_str())
+    };
+    let adults = [pb::MemberRole::Admin, pb::MemberRole::Member].as_slice();
+    Ok(plans(user, &[pb::MemberRole::Child]).any(|plan| plans(adult, adults).any(|other| other == plan)))
+}
+
 /// Returns the memberships of these users in active plans. Without an answer the call fails: an unknown child must not count as an adult.
 async fn memberships(family: &Upstream, users: &[Uuid]) -> Result<Vec<pb::Membership>, Error> {
     let unavailable = |cause: &dyn std::fmt::Display| {

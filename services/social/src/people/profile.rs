@@ -5,6 +5,8 @@ pub mod name;
 pub(crate) mod store;
 pub(crate) mod wire;
 
+use std::time::Duration;
+
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -25,12 +27,21 @@ pub enum ProfileError {
     /// The user has no profile, or the caller may not see it.
     #[error("no such profile")]
     NotFound,
+    /// The family has the child already, and the event that says so has not arrived here.
+    #[error("the child was added a moment ago; repeat the call")]
+    ChildNotReady,
 }
+
+/// How long an event usually takes, amply.
+const EVENT_DELAY: Duration = Duration::from_millis(250);
 
 impl Rule for ProfileError {
     fn refusal(&self) -> Refusal {
-        let Self::NotFound = self;
-        Refusal::new(Code::NotFound, ErrorReason::ProfileNotFound, self)
+        let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
+        match self {
+            Self::NotFound => refuse(Code::NotFound, ErrorReason::ProfileNotFound),
+            Self::ChildNotReady => refuse(Code::Aborted, ErrorReason::ChildNotReady).retry_after(EVENT_DELAY),
+        }
     }
 }
 

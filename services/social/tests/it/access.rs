@@ -29,7 +29,7 @@ const TABLE: &Table = &[
     ("AchievementService/SetAchievementVisibility", Only(&[USERS])),
     ("AchievementService/MarkCelebrationShown", Only(&[USERS])),
     ("AchievementService/ListMilestones", Only(&[USERS])),
-    ("AchievementService/SetMilestoneSharing", Only(&[USERS])),
+    ("AchievementService/SetMilestoneVisibility", Only(&[USERS])),
     ("NotificationService/GetNotificationPreferences", Only(&[USERS])),
     ("NotificationService/UpdateNotificationPreferences", Only(&[USERS])),
     ("ChallengeService/CreateChallenge", Only(&[USERS])),

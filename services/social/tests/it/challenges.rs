@@ -40,7 +40,7 @@ async fn a_created_challenge_is_returned_and_read_back() -> anyhow::Result<()> {
         assert_eq!((made.challenge_name.as_str(), made.difficulty_level, made.duration_days), ("Five a day", 2, 7));
         assert_eq!((made.max_participants, made.participant_count), (Some(25), 0));
         assert_eq!((made.start_date, made.end_date), (date(days_ago(1)), date(days_ago(-5))));
-        assert_eq!(made.created_by, creator.to_string());
+        assert_eq!(made.creator_user_id, creator.to_string());
         assert_eq!(world.create(creator, request.clone()).await?, made, "a repeated request returns the same challenge");
         assert_eq!(world.get(creator, &made.challenge_id).await?, made);
         let other = pb::CreateChallengeRequest { duration_days: 8, ..request };
@@ -55,7 +55,7 @@ async fn challenges_of_operators_have_no_creator() -> anyhow::Result<()> {
     let operator = id();
     let mut client = ChallengeServiceClient::new(world.slice.user_with(operator, &["operator"])?);
     let challenge = client.create_challenge(new_challenge()).await?.into_inner().challenge.expect("a challenge");
-    assert_eq!(challenge.created_by, "");
+    assert_eq!(challenge.creator_user_id, "");
     let client = world.slice.schema.connect().await?;
     let creators = client.query_one("SELECT count(created_by) FROM community_challenges", &[]).await?;
     assert_eq!(creators.get::<_, i64>(0), 0);

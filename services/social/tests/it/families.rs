@@ -1,6 +1,8 @@
 //! Family members as friends, from the events of the family service.
 
-use orchard_proto::family::v1::{MemberJoined, MemberRole, RoleChanged};
+use orchard_proto::family::v1::member_service_client::MemberServiceClient;
+use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
+use orchard_proto::family::v1::{AddChildRequest, CreatePlanRequest, MemberJoined, MemberRole, RoleChanged};
 use orchard_proto::social::v1 as pb;
 use orchard_testkit::answer::{refused, violations};
 use tonic::Code;
@@ -190,6 +192,31 @@ async fn a_child_who_has_accepted_an_invitation_is_not_named_by_others() -> anyh
     world.join_family(plan, 1, admin, MemberRole::Admin).await?;
     world.join_family(plan, 2, teen, MemberRole::Child).await?;
     assert_eq!(refused(world.name_child(admin, teen, "Mallory").await), (Code::NotFound, "PROFILE_NOT_FOUND".to_owned()));
+    Ok(())
+}
+
+/// The family service of the test delivers no events.
+#[tokio::test]
+async fn a_child_whose_event_has_not_arrived_is_not_ready() -> anyhow::Result<()> {
+    let (world, family) = World::with_family().await?;
+    let [holder, stranger] = world.people().await?;
+    let create = CreatePlanRequest { family_name: "The Pips".to_owned(), request_id: id().to_string(), ..Default::default() };
+    let plan = PlanServiceClient::new(family.user(holder)?).create_plan(create).await?.into_inner().plan.expect("a plan");
+    let add = AddChildRequest {
+        family_plan_id: plan.family_plan_id.clone(),
+        display_name: "Pip".to_owned(),
+        guardian_consent: true,
+        request_id: id().to_string(),
+        ..Default::default()
+    };
+    let child = MemberServiceClient::new(family.user(holder)?).add_child(add).await?.into_inner().member.expect("a child");
+    let (plan, child): (Uuid, Uuid) = (plan.family_plan_id.parse()?, child.user_id.parse()?);
+    assert_eq!(refused(world.name_child(holder, child, "Pip").await), (Code::Aborted, "CHILD_NOT_READY".to_owned()));
+    let hidden = (Code::NotFound, "PROFILE_NOT_FOUND".to_owned());
+    assert_eq!(refused(world.name_child(stranger, child, "Mallory").await), hidden);
+    world.join_family(plan, 1, holder, MemberRole::Admin).await?;
+    world.add_child(plan, 2, child, Some(holder)).await?;
+    assert_eq!(world.name_child(holder, child, "Pip").await?.display_name, "Pip");
     Ok(())
 }
 

@@ -44,7 +44,7 @@ impl Viewer {
             all.extend(page.entries);
             token = page.next_page_token;
             if token.is_empty() {
-                return Ok((all, page.participants));
+                return Ok((all, page.participant_count));
             }
         }
     }

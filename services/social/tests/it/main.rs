@@ -8,6 +8,7 @@ mod awarded;
 mod challenges;
 mod erasure;
 mod export;
+mod extremes;
 mod families;
 mod finalisation;
 mod friends;

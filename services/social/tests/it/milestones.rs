@@ -113,13 +113,13 @@ async fn other_users_see_shared_milestones_without_what_was_counted_last() -> an
     world.deliver("recipe", vec![featured(id(), 1, user)]).await?;
     assert!(world.milestones(other, user).await?.is_empty(), "not shared yet");
     let first = world.milestones(user, user).await?.remove(0);
-    let share = |shared_publicly| pb::SetMilestoneSharingRequest { milestone_id: first.milestone_id.clone(), shared_publicly };
+    let share = |is_public| pb::SetMilestoneVisibilityRequest { milestone_id: first.milestone_id.clone(), is_public };
     let not_found = (Code::NotFound, "MILESTONE_NOT_FOUND".to_owned());
-    assert_eq!(refused(world.achievements(other).set_milestone_sharing(share(true)).await), not_found);
-    let shared = world.achievements(user).set_milestone_sharing(share(true)).await?.into_inner().milestone.expect("one");
-    assert!(shared.shared_publicly && shared.social_context.is_some());
+    assert_eq!(refused(world.achievements(other).set_milestone_visibility(share(true)).await), not_found);
+    let shared = world.achievements(user).set_milestone_visibility(share(true)).await?.into_inner().milestone.expect("one");
+    assert!(shared.is_public && shared.social_context.is_some());
     assert_eq!(world.milestones(other, user).await?, [pb::Milestone { social_context: None, ..shared }]);
-    world.achievements(user).set_milestone_sharing(share(false)).await?;
+    world.achievements(user).set_milestone_visibility(share(false)).await?;
     assert!(world.milestones(other, user).await?.is_empty());
     Ok(())
 }

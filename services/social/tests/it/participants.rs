@@ -23,7 +23,7 @@ impl World {
     }
 
     pub async fn show(&self, user: Uuid, challenge: &str, is_visible: bool) -> Result<pb::Participant, Status> {
-        let request = pb::SetParticipantVisibilityRequest { challenge_id: challenge.to_owned(), is_visible };
+        let request = pb::SetParticipantVisibilityRequest { challenge_id: challenge.to_owned(), is_public: is_visible };
         Ok(self.participants(user).set_participant_visibility(request).await?.into_inner().participant.expect("a participant"))
     }
 
@@ -100,13 +100,13 @@ async fn participants_show_and_hide_themselves() -> anyhow::Result<()> {
     let me = id();
     let challenge = world.create(id(), new_challenge()).await?.challenge_id;
     assert_eq!(refused(world.show(me, &challenge, false).await), not_participating());
-    assert!(world.join(me, &challenge).await?.is_visible);
+    assert!(world.join(me, &challenge).await?.is_public);
     for (is_visible, on_board) in [(false, 0), (false, 0), (true, 1), (false, 0)] {
-        assert_eq!(world.show(me, &challenge, is_visible).await?.is_visible, is_visible);
+        assert_eq!(world.show(me, &challenge, is_visible).await?.is_public, is_visible);
         assert_eq!(world.seats(&challenge).await?, (1, 1, on_board));
     }
     world.withdraw(me, &challenge).await?;
-    assert!(world.show(me, &challenge, true).await?.is_visible, "the choice applies when they join again");
+    assert!(world.show(me, &challenge, true).await?.is_public, "the choice applies when they join again");
     assert_eq!(world.seats(&challenge).await?, (0, 0, 0));
     world.join(me, &challenge).await?;
     assert_eq!(world.seats(&challenge).await?, (1, 1, 1));

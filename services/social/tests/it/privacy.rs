@@ -62,8 +62,8 @@ impl World {
             self.award_as(id(), pb::AwardAchievementRequest { description, ..award(of(name), "Canary") }).await?;
             self.deliver("recipe", vec![featured(id(), 1, of(name))]).await?;
             let milestone_id = self.milestones(of(name), of(name)).await?.remove(0).milestone_id;
-            let share = pb::SetMilestoneSharingRequest { milestone_id, shared_publicly: true };
-            self.achievements(of(name)).set_milestone_sharing(share).await?;
+            let share = pb::SetMilestoneVisibilityRequest { milestone_id, is_public: true };
+            self.achievements(of(name)).set_milestone_visibility(share).await?;
             let challenge = self.create(of(name), new_challenge()).await?.challenge_id;
             self.join(of(name), &challenge).await?;
             let day = pb::RecordProgressRequest { notes: canary(name), ..record(&challenge, days_ago(0), &[], 0) };

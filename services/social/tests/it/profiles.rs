@@ -59,8 +59,8 @@ async fn a_stranger_sees_only_public_profiles() -> anyhow::Result<()> {
         }
         // A challenge names its creator only to users who see the creator.
         let challenge = world.create(user, new_challenge()).await?;
-        assert_eq!(challenge.created_by, user.to_string());
-        let named = world.get(stranger, &challenge.challenge_id).await?.created_by;
+        assert_eq!(challenge.creator_user_id, user.to_string());
+        let named = world.get(stranger, &challenge.challenge_id).await?.creator_user_id;
         assert_eq!(named, if visible { user.to_string() } else { String::new() }, "{level:?}");
     }
     Ok(())

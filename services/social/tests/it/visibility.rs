@@ -123,7 +123,7 @@ async fn count_ways(world: &World, (me, client): &(Uuid, Client), user: Uuid, ch
     let milestones = achievements.list_milestones(milestones).await.map_err(hidden).is_ok();
     let get_challenge = pb::GetChallengeRequest { challenge_id: challenge.to_owned(), ..Default::default() };
     let challenge = ChallengeServiceClient::new(client.clone()).get_challenge(get_challenge).await?.into_inner().challenge;
-    let creator = challenge.expect("a challenge").created_by == user_id();
+    let creator = challenge.expect("a challenge").creator_user_id == user_id();
     // Whether the viewer's own lists contain the user depends on the relation as well, but the user must be visible.
     let friends = world.friends(*me).await?.iter().any(|(friend, _)| *friend == user);
     let requests = world.requests(*me, Incoming).await?.iter().any(|request| request.user_id == user_id());

@@ -44,7 +44,7 @@ impl Watcher {
             let before = self.entries.insert(entry.entry_key.clone(), entry.clone());
             assert_ne!(before.as_ref(), Some(entry), "an unchanged entry was sent");
         }
-        (self.participants, self.resume_token) = (message.participants, message.resume_token.clone());
+        (self.participants, self.resume_token) = (message.participant_count, message.resume_token.clone());
         self.messages += 1;
         Ok(message)
     }

@@ -97,7 +97,7 @@ async fn introduce(calls: &Calls<'_>, plan: &str, name: &str, share_nutrition: b
         family_plan_id: plan.to_owned(),
         user_id: user_id(name).to_string(),
         display_name: display_name(name),
-        privacy_settings: Some(PrivacySettings { share_nutrition, ..PrivacySettings::default() }),
+        privacy_settings: Some(PrivacySettings { share_nutrition: Some(share_nutrition), ..PrivacySettings::default() }),
         ..Member::default()
     };
     let paths = ["display_name", "privacy_settings.share_nutrition"].map(str::to_owned).to_vec();

@@ -123,14 +123,14 @@ impl Block {
 }
 
 /// The suite that the commands call.
-struct Suite {
+struct Suite<'a> {
     up: Child,
-    root: PathBuf,
+    project: &'a Project,
     variables: BTreeMap<String, String>,
 }
 
-impl Suite {
-    fn start(project: &Project) -> Result<Self> {
+impl<'a> Suite<'a> {
+    fn start(project: &'a Project) -> Result<Self> {
         let folder = project.state().join("pages");
         let file = folder.join("demo.env");
         let port = Ports::free(DEFAULT_PORT + 400)?.edge().to_string();
@@ -141,7 +141,7 @@ impl Suite {
         let is_up = lines.any(|line| line.contains("demo.env"));
         // It must not wait for somebody who reads what it prints.
         std::thread::spawn(move || lines.for_each(drop));
-        let mut suite = Self { up, root: project.root().to_owned(), variables: BTreeMap::new() };
+        let mut suite = Self { up, project, variables: BTreeMap::new() };
         ensure!(is_up, "`up` has ended");
         let exports = fs::read_to_string(&file)?;
         let exports = exports.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
@@ -165,8 +165,8 @@ impl Suite {
         let options = if block.needs.as_deref() == Some("up") { "-uo" } else { "-euo" };
         // The pages name the folder and the default ports of `up`.
         let script = block.text.replace("target/orchard/up/", "target/orchard/pages/").replace("127.0.0.1:15051", "$FAMILY");
-        let mut bash = Command::new("bash");
-        bash.args([options, "pipefail", "-c", &format!("exec 2>&1\n{script}")]).current_dir(&self.root);
+        let mut bash = self.project.command("bash");
+        bash.args([options, "pipefail", "-c", &format!("exec 2>&1\n{script}")]);
         let output = bash.envs(&self.variables).stdin(Stdio::null()).output().context("cannot run bash")?;
         Ok((output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
     }
@@ -177,7 +177,7 @@ fn is_failure(line: &str) -> bool {
     ["error:", "INTERNAL", "UNAVAILABLE", "UNKNOWN", "bash:"].iter().any(|start| line.starts_with(start))
 }
 
-impl Drop for Suite {
+impl Drop for Suite<'_> {
     fn drop(&mut self) {
         // Stops the services and PostgreSQL in order.
         let pid = rustix::process::Pid::from_child(&self.up);

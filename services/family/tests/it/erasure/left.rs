@@ -31,8 +31,8 @@ impl World {
                 self.join(&plan, me, with, Member).await?;
             }
             let mut named =
-                pb::FamilyPlan { family_plan_id: plan.clone(), billing_account: me.to_string(), ..Default::default() };
-            let mut paths = vec!["billing_account"];
+                pb::FamilyPlan { family_plan_id: plan.clone(), billing_user_id: me.to_string(), ..Default::default() };
+            let mut paths = vec!["billing_user_id"];
             if with.is_none() {
                 named.family_name = CANARY.to_owned();
                 paths.push("family_name");

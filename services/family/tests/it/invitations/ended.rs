@@ -53,7 +53,7 @@ async fn only_the_invitee_declines_and_they_may_be_invited_again() -> anyhow::Re
     assert_eq!(world.state(&invitation).await?, ("pending".to_owned(), false, 1));
 
     let declined = world.decline(invitee, &invitation).await?;
-    assert_eq!((declined.status(), &declined.invited_by), (InvitationStatus::Declined, &holder.to_string()));
+    assert_eq!((declined.status(), &declined.inviter_user_id), (InvitationStatus::Declined, &holder.to_string()));
     assert_eq!(world.state(&invitation).await?, ("declined".to_owned(), true, 1));
     assert_eq!(world.decline(invitee, &invitation).await?, declined, "declining again changes nothing");
     assert_eq!(refused(world.accept(invitee, &invitation).await), not_pending());
@@ -114,7 +114,7 @@ async fn admins_and_its_creator_revoke_an_invitation() -> anyhow::Result<()> {
     assert_eq!(world.state(&first).await?, ("pending".to_owned(), false, 6));
 
     let revoked = world.revoke(&plan, creator, &first).await?;
-    assert_eq!((revoked.status(), &revoked.invited_by), (InvitationStatus::Revoked, &creator.to_string()));
+    assert_eq!((revoked.status(), &revoked.inviter_user_id), (InvitationStatus::Revoked, &creator.to_string()));
     assert_eq!(world.state(&first).await?, ("revoked".to_owned(), true, 6));
     assert_eq!(world.revoke(&plan, admin, &first).await?, revoked, "revoking again changes nothing");
     assert_eq!(refused(world.accept_token(id(), &token).await), not_pending());

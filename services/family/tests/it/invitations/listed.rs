@@ -43,7 +43,7 @@ async fn a_plan_lists_the_invitations_that_can_still_be_accepted() -> anyhow::Re
     let by_name = world.invite(&plan, holder, Some(id()), MemberRole::Admin).await?.invitation.expect("an invitation");
     let listed = world.offered(&plan, member, 0, "").await?;
     assert_eq!(listed.invitations, [by_name, open.invitation.expect("an invitation")], "newest first");
-    assert_eq!(listed.invitations[1].invited_by, member.to_string());
+    assert_eq!(listed.invitations[1].inviter_user_id, member.to_string());
     assert!(!format!("{listed:?}").contains(&open.token), "no tokens");
     assert_eq!(world.offered(&plan, holder, 0, "").await?, listed);
 
@@ -129,7 +129,7 @@ async fn users_list_the_invitations_that_name_them() -> anyhow::Result<()> {
     assert_eq!((seen, second.next_page_token), (expected.clone(), String::new()));
 
     let answered = &expected[0];
-    assert_eq!((answered.status(), &answered.invited_by), (InvitationStatus::Pending, &holder.to_string()));
+    assert_eq!((answered.status(), &answered.inviter_user_id), (InvitationStatus::Pending, &holder.to_string()));
     world.accept(invitee, &answered.invitation_id).await?;
     assert_eq!(world.received(invitee, 0, "").await?.invitations.len(), 2);
     Ok(())

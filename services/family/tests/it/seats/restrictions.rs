@@ -56,7 +56,7 @@ async fn a_new_holder_has_no_restrictions() -> anyhow::Result<()> {
     world.spend(&plan, heir, 100, id()).await?;
     world.leave(&plan, holder).await?;
     world.erase(heir).await?;
-    assert_eq!(world.read(&plan, last).await?.primary_account_holder, last.to_string());
+    assert_eq!(world.read(&plan, last).await?.holder_user_id, last.to_string());
     world.spend(&plan, last, 100, id()).await?;
     Ok(())
 }

@@ -62,7 +62,7 @@ pub(super) fn challenge(view: ChallengeView, shows_code: bool, currency: &Curren
         participant_count: challenge.participant_count,
         start_date: challenge.terms.start_date.map(date_to_wire),
         end_date,
-        created_by: creator.map(|id| id.to_string()).unwrap_or_default(),
+        creator_user_id: creator.map(|id| id.to_string()).unwrap_or_default(),
         is_active: challenge.is_active,
         scoring: Some(scoring::scoring(scoring)),
         create_time: Some(timestamp_to_wire(challenge.created_at)),

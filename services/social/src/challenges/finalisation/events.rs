@@ -40,7 +40,7 @@ impl Step<'_> {
     pub(super) async fn publish_finalised(&mut self, challenge: Uuid, checkpoint: &Checkpoint) -> Result<(), Error> {
         let event = pb::ChallengeFinalised {
             challenge_id: challenge.to_string(),
-            participants: checkpoint.ranked,
+            participant_count: checkpoint.ranked,
             completed: checkpoint.completed,
         };
         self.outbox.publish(self.connection, challenge, ONLY, &event).await?;

@@ -41,7 +41,7 @@ impl LeaderboardService for Api {
         Ok(Response::new(pb::ListLeaderboardResponse {
             entries: wire::entries(page.rows, viewer),
             next_page_token: page.next_page_token,
-            participants: wire::count(participants),
+            participant_count: wire::count(participants),
         }))
     }
 

@@ -93,7 +93,7 @@ pub(super) fn standing(standing: Standing) -> pb::Standing {
     pb::Standing {
         rank: count(standing.rank),
         final_score: standing.score,
-        participants: count(standing.participants),
+        participant_count: count(standing.participants),
         is_ranked: standing.on_board,
         completion_status: pb::CompletionStatus::from(standing.completion_status).into(),
     }

@@ -114,9 +114,9 @@ impl ParticipantService for Api {
         request: Request<pb::SetParticipantVisibilityRequest>,
     ) -> Result<Response<pb::SetParticipantVisibilityResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let pb::SetParticipantVisibilityRequest { challenge_id, is_visible } = request.into_inner();
+        let pb::SetParticipantVisibilityRequest { challenge_id, is_public } = request.into_inner();
         let challenge = request::id("challenge_id", &challenge_id)?;
-        let participant = self.set_visibility(challenge, user, is_visible).await?;
+        let participant = self.set_visibility(challenge, user, is_public).await?;
         Ok(Response::new(pb::SetParticipantVisibilityResponse { participant: self.answer(participant) }))
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn participant(participant: Participant, currency: &Currency) -> pb::
         completion_status: pb::CompletionStatus::from(participant.completion_status).into(),
         final_score: participant.final_score,
         join_time: Some(timestamp_to_wire(participant.joined_at)),
-        is_visible: participant.is_visible,
+        is_public: participant.is_visible,
         completion_time: participant.completion_date.map(timestamp_to_wire),
         rank_position: participant.rank_position,
         rewards_earned: earned,

@@ -56,6 +56,13 @@ pub(crate) async fn relatives_of(mut connection: &AsyncPgConnection, user: Uuid)
     Ok(relatives.into_iter().map(|(id,)| id).collect())
 }
 
+/// Returns whether a user belongs to any family.
+pub(crate) async fn has_family(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<bool> {
+    diesel::select(exists(family_memberships::table.filter(family_memberships::user_id.eq(user))))
+        .get_result(&mut connection)
+        .await
+}
+
 /// Returns the children in a family.
 pub(crate) async fn children_of(connection: &mut AsyncPgConnection, plan: Uuid) -> QueryResult<BTreeSet<Uuid>> {
     let children = family_memberships::table

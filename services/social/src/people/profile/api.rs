@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use orchard_client::Upstream;
 use orchard_db::{Connection, Db};
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::profile_service_server::ProfileService;
@@ -13,19 +14,21 @@ use uuid::Uuid;
 use super::name::DisplayName;
 use super::{Patch, Profile, ProfileError, Registration, store, wire};
 use crate::error::Error;
+use crate::people::{family, membership};
 use crate::{board_copies, request, roll};
 
 /// Serves `ProfileService`.
 #[derive(Debug)]
 pub struct Api {
     db: Db,
+    family: Upstream,
     currency: Currency,
 }
 
 impl Api {
-    /// Serves profiles from `db`, with amounts in `currency`.
-    pub fn new(db: Db, currency: Currency) -> Self {
-        Self { db, currency }
+    /// Serves profiles from `db`, with amounts in `currency`, and asks the service `family` about new children.
+    pub fn new(db: Db, family: Upstream, currency: Currency) -> Self {
+        Self { db, family, currency }
     }
 
     /// Returns a profile that `viewer` may see. Their own exists from their first call on.
@@ -39,6 +42,17 @@ impl Api {
 
     async fn batch_get(&self, ids: &[Uuid], viewer: Uuid) -> Result<Vec<Profile>, Error> {
         Ok(store::batch_get(&*self.db.read().await?, ids, viewer).await?)
+    }
+
+    async fn name_child(&self, child: Uuid, adult: Uuid, name: DisplayName) -> Result<Profile, Error> {
+        let named =
+            self.db.write("name child", async move |connection| name_child(connection, child, adult, &name).await).await?;
+        if let Some(profile) = named {
+            return Ok(profile);
+        }
+        let is_known = membership::store::has_family(&*self.db.read().await?, child).await?;
+        let is_new = !is_known && family::is_child_of(&self.family, child, adult).await?;
+        Err(if is_new { ProfileError::ChildNotReady } else { ProfileError::NotFound }.into())
     }
 }
 
@@ -59,9 +73,11 @@ async fn update(connection: &mut Connection, user: Uuid, patch: Patch) -> Result
     refresh_boards(connection, profile).await
 }
 
-async fn name_child(connection: &mut Connection, child: Uuid, adult: Uuid, name: DisplayName) -> Result<Profile, Error> {
-    let profile = store::name_child(connection, child, adult, &name).await?.ok_or(ProfileError::NotFound)?;
-    refresh_boards(connection, profile).await
+async fn name_child(connection: &mut Connection, child: Uuid, adult: Uuid, name: &DisplayName) -> Result<Option<Profile>, Error> {
+    match store::name_child(connection, child, adult, name).await? {
+        Some(profile) => refresh_boards(connection, profile).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Updates the copies of a changed profile on leaderboards.
@@ -112,8 +128,7 @@ impl ProfileService for Api {
     async fn name_child(&self, request: Request<pb::NameChildRequest>) -> Result<Response<pb::NameChildResponse>, Status> {
         let adult = Caller::user(&request)?.id;
         let (child, name) = wire::child(request.get_ref())?;
-        let unit = async move |connection: &mut Connection| name_child(connection, child, adult, name).await;
-        let profile = self.db.write("name child", unit).await?;
+        let profile = self.name_child(child, adult, name).await?;
         Ok(Response::new(pb::NameChildResponse { profile: Some(wire::others(profile)) }))
     }
 }

@@ -181,15 +181,15 @@ impl AchievementService for Api {
         }))
     }
 
-    async fn set_milestone_sharing(
+    async fn set_milestone_visibility(
         &self,
-        request: Request<pb::SetMilestoneSharingRequest>,
-    ) -> Result<Response<pb::SetMilestoneSharingResponse>, Status> {
+        request: Request<pb::SetMilestoneVisibilityRequest>,
+    ) -> Result<Response<pb::SetMilestoneVisibilityResponse>, Status> {
         let user = Caller::user(&request)?.id;
-        let pb::SetMilestoneSharingRequest { milestone_id, shared_publicly } = request.into_inner();
+        let pb::SetMilestoneVisibilityRequest { milestone_id, is_public } = request.into_inner();
         let id = request::id("milestone_id", &milestone_id)?;
-        let unit = async move |connection: &mut Connection| share(connection, id, user, shared_publicly).await;
+        let unit = async move |connection: &mut Connection| share(connection, id, user, is_public).await;
         let milestone = self.db.write("set milestone sharing", unit).await?;
-        Ok(Response::new(pb::SetMilestoneSharingResponse { milestone: Some(milestone::wire::milestone(milestone, user)) }))
+        Ok(Response::new(pb::SetMilestoneVisibilityResponse { milestone: Some(milestone::wire::milestone(milestone, user)) }))
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn milestone(milestone: Milestone, viewer: Uuid) -> pb::Milestone {
         achieved: milestone.achieved_at.is_some(),
         achieve_time: milestone.achieved_at.map(timestamp_to_wire),
         is_social_achievement: milestone.is_social_achievement,
-        shared_publicly: milestone.shared_publicly,
+        is_public: milestone.shared_publicly,
         social_context: milestone.social_context.filter(|_| milestone.user_id == viewer).map(context),
     }
 }

@@ -72,7 +72,7 @@ async fn an_update_changes_only_the_fields_of_the_mask() -> anyhow::Result<()> {
     let all = world.update((me, &[]), new.clone(), &paths).await?;
     let expected = pb::Challenge {
         challenge_type: before.challenge_type,
-        created_by: me.to_string(),
+        creator_user_id: me.to_string(),
         is_active: true,
         is_public: true,
         end_date: date(days_ago(-14)),
@@ -80,7 +80,10 @@ async fn an_update_changes_only_the_fields_of_the_mask() -> anyhow::Result<()> {
         ..new
     };
     assert_eq!(all, expected);
-    assert_eq!(world.get(id(), &before.challenge_id).await?, pb::Challenge { created_by: String::new(), ..expected.clone() });
+    assert_eq!(
+        world.get(id(), &before.challenge_id).await?,
+        pb::Challenge { creator_user_id: String::new(), ..expected.clone() }
+    );
     let cleared = pb::Challenge { challenge_id: before.challenge_id, ..Default::default() };
     let paths = ["start_date", "max_participants", "entry_requirements", "success_criteria", "reward_structure"];
     let cleared = world.update((me, &[]), cleared, &paths).await?;

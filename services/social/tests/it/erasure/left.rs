@@ -131,7 +131,7 @@ async fn no_table_names_an_erased_user() -> anyhow::Result<()> {
         let seen = world.get(other, challenge).await?;
         assert_eq!(seen.participant_count, 1, "the seat is free");
     }
-    assert_eq!(world.get(other, &life.shared).await?.created_by, "", "other users see no creator");
+    assert_eq!(world.get(other, &life.shared).await?.creator_user_id, "", "other users see no creator");
     assert_eq!(
         world.number("SELECT count(*) FROM community_challenges WHERE created_by IS NULL").await?,
         0,

@@ -119,7 +119,8 @@ async fn each_reward_is_given_once_when_replicas_are_interrupted() -> anyhow::Re
     }
     let payloads = "SELECT payload FROM outbox WHERE event_type = 'orchard.social.v1.ChallengeFinalised'";
     let payloads: Vec<Vec<u8>> = watcher.query(payloads, &[]).await?.iter().map(|row| row.get(0)).collect();
-    let event = pb::ChallengeFinalised { challenge_id: challenge, participants, completed: i32::try_from(completed)? };
+    let event =
+        pb::ChallengeFinalised { challenge_id: challenge, participant_count: participants, completed: i32::try_from(completed)? };
     assert_eq!(payloads, [event.encode_to_vec()]);
     for replica in replicas {
         replica.running.stop().await?;

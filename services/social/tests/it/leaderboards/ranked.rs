@@ -52,7 +52,11 @@ async fn random_leaderboards_are_ranked_like_a_recount() -> anyhow::Result<()> {
             }
             for (place, (user, score, rank)) in expected.iter().enumerate() {
                 let standing = world.board(*user, &challenge).standing().await?;
-                assert_eq!((standing.final_score, standing.rank, standing.participants), (*score, *rank, total), "seed {seed}");
+                assert_eq!(
+                    (standing.final_score, standing.rank, standing.participant_count),
+                    (*score, *rank, total),
+                    "seed {seed}"
+                );
                 let (entries, same) = world.board(*user, &challenge).around(6).await?;
                 let first = place.saturating_sub(3).min(expected.len().saturating_sub(6));
                 let last = (first + 6).min(expected.len());
@@ -118,7 +122,7 @@ async fn the_entries_around_the_caller_have_the_requested_number() -> anyhow::Re
         ranking(&entries).iter().map(|(_, score, rank)| (*score, *rank)).collect::<Vec<_>>(),
         [(80, 3), (70, 4), (50, 5), (40, 6)]
     );
-    assert_eq!((standing.rank, standing.is_ranked, standing.participants), (5, false, 9));
+    assert_eq!((standing.rank, standing.is_ranked, standing.participant_count), (5, false, 9));
     assert!(entries.iter().all(|entry| !entry.is_me));
     let mut private = world.board(users[9], &challenge);
     world.settle(users[9], pb::PrivacyLevel::Private).await?;

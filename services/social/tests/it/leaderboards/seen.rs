@@ -40,7 +40,7 @@ async fn users_who_hide_leave_or_become_private_disappear_at_once() -> anyhow::R
         let (all, participants) = world.board(last, &challenge).all(1, 0).await?;
         let (around, standing) = world.board(last, &challenge).around(10).await?;
         assert_eq!(ranking(&around), ranking(&all));
-        assert_eq!(standing.participants, participants);
+        assert_eq!(standing.participant_count, participants);
         let (from, _) = world.board(id(), &challenge).all(0, 1).await?;
         assert_eq!(ranking(&from), ranking(&all));
         Ok((ranking(&all).into_iter().map(|(user, _, rank)| (user, rank)).collect(), standing.rank, participants))

@@ -168,7 +168,7 @@ async fn scores_of_hidden_participants_do_not_change_the_leaderboard() -> anyhow
         INSERT INTO leaderboard_changes (challenge_id, old_score) SELECT challenge_id, final_score FROM hidden";
     client.execute(hide, &[]).await?;
     let answer = world.record(user, &challenge, days_ago(0), &[], 20).await?;
-    assert!(!answer.participant.expect("a participant").is_visible);
+    assert!(!answer.participant.expect("a participant").is_public);
     world.delete(user, &challenge, days_ago(0)).await?;
     world.batch(user, vec![record(&challenge, days_ago(1), &[], 20)]).await?;
     assert_eq!(world.inconsistent().await?, [0, 0, 0]);

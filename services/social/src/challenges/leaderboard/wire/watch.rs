@@ -73,7 +73,7 @@ pub(in crate::challenges::leaderboard) fn response(
         is_snapshot: update.is_snapshot,
         entries: entries.collect(),
         removed_entry_keys: update.removed.iter().map(entry_key).collect(),
-        participants: update.sent.participants,
+        participant_count: update.sent.participants,
         resume_token,
     }
 }
