@@ -5,9 +5,9 @@ use orchard_db::{Connection, Db};
 use orchard_privacy::roll;
 use orchard_proto::consultation::v1 as pb;
 use orchard_proto::consultation::v1::professional_service_server::ProfessionalService;
-use orchard_rpc::Currency;
+use orchard_rpc::{Answer, Currency};
 use orchard_server::{Caller, CallerError, Role};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Professional, ProfessionalError, Profile, Viewer, store, wire};
@@ -32,7 +32,7 @@ impl ProfessionalService for Api {
     async fn create_professional(
         &self,
         request: Request<pb::CreateProfessionalRequest>,
-    ) -> Result<Response<pb::CreateProfessionalResponse>, Status> {
+    ) -> Answer<pb::CreateProfessionalResponse> {
         let caller = viewer(&request)?;
         let new = wire::new_professional(request.get_ref(), caller.user, &self.currency).map_err(Error::from)?;
         let create = async move |connection: &mut Connection| match new.key.claim_id(connection).await? {
@@ -44,10 +44,7 @@ impl ProfessionalService for Api {
         Ok(Response::new(pb::CreateProfessionalResponse { professional: Some(professional) }))
     }
 
-    async fn get_professional(
-        &self,
-        request: Request<pb::GetProfessionalRequest>,
-    ) -> Result<Response<pb::GetProfessionalResponse>, Status> {
+    async fn get_professional(&self, request: Request<pb::GetProfessionalRequest>) -> Answer<pb::GetProfessionalResponse> {
         let viewer = viewer(&request)?;
         let id = wire::professional_id(&request.get_ref().professional_id).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;

@@ -4,9 +4,9 @@ use bigdecimal::BigDecimal;
 use orchard_db::{Connection, Db};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::hold_service_server::HoldService;
-use orchard_rpc::Currency;
+use orchard_rpc::{Answer, Currency};
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Hold, HoldError, HoldKey, HoldStatus, NewHold, Refund, may_take, store, wire};
@@ -42,7 +42,7 @@ impl Api {
 
 #[tonic::async_trait]
 impl HoldService for Api {
-    async fn create_hold(&self, request: Request<pb::CreateHoldRequest>) -> Result<Response<pb::CreateHoldResponse>, Status> {
+    async fn create_hold(&self, request: Request<pb::CreateHoldRequest>) -> Answer<pb::CreateHoldResponse> {
         let (service, user) = (Caller::service(&request)?, Caller::user(&request)?.id);
         let new = wire::new_hold(request.into_inner(), &self.currency)?;
         let unit = async move |connection: &mut Connection| create(connection, &new, &service, user).await;
@@ -50,14 +50,14 @@ impl HoldService for Api {
         Ok(Response::new(pb::CreateHoldResponse { hold: Some(wire::hold(hold, &self.currency)) }))
     }
 
-    async fn get_hold(&self, request: Request<pb::GetHoldRequest>) -> Result<Response<pb::GetHoldResponse>, Status> {
+    async fn get_hold(&self, request: Request<pb::GetHoldRequest>) -> Answer<pb::GetHoldResponse> {
         let service = Caller::service(&request)?;
         let key = wire::key(&request.get_ref().family_plan_id, &request.get_ref().reference)?;
         let hold = self.get(&key, &service).await?;
         Ok(Response::new(pb::GetHoldResponse { hold: Some(wire::hold(hold, &self.currency)) }))
     }
 
-    async fn capture_hold(&self, request: Request<pb::CaptureHoldRequest>) -> Result<Response<pb::CaptureHoldResponse>, Status> {
+    async fn capture_hold(&self, request: Request<pb::CaptureHoldRequest>) -> Answer<pb::CaptureHoldResponse> {
         let service = Caller::service(&request)?;
         let (key, amount) = wire::capture(request.into_inner(), &self.currency)?;
         let unit = async move |connection: &mut Connection| capture(connection, &key, &service, amount.as_ref()).await;
@@ -65,7 +65,7 @@ impl HoldService for Api {
         Ok(Response::new(pb::CaptureHoldResponse { hold, entry }))
     }
 
-    async fn release_hold(&self, request: Request<pb::ReleaseHoldRequest>) -> Result<Response<pb::ReleaseHoldResponse>, Status> {
+    async fn release_hold(&self, request: Request<pb::ReleaseHoldRequest>) -> Answer<pb::ReleaseHoldResponse> {
         let service = Caller::service(&request)?;
         let key = wire::key(&request.get_ref().family_plan_id, &request.get_ref().reference)?;
         let unit = async move |connection: &mut Connection| release(connection, &key, &service).await;
@@ -73,7 +73,7 @@ impl HoldService for Api {
         Ok(Response::new(pb::ReleaseHoldResponse { hold: Some(wire::hold(hold, &self.currency)) }))
     }
 
-    async fn refund_hold(&self, request: Request<pb::RefundHoldRequest>) -> Result<Response<pb::RefundHoldResponse>, Status> {
+    async fn refund_hold(&self, request: Request<pb::RefundHoldRequest>) -> Answer<pb::RefundHoldResponse> {
         let service = Caller::service(&request)?;
         let new = wire::refund(request.into_inner(), &self.currency)?;
         let unit = async move |connection: &mut Connection| refund(connection, &new, &service).await;

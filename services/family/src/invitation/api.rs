@@ -5,9 +5,9 @@ use orchard_db::{Connection, Db, Failure};
 use orchard_events::Outbox;
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::invitation_service_server::InvitationService;
-use orchard_rpc::{Currency, Page};
+use orchard_rpc::{Answer, Currency, Page};
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::store::Filter;
@@ -56,10 +56,7 @@ impl Api {
 
 #[tonic::async_trait]
 impl InvitationService for Api {
-    async fn create_invitation(
-        &self,
-        request: Request<pb::CreateInvitationRequest>,
-    ) -> Result<Response<pb::CreateInvitationResponse>, Status> {
+    async fn create_invitation(&self, request: Request<pb::CreateInvitationRequest>) -> Answer<pb::CreateInvitationResponse> {
         let inviter = Caller::user(&request)?.id;
         let (key, new) = wire::new_invitation(request.get_ref(), inviter)?;
         let token = Token::generate().map_err(|error| Error::from(Failure::Internal(error.to_string())))?;
@@ -71,10 +68,7 @@ impl InvitationService for Api {
         Ok(Response::new(pb::CreateInvitationResponse { invitation: Some(wire::invitation(invitation)), token }))
     }
 
-    async fn accept_invitation(
-        &self,
-        request: Request<pb::AcceptInvitationRequest>,
-    ) -> Result<Response<pb::AcceptInvitationResponse>, Status> {
+    async fn accept_invitation(&self, request: Request<pb::AcceptInvitationRequest>) -> Answer<pb::AcceptInvitationResponse> {
         let user = Caller::user(&request)?.id;
         let locator = wire::locator(request.into_inner())?;
         let outbox = self.outbox.clone();
@@ -85,10 +79,7 @@ impl InvitationService for Api {
         Ok(Response::new(pb::AcceptInvitationResponse { member: Some(member) }))
     }
 
-    async fn decline_invitation(
-        &self,
-        request: Request<pb::DeclineInvitationRequest>,
-    ) -> Result<Response<pb::DeclineInvitationResponse>, Status> {
+    async fn decline_invitation(&self, request: Request<pb::DeclineInvitationRequest>) -> Answer<pb::DeclineInvitationResponse> {
         let user = Caller::user(&request)?.id;
         let id = wire::decline(request.get_ref())?;
         let unit = async move |connection: &mut Connection| decline(connection, id, user).await;
@@ -96,10 +87,7 @@ impl InvitationService for Api {
         Ok(Response::new(pb::DeclineInvitationResponse { invitation: Some(wire::invitation(invitation)) }))
     }
 
-    async fn revoke_invitation(
-        &self,
-        request: Request<pb::RevokeInvitationRequest>,
-    ) -> Result<Response<pb::RevokeInvitationResponse>, Status> {
+    async fn revoke_invitation(&self, request: Request<pb::RevokeInvitationRequest>) -> Answer<pb::RevokeInvitationResponse> {
         let user = Caller::user(&request)?.id;
         let (plan, id) = wire::revoke(request.get_ref())?;
         let unit = async move |connection: &mut Connection| revoke(connection, plan, id, user).await;
@@ -107,20 +95,14 @@ impl InvitationService for Api {
         Ok(Response::new(pb::RevokeInvitationResponse { invitation: Some(wire::invitation(invitation)) }))
     }
 
-    async fn list_invitations(
-        &self,
-        request: Request<pb::ListInvitationsRequest>,
-    ) -> Result<Response<pb::ListInvitationsResponse>, Status> {
+    async fn list_invitations(&self, request: Request<pb::ListInvitationsRequest>) -> Answer<pb::ListInvitationsResponse> {
         let viewer = Caller::user(&request)?.id;
         let Page { rows, next_page_token } = self.list(request.get_ref(), viewer).await?;
         let invitations = rows.into_iter().map(|(invitation, _)| wire::invitation(invitation)).collect();
         Ok(Response::new(pb::ListInvitationsResponse { invitations, next_page_token }))
     }
 
-    async fn list_my_invitations(
-        &self,
-        request: Request<pb::ListMyInvitationsRequest>,
-    ) -> Result<Response<pb::ListMyInvitationsResponse>, Status> {
+    async fn list_my_invitations(&self, request: Request<pb::ListMyInvitationsRequest>) -> Answer<pb::ListMyInvitationsResponse> {
         let user = Caller::user(&request)?.id;
         let Page { rows, next_page_token } = self.list_mine(request.get_ref(), user).await?;
         let invitations = rows.into_iter().map(wire::received).collect();

@@ -4,9 +4,9 @@ use orchard_db::{Connection, Db};
 use orchard_events::Outbox;
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::member_service_server::MemberService;
-use orchard_rpc::{Currency, Page, PageRequest};
+use orchard_rpc::{Answer, Currency, Page, PageRequest};
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Member, changes, store, wire};
@@ -74,7 +74,7 @@ impl Api {
 
 #[tonic::async_trait]
 impl MemberService for Api {
-    async fn list_members(&self, request: Request<pb::ListMembersRequest>) -> Result<Response<pb::ListMembersResponse>, Status> {
+    async fn list_members(&self, request: Request<pb::ListMembersRequest>) -> Answer<pb::ListMembersResponse> {
         let viewer = Caller::user(&request)?.id;
         let pb::ListMembersRequest { family_plan_id, page_size, page_token } = request.get_ref();
         let page = plan_page("ListMembers", family_plan_id, viewer, *page_size, page_token)?;
@@ -82,10 +82,7 @@ impl MemberService for Api {
         Ok(Response::new(pb::ListMembersResponse { members: rows, next_page_token }))
     }
 
-    async fn list_former_members(
-        &self,
-        request: Request<pb::ListFormerMembersRequest>,
-    ) -> Result<Response<pb::ListFormerMembersResponse>, Status> {
+    async fn list_former_members(&self, request: Request<pb::ListFormerMembersRequest>) -> Answer<pb::ListFormerMembersResponse> {
         let viewer = Caller::user(&request)?.id;
         let pb::ListFormerMembersRequest { family_plan_id, page_size, page_token } = request.get_ref();
         let page = plan_page("ListFormerMembers", family_plan_id, viewer, *page_size, page_token)?;
@@ -93,17 +90,14 @@ impl MemberService for Api {
         Ok(Response::new(pb::ListFormerMembersResponse { members: rows, next_page_token }))
     }
 
-    async fn get_member(&self, request: Request<pb::GetMemberRequest>) -> Result<Response<pb::GetMemberResponse>, Status> {
+    async fn get_member(&self, request: Request<pb::GetMemberRequest>) -> Answer<pb::GetMemberResponse> {
         let viewer = Caller::user(&request)?.id;
         let (plan, user) = plan_and_user(&request.get_ref().family_plan_id, &request.get_ref().user_id)?;
         let member = self.get(plan, user, viewer).await?;
         Ok(Response::new(pb::GetMemberResponse { member: self.to_wire(member, viewer) }))
     }
 
-    async fn update_member(
-        &self,
-        request: Request<pb::UpdateMemberRequest>,
-    ) -> Result<Response<pb::UpdateMemberResponse>, Status> {
+    async fn update_member(&self, request: Request<pb::UpdateMemberRequest>) -> Answer<pb::UpdateMemberResponse> {
         let editor = Caller::user(&request)?.id;
         let (plan, user, patch) = wire::update(request.into_inner(), &self.currency)?;
         let unit = async move |connection: &mut Connection| changes::update(connection, plan, user, patch, editor).await;
@@ -111,7 +105,7 @@ impl MemberService for Api {
         Ok(Response::new(pb::UpdateMemberResponse { member: self.to_wire(member, editor) }))
     }
 
-    async fn add_child(&self, request: Request<pb::AddChildRequest>) -> Result<Response<pb::AddChildResponse>, Status> {
+    async fn add_child(&self, request: Request<pb::AddChildRequest>) -> Answer<pb::AddChildResponse> {
         let guardian = Caller::user(&request)?.id;
         let (key, plan, new) = wire::new_child(request.get_ref(), guardian)?;
         let outbox = self.outbox.clone();
@@ -121,10 +115,7 @@ impl MemberService for Api {
         Ok(Response::new(pb::AddChildResponse { member: self.to_wire(member, guardian) }))
     }
 
-    async fn change_member_role(
-        &self,
-        request: Request<pb::ChangeMemberRoleRequest>,
-    ) -> Result<Response<pb::ChangeMemberRoleResponse>, Status> {
+    async fn change_member_role(&self, request: Request<pb::ChangeMemberRoleRequest>) -> Answer<pb::ChangeMemberRoleResponse> {
         let admin = Caller::user(&request)?.id;
         let (plan, user, role) = wire::new_role(request.get_ref())?;
         let outbox = self.outbox.clone();
@@ -134,7 +125,7 @@ impl MemberService for Api {
         Ok(Response::new(pb::ChangeMemberRoleResponse { member: self.to_wire(member, admin) }))
     }
 
-    async fn leave_plan(&self, request: Request<pb::LeavePlanRequest>) -> Result<Response<pb::LeavePlanResponse>, Status> {
+    async fn leave_plan(&self, request: Request<pb::LeavePlanRequest>) -> Answer<pb::LeavePlanResponse> {
         let user = Caller::user(&request)?.id;
         let plan = plan_id(&request.get_ref().family_plan_id)?;
         let outbox = self.outbox.clone();
@@ -143,10 +134,7 @@ impl MemberService for Api {
         Ok(Response::new(pb::LeavePlanResponse {}))
     }
 
-    async fn remove_member(
-        &self,
-        request: Request<pb::RemoveMemberRequest>,
-    ) -> Result<Response<pb::RemoveMemberResponse>, Status> {
+    async fn remove_member(&self, request: Request<pb::RemoveMemberRequest>) -> Answer<pb::RemoveMemberResponse> {
         let admin = Caller::user(&request)?.id;
         let (plan, user) = plan_and_user(&request.get_ref().family_plan_id, &request.get_ref().user_id)?;
         let outbox = self.outbox.clone();
@@ -155,7 +143,7 @@ impl MemberService for Api {
         Ok(Response::new(pb::RemoveMemberResponse { member: self.to_wire(member, admin) }))
     }
 
-    async fn ban_member(&self, request: Request<pb::BanMemberRequest>) -> Result<Response<pb::BanMemberResponse>, Status> {
+    async fn ban_member(&self, request: Request<pb::BanMemberRequest>) -> Answer<pb::BanMemberResponse> {
         let admin = Caller::user(&request)?.id;
         let (plan, user) = plan_and_user(&request.get_ref().family_plan_id, &request.get_ref().user_id)?;
         let outbox = self.outbox.clone();
@@ -164,7 +152,7 @@ impl MemberService for Api {
         Ok(Response::new(pb::BanMemberResponse { member: self.to_wire(member, admin) }))
     }
 
-    async fn unban_member(&self, request: Request<pb::UnbanMemberRequest>) -> Result<Response<pb::UnbanMemberResponse>, Status> {
+    async fn unban_member(&self, request: Request<pb::UnbanMemberRequest>) -> Answer<pb::UnbanMemberResponse> {
         let admin = Caller::user(&request)?.id;
         let (plan, user) = plan_and_user(&request.get_ref().family_plan_id, &request.get_ref().user_id)?;
         let unit = async move |connection: &mut Connection| changes::unban(connection, plan, admin, user).await;
@@ -172,10 +160,7 @@ impl MemberService for Api {
         Ok(Response::new(pb::UnbanMemberResponse { member: self.to_wire(member, admin) }))
     }
 
-    async fn check_permission(
-        &self,
-        request: Request<pb::CheckPermissionRequest>,
-    ) -> Result<Response<pb::CheckPermissionResponse>, Status> {
+    async fn check_permission(&self, request: Request<pb::CheckPermissionRequest>) -> Answer<pb::CheckPermissionResponse> {
         let permitted = self.is_permitted(request.get_ref()).await?;
         Ok(Response::new(pb::CheckPermissionResponse { permitted }))
     }
@@ -183,7 +168,7 @@ impl MemberService for Api {
     async fn batch_get_memberships(
         &self,
         request: Request<pb::BatchGetMembershipsRequest>,
-    ) -> Result<Response<pb::BatchGetMembershipsResponse>, Status> {
+    ) -> Answer<pb::BatchGetMembershipsResponse> {
         let memberships = self.memberships(request.get_ref()).await?.into_iter().map(wire::membership).collect();
         Ok(Response::new(pb::BatchGetMembershipsResponse { memberships }))
     }

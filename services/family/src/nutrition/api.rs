@@ -5,9 +5,9 @@ use orchard_db::idempotency::{Claim, Key};
 use orchard_db::{Connection, Db, moment};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::nutrition_service_server::NutritionService;
-use orchard_rpc::Page;
+use orchard_rpc::{Answer, Page};
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Intake, NewIntake, WeeklySummary, store, week_ending, wire};
@@ -46,10 +46,7 @@ impl Api {
 
 #[tonic::async_trait]
 impl NutritionService for Api {
-    async fn record_intake(
-        &self,
-        request: Request<pb::RecordIntakeRequest>,
-    ) -> Result<Response<pb::RecordIntakeResponse>, Status> {
+    async fn record_intake(&self, request: Request<pb::RecordIntakeRequest>) -> Answer<pb::RecordIntakeResponse> {
         let user = Caller::user(&request)?.id;
         let (key, new) = wire::record(request.get_ref(), user, Utc::now())?;
         let unit = async move |connection: &mut Connection| record(connection, &key, user, &new).await;
@@ -57,10 +54,7 @@ impl NutritionService for Api {
         Ok(Response::new(pb::RecordIntakeResponse { intakes: intakes.into_iter().map(wire::intake).collect() }))
     }
 
-    async fn update_intake(
-        &self,
-        request: Request<pb::UpdateIntakeRequest>,
-    ) -> Result<Response<pb::UpdateIntakeResponse>, Status> {
+    async fn update_intake(&self, request: Request<pb::UpdateIntakeRequest>) -> Answer<pb::UpdateIntakeResponse> {
         let user = Caller::user(&request)?.id;
         let (id, patch) = wire::update(request.into_inner(), Utc::now())?;
         let unit = async move |connection: &mut Connection| store::update(connection, user, id, patch).await;
@@ -68,10 +62,7 @@ impl NutritionService for Api {
         Ok(Response::new(pb::UpdateIntakeResponse { intake: Some(wire::intake(intake)) }))
     }
 
-    async fn delete_intake(
-        &self,
-        request: Request<pb::DeleteIntakeRequest>,
-    ) -> Result<Response<pb::DeleteIntakeResponse>, Status> {
+    async fn delete_intake(&self, request: Request<pb::DeleteIntakeRequest>) -> Answer<pb::DeleteIntakeResponse> {
         let user = Caller::user(&request)?.id;
         let id = wire::intake_id(&request.get_ref().intake_id)?;
         let unit = async move |connection: &mut Connection| store::delete(connection, user, id).await;
@@ -79,17 +70,14 @@ impl NutritionService for Api {
         Ok(Response::new(pb::DeleteIntakeResponse {}))
     }
 
-    async fn list_intakes(&self, request: Request<pb::ListIntakesRequest>) -> Result<Response<pb::ListIntakesResponse>, Status> {
+    async fn list_intakes(&self, request: Request<pb::ListIntakesRequest>) -> Answer<pb::ListIntakesResponse> {
         let user = Caller::user(&request)?.id;
         let Page { rows, next_page_token } = self.list(request.get_ref(), user).await?;
         let intakes = rows.into_iter().map(wire::intake).collect();
         Ok(Response::new(pb::ListIntakesResponse { intakes, next_page_token }))
     }
 
-    async fn get_weekly_summary(
-        &self,
-        request: Request<pb::GetWeeklySummaryRequest>,
-    ) -> Result<Response<pb::GetWeeklySummaryResponse>, Status> {
+    async fn get_weekly_summary(&self, request: Request<pb::GetWeeklySummaryRequest>) -> Answer<pb::GetWeeklySummaryResponse> {
         let user = Caller::user(&request)?.id;
         let summary = self.week(request.into_inner(), user).await?;
         Ok(Response::new(pb::GetWeeklySummaryResponse { summary: Some(wire::week(&summary)) }))

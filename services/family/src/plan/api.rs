@@ -4,9 +4,9 @@ use orchard_db::{Connection, Db};
 use orchard_events::Outbox;
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::plan_service_server::PlanService;
-use orchard_rpc::{Currency, Page};
+use orchard_rpc::{Answer, Currency, Page};
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Plan, PlanError, Roster, changes, store, wire};
@@ -58,7 +58,7 @@ impl Api {
 
 #[tonic::async_trait]
 impl PlanService for Api {
-    async fn create_plan(&self, request: Request<pb::CreatePlanRequest>) -> Result<Response<pb::CreatePlanResponse>, Status> {
+    async fn create_plan(&self, request: Request<pb::CreatePlanRequest>) -> Answer<pb::CreatePlanResponse> {
         let holder = Caller::user(&request)?.id;
         let (key, new) = wire::new_plan(request.get_ref(), holder)?;
         let outbox = self.outbox.clone();
@@ -67,20 +67,20 @@ impl PlanService for Api {
         Ok(Response::new(pb::CreatePlanResponse { plan: self.to_wire(plan, holder) }))
     }
 
-    async fn get_plan(&self, request: Request<pb::GetPlanRequest>) -> Result<Response<pb::GetPlanResponse>, Status> {
+    async fn get_plan(&self, request: Request<pb::GetPlanRequest>) -> Answer<pb::GetPlanResponse> {
         let viewer = Caller::user(&request)?.id;
         let plan = self.get(plan_id(&request.get_ref().family_plan_id)?, viewer).await?;
         Ok(Response::new(pb::GetPlanResponse { plan: self.to_wire(plan, viewer) }))
     }
 
-    async fn list_plans(&self, request: Request<pb::ListPlansRequest>) -> Result<Response<pb::ListPlansResponse>, Status> {
+    async fn list_plans(&self, request: Request<pb::ListPlansRequest>) -> Answer<pb::ListPlansResponse> {
         let viewer = Caller::user(&request)?.id;
         let Page { rows, next_page_token } = self.list(request.get_ref(), viewer).await?;
         let plans = rows.into_iter().map(|plan| wire::plan(plan, viewer, &self.currency)).collect();
         Ok(Response::new(pb::ListPlansResponse { plans, next_page_token }))
     }
 
-    async fn update_plan(&self, request: Request<pb::UpdatePlanRequest>) -> Result<Response<pb::UpdatePlanResponse>, Status> {
+    async fn update_plan(&self, request: Request<pb::UpdatePlanRequest>) -> Answer<pb::UpdatePlanResponse> {
         let editor = Caller::user(&request)?.id;
         let (id, patch) = wire::update(request.into_inner(), editor)?;
         let unit = async move |connection: &mut Connection| changes::update(connection, id, patch, editor).await;
@@ -88,10 +88,7 @@ impl PlanService for Api {
         Ok(Response::new(pb::UpdatePlanResponse { plan: self.to_wire(plan, editor) }))
     }
 
-    async fn deactivate_plan(
-        &self,
-        request: Request<pb::DeactivatePlanRequest>,
-    ) -> Result<Response<pb::DeactivatePlanResponse>, Status> {
+    async fn deactivate_plan(&self, request: Request<pb::DeactivatePlanRequest>) -> Answer<pb::DeactivatePlanResponse> {
         let holder = Caller::user(&request)?.id;
         let id = plan_id(&request.get_ref().family_plan_id)?;
         let outbox = self.outbox.clone();
@@ -100,10 +97,7 @@ impl PlanService for Api {
         Ok(Response::new(pb::DeactivatePlanResponse { plan: self.to_wire(plan, holder) }))
     }
 
-    async fn reactivate_plan(
-        &self,
-        request: Request<pb::ReactivatePlanRequest>,
-    ) -> Result<Response<pb::ReactivatePlanResponse>, Status> {
+    async fn reactivate_plan(&self, request: Request<pb::ReactivatePlanRequest>) -> Answer<pb::ReactivatePlanResponse> {
         let holder = Caller::user(&request)?.id;
         let id = plan_id(&request.get_ref().family_plan_id)?;
         let outbox = self.outbox.clone();
@@ -112,7 +106,7 @@ impl PlanService for Api {
         Ok(Response::new(pb::ReactivatePlanResponse { plan: self.to_wire(plan, holder) }))
     }
 
-    async fn offer_plan(&self, request: Request<pb::OfferPlanRequest>) -> Result<Response<pb::OfferPlanResponse>, Status> {
+    async fn offer_plan(&self, request: Request<pb::OfferPlanRequest>) -> Answer<pb::OfferPlanResponse> {
         let holder = Caller::user(&request)?.id;
         let (id, user) = plan_and_user(&request.get_ref().family_plan_id, &request.get_ref().user_id)?;
         let unit = async move |connection: &mut Connection| changes::offer(connection, id, holder, user).await;
@@ -120,7 +114,7 @@ impl PlanService for Api {
         Ok(Response::new(pb::OfferPlanResponse { plan: self.to_wire(plan, holder) }))
     }
 
-    async fn accept_plan(&self, request: Request<pb::AcceptPlanRequest>) -> Result<Response<pb::AcceptPlanResponse>, Status> {
+    async fn accept_plan(&self, request: Request<pb::AcceptPlanRequest>) -> Answer<pb::AcceptPlanResponse> {
         let user = Caller::user(&request)?.id;
         let id = plan_id(&request.get_ref().family_plan_id)?;
         let unit = async move |connection: &mut Connection| changes::accept(connection, id, user).await;
@@ -128,10 +122,7 @@ impl PlanService for Api {
         Ok(Response::new(pb::AcceptPlanResponse { plan: self.to_wire(plan, user) }))
     }
 
-    async fn withdraw_plan_offer(
-        &self,
-        request: Request<pb::WithdrawPlanOfferRequest>,
-    ) -> Result<Response<pb::WithdrawPlanOfferResponse>, Status> {
+    async fn withdraw_plan_offer(&self, request: Request<pb::WithdrawPlanOfferRequest>) -> Answer<pb::WithdrawPlanOfferResponse> {
         let user = Caller::user(&request)?.id;
         let id = plan_id(&request.get_ref().family_plan_id)?;
         let unit = async move |connection: &mut Connection| changes::withdraw_offer(connection, id, user).await;
@@ -139,20 +130,14 @@ impl PlanService for Api {
         Ok(Response::new(pb::WithdrawPlanOfferResponse { plan: self.to_wire(plan, user) }))
     }
 
-    async fn change_plan_type(
-        &self,
-        request: Request<pb::ChangePlanTypeRequest>,
-    ) -> Result<Response<pb::ChangePlanTypeResponse>, Status> {
+    async fn change_plan_type(&self, request: Request<pb::ChangePlanTypeRequest>) -> Answer<pb::ChangePlanTypeResponse> {
         let new = wire::new_type(request.get_ref())?;
         let unit = async move |connection: &mut Connection| changes::change_type(connection, new).await;
         let plan = self.db.write("change plan type", unit).await?;
         Ok(Response::new(pb::ChangePlanTypeResponse { plan: Some(wire::plan_for_billing(plan, &self.currency)) }))
     }
 
-    async fn get_family_summary(
-        &self,
-        request: Request<pb::GetFamilySummaryRequest>,
-    ) -> Result<Response<pb::GetFamilySummaryResponse>, Status> {
+    async fn get_family_summary(&self, request: Request<pb::GetFamilySummaryRequest>) -> Answer<pb::GetFamilySummaryResponse> {
         let caller = Caller::of(&request);
         let viewer = Caller::user(&request)?.id;
         let summary = self.summary(plan_id(&request.get_ref().family_plan_id)?, viewer).await?;

@@ -4,9 +4,9 @@ use orchard_db::idempotency::Key;
 use orchard_db::{Connection, Db, moment};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::wallet_service_server::WalletService;
-use orchard_rpc::{Currency, Page};
+use orchard_rpc::{Answer, Currency, Page};
 use orchard_server::{Caller, Slice as _};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Deposit, Spend, Wallet, wire};
@@ -48,7 +48,7 @@ impl Api {
 
 #[tonic::async_trait]
 impl WalletService for Api {
-    async fn deposit(&self, request: Request<pb::DepositRequest>) -> Result<Response<pb::DepositResponse>, Status> {
+    async fn deposit(&self, request: Request<pb::DepositRequest>) -> Answer<pb::DepositResponse> {
         let service = Caller::service(&request)?;
         let new = wire::deposit(request.into_inner(), &self.currency)?;
         let unit = async move |connection: &mut Connection| deposit(connection, &new, &service).await;
@@ -56,7 +56,7 @@ impl WalletService for Api {
         Ok(Response::new(pb::DepositResponse { entry: Some(self.to_wire(entry, None)) }))
     }
 
-    async fn spend(&self, request: Request<pb::SpendRequest>) -> Result<Response<pb::SpendResponse>, Status> {
+    async fn spend(&self, request: Request<pb::SpendRequest>) -> Answer<pb::SpendResponse> {
         let user = Caller::user(&request)?.id;
         let (key, new) = wire::spend(request.get_ref(), user, &self.currency)?;
         let unit = async move |connection: &mut Connection| spend(connection, &key, &new, user).await;
@@ -64,7 +64,7 @@ impl WalletService for Api {
         Ok(Response::new(pb::SpendResponse { entry: Some(self.to_wire(entry, Some(user))) }))
     }
 
-    async fn get_wallet(&self, request: Request<pb::GetWalletRequest>) -> Result<Response<pb::GetWalletResponse>, Status> {
+    async fn get_wallet(&self, request: Request<pb::GetWalletRequest>) -> Answer<pb::GetWalletResponse> {
         let viewer = Caller::user(&request)?.id;
         let plan = plan_id(&request.get_ref().family_plan_id)?;
         // In one snapshot: the balance before a capture, minus the holds after it, would show money that was never available.
@@ -72,7 +72,7 @@ impl WalletService for Api {
         Ok(Response::new(pb::GetWalletResponse { wallet: Some(wire::wallet(&wallet, &self.currency)) }))
     }
 
-    async fn list_entries(&self, request: Request<pb::ListEntriesRequest>) -> Result<Response<pb::ListEntriesResponse>, Status> {
+    async fn list_entries(&self, request: Request<pb::ListEntriesRequest>) -> Answer<pb::ListEntriesResponse> {
         let viewer = Caller::user(&request)?.id;
         let Page { rows, next_page_token } = self.list(request.get_ref(), viewer).await?;
         let entries = rows.into_iter().map(|entry| self.to_wire(entry, Some(viewer))).collect();

@@ -5,8 +5,9 @@ use orchard_db::{Connection, Db};
 use orchard_privacy::roll;
 use orchard_proto::recipe::v1 as pb;
 use orchard_proto::recipe::v1::recipe_service_server::RecipeService;
+use orchard_rpc::Answer;
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Recipe, RecipeError, store, wire};
@@ -27,10 +28,7 @@ impl Api {
 
 #[tonic::async_trait]
 impl RecipeService for Api {
-    async fn create_recipe(
-        &self,
-        request: Request<pb::CreateRecipeRequest>,
-    ) -> Result<Response<pb::CreateRecipeResponse>, Status> {
+    async fn create_recipe(&self, request: Request<pb::CreateRecipeRequest>) -> Answer<pb::CreateRecipeResponse> {
         let author = Caller::user(&request)?.id;
         let new = wire::new_recipe(request.get_ref(), author).map_err(Error::from)?;
         let create = async move |connection: &mut Connection| match new.key.claim_id(connection).await? {
@@ -44,7 +42,7 @@ impl RecipeService for Api {
         Ok(Response::new(pb::CreateRecipeResponse { recipe: Some(wire::recipe(recipe, author)) }))
     }
 
-    async fn get_recipe(&self, request: Request<pb::GetRecipeRequest>) -> Result<Response<pb::GetRecipeResponse>, Status> {
+    async fn get_recipe(&self, request: Request<pb::GetRecipeRequest>) -> Answer<pb::GetRecipeResponse> {
         let viewer = Caller::user(&request)?.id;
         let id = wire::recipe_id(&request.get_ref().recipe_id).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;

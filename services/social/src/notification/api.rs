@@ -3,8 +3,9 @@
 use orchard_db::{Connection, Db};
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::notification_service_server::NotificationService;
+use orchard_rpc::Answer;
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Patch, Preferences, store, wire};
@@ -39,7 +40,7 @@ impl NotificationService for Api {
     async fn get_notification_preferences(
         &self,
         request: Request<pb::GetNotificationPreferencesRequest>,
-    ) -> Result<Response<pb::GetNotificationPreferencesResponse>, Status> {
+    ) -> Answer<pb::GetNotificationPreferencesResponse> {
         let preferences = self.get(Caller::user(&request)?.id).await?;
         let notification_preferences = Some(wire::preferences(preferences));
         Ok(Response::new(pb::GetNotificationPreferencesResponse { notification_preferences }))
@@ -48,7 +49,7 @@ impl NotificationService for Api {
     async fn update_notification_preferences(
         &self,
         request: Request<pb::UpdateNotificationPreferencesRequest>,
-    ) -> Result<Response<pb::UpdateNotificationPreferencesResponse>, Status> {
+    ) -> Answer<pb::UpdateNotificationPreferencesResponse> {
         let user = Caller::user(&request)?.id;
         let patch = wire::update(request.into_inner())?;
         let unit = async move |connection: &mut Connection| update(connection, user, patch).await;

@@ -6,10 +6,10 @@ use orchard_client::Upstream;
 use orchard_db::Db;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::challenge_service_server::ChallengeService;
-use orchard_rpc::Currency;
+use orchard_rpc::{Answer, Currency};
 use orchard_server::{Caller, Clock, Role, User};
 use tokio::sync::Notify;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 
 use super::editing::{self, Author};
 use super::joining::join;
@@ -63,10 +63,7 @@ fn reads_all(user: &User) -> bool {
 
 #[tonic::async_trait]
 impl ChallengeService for Api {
-    async fn create_challenge(
-        &self,
-        request: Request<pb::CreateChallengeRequest>,
-    ) -> Result<Response<pb::CreateChallengeResponse>, Status> {
+    async fn create_challenge(&self, request: Request<pb::CreateChallengeRequest>) -> Answer<pb::CreateChallengeResponse> {
         let caller = Caller::user(&request)?;
         let (key, terms) = wire::new_challenge(request.get_ref(), &caller, &self.currency)?;
         let author = self.author(&caller, terms.is_public).await?;
@@ -74,10 +71,7 @@ impl ChallengeService for Api {
         Ok(Response::new(pb::CreateChallengeResponse { challenge: self.answer(view, &caller) }))
     }
 
-    async fn get_challenge(
-        &self,
-        request: Request<pb::GetChallengeRequest>,
-    ) -> Result<Response<pb::GetChallengeResponse>, Status> {
+    async fn get_challenge(&self, request: Request<pb::GetChallengeRequest>) -> Answer<pb::GetChallengeResponse> {
         let caller = Caller::user(&request)?;
         let pb::GetChallengeRequest { challenge_id, join_code } = request.get_ref();
         let key = wire::challenge_key(challenge_id, join_code)?;
@@ -85,10 +79,7 @@ impl ChallengeService for Api {
         Ok(Response::new(pb::GetChallengeResponse { challenge: self.answer(view, &caller) }))
     }
 
-    async fn update_challenge(
-        &self,
-        request: Request<pb::UpdateChallengeRequest>,
-    ) -> Result<Response<pb::UpdateChallengeResponse>, Status> {
+    async fn update_challenge(&self, request: Request<pb::UpdateChallengeRequest>) -> Answer<pb::UpdateChallengeResponse> {
         let caller = Caller::user(&request)?;
         let (id, patch) = wire::update(request.into_inner(), &self.currency)?;
         let author = self.author(&caller, true).await?;
@@ -96,10 +87,7 @@ impl ChallengeService for Api {
         Ok(Response::new(pb::UpdateChallengeResponse { challenge: self.answer(view, &caller) }))
     }
 
-    async fn list_challenges(
-        &self,
-        request: Request<pb::ListChallengesRequest>,
-    ) -> Result<Response<pb::ListChallengesResponse>, Status> {
+    async fn list_challenges(&self, request: Request<pb::ListChallengesRequest>) -> Answer<pb::ListChallengesResponse> {
         let caller = Caller::user(&request)?;
         let (filter, page) = wire::list(request.get_ref(), caller.id)?;
         let page = reading::list(&self.db, &self.clock, caller.id, &filter, &page).await?;
@@ -109,10 +97,7 @@ impl ChallengeService for Api {
         }))
     }
 
-    async fn feature_challenge(
-        &self,
-        request: Request<pb::FeatureChallengeRequest>,
-    ) -> Result<Response<pb::FeatureChallengeResponse>, Status> {
+    async fn feature_challenge(&self, request: Request<pb::FeatureChallengeRequest>) -> Answer<pb::FeatureChallengeResponse> {
         let caller = Caller::user(&request)?;
         let (id, priority) = wire::feature(request.get_ref())?;
         let view = editing::feature(&self.db, id, priority, caller.id).await?;
@@ -122,7 +107,7 @@ impl ChallengeService for Api {
     async fn deactivate_challenge(
         &self,
         request: Request<pb::DeactivateChallengeRequest>,
-    ) -> Result<Response<pb::DeactivateChallengeResponse>, Status> {
+    ) -> Answer<pb::DeactivateChallengeResponse> {
         let caller = Caller::user(&request)?;
         let challenge = self.set_active(&caller, &request.get_ref().challenge_id, false).await?;
         Ok(Response::new(pb::DeactivateChallengeResponse { challenge }))
@@ -131,16 +116,13 @@ impl ChallengeService for Api {
     async fn reactivate_challenge(
         &self,
         request: Request<pb::ReactivateChallengeRequest>,
-    ) -> Result<Response<pb::ReactivateChallengeResponse>, Status> {
+    ) -> Answer<pb::ReactivateChallengeResponse> {
         let caller = Caller::user(&request)?;
         let challenge = self.set_active(&caller, &request.get_ref().challenge_id, true).await?;
         Ok(Response::new(pb::ReactivateChallengeResponse { challenge }))
     }
 
-    async fn finalise_challenge(
-        &self,
-        request: Request<pb::FinaliseChallengeRequest>,
-    ) -> Result<Response<pb::FinaliseChallengeResponse>, Status> {
+    async fn finalise_challenge(&self, request: Request<pb::FinaliseChallengeRequest>) -> Answer<pb::FinaliseChallengeResponse> {
         let caller = Caller::user(&request)?;
         let id = request::id("challenge_id", &request.get_ref().challenge_id)?;
         let view = reading::due(&self.db, &self.clock, id, caller.id).await?;
@@ -150,10 +132,7 @@ impl ChallengeService for Api {
         Ok(Response::new(pb::FinaliseChallengeResponse { challenge: self.answer(view, &caller) }))
     }
 
-    async fn join_challenge(
-        &self,
-        request: Request<pb::JoinChallengeRequest>,
-    ) -> Result<Response<pb::JoinChallengeResponse>, Status> {
+    async fn join_challenge(&self, request: Request<pb::JoinChallengeRequest>) -> Answer<pb::JoinChallengeResponse> {
         let user = Caller::user(&request)?.id;
         let pb::JoinChallengeRequest { challenge_id, join_code } = request.get_ref();
         let key = wire::challenge_key(challenge_id, join_code)?;
@@ -166,7 +145,7 @@ impl ChallengeService for Api {
     async fn count_active_challenges(
         &self,
         request: Request<pb::CountActiveChallengesRequest>,
-    ) -> Result<Response<pb::CountActiveChallengesResponse>, Status> {
+    ) -> Answer<pb::CountActiveChallengesResponse> {
         let users = wire::user_ids(request.get_ref())?;
         let count = reading::count_active(&self.db, &users).await?;
         let active_challenges = i32::try_from(count).unwrap_or(i32::MAX);

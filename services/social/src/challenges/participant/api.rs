@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use orchard_db::Db;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::participant_service_server::ParticipantService;
-use orchard_rpc::{Currency, Page, PageRequest};
+use orchard_rpc::{Answer, Currency, Page, PageRequest};
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{CompletionStatus, Participant, ParticipantError, store, wire};
@@ -76,20 +76,14 @@ impl Api {
 
 #[tonic::async_trait]
 impl ParticipantService for Api {
-    async fn get_participant(
-        &self,
-        request: Request<pb::GetParticipantRequest>,
-    ) -> Result<Response<pb::GetParticipantResponse>, Status> {
+    async fn get_participant(&self, request: Request<pb::GetParticipantRequest>) -> Answer<pb::GetParticipantResponse> {
         let user = Caller::user(&request)?.id;
         let challenge = request::id("challenge_id", &request.get_ref().challenge_id)?;
         let participant = self.get(challenge, user).await?;
         Ok(Response::new(pb::GetParticipantResponse { participant: self.answer(participant) }))
     }
 
-    async fn list_participants(
-        &self,
-        request: Request<pb::ListParticipantsRequest>,
-    ) -> Result<Response<pb::ListParticipantsResponse>, Status> {
+    async fn list_participants(&self, request: Request<pb::ListParticipantsRequest>) -> Answer<pb::ListParticipantsResponse> {
         let user = Caller::user(&request)?.id;
         let (status, page) = wire::list(request.get_ref(), user)?;
         let page = self.list(user, status, &page).await?;
@@ -102,7 +96,7 @@ impl ParticipantService for Api {
     async fn withdraw_participant(
         &self,
         request: Request<pb::WithdrawParticipantRequest>,
-    ) -> Result<Response<pb::WithdrawParticipantResponse>, Status> {
+    ) -> Answer<pb::WithdrawParticipantResponse> {
         let user = Caller::user(&request)?.id;
         let challenge = request::id("challenge_id", &request.get_ref().challenge_id)?;
         let participant = self.withdraw(challenge, user).await?;
@@ -112,7 +106,7 @@ impl ParticipantService for Api {
     async fn set_participant_visibility(
         &self,
         request: Request<pb::SetParticipantVisibilityRequest>,
-    ) -> Result<Response<pb::SetParticipantVisibilityResponse>, Status> {
+    ) -> Answer<pb::SetParticipantVisibilityResponse> {
         let user = Caller::user(&request)?.id;
         let pb::SetParticipantVisibilityRequest { challenge_id, is_visible } = request.into_inner();
         let challenge = request::id("challenge_id", &challenge_id)?;

@@ -3,9 +3,9 @@
 use orchard_db::Db;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::progress_service_server::ProgressService;
-use orchard_rpc::{Currency, Page};
+use orchard_rpc::{Answer, Currency, Page};
 use orchard_server::{Caller, Clock};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 
 use super::{ProgressDay, batch, recording, store, wire};
 use crate::challenges::participant::{self, Participant, ParticipantError};
@@ -40,10 +40,7 @@ impl Api {
 
 #[tonic::async_trait]
 impl ProgressService for Api {
-    async fn record_progress(
-        &self,
-        request: Request<pb::RecordProgressRequest>,
-    ) -> Result<Response<pb::RecordProgressResponse>, Status> {
+    async fn record_progress(&self, request: Request<pb::RecordProgressRequest>) -> Answer<pb::RecordProgressResponse> {
         let user = Caller::user(&request)?.id;
         let write = wire::record(request.into_inner(), user)?;
         let written = recording::write(&self.db, &self.clock, write).await?;
@@ -56,7 +53,7 @@ impl ProgressService for Api {
     async fn batch_record_progress(
         &self,
         request: Request<pb::BatchRecordProgressRequest>,
-    ) -> Result<Response<pb::BatchRecordProgressResponse>, Status> {
+    ) -> Answer<pb::BatchRecordProgressResponse> {
         let user = Caller::user(&request)?.id;
         let writes = wire::batch(request.into_inner(), user)?;
         let (days, seats) = batch::write_all(&self.db, &self.clock, user, writes).await?.into_parts();
@@ -66,20 +63,14 @@ impl ProgressService for Api {
         }))
     }
 
-    async fn delete_progress(
-        &self,
-        request: Request<pb::DeleteProgressRequest>,
-    ) -> Result<Response<pb::DeleteProgressResponse>, Status> {
+    async fn delete_progress(&self, request: Request<pb::DeleteProgressRequest>) -> Answer<pb::DeleteProgressResponse> {
         let user = Caller::user(&request)?.id;
         let write = wire::deletion(request.get_ref(), user)?;
         let written = recording::write(&self.db, &self.clock, write).await?;
         Ok(Response::new(pb::DeleteProgressResponse { participant: Some(self.seat(written.participant)) }))
     }
 
-    async fn list_progress(
-        &self,
-        request: Request<pb::ListProgressRequest>,
-    ) -> Result<Response<pb::ListProgressResponse>, Status> {
+    async fn list_progress(&self, request: Request<pb::ListProgressRequest>) -> Answer<pb::ListProgressResponse> {
         let user = Caller::user(&request)?.id;
         let list = wire::list(request.get_ref(), user)?;
         let page = self.list(&list).await?;

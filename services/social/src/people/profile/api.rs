@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use orchard_db::{Connection, Db};
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::profile_service_server::ProfileService;
-use orchard_rpc::Currency;
+use orchard_rpc::{Answer, Currency};
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::name::DisplayName;
@@ -72,26 +72,20 @@ async fn refresh_boards(connection: &mut Connection, profile: Profile) -> Result
 
 #[tonic::async_trait]
 impl ProfileService for Api {
-    async fn register_profile(
-        &self,
-        request: Request<pb::RegisterProfileRequest>,
-    ) -> Result<Response<pb::RegisterProfileResponse>, Status> {
+    async fn register_profile(&self, request: Request<pb::RegisterProfileRequest>) -> Answer<pb::RegisterProfileResponse> {
         let new = wire::registration(request.get_ref())?;
         let profile = self.db.write("register profile", async move |connection| register(connection, new).await).await?;
         Ok(Response::new(pb::RegisterProfileResponse { profile: Some(wire::own(profile, &self.currency)) }))
     }
 
-    async fn get_profile(&self, request: Request<pb::GetProfileRequest>) -> Result<Response<pb::GetProfileResponse>, Status> {
+    async fn get_profile(&self, request: Request<pb::GetProfileRequest>) -> Answer<pb::GetProfileResponse> {
         let viewer = Caller::user(&request)?.id;
         let id = request::id("user_id", &request.get_ref().user_id)?;
         let profile = self.get(id, viewer).await?;
         Ok(Response::new(pb::GetProfileResponse { profile: Some(wire::profile(profile, viewer, &self.currency)) }))
     }
 
-    async fn batch_get_profiles(
-        &self,
-        request: Request<pb::BatchGetProfilesRequest>,
-    ) -> Result<Response<pb::BatchGetProfilesResponse>, Status> {
+    async fn batch_get_profiles(&self, request: Request<pb::BatchGetProfilesRequest>) -> Answer<pb::BatchGetProfilesResponse> {
         let viewer = Caller::user(&request)?.id;
         let ids = wire::batch(request.get_ref())?;
         let profiles = self.batch_get(&ids, viewer).await?;
@@ -99,17 +93,14 @@ impl ProfileService for Api {
         Ok(Response::new(pb::BatchGetProfilesResponse { profiles }))
     }
 
-    async fn update_profile(
-        &self,
-        request: Request<pb::UpdateProfileRequest>,
-    ) -> Result<Response<pb::UpdateProfileResponse>, Status> {
+    async fn update_profile(&self, request: Request<pb::UpdateProfileRequest>) -> Answer<pb::UpdateProfileResponse> {
         let user = Caller::user(&request)?.id;
         let patch = wire::update(request.into_inner(), user)?;
         let profile = self.db.write("update profile", async move |connection| update(connection, user, patch).await).await?;
         Ok(Response::new(pb::UpdateProfileResponse { profile: Some(wire::own(profile, &self.currency)) }))
     }
 
-    async fn name_child(&self, request: Request<pb::NameChildRequest>) -> Result<Response<pb::NameChildResponse>, Status> {
+    async fn name_child(&self, request: Request<pb::NameChildRequest>) -> Answer<pb::NameChildResponse> {
         let adult = Caller::user(&request)?.id;
         let (child, name) = wire::child(request.get_ref())?;
         let unit = async move |connection: &mut Connection| name_child(connection, child, adult, name).await;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use orchard_db::{Connection, Db, Reader};
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::achievement_service_server::AchievementService;
-use orchard_rpc::{Currency, PageRequest};
+use orchard_rpc::{Answer, Currency, PageRequest};
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Achievement, AchievementError, LatestFirst, Summary, give, store, wire};
@@ -94,10 +94,7 @@ async fn share(connection: &mut Connection, id: Uuid, user: Uuid, shared_publicl
 
 #[tonic::async_trait]
 impl AchievementService for Api {
-    async fn award_achievement(
-        &self,
-        request: Request<pb::AwardAchievementRequest>,
-    ) -> Result<Response<pb::AwardAchievementResponse>, Status> {
+    async fn award_achievement(&self, request: Request<pb::AwardAchievementRequest>) -> Answer<pb::AwardAchievementResponse> {
         let operator = Caller::user(&request)?.id;
         let new = wire::award(request.into_inner(), operator, &self.currency)?;
         let awards = self.awards.clone();
@@ -106,10 +103,7 @@ impl AchievementService for Api {
         Ok(Response::new(pb::AwardAchievementResponse { achievement: Some(wire::own(achievement, &self.currency)) }))
     }
 
-    async fn list_achievements(
-        &self,
-        request: Request<pb::ListAchievementsRequest>,
-    ) -> Result<Response<pb::ListAchievementsResponse>, Status> {
+    async fn list_achievements(&self, request: Request<pb::ListAchievementsRequest>) -> Answer<pb::ListAchievementsResponse> {
         let viewer = Caller::user(&request)?.id;
         let pb::ListAchievementsRequest { user_id, page_size, page_token } = request.into_inner();
         let (user, page) = request::user_and_page("ListAchievements", viewer, &user_id, (page_size, &page_token))?;
@@ -123,17 +117,14 @@ impl AchievementService for Api {
     async fn get_achievement_summary(
         &self,
         request: Request<pb::GetAchievementSummaryRequest>,
-    ) -> Result<Response<pb::GetAchievementSummaryResponse>, Status> {
+    ) -> Answer<pb::GetAchievementSummaryResponse> {
         let viewer = Caller::user(&request)?.id;
         let user = request::id("user_id", &request.get_ref().user_id)?;
         let summary = self.sum_up(user, viewer).await?;
         Ok(Response::new(pb::GetAchievementSummaryResponse { summary: Some(wire::summary(user, summary)) }))
     }
 
-    async fn list_highlights(
-        &self,
-        request: Request<pb::ListHighlightsRequest>,
-    ) -> Result<Response<pb::ListHighlightsResponse>, Status> {
+    async fn list_highlights(&self, request: Request<pb::ListHighlightsRequest>) -> Answer<pb::ListHighlightsResponse> {
         let viewer = Caller::user(&request)?.id;
         let pb::ListHighlightsRequest { page_size, page_token } = request.into_inner();
         let page = request::page(format!("ListHighlights {viewer}"), page_size, &page_token)?;
@@ -147,7 +138,7 @@ impl AchievementService for Api {
     async fn set_achievement_visibility(
         &self,
         request: Request<pb::SetAchievementVisibilityRequest>,
-    ) -> Result<Response<pb::SetAchievementVisibilityResponse>, Status> {
+    ) -> Answer<pb::SetAchievementVisibilityResponse> {
         let user = Caller::user(&request)?.id;
         let pb::SetAchievementVisibilityRequest { achievement_id, is_public } = request.into_inner();
         let id = request::id("achievement_id", &achievement_id)?;
@@ -159,7 +150,7 @@ impl AchievementService for Api {
     async fn mark_celebration_shown(
         &self,
         request: Request<pb::MarkCelebrationShownRequest>,
-    ) -> Result<Response<pb::MarkCelebrationShownResponse>, Status> {
+    ) -> Answer<pb::MarkCelebrationShownResponse> {
         let user = Caller::user(&request)?.id;
         let id = request::id("achievement_id", &request.get_ref().achievement_id)?;
         let unit = async move |connection: &mut Connection| celebrate(connection, id, user).await;
@@ -167,10 +158,7 @@ impl AchievementService for Api {
         Ok(Response::new(pb::MarkCelebrationShownResponse { is_first }))
     }
 
-    async fn list_milestones(
-        &self,
-        request: Request<pb::ListMilestonesRequest>,
-    ) -> Result<Response<pb::ListMilestonesResponse>, Status> {
+    async fn list_milestones(&self, request: Request<pb::ListMilestonesRequest>) -> Answer<pb::ListMilestonesResponse> {
         let viewer = Caller::user(&request)?.id;
         let pb::ListMilestonesRequest { user_id, page_size, page_token } = request.into_inner();
         let (user, page) = request::user_and_page("ListMilestones", viewer, &user_id, (page_size, &page_token))?;
@@ -184,7 +172,7 @@ impl AchievementService for Api {
     async fn set_milestone_sharing(
         &self,
         request: Request<pb::SetMilestoneSharingRequest>,
-    ) -> Result<Response<pb::SetMilestoneSharingResponse>, Status> {
+    ) -> Answer<pb::SetMilestoneSharingResponse> {
         let user = Caller::user(&request)?.id;
         let pb::SetMilestoneSharingRequest { milestone_id, shared_publicly } = request.into_inner();
         let id = request::id("milestone_id", &milestone_id)?;
