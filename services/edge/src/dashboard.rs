@@ -22,13 +22,7 @@ const UPSTREAM_LIMIT: Duration = Duration::from_secs(2);
 /// Serves `EdgeService`.
 #[derive(Debug)]
 pub(crate) struct Api {
-    upstreams: Upstreams,
-}
-
-impl Api {
-    pub(crate) fn new(upstreams: Upstreams) -> Self {
-        Self { upstreams }
-    }
+    pub(crate) upstreams: Upstreams,
 }
 
 #[tonic::async_trait]

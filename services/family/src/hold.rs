@@ -17,7 +17,6 @@ use uuid::Uuid;
 
 pub use allowance::AllowanceError;
 pub(crate) use allowance::{may_take, spent_on};
-pub use api::Api;
 pub use sweep::keep_expired;
 
 use crate::transition::Transition;

@@ -15,8 +15,6 @@ use strum::{EnumString, IntoStaticStr};
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
-
 use crate::rights::{RightsError, Role};
 use crate::transition::Transition;
 

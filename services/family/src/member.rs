@@ -14,7 +14,6 @@ use orchard_rpc::Refusal;
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
 pub use patch::{Patch, PermissionsPatch};
 
 use crate::plan::Plan;

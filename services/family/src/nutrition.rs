@@ -13,7 +13,6 @@ use strum::{EnumString, IntoStaticStr};
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
 pub use week::{DailyIntake, WeeklySummary, week_ending};
 
 /// Why a call about nutrition is refused.

@@ -22,7 +22,6 @@ use strum::{EnumString, IntoStaticStr};
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
 pub use patch::Patch;
 pub use preferences::{CoordinationPreferences, DayOfWeek, DeliveryWindow, FamilyGoals};
 pub use roster::{Roster, Seat};

@@ -7,8 +7,6 @@ pub(crate) mod wire;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use api::Api;
-
 /// A topic whose notifications a user can turn off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic {

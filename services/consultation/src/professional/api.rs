@@ -16,15 +16,8 @@ use crate::error::Error;
 /// Serves `ProfessionalService`.
 #[derive(Debug)]
 pub struct Api {
-    db: Db,
-    currency: Currency,
-}
-
-impl Api {
-    /// Serves professionals from `db`, with rates in `currency`.
-    pub fn new(db: Db, currency: Currency) -> Self {
-        Self { db, currency }
-    }
+    pub(crate) db: Db,
+    pub(crate) currency: Currency,
 }
 
 #[tonic::async_trait]

@@ -5,7 +5,7 @@ use orchard_db::{Connection, Db, Failure};
 use orchard_events::Outbox;
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::invitation_service_server::InvitationService;
-use orchard_rpc::{Answer, Currency, Page};
+use orchard_rpc::{Answer, Page};
 use orchard_server::Caller;
 use tonic::{Request, Response};
 use uuid::Uuid;
@@ -20,38 +20,23 @@ use crate::plan::store::{lock_for_member, seen_by};
 use crate::rights::Role;
 use crate::transition::Transition;
 use crate::wire::{own_page, plan_page};
-use crate::{member, plan, roll};
+use crate::{Api, member, plan, roll};
 
-/// Serves `InvitationService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
-    currency: Currency,
-    outbox: Outbox,
+async fn list(db: &Db, request: &pb::ListInvitationsRequest, viewer: Uuid) -> Result<Page<(Invitation, String)>, Error> {
+    let pb::ListInvitationsRequest { family_plan_id, page_size, page_token } = request;
+    let (plan, page) = plan_page("ListInvitations", family_plan_id, viewer, *page_size, page_token)?;
+    let connection = db.read().await?;
+    let (_, rights) = seen_by(&connection, plan, viewer).await?;
+    // Any member who may offer a seat may see what is offered.
+    rights.may_offer(Role::Guest)?;
+    let rows = store::list(&connection, Filter::Plan(plan), page.after, page.fetch()).await?;
+    Ok(page.page(rows, |(invitation, _)| (invitation.created_at, invitation.id)))
 }
 
-impl Api {
-    /// Serves invitations from `db`, and publishes through `outbox` who accepts them.
-    pub fn new(db: Db, currency: Currency, outbox: Outbox) -> Self {
-        Self { db, currency, outbox }
-    }
-
-    async fn list(&self, request: &pb::ListInvitationsRequest, viewer: Uuid) -> Result<Page<(Invitation, String)>, Error> {
-        let pb::ListInvitationsRequest { family_plan_id, page_size, page_token } = request;
-        let (plan, page) = plan_page("ListInvitations", family_plan_id, viewer, *page_size, page_token)?;
-        let connection = self.db.read().await?;
-        let (_, rights) = seen_by(&connection, plan, viewer).await?;
-        // Any member who may offer a seat may see what is offered.
-        rights.may_offer(Role::Guest)?;
-        let rows = store::list(&connection, Filter::Plan(plan), page.after, page.fetch()).await?;
-        Ok(page.page(rows, |(invitation, _)| (invitation.created_at, invitation.id)))
-    }
-
-    async fn list_mine(&self, request: &pb::ListMyInvitationsRequest, user: Uuid) -> Result<Page<(Invitation, String)>, Error> {
-        let page = own_page("ListMyInvitations", user, request.page_size, &request.page_token)?;
-        let rows = store::list(&*self.db.read().await?, Filter::Invitee(user), page.after, page.fetch()).await?;
-        Ok(page.page(rows, |(invitation, _)| (invitation.created_at, invitation.id)))
-    }
+async fn list_mine(db: &Db, request: &pb::ListMyInvitationsRequest, user: Uuid) -> Result<Page<(Invitation, String)>, Error> {
+    let page = own_page("ListMyInvitations", user, request.page_size, &request.page_token)?;
+    let rows = store::list(&*db.read().await?, Filter::Invitee(user), page.after, page.fetch()).await?;
+    Ok(page.page(rows, |(invitation, _)| (invitation.created_at, invitation.id)))
 }
 
 #[tonic::async_trait]
@@ -97,14 +82,14 @@ impl InvitationService for Api {
 
     async fn list_invitations(&self, request: Request<pb::ListInvitationsRequest>) -> Answer<pb::ListInvitationsResponse> {
         let viewer = Caller::user(&request)?.id;
-        let Page { rows, next_page_token } = self.list(request.get_ref(), viewer).await?;
+        let Page { rows, next_page_token } = list(&self.db, request.get_ref(), viewer).await?;
         let invitations = rows.into_iter().map(|(invitation, _)| wire::invitation(invitation)).collect();
         Ok(Response::new(pb::ListInvitationsResponse { invitations, next_page_token }))
     }
 
     async fn list_my_invitations(&self, request: Request<pb::ListMyInvitationsRequest>) -> Answer<pb::ListMyInvitationsResponse> {
         let user = Caller::user(&request)?.id;
-        let Page { rows, next_page_token } = self.list_mine(request.get_ref(), user).await?;
+        let Page { rows, next_page_token } = list_mine(&self.db, request.get_ref(), user).await?;
         let invitations = rows.into_iter().map(wire::received).collect();
         Ok(Response::new(pb::ListMyInvitationsResponse { invitations, next_page_token }))
     }

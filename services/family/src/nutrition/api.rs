@@ -12,36 +12,23 @@ use uuid::Uuid;
 
 use super::{Intake, NewIntake, WeeklySummary, store, week_ending, wire};
 use crate::error::Error;
-use crate::roll;
+use crate::{Api, roll};
 
-/// Serves `NutritionService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
+async fn list(db: &Db, request: &pb::ListIntakesRequest, user: Uuid) -> Result<Page<Intake>, Error> {
+    let (range, page) = wire::list(request, user)?;
+    let rows = store::list(&*db.read().await?, range, page.after, page.fetch()).await?;
+    Ok(page.page(rows, |intake| (intake.intake.consumption_date, intake.id)))
 }
 
-impl Api {
-    /// Serves nutrition from `db`.
-    pub fn new(db: Db) -> Self {
-        Self { db }
-    }
-
-    async fn list(&self, request: &pb::ListIntakesRequest, user: Uuid) -> Result<Page<Intake>, Error> {
-        let (range, page) = wire::list(request, user)?;
-        let rows = store::list(&*self.db.read().await?, range, page.after, page.fetch()).await?;
-        Ok(page.page(rows, |intake| (intake.intake.consumption_date, intake.id)))
-    }
-
-    async fn week(&self, request: pb::GetWeeklySummaryRequest, user: Uuid) -> Result<WeeklySummary, Error> {
-        let end = wire::week_end(request)?;
-        let connection = self.db.read().await?;
-        let end = match end {
-            Some(date) => date,
-            None => moment(&connection).await?.date_naive(),
-        };
-        let (first, last) = week_ending(end);
-        Ok(WeeklySummary::new(first, &store::by_date(&connection, user, (first, last)).await?))
-    }
+async fn week(db: &Db, request: pb::GetWeeklySummaryRequest, user: Uuid) -> Result<WeeklySummary, Error> {
+    let end = wire::week_end(request)?;
+    let connection = db.read().await?;
+    let end = match end {
+        Some(date) => date,
+        None => moment(&connection).await?.date_naive(),
+    };
+    let (first, last) = week_ending(end);
+    Ok(WeeklySummary::new(first, &store::by_date(&connection, user, (first, last)).await?))
 }
 
 #[tonic::async_trait]
@@ -72,14 +59,14 @@ impl NutritionService for Api {
 
     async fn list_intakes(&self, request: Request<pb::ListIntakesRequest>) -> Answer<pb::ListIntakesResponse> {
         let user = Caller::user(&request)?.id;
-        let Page { rows, next_page_token } = self.list(request.get_ref(), user).await?;
+        let Page { rows, next_page_token } = list(&self.db, request.get_ref(), user).await?;
         let intakes = rows.into_iter().map(wire::intake).collect();
         Ok(Response::new(pb::ListIntakesResponse { intakes, next_page_token }))
     }
 
     async fn get_weekly_summary(&self, request: Request<pb::GetWeeklySummaryRequest>) -> Answer<pb::GetWeeklySummaryResponse> {
         let user = Caller::user(&request)?.id;
-        let summary = self.week(request.into_inner(), user).await?;
+        let summary = week(&self.db, request.into_inner(), user).await?;
         Ok(Response::new(pb::GetWeeklySummaryResponse { summary: Some(wire::week(&summary)) }))
     }
 }

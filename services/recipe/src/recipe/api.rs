@@ -16,14 +16,7 @@ use crate::error::Error;
 /// Serves `RecipeService`.
 #[derive(Debug)]
 pub struct Api {
-    db: Db,
-}
-
-impl Api {
-    /// Serves recipes from `db`.
-    pub fn new(db: Db) -> Self {
-        Self { db }
-    }
+    pub(crate) db: Db,
 }
 
 #[tonic::async_trait]

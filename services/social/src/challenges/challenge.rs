@@ -19,7 +19,6 @@ use orchard_rpc::Refusal;
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
 pub use code::JoinCode;
 pub use entry::{Entrant, EntryRequirements};
 pub use scoring::{ChallengeType, Scoring};

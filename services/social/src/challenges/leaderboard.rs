@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
 pub use fold_worker::FoldWorker;
 pub use pseudonym::pseudonym;
 pub(crate) use store::forget;

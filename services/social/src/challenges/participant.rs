@@ -15,8 +15,6 @@ use uuid::Uuid;
 
 use crate::challenges::reward::Reward;
 
-pub use api::Api;
-
 /// A participant's status in a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]

@@ -17,8 +17,6 @@ use serde_json::Value;
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
-
 use crate::challenges::challenge::{ChallengeError, Scoring, days};
 use crate::challenges::fruit;
 use crate::challenges::participant::{Participant, ParticipantError};

@@ -1,6 +1,6 @@
 //! Use cases of notification preferences.
 
-use orchard_db::{Connection, Db};
+use orchard_db::Connection;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::notification_service_server::NotificationService;
 use orchard_rpc::Answer;
@@ -9,22 +9,12 @@ use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Patch, Preferences, store, wire};
+use crate::Api;
 use crate::error::Error;
 use crate::roll;
 
-/// Serves `NotificationService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
-}
-
 impl Api {
-    /// Serves preferences from `db`.
-    pub fn new(db: Db) -> Self {
-        Self { db }
-    }
-
-    async fn get(&self, user: Uuid) -> Result<Preferences, Error> {
+    async fn preferences(&self, user: Uuid) -> Result<Preferences, Error> {
         Ok(store::get(&*self.db.read().await?, user).await?)
     }
 }
@@ -41,7 +31,7 @@ impl NotificationService for Api {
         &self,
         request: Request<pb::GetNotificationPreferencesRequest>,
     ) -> Answer<pb::GetNotificationPreferencesResponse> {
-        let preferences = self.get(Caller::user(&request)?.id).await?;
+        let preferences = self.preferences(Caller::user(&request)?.id).await?;
         let notification_preferences = Some(wire::preferences(preferences));
         Ok(Response::new(pb::GetNotificationPreferencesResponse { notification_preferences }))
     }

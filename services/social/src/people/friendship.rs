@@ -11,8 +11,6 @@ use orchard_rpc::Refusal;
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
-
 /// The most unanswered requests that a user may have sent.
 pub const MAX_REQUESTS: i64 = 200;
 

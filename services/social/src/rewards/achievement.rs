@@ -11,8 +11,6 @@ use orchard_rpc::Refusal;
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
-
 use crate::error::Error;
 use crate::rewards::award::{AchievementType, Award, Awards, Entity, EntityType};
 use crate::rewards::milestone::{self, RECIPE_FEATURED};

@@ -15,15 +15,11 @@ use crate::error::Error;
 /// Serves `OutboxService`.
 #[derive(Debug)]
 pub(super) struct Api {
-    db: Db,
-    domain: String,
+    pub(super) db: Db,
+    pub(super) domain: String,
 }
 
 impl Api {
-    pub(super) fn new(db: Db, domain: String) -> Self {
-        Self { db, domain }
-    }
-
     fn status(&self, error: impl Into<Error>) -> Status {
         error.into().into_status(&self.domain)
     }

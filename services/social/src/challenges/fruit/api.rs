@@ -7,10 +7,7 @@ use orchard_server::Caller;
 use tonic::{Request, Response};
 
 use super::{VERSION, all, wire};
-
-/// Serves `FruitService`.
-#[derive(Debug)]
-pub struct Api;
+use crate::Api;
 
 #[tonic::async_trait]
 impl FruitService for Api {

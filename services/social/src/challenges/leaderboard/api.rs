@@ -2,31 +2,17 @@
 
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use orchard_db::Db;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::leaderboard_service_server::LeaderboardService;
 use orchard_rpc::Answer;
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 
-use super::watch::{self, Poller, Update};
+use super::watch::{self, Update};
 use super::{reading, wire};
+use crate::Api;
 use crate::error::Error;
 use crate::request;
-
-/// Serves `LeaderboardService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
-    poller: Poller,
-}
-
-impl Api {
-    /// Serves leaderboards from `db`, and watched ones from `poller`.
-    pub fn new(db: Db, poller: Poller) -> Self {
-        Self { db, poller }
-    }
-}
 
 #[tonic::async_trait]
 impl LeaderboardService for Api {

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use orchard_client::Upstream;
-use orchard_db::{Connection, Db};
+use orchard_db::Connection;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::friendship_service_server::FriendshipService;
 use orchard_rpc::{Answer, PageRequest};
@@ -14,17 +13,11 @@ use uuid::Uuid;
 
 use super::wire::Direction;
 use super::{FriendshipError, Relation, list, store, wire};
+use crate::Api;
 use crate::error::Error;
 use crate::people::family;
 use crate::people::membership::store::relatives_of;
 use crate::{request, roll};
-
-/// Serves `FriendshipService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
-    family: Upstream,
-}
 
 /// What the caller does to another user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
@@ -46,11 +39,6 @@ enum Action {
 }
 
 impl Api {
-    /// Serves friendships from `db`, and asks `family` who is a child.
-    pub fn new(db: Db, family: Upstream) -> Self {
-        Self { db, family }
-    }
-
     /// Takes an action, and returns how the two are related afterwards.
     async fn act(&self, action: Action, caller: Uuid, other: &str) -> Result<Relation, Error> {
         let other = wire::other(other, caller)?;
@@ -85,7 +73,7 @@ impl Api {
         Ok(list::blocked(&*self.db.read().await?, caller, page).await?)
     }
 
-    async fn count(&self, caller: Uuid) -> Result<[i64; 3], Error> {
+    async fn count_related(&self, caller: Uuid) -> Result<[i64; 3], Error> {
         let connection = self.db.read().await?;
         let relatives = relatives_of(&connection, caller).await?;
         let friends = list::count_friends(&connection, caller, &relatives).await?;
@@ -210,7 +198,7 @@ impl FriendshipService for Api {
     }
 
     async fn count_friends(&self, request: Request<pb::CountFriendsRequest>) -> Answer<pb::CountFriendsResponse> {
-        let counts = self.count(Caller::user(&request)?.id).await?;
+        let counts = self.count_related(Caller::user(&request)?.id).await?;
         let [friends, incoming_requests, outgoing_requests] = counts.map(|count| i32::try_from(count).unwrap_or(i32::MAX));
         Ok(Response::new(pb::CountFriendsResponse { friends, incoming_requests, outgoing_requests }))
     }

@@ -2,34 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use orchard_db::{Connection, Db};
+use orchard_db::Connection;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::profile_service_server::ProfileService;
-use orchard_rpc::{Answer, Currency};
+use orchard_rpc::Answer;
 use orchard_server::Caller;
 use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::name::DisplayName;
 use super::{Patch, Profile, ProfileError, Registration, store, wire};
+use crate::Api;
 use crate::error::Error;
 use crate::{board_copies, request, roll};
 
-/// Serves `ProfileService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
-    currency: Currency,
-}
-
 impl Api {
-    /// Serves profiles from `db`, with amounts in `currency`.
-    pub fn new(db: Db, currency: Currency) -> Self {
-        Self { db, currency }
-    }
-
     /// Returns a profile that `viewer` may see. Their own exists from their first call on.
-    async fn get(&self, id: Uuid, viewer: Uuid) -> Result<Profile, Error> {
+    async fn get_visible(&self, id: Uuid, viewer: Uuid) -> Result<Profile, Error> {
         let found = store::get(&*self.db.read().await?, id, viewer).await?;
         if found.is_none() && id == viewer {
             return self.db.write("first use", async move |connection| first_use(connection, viewer).await).await;
@@ -81,7 +70,7 @@ impl ProfileService for Api {
     async fn get_profile(&self, request: Request<pb::GetProfileRequest>) -> Answer<pb::GetProfileResponse> {
         let viewer = Caller::user(&request)?.id;
         let id = request::id("user_id", &request.get_ref().user_id)?;
-        let profile = self.get(id, viewer).await?;
+        let profile = self.get_visible(id, viewer).await?;
         Ok(Response::new(pb::GetProfileResponse { profile: Some(wire::profile(profile, viewer, &self.currency)) }))
     }
 

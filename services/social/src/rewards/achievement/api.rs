@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use orchard_db::{Connection, Db, Reader};
+use orchard_db::{Connection, Reader};
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::achievement_service_server::AchievementService;
-use orchard_rpc::{Answer, Currency, PageRequest};
+use orchard_rpc::{Answer, PageRequest};
 use orchard_server::Caller;
 use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Achievement, AchievementError, LatestFirst, Summary, give, store, wire};
+use crate::Api;
 use crate::error::Error;
 use crate::people::friendship::list::friend_ids;
 use crate::people::membership::store::relatives_of;
@@ -19,20 +20,7 @@ use crate::rewards::award::Awards;
 use crate::rewards::milestone::{self, Milestone, MilestoneError};
 use crate::{request, roll};
 
-/// Serves `AchievementService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
-    currency: Currency,
-    awards: Awards,
-}
-
 impl Api {
-    /// Serves achievements from `db`, with amounts in `currency`, and gives `awards`.
-    pub fn new(db: Db, currency: Currency, awards: Awards) -> Self {
-        Self { db, currency, awards }
-    }
-
     /// Returns a connection to read what `viewer` may see of a user, or refuses if they may not see the user's profile.
     ///
     /// A caller who is not known yet sees themselves.
@@ -45,7 +33,7 @@ impl Api {
         }
     }
 
-    async fn list(&self, user: Uuid, viewer: Uuid, page: &PageRequest<LatestFirst>) -> Result<Vec<Achievement>, Error> {
+    async fn list_visible(&self, user: Uuid, viewer: Uuid, page: &PageRequest<LatestFirst>) -> Result<Vec<Achievement>, Error> {
         let connection = self.read_as(viewer, user).await?;
         Ok(store::list(&connection, user, viewer, page).await?)
     }
@@ -107,7 +95,7 @@ impl AchievementService for Api {
         let viewer = Caller::user(&request)?.id;
         let pb::ListAchievementsRequest { user_id, page_size, page_token } = request.into_inner();
         let (user, page) = request::user_and_page("ListAchievements", viewer, &user_id, (page_size, &page_token))?;
-        let page = page.page(self.list(user, viewer, &page).await?, Achievement::position);
+        let page = page.page(self.list_visible(user, viewer, &page).await?, Achievement::position);
         Ok(Response::new(pb::ListAchievementsResponse {
             achievements: wire::achievements(page.rows, viewer, &self.currency),
             next_page_token: page.next_page_token,
