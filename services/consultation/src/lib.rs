@@ -1,7 +1,7 @@
 //! Health professionals and consultations.
 
 pub mod error;
-pub mod professional;
+mod professional;
 mod schema;
 
 use clap::Args;

@@ -34,14 +34,12 @@ pub enum HoldStatus {
     Captured,
     /// The service released the hold.
     Released,
-    /// The hold expired.
     Expired,
 }
 
 /// Why a rule of holds refuses a call.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HoldError {
-    /// The service has no such hold.
     #[error("no such hold")]
     NotFound,
     /// The hold has ended in another way.
@@ -104,9 +102,7 @@ struct Refund {
 /// Money in a wallet that is, or was, reserved for a service.
 #[derive(Debug, Clone)]
 pub struct Hold {
-    /// Its id.
     pub id: Uuid,
-    /// The plan.
     pub family_plan_id: Uuid,
     /// The member for whom the money is held.
     pub user_id: Uuid,
@@ -118,13 +114,9 @@ pub struct Hold {
     pub captured_amount: BigDecimal,
     /// Part of the captured amount that was refunded.
     pub refunded_amount: BigDecimal,
-    /// What the hold is for.
     pub reason: String,
-    /// Its status.
     pub status: HoldStatus,
-    /// When it expires.
     pub expires_at: DateTime<Utc>,
-    /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 

@@ -1,18 +1,18 @@
 //! Family plans: members, invitations, the shared wallet, nutrition.
 
 pub mod error;
-pub mod hold;
-pub mod invitation;
-pub mod ledger;
-pub mod member;
-pub mod nutrition;
-pub mod plan;
-pub mod privacy;
-pub mod rights;
+mod hold;
+mod invitation;
+mod ledger;
+mod member;
+mod nutrition;
+mod plan;
+mod privacy;
+mod rights;
 mod roll;
 mod schema;
-pub mod transition;
-pub mod wallet;
+mod transition;
+mod wallet;
 mod wire;
 
 use anyhow::Context as _;

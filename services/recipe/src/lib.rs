@@ -1,7 +1,7 @@
 //! Recipes that users share.
 
 pub mod error;
-pub mod recipe;
+mod recipe;
 mod schema;
 
 use clap::Args;

@@ -1,15 +1,15 @@
 //! Profiles, friends, achievements, challenges and progress.
 
 mod board_copies;
-pub mod challenges;
-pub mod clock;
+mod challenges;
+mod clock;
 pub mod error;
-pub mod events;
-pub mod notification;
-pub mod people;
-pub mod privacy;
+mod events;
+mod notification;
+mod people;
+mod privacy;
 mod request;
-pub mod rewards;
+mod rewards;
 mod roll;
 mod schema;
 mod visibility;

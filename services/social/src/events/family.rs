@@ -17,38 +17,29 @@ use crate::{board_copies, roll};
 /// A change of a family's members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FamilyEvent {
-    /// A user joined.
     Joined {
-        /// The plan of the family.
         plan: Uuid,
         /// The new member.
         user: Uuid,
-        /// Their role.
         role: Role,
         /// Set for a child whom an adult has added.
         added: Option<AddedChild>,
     },
     /// A member has another role.
     RoleChanged {
-        /// The plan of the family.
         plan: Uuid,
         /// The member.
         user: Uuid,
-        /// Their new role.
         role: Role,
     },
     /// A member left.
     Left {
-        /// The plan of the family.
         plan: Uuid,
         /// The former member.
         user: Uuid,
     },
     /// The plan was closed, so the family has no members.
-    Closed {
-        /// The plan of the family.
-        plan: Uuid,
-    },
+    Closed { plan: Uuid },
 }
 
 /// Reads an event.
