@@ -11,6 +11,7 @@ pub mod status;
 mod time;
 pub mod timeout;
 pub mod trace;
+mod wire_enum;
 
 pub use deadline::Deadline;
 pub use durations::{ByMethod, Durations};
