@@ -1,6 +1,5 @@
 //! The professional service.
 
-use orchard_db::idempotency::ClaimedId;
 use orchard_db::{Connection, Db};
 use orchard_privacy::roll;
 use orchard_proto::consultation::v1 as pb;
@@ -29,8 +28,8 @@ impl ProfessionalService for Api {
         let caller = viewer(&request)?;
         let new = wire::new_professional(request.get_ref(), caller.user, &self.currency).map_err(Error::from)?;
         let create = async move |connection: &mut Connection| match new.key.claim_id(connection).await? {
-            ClaimedId::New(id) => insert(connection, id, caller.new_account(), &new.profile).await,
-            ClaimedId::Existing(id) => get(connection, id, caller).await,
+            (id, true) => insert(connection, id, caller.new_account(), &new.profile).await,
+            (id, false) => get(connection, id, caller).await,
         };
         let professional = self.db.write("create professional", create).await?;
         let professional = wire::professional(professional, caller, &self.currency);

@@ -103,7 +103,7 @@ async fn create(
     new: &NewInvitation,
     token: &Token,
 ) -> Result<(Invitation, bool), Error> {
-    let (id, first) = key.claim_one(connection, Uuid::now_v7()).await?;
+    let (id, first) = key.claim_id(connection).await?;
     if first {
         let (plan, rights) = lock_for_member(connection, new.plan, inviter).await?;
         plan.check_active()?;

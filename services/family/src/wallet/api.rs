@@ -95,7 +95,7 @@ async fn deposit(connection: &mut Connection, new: &Deposit, service: &str) -> R
 }
 
 async fn spend(connection: &mut Connection, key: &Key, new: &Spend, user: Uuid) -> Result<WalletEntry, Error> {
-    let (id, first) = key.claim_one(connection, Uuid::now_v7()).await?;
+    let (id, first) = key.claim_id(connection).await?;
     if !first {
         return Ok(ledger::store::get(connection, id).await?);
     }

@@ -1,6 +1,5 @@
 //! The recipe service.
 
-use orchard_db::idempotency::ClaimedId;
 use orchard_db::{Connection, Db};
 use orchard_privacy::roll;
 use orchard_proto::recipe::v1 as pb;
@@ -25,11 +24,11 @@ impl RecipeService for Api {
         let author = Caller::user(&request)?.id;
         let new = wire::new_recipe(request.get_ref(), author).map_err(Error::from)?;
         let create = async move |connection: &mut Connection| match new.key.claim_id(connection).await? {
-            ClaimedId::New(id) => {
+            (id, true) => {
                 roll::enrol_or(connection, author, Error::user_erased).await?;
                 Ok(store::insert(connection, id, author, &new.content).await?)
             }
-            ClaimedId::Existing(id) => get(connection, id, author).await,
+            (id, false) => get(connection, id, author).await,
         };
         let recipe = self.db.write("create recipe", create).await?;
         Ok(Response::new(pb::CreateRecipeResponse { recipe: Some(wire::recipe(recipe, author)) }))
