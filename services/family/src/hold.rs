@@ -15,7 +15,6 @@ use strum::{EnumString, IntoStaticStr};
 use tonic::Code;
 use uuid::Uuid;
 
-pub use allowance::AllowanceError;
 pub(crate) use allowance::{may_take, spent_on};
 pub use sweep::keep_expired;
 
@@ -127,7 +126,7 @@ impl Hold {
     }
 
     /// Returns the hold as expired if its time `is_over`, whether or not the row says so yet.
-    pub fn as_of_now(self, is_over: bool) -> Self {
+    pub fn at_present(self, is_over: bool) -> Self {
         let expired = is_over && self.status == HoldStatus::Held;
         if expired { Self { status: HoldStatus::Expired, ..self } } else { self }
     }
