@@ -1,7 +1,7 @@
 //! Health professionals and consultations.
 
 pub mod error;
-pub mod professional;
+mod professional;
 mod schema;
 
 use clap::Args;
@@ -42,7 +42,8 @@ impl Slice for Service {
     fn parts(db: &Db, settings: &Settings, _options: &ServeOptions) -> anyhow::Result<Parts> {
         let Settings { currency } = settings;
         let mut routes = RoutesBuilder::default();
-        routes.add_service(ProfessionalServiceServer::new(professional::Api::new(db.clone(), currency.clone())));
+        let api = professional::Api { db: db.clone(), currency: currency.clone() };
+        routes.add_service(ProfessionalServiceServer::new(api));
         Ok(Parts::of(routes))
     }
 }

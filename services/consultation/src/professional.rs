@@ -50,7 +50,6 @@ pub const DEFAULT_LANGUAGE: &str = "English";
 pub enum VerificationStatus {
     /// Not verified yet.
     Pending,
-    /// Verified.
     Verified,
     /// No longer verified.
     Suspended,
@@ -60,18 +59,14 @@ pub enum VerificationStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Specialization {
-    /// Diabetes.
     Diabetes,
-    /// Heart health.
     HeartHealth,
-    /// Sports nutrition.
     SportsNutrition,
 }
 
 /// What professionals state about themselves.
 #[derive(Debug, Clone)]
 pub struct Profile {
-    /// The name.
     pub professional_name: String,
     /// Titles and certificates.
     pub credentials: Vec<String>,
@@ -79,7 +74,6 @@ pub struct Profile {
     pub specializations: Vec<Specialization>,
     /// A biography.
     pub bio: Option<String>,
-    /// Years of experience.
     pub years_experience: Option<i32>,
     /// The price of a session, if it is stated.
     pub consultation_rate: Option<BigDecimal>,
@@ -92,7 +86,6 @@ pub struct Profile {
 /// A professional.
 #[derive(Debug, Clone)]
 pub struct Professional {
-    /// The professional's id.
     pub id: Uuid,
     /// The user account, if there is one.
     pub user_id: Option<Uuid>,
@@ -106,16 +99,13 @@ pub struct Professional {
     pub total_consultations: i32,
     /// Whether sessions can be booked now.
     pub is_available: bool,
-    /// When the professional was created.
     pub created_at: DateTime<Utc>,
-    /// When the professional was last changed.
     pub updated_at: DateTime<Utc>,
 }
 
 /// The user who asks for a professional.
 #[derive(Debug, Clone, Copy)]
 pub struct Viewer {
-    /// The user's id.
     pub user: Uuid,
     /// Whether the user is an operator, who verifies credentials.
     pub is_operator: bool,

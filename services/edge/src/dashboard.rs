@@ -9,7 +9,7 @@ use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
 use orchard_proto::family::v1::{FamilySummary, GetFamilySummaryRequest};
 use orchard_proto::social::v1::CountActiveChallengesRequest;
 use orchard_proto::social::v1::challenge_service_client::ChallengeServiceClient;
-use orchard_rpc::Deadline;
+use orchard_rpc::{Answer, Deadline};
 use orchard_server::Caller;
 use prost_types::Timestamp;
 use tonic::{Code, Request, Response, Status};
@@ -22,13 +22,7 @@ const UPSTREAM_LIMIT: Duration = Duration::from_secs(2);
 /// Serves `EdgeService`.
 #[derive(Debug)]
 pub(crate) struct Api {
-    upstreams: Upstreams,
-}
-
-impl Api {
-    pub(crate) fn new(upstreams: Upstreams) -> Self {
-        Self { upstreams }
-    }
+    pub(crate) upstreams: Upstreams,
 }
 
 #[tonic::async_trait]
@@ -36,7 +30,7 @@ impl EdgeService for Api {
     async fn get_family_dashboard(
         &self,
         request: Request<pb::GetFamilyDashboardRequest>,
-    ) -> Result<Response<pb::GetFamilyDashboardResponse>, Status> {
+    ) -> Answer<pb::GetFamilyDashboardResponse> {
         let token = Caller::user(&request)?.token;
         let plan = request.into_inner().family_plan_id;
         // Money and membership are never guessed: without the family service there is no view.
@@ -62,7 +56,7 @@ async fn challenges(social: &Upstream, token: &str, user_ids: Vec<String>) -> Re
     Ok((answer.active_challenges, as_of))
 }
 
-async fn answer<T>(upstream: &Upstream, call: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Status> {
+async fn answer<T>(upstream: &Upstream, call: impl Future<Output = Answer<T>>) -> Result<T, Status> {
     let limit = Deadline::after(UPSTREAM_LIMIT);
     let (deadline, is_ours) = match Deadline::current() {
         Some(callers) if callers <= limit => (callers, false),

@@ -82,7 +82,7 @@ pub fn server(settings: &Settings, options: &ServeOptions) -> anyhow::Result<Ser
 pub fn server_with(settings: &Settings, options: &ServeOptions, resolver: &Arc<dyn Resolve>) -> anyhow::Result<Server> {
     let upstreams = Upstreams::new(settings, options, resolver)?;
     let mut routes = RoutesBuilder::default();
-    routes.add_service(EdgeServiceServer::new(dashboard::Api::new(upstreams.clone())));
+    routes.add_service(EdgeServiceServer::new(dashboard::Api { upstreams: upstreams.clone() }));
     Ok(Server {
         name: NAME,
         contracts: DESCRIPTORS,

@@ -15,9 +15,7 @@ use strum::{EnumString, IntoStaticStr};
 use tonic::Code;
 use uuid::Uuid;
 
-pub use allowance::AllowanceError;
 pub(crate) use allowance::{may_take, spent_on};
-pub use api::Api;
 pub use sweep::keep_expired;
 
 use crate::transition::Transition;
@@ -35,14 +33,12 @@ pub enum HoldStatus {
     Captured,
     /// The service released the hold.
     Released,
-    /// The hold expired.
     Expired,
 }
 
 /// Why a rule of holds refuses a call.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HoldError {
-    /// The service has no such hold.
     #[error("no such hold")]
     NotFound,
     /// The hold has ended in another way.
@@ -105,9 +101,7 @@ struct Refund {
 /// Money in a wallet that is, or was, reserved for a service.
 #[derive(Debug, Clone)]
 pub struct Hold {
-    /// Its id.
     pub id: Uuid,
-    /// The plan.
     pub family_plan_id: Uuid,
     /// The member for whom the money is held.
     pub user_id: Uuid,
@@ -119,13 +113,9 @@ pub struct Hold {
     pub captured_amount: BigDecimal,
     /// Part of the captured amount that was refunded.
     pub refunded_amount: BigDecimal,
-    /// What the hold is for.
     pub reason: String,
-    /// Its status.
     pub status: HoldStatus,
-    /// When it expires.
     pub expires_at: DateTime<Utc>,
-    /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 
@@ -136,7 +126,7 @@ impl Hold {
     }
 
     /// Returns the hold as expired if its time `is_over`, whether or not the row says so yet.
-    pub fn as_of_now(self, is_over: bool) -> Self {
+    pub fn at_present(self, is_over: bool) -> Self {
         let expired = is_over && self.status == HoldStatus::Held;
         if expired { Self { status: HoldStatus::Expired, ..self } } else { self }
     }

@@ -15,8 +15,6 @@ use strum::{EnumString, IntoStaticStr};
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
-
 use crate::rights::{RightsError, Role};
 use crate::transition::Transition;
 
@@ -29,9 +27,7 @@ pub const MAX_PENDING: i64 = 100;
 pub enum InvitationStatus {
     /// Waits for an answer.
     Pending,
-    /// Was accepted.
     Accepted,
-    /// Was declined by the invitee.
     Declined,
     /// Was revoked by the plan, or replaced by a newer invitation after it expired.
     Revoked,
@@ -45,13 +41,11 @@ pub enum InvitationError {
     /// The invitation does not exist, or is not for the caller.
     #[error("no such invitation")]
     NotFound,
-    /// The invitation has expired.
     #[error("the invitation has expired")]
     Expired,
     /// The invitation was accepted by someone else, declined or revoked.
     #[error("the invitation is no longer pending")]
     NotPending,
-    /// The plan has too many pending invitations.
     #[error("the plan has {MAX_PENDING} pending invitations")]
     TooMany,
 }
@@ -90,9 +84,7 @@ struct NewInvitation {
 /// An offer of a seat.
 #[derive(Debug, Clone)]
 pub struct Invitation {
-    /// Its id.
     pub id: Uuid,
-    /// The plan.
     pub family_plan_id: Uuid,
     /// The user who created it.
     pub invited_by: Uuid,
@@ -102,13 +94,9 @@ pub struct Invitation {
     pub role: Role,
     /// Such as `parent`.
     pub relationship: Option<String>,
-    /// Its status.
     pub status: InvitationStatus,
-    /// The user who accepted it.
     pub accepted_by: Option<Uuid>,
-    /// When it expires.
     pub expires_at: DateTime<Utc>,
-    /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 

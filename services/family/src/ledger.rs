@@ -34,7 +34,6 @@ pub enum EntryKind {
 /// Why a rule of the ledger refuses a call.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
-    /// The service has used the reference for something else.
     #[error("the reference was used for something else")]
     ReferenceReused,
     /// The balance would exceed the maximum.
@@ -55,7 +54,6 @@ impl Rule for LedgerError {
 /// An entry in the ledger of a wallet.
 #[derive(Debug, Clone)]
 pub struct WalletEntry {
-    /// Its id.
     pub id: Uuid,
     /// Its position in the plan's ledger, from 1.
     pub sequence: i64,

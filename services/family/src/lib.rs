@@ -1,18 +1,18 @@
 //! Family plans: members, invitations, the shared wallet, nutrition.
 
 pub mod error;
-pub mod hold;
-pub mod invitation;
-pub mod ledger;
-pub mod member;
-pub mod nutrition;
-pub mod plan;
-pub mod privacy;
-pub mod rights;
+mod hold;
+mod invitation;
+mod ledger;
+mod member;
+mod nutrition;
+mod plan;
+mod privacy;
+mod rights;
 mod roll;
 mod schema;
-pub mod transition;
-pub mod wallet;
+mod transition;
+mod wallet;
 mod wire;
 
 use anyhow::Context as _;
@@ -60,6 +60,14 @@ pub struct Settings {
     pub relay: RelayOptions,
 }
 
+/// Serves the contracts of this slice: each module implements its own service.
+#[derive(Debug, Clone)]
+struct Api {
+    db: Db,
+    currency: Currency,
+    outbox: Outbox,
+}
+
 impl Slice for Service {
     const NAME: &'static str = "family";
     const PACKAGE: &'static str = "orchard.family.v1";
@@ -82,16 +90,17 @@ impl Slice for Service {
         let social = calls.to("social", social_url).build().context("--social-url")?;
         let outbox = Outbox::builder(Self::NAME, db, relay).consumer(social, SOCIAL_EVENTS.map(|name| name()));
         let (outbox, operations, deliver) = outbox.build();
+        let api = Api { db: db.clone(), currency: currency.clone(), outbox: outbox.clone() };
         let mut routes = RoutesBuilder::default();
         routes
             .add_service(operations)
-            .add_service(PlanServiceServer::new(plan::Api::new(db.clone(), currency.clone(), outbox.clone())))
-            .add_service(MemberServiceServer::new(member::Api::new(db.clone(), currency.clone(), outbox.clone())))
-            .add_service(InvitationServiceServer::new(invitation::Api::new(db.clone(), currency.clone(), outbox.clone())))
+            .add_service(PlanServiceServer::new(api.clone()))
+            .add_service(MemberServiceServer::new(api.clone()))
+            .add_service(InvitationServiceServer::new(api.clone()))
             .add_service(Privacy::server(Self::NAME, db, privacy::UserData(outbox)))
-            .add_service(WalletServiceServer::new(wallet::Api::new(db.clone(), currency.clone())))
-            .add_service(HoldServiceServer::new(hold::Api::new(db.clone(), currency.clone())))
-            .add_service(NutritionServiceServer::new(nutrition::Api::new(db.clone())));
+            .add_service(WalletServiceServer::new(api.clone()))
+            .add_service(HoldServiceServer::new(api.clone()))
+            .add_service(NutritionServiceServer::new(api));
         let keep_expired = {
             let db = db.clone();
             async move { match hold::keep_expired(db).await {} }

@@ -14,7 +14,6 @@ use orchard_rpc::Refusal;
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
 pub use patch::{Patch, PermissionsPatch};
 
 use crate::plan::Plan;
@@ -23,7 +22,6 @@ use crate::rights::{Permissions, PrivacySettings, Rights, Role};
 /// Why a rule of members refuses a call.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MemberError {
-    /// The user is an active member, or has a pending invitation.
     #[error("the user is a member already, or has a pending invitation")]
     AlreadyMember,
     /// The holder keeps the seat and the role of an admin.
@@ -32,7 +30,6 @@ pub enum MemberError {
     /// An admin tries to make a user a child.
     #[error("a user becomes a child only by accepting an invitation as one")]
     ConsentRequired,
-    /// The user is banned.
     #[error("the user is banned from the plan")]
     Banned,
 }
@@ -59,9 +56,7 @@ pub(crate) struct NewChild {
 /// A user as a member, or former member, of a plan.
 #[derive(Debug, Clone)]
 pub struct Member {
-    /// The plan.
     pub family_plan_id: Uuid,
-    /// The user.
     pub user_id: Uuid,
     /// The role in the plan.
     pub role: Role,

@@ -13,13 +13,11 @@ use strum::{EnumString, IntoStaticStr};
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
 pub use week::{DailyIntake, WeeklySummary, week_ending};
 
 /// Why a call about nutrition is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NutritionError {
-    /// The caller has no such intake.
     #[error("no such intake")]
     IntakeNotFound,
 }
@@ -36,11 +34,8 @@ impl Rule for NutritionError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Meal {
-    /// Breakfast.
     Breakfast,
-    /// Lunch.
     Lunch,
-    /// Dinner.
     Dinner,
     /// A snack between meals.
     Snack,
@@ -65,7 +60,6 @@ pub struct NewIntake {
     pub consumption_date: NaiveDate,
     /// Energy in kcal.
     pub calories_consumed: i32,
-    /// The meal.
     pub meal: Meal,
     /// Where the data comes from.
     pub source: IntakeSource,
@@ -74,28 +68,22 @@ pub struct NewIntake {
 /// A recorded intake.
 #[derive(Debug, Clone)]
 pub struct Intake {
-    /// Its id.
     pub id: Uuid,
     /// The user who ate.
     pub user_id: Uuid,
     /// What was recorded.
     pub intake: NewIntake,
-    /// When it was recorded.
     pub created_at: DateTime<Utc>,
-    /// When it was last corrected.
     pub updated_at: DateTime<Utc>,
 }
 
 /// A correction of an intake. A field that is `None` keeps its value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Patch {
-    /// The new date.
     pub consumption_date: Option<NaiveDate>,
     /// The new energy in kcal.
     pub calories_consumed: Option<i32>,
-    /// The new meal.
     pub meal: Option<Meal>,
-    /// The new source.
     pub source: Option<IntakeSource>,
 }
 

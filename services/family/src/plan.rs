@@ -22,7 +22,6 @@ use strum::{EnumString, IntoStaticStr};
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
 pub use patch::Patch;
 pub use preferences::{CoordinationPreferences, DayOfWeek, DeliveryWindow, FamilyGoals};
 pub use roster::{Roster, Seat};
@@ -61,10 +60,8 @@ pub enum PlanError {
     /// The plan does not exist, or the caller may not know of it.
     #[error("no such plan")]
     NotFound,
-    /// The plan is inactive.
     #[error("the plan is not active")]
     Inactive,
-    /// All seats are taken.
     #[error("all {max_members} seats of the plan are taken")]
     Full {
         /// The number of seats.
@@ -82,10 +79,8 @@ pub enum PlanError {
     /// An admin with a daily spend limit tries to move the start of the day.
     #[error("an admin with a daily spend limit cannot change the time zone")]
     DayIsLimited,
-    /// The plan is offered to a user who is not another active admin.
     #[error("the plan can be offered to an active admin only")]
     NotAnAdmin,
-    /// The plan was not offered to the caller.
     #[error("the plan is not offered to the caller")]
     NotOffered,
 }
@@ -113,9 +108,7 @@ impl Rule for PlanError {
 /// A plan.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Its id.
     pub id: Uuid,
-    /// Name of the family.
     pub family_name: String,
     /// The user who holds the plan; `None` only when the plan is inactive.
     pub primary_account_holder: Option<Uuid>,
@@ -133,15 +126,11 @@ pub struct Plan {
     pub wallet_sequence: i64,
     /// Time zone in which the plan's days begin.
     pub time_zone: Tz,
-    /// Whether the plan is active.
     pub is_active: bool,
-    /// When the plan was created.
     pub created_at: DateTime<Utc>,
-    /// When the plan was last changed.
     pub updated_at: DateTime<Utc>,
     /// The member who pays for the plan itself; `None` when the holder does.
     pub billing_account: Option<Uuid>,
-    /// Goals of the family.
     pub family_goals: Option<FamilyGoals>,
     /// How the family prefers deliveries.
     pub coordination_preferences: Option<CoordinationPreferences>,

@@ -31,7 +31,6 @@ pub enum Role {
 /// Why a member's rights refuse a call.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RightsError {
-    /// The plan has no such member.
     #[error("no such member")]
     MemberNotFound,
     /// The role or the permissions of the caller do not suffice.
@@ -59,7 +58,6 @@ impl Rule for RightsError {
 /// The role of an active member, and the permissions that an admin has left them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rights {
-    /// The role.
     pub role: Role,
     /// The permissions, which only restrict the role.
     pub permissions: Permissions,

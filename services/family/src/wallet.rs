@@ -6,8 +6,6 @@ mod wire;
 use bigdecimal::BigDecimal;
 use uuid::Uuid;
 
-pub use api::Api;
-
 /// A wallet, as one member sees it.
 #[derive(Debug, Clone)]
 struct Wallet {

@@ -6,35 +6,6 @@ use uuid::Uuid;
 
 use crate::error::Error;
 
-/// Converts an enum to the number that its protobuf enum is sent as (`=>`), and also from it (`<=>`), where every value but `UNSPECIFIED`
-/// is accepted.
-macro_rules! wire_enum {
-    ($domain:ident => $wire:ident: $($value:ident),+) => {
-        impl From<$domain> for i32 {
-            fn from(value: $domain) -> Self {
-                match value {
-                    $($domain::$value => orchard_proto::family::v1::$wire::$value.into()),+
-                }
-            }
-        }
-    };
-    ($domain:ident <=> $wire:ident: $($value:ident),+) => {
-        $crate::wire::wire_enum!($domain => $wire: $($value),+);
-
-        impl TryFrom<i32> for $domain {
-            type Error = String;
-
-            fn try_from(value: i32) -> Result<Self, String> {
-                match orchard_rpc::read::enumeration(value)? {
-                    $(orchard_proto::family::v1::$wire::$value => Ok(Self::$value),)+
-                    orchard_proto::family::v1::$wire::Unspecified => Err("is required".to_owned()),
-                }
-            }
-        }
-    };
-}
-pub(crate) use wire_enum;
-
 /// Returns `None` for empty text.
 pub(crate) fn some_text(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)

@@ -1,7 +1,7 @@
 //! Recipes that users share.
 
 pub mod error;
-pub mod recipe;
+mod recipe;
 mod schema;
 
 use clap::Args;
@@ -35,7 +35,7 @@ impl Slice for Service {
 
     fn parts(db: &Db, Settings {}: &Settings, _options: &ServeOptions) -> anyhow::Result<Parts> {
         let mut routes = RoutesBuilder::default();
-        routes.add_service(RecipeServiceServer::new(recipe::Api::new(db.clone())));
+        routes.add_service(RecipeServiceServer::new(recipe::Api { db: db.clone() }));
         Ok(Parts::of(routes))
     }
 }

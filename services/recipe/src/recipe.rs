@@ -36,24 +36,19 @@ impl Rule for RecipeError {
 /// A recipe.
 #[derive(Debug, Clone)]
 pub struct Recipe {
-    /// The recipe's id.
     pub id: Uuid,
     /// The author.
     pub user_id: Uuid,
     /// What the author wrote.
     pub content: Content,
-    /// When the recipe was created.
     pub created_at: DateTime<Utc>,
-    /// When the recipe was last changed.
     pub updated_at: DateTime<Utc>,
 }
 
 /// What the author of a recipe writes.
 #[derive(Debug, Clone)]
 pub struct Content {
-    /// The name.
     pub recipe_name: String,
-    /// A description.
     pub description: Option<String>,
     /// The ingredients, in the author's order.
     pub ingredients: Vec<Ingredient>,
@@ -61,7 +56,6 @@ pub struct Content {
     pub instructions: Vec<String>,
     /// The time that preparation takes.
     pub prep_time_minutes: Option<i32>,
-    /// The number of servings.
     pub servings: i32,
     /// From 1 (easy) to 5 (hard).
     pub difficulty_level: i32,
@@ -76,7 +70,6 @@ pub struct Content {
 /// An ingredient, in memory and in its JSON column. Empty texts are not stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ingredient {
-    /// The food.
     pub food: String,
     /// The amount, or none for "to taste".
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,4 +11,3 @@ pub mod leaderboard;
 pub mod participant;
 pub mod progress;
 pub mod reward;
-mod wire;

@@ -1,15 +1,15 @@
 //! Profiles, friends, achievements, challenges and progress.
 
 mod board_copies;
-pub mod challenges;
-pub mod clock;
+mod challenges;
+mod clock;
 pub mod error;
-pub mod events;
-pub mod notification;
-pub mod people;
-pub mod privacy;
+mod events;
+mod notification;
+mod people;
+mod privacy;
 mod request;
-pub mod rewards;
+mod rewards;
 mod roll;
 mod schema;
 mod visibility;
@@ -20,7 +20,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 use futures::FutureExt as _;
-use orchard_client::CallOptions;
+use orchard_client::{CallOptions, Upstream};
 use orchard_db::{Db, EmbeddedMigrations, Migrations};
 use orchard_events::{INBOX, Inbox, OUTBOX, Outbox, RelayOptions};
 use orchard_privacy::{PRIVACY, Privacy};
@@ -42,9 +42,7 @@ use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
 
 use challenges::finalisation::Finaliser;
-use challenges::{challenge, fruit, leaderboard, participant, progress};
-use people::{friendship, profile};
-use rewards::achievement;
+use challenges::leaderboard;
 use rewards::award::Awards;
 
 /// The events that are delivered to the service that notifies users.
@@ -82,6 +80,21 @@ pub struct Settings {
     pub clock: Clock,
 }
 
+/// Serves the contracts of this slice: each module implements its own service.
+#[derive(Debug, Clone)]
+struct Api {
+    db: Db,
+    /// Knows who is a child and who has a family plan.
+    family: Upstream,
+    currency: Currency,
+    clock: Clock,
+    awards: Awards,
+    /// Reads the leaderboards that are watched.
+    poller: leaderboard::Poller,
+    /// Notified when a challenge is to be finalised now.
+    wake_finaliser: Arc<Notify>,
+}
+
 impl Slice for Service {
     const NAME: &'static str = "social";
     const PACKAGE: &'static str = "orchard.social.v1";
@@ -111,26 +124,30 @@ impl Slice for Service {
         let awards = Awards::new(outbox.clone(), currency.clone());
         let (wake, poller) = (Arc::new(Notify::new()), leaderboard::Poller::new(db.clone()));
         let finaliser = Finaliser::new(db.clone(), awards.clone(), outbox, clock.clone(), *finalise_period, Arc::clone(&wake));
+        let events = events::Events::new(awards.clone());
+        let api = Api {
+            db: db.clone(),
+            family,
+            currency: currency.clone(),
+            clock: clock.clone(),
+            awards,
+            poller: poller.clone(),
+            wake_finaliser: wake,
+        };
         let mut routes = RoutesBuilder::default();
         routes
-            .add_service(Inbox::server(Self::NAME, db, events::Events::new(awards.clone())))
+            .add_service(Inbox::server(Self::NAME, db, events))
             .add_service(operations)
-            .add_service(ProfileServiceServer::new(profile::Api::new(db.clone(), family.clone(), currency.clone())))
-            .add_service(FriendshipServiceServer::new(friendship::Api::new(db.clone(), family.clone())))
-            .add_service(AchievementServiceServer::new(achievement::Api::new(db.clone(), currency.clone(), awards)))
-            .add_service(NotificationServiceServer::new(notification::Api::new(db.clone())))
+            .add_service(ProfileServiceServer::new(api.clone()))
+            .add_service(FriendshipServiceServer::new(api.clone()))
+            .add_service(AchievementServiceServer::new(api.clone()))
+            .add_service(NotificationServiceServer::new(api.clone()))
             .add_service(Privacy::server(Self::NAME, db, privacy::SocialData))
-            .add_service(ChallengeServiceServer::new(challenge::Api::new(
-                db.clone(),
-                family,
-                currency.clone(),
-                clock.clone(),
-                wake,
-            )))
-            .add_service(FruitServiceServer::new(fruit::Api))
-            .add_service(ParticipantServiceServer::new(participant::Api::new(db.clone(), currency.clone())))
-            .add_service(LeaderboardServiceServer::new(leaderboard::Api::new(db.clone(), poller.clone())))
-            .add_service(ProgressServiceServer::new(progress::Api::new(db.clone(), currency.clone(), clock.clone())));
+            .add_service(ChallengeServiceServer::new(api.clone()))
+            .add_service(FruitServiceServer::new(api.clone()))
+            .add_service(ParticipantServiceServer::new(api.clone()))
+            .add_service(LeaderboardServiceServer::new(api.clone()))
+            .add_service(ProgressServiceServer::new(api));
         Ok(Parts {
             routes,
             shared: vec![INBOX, OUTBOX, PRIVACY],

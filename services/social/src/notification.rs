@@ -7,14 +7,10 @@ pub(crate) mod wire;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use api::Api;
-
 /// A topic whose notifications a user can turn off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic {
-    /// Challenges.
     Challenges,
-    /// Referrals.
     Referrals,
 }
 
@@ -31,11 +27,8 @@ pub struct Notify {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SocialNotifications {
-    /// Challenges.
     pub challenges: bool,
-    /// Referrals.
     pub referrals: bool,
-    /// Families.
     pub family: bool,
 }
 
@@ -85,15 +78,10 @@ impl Preferences {
 /// Changes of preferences; `None` leaves a field as it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Patch {
-    /// See [`Preferences::email_enabled`].
     pub email_enabled: Option<bool>,
-    /// See [`Preferences::push_enabled`].
     pub push_enabled: Option<bool>,
-    /// See [`SocialNotifications::challenges`].
     pub challenges: Option<bool>,
-    /// See [`SocialNotifications::referrals`].
     pub referrals: Option<bool>,
-    /// See [`SocialNotifications::family`].
     pub family: Option<bool>,
 }
 

@@ -57,15 +57,6 @@ pub enum Claim {
     Repeated(Vec<Uuid>),
 }
 
-/// The result of claiming a key for a request that creates one thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClaimedId {
-    /// The request is new: it must create the thing under this id.
-    New(Uuid),
-    /// The request is repeated: it created the thing under this id.
-    Existing(Uuid),
-}
-
 /// Deletes all keys of a caller who is erased, and returns their number.
 pub async fn forget(connection: &mut AsyncPgConnection, caller: impl ToString) -> QueryResult<usize> {
     let keys = dsl::idempotency_keys.filter(dsl::caller.eq(caller.to_string()));
@@ -87,14 +78,10 @@ impl Key {
         Self { caller: caller.to_string(), method, request_id, keep, request_hash }
     }
 
-    /// Claims the key for a request that creates one thing, under a new id unless the request is repeated. Waits as [`Key::claim`] does.
-    pub async fn claim_id(&self, connection: &mut AsyncPgConnection) -> Result<ClaimedId, Failure> {
-        let (id, is_new) = self.claim_one(connection, Uuid::now_v7()).await?;
-        Ok(if is_new { ClaimedId::New(id) } else { ClaimedId::Existing(id) })
-    }
-
-    /// Claims the key for an effect with one id. Returns that id, and whether the request is new.
-    pub async fn claim_one(&self, connection: &mut AsyncPgConnection, id: Uuid) -> Result<(Uuid, bool), Failure> {
+    /// Claims the key for a request that creates one thing. Returns the id of that thing, and whether the request is new and must create
+    /// it. Waits as [`Key::claim`] does.
+    pub async fn claim_id(&self, connection: &mut AsyncPgConnection) -> Result<(Uuid, bool), Failure> {
+        let id = Uuid::now_v7();
         match self.claim(connection, &[id]).await? {
             Claim::First => Ok((id, true)),
             Claim::Repeated(ids) => match ids.as_slice() {

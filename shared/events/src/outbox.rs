@@ -122,7 +122,7 @@ impl Builder {
 
     /// Returns the outbox, the service for operators, and a future that delivers events as long as it is polled.
     pub fn build(self) -> (Outbox, OutboxServiceServer<impl OutboxOperations>, BoxFuture<'static, ()>) {
-        let operations = OutboxServiceServer::new(api::Api::new(self.db, self.domain));
+        let operations = OutboxServiceServer::new(api::Api { db: self.db, domain: self.domain });
         let deliver = join_all(self.relays.into_iter().map(|(relay, hinted)| relay.run(hinted)));
         // Without consumers there is nothing to deliver, and the future must not end either.
         (Outbox(self.consumers.into()), operations, deliver.then(|_never| pending()).boxed())

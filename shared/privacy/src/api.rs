@@ -7,6 +7,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use orchard_db::{Connection, Db};
 use orchard_proto::privacy::v1 as pb;
 use orchard_proto::privacy::v1::privacy_service_server::{PrivacyService, PrivacyServiceServer};
+use orchard_rpc::Answer;
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 
@@ -32,7 +33,7 @@ impl<D: UserData> Privacy<D> {
 
 #[tonic::async_trait]
 impl<D: UserData> PrivacyService for Privacy<D> {
-    async fn erase_user(&self, request: Request<pb::EraseUserRequest>) -> Result<Response<pb::EraseUserResponse>, Status> {
+    async fn erase_user(&self, request: Request<pb::EraseUserRequest>) -> Answer<pb::EraseUserResponse> {
         let caller = Caller::of(&request);
         let user = wire::erase(request.get_ref()).map_err(|refusal| refusal.into_status(&self.domain))?;
         let data = Arc::clone(&self.data);
@@ -45,7 +46,7 @@ impl<D: UserData> PrivacyService for Privacy<D> {
 
     type ExportUserStream = BoxStream<'static, Result<pb::ExportUserResponse, Status>>;
 
-    async fn export_user(&self, request: Request<pb::ExportUserRequest>) -> Result<Response<Self::ExportUserStream>, Status> {
+    async fn export_user(&self, request: Request<pb::ExportUserRequest>) -> Answer<Self::ExportUserStream> {
         let user = wire::export(request.get_ref(), &Caller::of(&request)).map_err(|refusal| refusal.into_status(&self.domain))?;
         let db = self.db.clone();
         let pages = stream::try_unfold(Cursor::default(), move |cursor| {

@@ -11,6 +11,7 @@ pub mod status;
 mod time;
 pub mod timeout;
 pub mod trace;
+mod wire_enum;
 
 pub use deadline::Deadline;
 pub use durations::{ByMethod, Durations};
@@ -20,6 +21,9 @@ pub use page::{Page, PageKey, PageRequest, open, seal};
 pub use refusal::{Reason, Refusal, common, overloaded};
 pub use status::code_name;
 pub use time::{date_to_wire, timestamp_to_wire};
+
+/// What a method of a gRPC service returns.
+pub type Answer<T> = Result<tonic::Response<T>, tonic::Status>;
 
 /// Metadata key under which a service that acts for a user passes the user's token along with its own.
 pub const USER_TOKEN: &str = "x-orchard-user-token";

@@ -84,6 +84,11 @@ pub fn enumeration<E: TryFrom<i32> + Default + PartialEq>(value: i32) -> Result<
     }
 }
 
+/// Reads an enum value that the domain has a type for; `None` if unspecified.
+pub fn optional_enumeration<T: TryFrom<i32, Error = String>>(value: i32) -> Result<Option<T>, String> {
+    if value == 0 { Ok(None) } else { T::try_from(value).map(Some) }
+}
+
 /// Reads a required message.
 pub fn required<T>(message: Option<T>) -> Result<T, String> {
     message.ok_or_else(|| "is required".to_owned())

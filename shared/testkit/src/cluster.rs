@@ -184,7 +184,7 @@ fn url_of(password: &str, port: u16, database: &str) -> String {
 }
 
 /// 128 random bits, in letters that no URL, SQL string or shell needs to escape.
-fn random_hex() -> Result<String, ClusterError> {
+pub fn random_hex() -> Result<String, ClusterError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)
         .map_err(|error| std::io::Error::other(error.to_string()))

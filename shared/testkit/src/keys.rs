@@ -1,8 +1,6 @@
 //! Development keys, and tokens signed with them. They are made where they are used; nothing that is deployed knows them.
 
 pub mod files;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

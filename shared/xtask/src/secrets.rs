@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+use orchard_testkit::cluster::random_hex;
 use orchard_testkit::keys::DevKeys;
 
 use crate::demo::{self, Addresses};
 use crate::output::{Progress, say};
 use crate::project::{EDGE, SLICES};
-use crate::up::provision::{self, new_password, write_private, write_url};
+use crate::up::provision::{self, write_private, write_url};
 use crate::up::signs;
 
 /// The services that call others, and so have a key.
@@ -67,7 +68,7 @@ pub fn make(args: &Args) -> Result<ExitCode> {
     }
     let password = args.folder.superuser().join("password");
     if !password.exists() {
-        write_private(&password, &new_password()?)?;
+        write_private(&password, &random_hex()?)?;
     }
     let password = read(&password)?;
     let demo = args.folder.demo();

@@ -1,13 +1,12 @@
 //! The professional service.
 
-use orchard_db::idempotency::ClaimedId;
 use orchard_db::{Connection, Db};
 use orchard_privacy::roll;
 use orchard_proto::consultation::v1 as pb;
 use orchard_proto::consultation::v1::professional_service_server::ProfessionalService;
-use orchard_rpc::Currency;
+use orchard_rpc::{Answer, Currency};
 use orchard_server::{Caller, CallerError, Role};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Professional, ProfessionalError, Profile, Viewer, store, wire};
@@ -16,15 +15,8 @@ use crate::error::Error;
 /// Serves `ProfessionalService`.
 #[derive(Debug)]
 pub struct Api {
-    db: Db,
-    currency: Currency,
-}
-
-impl Api {
-    /// Serves professionals from `db`, with rates in `currency`.
-    pub fn new(db: Db, currency: Currency) -> Self {
-        Self { db, currency }
-    }
+    pub(crate) db: Db,
+    pub(crate) currency: Currency,
 }
 
 #[tonic::async_trait]
@@ -32,22 +24,19 @@ impl ProfessionalService for Api {
     async fn create_professional(
         &self,
         request: Request<pb::CreateProfessionalRequest>,
-    ) -> Result<Response<pb::CreateProfessionalResponse>, Status> {
+    ) -> Answer<pb::CreateProfessionalResponse> {
         let caller = viewer(&request)?;
         let new = wire::new_professional(request.get_ref(), caller.user, &self.currency).map_err(Error::from)?;
         let create = async move |connection: &mut Connection| match new.key.claim_id(connection).await? {
-            ClaimedId::New(id) => insert(connection, id, caller.new_account(), &new.profile).await,
-            ClaimedId::Existing(id) => get(connection, id, caller).await,
+            (id, true) => insert(connection, id, caller.new_account(), &new.profile).await,
+            (id, false) => get(connection, id, caller).await,
         };
         let professional = self.db.write("create professional", create).await?;
         let professional = wire::professional(professional, caller, &self.currency);
         Ok(Response::new(pb::CreateProfessionalResponse { professional: Some(professional) }))
     }
 
-    async fn get_professional(
-        &self,
-        request: Request<pb::GetProfessionalRequest>,
-    ) -> Result<Response<pb::GetProfessionalResponse>, Status> {
+    async fn get_professional(&self, request: Request<pb::GetProfessionalRequest>) -> Answer<pb::GetProfessionalResponse> {
         let viewer = viewer(&request)?;
         let id = wire::professional_id(&request.get_ref().professional_id).map_err(Error::from)?;
         let connection = self.db.read().await.map_err(Error::from)?;

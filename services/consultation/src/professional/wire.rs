@@ -8,6 +8,9 @@ use uuid::Uuid;
 
 use super::{DEFAULT_LANGUAGE, MAX_RATE, Professional, Profile, Specialization, VerificationStatus, Viewer};
 
+orchard_rpc::wire_enum!(Specialization <=> pb::Specialization: Diabetes, HeartHealth, SportsNutrition);
+orchard_rpc::wire_enum!(VerificationStatus => pb::VerificationStatus: Pending, Verified, Suspended);
+
 /// A professional to create.
 #[derive(Debug, Clone)]
 pub(super) struct NewProfessional {
@@ -27,7 +30,7 @@ pub(super) fn new_professional(
     let mut fields = Fields::default();
     let professional_name = fields.read("professional_name", read::text(&request.professional_name, 1..=100));
     let credentials = fields.values("credentials", 0..=20, &request.credentials, |text| read::text(text, 1..=50));
-    let specializations = fields.values("specializations", 0..=3, &request.specializations, |value| read_specialization(*value));
+    let specializations = fields.values("specializations", 0..=3, &request.specializations, |value| (*value).try_into());
     let bio = fields.read("bio", read::long_text(&request.bio, 0..=5_000));
     let years = request.years_experience.map(|years| read::within(years, 0..=80)).transpose();
     let years_experience = fields.read("years_experience", years);
@@ -54,47 +57,25 @@ pub(super) fn new_professional(
     })
 }
 
-fn read_specialization(value: i32) -> Result<Specialization, String> {
-    match read::enumeration(value)? {
-        pb::Specialization::Diabetes => Ok(Specialization::Diabetes),
-        pb::Specialization::HeartHealth => Ok(Specialization::HeartHealth),
-        pb::Specialization::SportsNutrition => Ok(Specialization::SportsNutrition),
-        pb::Specialization::Unspecified => Err("is required".to_owned()),
-    }
-}
-
 pub(super) fn professional(professional: Professional, viewer: Viewer, currency: &Currency) -> pb::Professional {
     let account = viewer.account_of(&professional);
-    let status = match professional.verification_status {
-        VerificationStatus::Pending => pb::VerificationStatus::Pending,
-        VerificationStatus::Verified => pb::VerificationStatus::Verified,
-        VerificationStatus::Suspended => pb::VerificationStatus::Suspended,
-    };
     let profile = professional.profile;
     pb::Professional {
         professional_id: professional.id.to_string(),
         user_id: account.map(|id| id.to_string()).unwrap_or_default(),
         professional_name: profile.professional_name,
         credentials: profile.credentials,
-        specializations: profile.specializations.into_iter().map(|known| specialization(known).into()).collect(),
+        specializations: profile.specializations.into_iter().map(i32::from).collect(),
         bio: profile.bio.unwrap_or_default(),
         years_experience: profile.years_experience,
         consultation_rate: profile.consultation_rate.map(|rate| currency.to_wire(&rate)),
         languages: profile.languages,
         profile_image_url: profile.profile_image_url.unwrap_or_default(),
-        verification_status: status.into(),
+        verification_status: professional.verification_status.into(),
         rating_average: professional.rating_average.and_then(|average| average.to_f64()),
         total_consultations: professional.total_consultations,
         is_available: professional.is_available,
         create_time: Some(timestamp_to_wire(professional.created_at)),
         update_time: Some(timestamp_to_wire(professional.updated_at)),
-    }
-}
-
-fn specialization(specialization: Specialization) -> pb::Specialization {
-    match specialization {
-        Specialization::Diabetes => pb::Specialization::Diabetes,
-        Specialization::HeartHealth => pb::Specialization::HeartHealth,
-        Specialization::SportsNutrition => pb::Specialization::SportsNutrition,
     }
 }

@@ -21,7 +21,6 @@ pub enum AllowanceError {
     /// The role or the permissions of the member do not allow spending.
     #[error("the role of the caller in the plan does not allow spending")]
     SpendingNotPermitted,
-    /// Less than the amount is available.
     #[error("the wallet holds {shortfall} less than the amount")]
     InsufficientFunds {
         /// The missing amount.

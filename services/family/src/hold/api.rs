@@ -4,12 +4,13 @@ use bigdecimal::BigDecimal;
 use orchard_db::{Connection, Db};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::hold_service_server::HoldService;
-use orchard_rpc::Currency;
+use orchard_rpc::Answer;
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Hold, HoldError, HoldKey, HoldStatus, NewHold, Refund, may_take, store, wire};
+use crate::Api;
 use crate::error::Error;
 use crate::ledger::store::Source;
 use crate::ledger::{self, EntryKind, LedgerError, WalletEntry};
@@ -17,32 +18,15 @@ use crate::plan::store::lock_for_member;
 use crate::plan::{self, Plan};
 use crate::transition::Transition;
 
-/// Serves `HoldService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
-    currency: Currency,
-}
-
 impl Api {
-    /// Serves holds in `currency` from `db`.
-    pub fn new(db: Db, currency: Currency) -> Self {
-        Self { db, currency }
-    }
-
-    async fn get(&self, key: &HoldKey, service: &str) -> Result<Hold, Error> {
-        let found = store::find(&*self.db.read().await?, service, key).await?;
-        Ok(found.ok_or(HoldError::NotFound)?)
-    }
-
-    fn to_wire(&self, (hold, entry): (Hold, WalletEntry)) -> (Option<pb::Hold>, Option<pb::Entry>) {
+    fn hold_and_entry(&self, (hold, entry): (Hold, WalletEntry)) -> (Option<pb::Hold>, Option<pb::Entry>) {
         (Some(wire::hold(hold, &self.currency)), Some(ledger::wire::entry(entry, None, &self.currency)))
     }
 }
 
 #[tonic::async_trait]
 impl HoldService for Api {
-    async fn create_hold(&self, request: Request<pb::CreateHoldRequest>) -> Result<Response<pb::CreateHoldResponse>, Status> {
+    async fn create_hold(&self, request: Request<pb::CreateHoldRequest>) -> Answer<pb::CreateHoldResponse> {
         let (service, user) = (Caller::service(&request)?, Caller::user(&request)?.id);
         let new = wire::new_hold(request.into_inner(), &self.currency)?;
         let unit = async move |connection: &mut Connection| create(connection, &new, &service, user).await;
@@ -50,22 +34,22 @@ impl HoldService for Api {
         Ok(Response::new(pb::CreateHoldResponse { hold: Some(wire::hold(hold, &self.currency)) }))
     }
 
-    async fn get_hold(&self, request: Request<pb::GetHoldRequest>) -> Result<Response<pb::GetHoldResponse>, Status> {
+    async fn get_hold(&self, request: Request<pb::GetHoldRequest>) -> Answer<pb::GetHoldResponse> {
         let service = Caller::service(&request)?;
         let key = wire::key(&request.get_ref().family_plan_id, &request.get_ref().reference)?;
-        let hold = self.get(&key, &service).await?;
+        let hold = get(&self.db, &key, &service).await?;
         Ok(Response::new(pb::GetHoldResponse { hold: Some(wire::hold(hold, &self.currency)) }))
     }
 
-    async fn capture_hold(&self, request: Request<pb::CaptureHoldRequest>) -> Result<Response<pb::CaptureHoldResponse>, Status> {
+    async fn capture_hold(&self, request: Request<pb::CaptureHoldRequest>) -> Answer<pb::CaptureHoldResponse> {
         let service = Caller::service(&request)?;
         let (key, amount) = wire::capture(request.into_inner(), &self.currency)?;
         let unit = async move |connection: &mut Connection| capture(connection, &key, &service, amount.as_ref()).await;
-        let (hold, entry) = self.to_wire(self.db.write("capture hold", unit).await?);
+        let (hold, entry) = self.hold_and_entry(self.db.write("capture hold", unit).await?);
         Ok(Response::new(pb::CaptureHoldResponse { hold, entry }))
     }
 
-    async fn release_hold(&self, request: Request<pb::ReleaseHoldRequest>) -> Result<Response<pb::ReleaseHoldResponse>, Status> {
+    async fn release_hold(&self, request: Request<pb::ReleaseHoldRequest>) -> Answer<pb::ReleaseHoldResponse> {
         let service = Caller::service(&request)?;
         let key = wire::key(&request.get_ref().family_plan_id, &request.get_ref().reference)?;
         let unit = async move |connection: &mut Connection| release(connection, &key, &service).await;
@@ -73,13 +57,18 @@ impl HoldService for Api {
         Ok(Response::new(pb::ReleaseHoldResponse { hold: Some(wire::hold(hold, &self.currency)) }))
     }
 
-    async fn refund_hold(&self, request: Request<pb::RefundHoldRequest>) -> Result<Response<pb::RefundHoldResponse>, Status> {
+    async fn refund_hold(&self, request: Request<pb::RefundHoldRequest>) -> Answer<pb::RefundHoldResponse> {
         let service = Caller::service(&request)?;
         let new = wire::refund(request.into_inner(), &self.currency)?;
         let unit = async move |connection: &mut Connection| refund(connection, &new, &service).await;
-        let (hold, entry) = self.to_wire(self.db.write("refund hold", unit).await?);
+        let (hold, entry) = self.hold_and_entry(self.db.write("refund hold", unit).await?);
         Ok(Response::new(pb::RefundHoldResponse { hold, entry }))
     }
+}
+
+async fn get(db: &Db, key: &HoldKey, service: &str) -> Result<Hold, Error> {
+    let found = store::find(&*db.read().await?, service, key).await?;
+    Ok(found.ok_or(HoldError::NotFound)?)
 }
 
 async fn create(connection: &mut Connection, new: &NewHold, service: &str, user: Uuid) -> Result<Hold, Error> {

@@ -86,7 +86,7 @@ pub(super) async fn find(mut connection: &Connection, service: &str, key: &HoldK
         .first(&mut connection)
         .await
         .optional()?;
-    Ok(found.map(|(row, is_over)| Hold::from(row).as_of_now(is_over)))
+    Ok(found.map(|(row, is_over)| Hold::from(row).at_present(is_over)))
 }
 
 /// Ends a hold of a locked plan, of which `captured` was paid.

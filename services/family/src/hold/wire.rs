@@ -7,9 +7,8 @@ use orchard_rpc::{Currency, Fields, Invalid, read, timestamp_to_wire};
 use super::{Hold, HoldKey, HoldStatus, NewHold, Refund};
 use crate::error::Error;
 use crate::plan::MAX_AMOUNT;
-use crate::wire::wire_enum;
 
-wire_enum!(HoldStatus => HoldStatus: Held, Captured, Released, Expired);
+orchard_rpc::wire_enum!(HoldStatus => pb::HoldStatus: Held, Captured, Released, Expired);
 
 pub(super) fn new_hold(request: pb::CreateHoldRequest, currency: &Currency) -> Result<NewHold, Error> {
     let mut fields = Fields::default();

@@ -5,9 +5,9 @@ use orchard_db::{Connection, Db, Failure};
 use orchard_events::Outbox;
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::invitation_service_server::InvitationService;
-use orchard_rpc::{Currency, Page};
+use orchard_rpc::{Answer, Page};
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::store::Filter;
@@ -20,46 +20,28 @@ use crate::plan::store::{lock_for_member, seen_by};
 use crate::rights::Role;
 use crate::transition::Transition;
 use crate::wire::{own_page, plan_page};
-use crate::{member, plan, roll};
+use crate::{Api, member, plan, roll};
 
-/// Serves `InvitationService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
-    currency: Currency,
-    outbox: Outbox,
+async fn list(db: &Db, request: &pb::ListInvitationsRequest, viewer: Uuid) -> Result<Page<(Invitation, String)>, Error> {
+    let pb::ListInvitationsRequest { family_plan_id, page_size, page_token } = request;
+    let (plan, page) = plan_page("ListInvitations", family_plan_id, viewer, *page_size, page_token)?;
+    let connection = db.read().await?;
+    let (_, rights) = seen_by(&connection, plan, viewer).await?;
+    // Any member who may offer a seat may see what is offered.
+    rights.may_offer(Role::Guest)?;
+    let rows = store::list(&connection, Filter::Plan(plan), page.after, page.fetch()).await?;
+    Ok(page.page(rows, |(invitation, _)| (invitation.created_at, invitation.id)))
 }
 
-impl Api {
-    /// Serves invitations from `db`, and publishes through `outbox` who accepts them.
-    pub fn new(db: Db, currency: Currency, outbox: Outbox) -> Self {
-        Self { db, currency, outbox }
-    }
-
-    async fn list(&self, request: &pb::ListInvitationsRequest, viewer: Uuid) -> Result<Page<(Invitation, String)>, Error> {
-        let pb::ListInvitationsRequest { family_plan_id, page_size, page_token } = request;
-        let (plan, page) = plan_page("ListInvitations", family_plan_id, viewer, *page_size, page_token)?;
-        let connection = self.db.read().await?;
-        let (_, rights) = seen_by(&connection, plan, viewer).await?;
-        // Any member who may offer a seat may see what is offered.
-        rights.may_offer(Role::Guest)?;
-        let rows = store::list(&connection, Filter::Plan(plan), page.after, page.fetch()).await?;
-        Ok(page.page(rows, |(invitation, _)| (invitation.created_at, invitation.id)))
-    }
-
-    async fn list_mine(&self, request: &pb::ListMyInvitationsRequest, user: Uuid) -> Result<Page<(Invitation, String)>, Error> {
-        let page = own_page("ListMyInvitations", user, request.page_size, &request.page_token)?;
-        let rows = store::list(&*self.db.read().await?, Filter::Invitee(user), page.after, page.fetch()).await?;
-        Ok(page.page(rows, |(invitation, _)| (invitation.created_at, invitation.id)))
-    }
+async fn list_mine(db: &Db, request: &pb::ListMyInvitationsRequest, user: Uuid) -> Result<Page<(Invitation, String)>, Error> {
+    let page = own_page("ListMyInvitations", user, request.page_size, &request.page_token)?;
+    let rows = store::list(&*db.read().await?, Filter::Invitee(user), page.after, page.fetch()).await?;
+    Ok(page.page(rows, |(invitation, _)| (invitation.created_at, invitation.id)))
 }
 
 #[tonic::async_trait]
 impl InvitationService for Api {
-    async fn create_invitation(
-        &self,
-        request: Request<pb::CreateInvitationRequest>,
-    ) -> Result<Response<pb::CreateInvitationResponse>, Status> {
+    async fn create_invitation(&self, request: Request<pb::CreateInvitationRequest>) -> Answer<pb::CreateInvitationResponse> {
         let inviter = Caller::user(&request)?.id;
         let (key, new) = wire::new_invitation(request.get_ref(), inviter)?;
         let token = Token::generate().map_err(|error| Error::from(Failure::Internal(error.to_string())))?;
@@ -71,10 +53,7 @@ impl InvitationService for Api {
         Ok(Response::new(pb::CreateInvitationResponse { invitation: Some(wire::invitation(invitation)), token }))
     }
 
-    async fn accept_invitation(
-        &self,
-        request: Request<pb::AcceptInvitationRequest>,
-    ) -> Result<Response<pb::AcceptInvitationResponse>, Status> {
+    async fn accept_invitation(&self, request: Request<pb::AcceptInvitationRequest>) -> Answer<pb::AcceptInvitationResponse> {
         let user = Caller::user(&request)?.id;
         let locator = wire::locator(request.into_inner())?;
         let outbox = self.outbox.clone();
@@ -85,10 +64,7 @@ impl InvitationService for Api {
         Ok(Response::new(pb::AcceptInvitationResponse { member: Some(member) }))
     }
 
-    async fn decline_invitation(
-        &self,
-        request: Request<pb::DeclineInvitationRequest>,
-    ) -> Result<Response<pb::DeclineInvitationResponse>, Status> {
+    async fn decline_invitation(&self, request: Request<pb::DeclineInvitationRequest>) -> Answer<pb::DeclineInvitationResponse> {
         let user = Caller::user(&request)?.id;
         let id = wire::decline(request.get_ref())?;
         let unit = async move |connection: &mut Connection| decline(connection, id, user).await;
@@ -96,10 +72,7 @@ impl InvitationService for Api {
         Ok(Response::new(pb::DeclineInvitationResponse { invitation: Some(wire::invitation(invitation)) }))
     }
 
-    async fn revoke_invitation(
-        &self,
-        request: Request<pb::RevokeInvitationRequest>,
-    ) -> Result<Response<pb::RevokeInvitationResponse>, Status> {
+    async fn revoke_invitation(&self, request: Request<pb::RevokeInvitationRequest>) -> Answer<pb::RevokeInvitationResponse> {
         let user = Caller::user(&request)?.id;
         let (plan, id) = wire::revoke(request.get_ref())?;
         let unit = async move |connection: &mut Connection| revoke(connection, plan, id, user).await;
@@ -107,22 +80,16 @@ impl InvitationService for Api {
         Ok(Response::new(pb::RevokeInvitationResponse { invitation: Some(wire::invitation(invitation)) }))
     }
 
-    async fn list_invitations(
-        &self,
-        request: Request<pb::ListInvitationsRequest>,
-    ) -> Result<Response<pb::ListInvitationsResponse>, Status> {
+    async fn list_invitations(&self, request: Request<pb::ListInvitationsRequest>) -> Answer<pb::ListInvitationsResponse> {
         let viewer = Caller::user(&request)?.id;
-        let Page { rows, next_page_token } = self.list(request.get_ref(), viewer).await?;
+        let Page { rows, next_page_token } = list(&self.db, request.get_ref(), viewer).await?;
         let invitations = rows.into_iter().map(|(invitation, _)| wire::invitation(invitation)).collect();
         Ok(Response::new(pb::ListInvitationsResponse { invitations, next_page_token }))
     }
 
-    async fn list_my_invitations(
-        &self,
-        request: Request<pb::ListMyInvitationsRequest>,
-    ) -> Result<Response<pb::ListMyInvitationsResponse>, Status> {
+    async fn list_my_invitations(&self, request: Request<pb::ListMyInvitationsRequest>) -> Answer<pb::ListMyInvitationsResponse> {
         let user = Caller::user(&request)?.id;
-        let Page { rows, next_page_token } = self.list_mine(request.get_ref(), user).await?;
+        let Page { rows, next_page_token } = list_mine(&self.db, request.get_ref(), user).await?;
         let invitations = rows.into_iter().map(wire::received).collect();
         Ok(Response::new(pb::ListMyInvitationsResponse { invitations, next_page_token }))
     }
@@ -136,7 +103,7 @@ async fn create(
     new: &NewInvitation,
     token: &Token,
 ) -> Result<(Invitation, bool), Error> {
-    let (id, first) = key.claim_one(connection, Uuid::now_v7()).await?;
+    let (id, first) = key.claim_id(connection).await?;
     if first {
         let (plan, rights) = lock_for_member(connection, new.plan, inviter).await?;
         plan.check_active()?;

@@ -5,7 +5,7 @@ use diesel::dsl::{IntervalDsl as _, now};
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
 use diesel_async::RunQueryDsl;
-use orchard_db::Connection;
+use orchard_db::{Connection, row};
 use uuid::Uuid;
 
 use super::{Invitation, InvitationError, InvitationStatus, Locator, NewInvitation};
@@ -177,10 +177,8 @@ pub(super) async fn list(
         Filter::Plan(plan) => query.filter(family_invitations::family_plan_id.eq(plan)),
         Filter::Invitee(user) => query.filter(family_invitations::invitee_user_id.eq(user)).filter(family_plans::is_active),
     };
-    if let Some((created_at, id)) = after {
-        let earlier = family_invitations::created_at.lt(created_at);
-        let same = family_invitations::created_at.eq(created_at).and(family_invitations::id.lt(id));
-        query = query.filter(earlier.or(same));
+    if let Some(after) = after {
+        query = query.filter(row(family_invitations::created_at, family_invitations::id).lt(after));
     }
     let rows: Vec<(Row, String)> = query.load(&mut connection).await?;
     Ok(rows.into_iter().map(|(row, family_name)| (row.into(), family_name)).collect())

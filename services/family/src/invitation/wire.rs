@@ -11,9 +11,9 @@ use super::token::Token;
 use super::{Invitation, InvitationStatus, Locator, NewInvitation};
 use crate::error::Error;
 use crate::rights::Role;
-use crate::wire::{id_text, some_text, wire_enum};
+use crate::wire::{id_text, some_text};
 
-wire_enum!(InvitationStatus => InvitationStatus: Pending, Accepted, Declined, Revoked, Expired);
+orchard_rpc::wire_enum!(InvitationStatus => pb::InvitationStatus: Pending, Accepted, Declined, Revoked, Expired);
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -5,9 +5,9 @@ use orchard_rpc::{Currency, timestamp_to_wire};
 use uuid::Uuid;
 
 use super::{EntryKind, WalletEntry};
-use crate::wire::{id_text, wire_enum};
+use crate::wire::id_text;
 
-wire_enum!(EntryKind => EntryKind: Deposit, Spend, Capture, Refund);
+orchard_rpc::wire_enum!(EntryKind => pb::EntryKind: Deposit, Spend, Capture, Refund);
 
 /// Converts an entry as a member may see it, or, without a viewer, as the service that moves the money sees it.
 pub(crate) fn entry(entry: WalletEntry, viewer: Option<Uuid>, currency: &Currency) -> pb::Entry {

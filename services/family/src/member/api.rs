@@ -1,36 +1,23 @@
 //! Use cases of members.
 
 use orchard_db::{Connection, Db};
-use orchard_events::Outbox;
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::member_service_server::MemberService;
-use orchard_rpc::{Currency, Page, PageRequest};
+use orchard_rpc::{Answer, Page, PageRequest};
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Member, changes, store, wire};
+use crate::Api;
 use crate::error::Error;
 use crate::plan;
 use crate::rights::{Rights, RightsError, Role};
 use crate::wire::{Position, plan_and_user, plan_id, plan_page};
 
-/// Serves `MemberService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
-    currency: Currency,
-    outbox: Outbox,
-}
-
 impl Api {
-    /// Serves members from `db`, and publishes their events through `outbox`.
-    pub fn new(db: Db, currency: Currency, outbox: Outbox) -> Self {
-        Self { db, currency, outbox }
-    }
-
     /// Lists active members, or former members for admins.
-    async fn list(
+    async fn list_seats(
         &self,
         (plan, page): (Uuid, PageRequest<Position>),
         viewer: Uuid,
@@ -47,94 +34,85 @@ impl Api {
         Ok(Page { rows, next_page_token })
     }
 
-    async fn get(&self, plan: Uuid, user: Uuid, viewer: Uuid) -> Result<(Member, Rights), Error> {
-        let connection = self.db.read().await?;
-        let (_, rights) = plan::store::seen_by(&connection, plan, viewer).await?;
-        let member = store::get(&connection, plan, user).await?;
-        let visible = member.is_active || rights.role == Role::Admin;
-        if visible { Ok((member, rights)) } else { Err(RightsError::MemberNotFound.into()) }
-    }
-
-    async fn is_permitted(&self, request: &pb::CheckPermissionRequest) -> Result<bool, Error> {
-        let (plan, user, permission) = wire::check(request)?;
-        let rights = store::rights(&*self.db.read().await?, plan, user).await?;
-        Ok(rights.is_some_and(|rights| rights.may(permission)))
-    }
-
-    async fn memberships(&self, request: &pb::BatchGetMembershipsRequest) -> Result<Vec<(Uuid, Uuid, Role)>, Error> {
-        let users = wire::users(request)?;
-        Ok(store::memberships(&*self.db.read().await?, &users).await?)
-    }
-
     /// Converts a member as `viewer` may see them.
-    fn to_wire(&self, (member, rights): (Member, Rights), viewer: Uuid) -> Option<pb::Member> {
+    fn member(&self, (member, rights): (Member, Rights), viewer: Uuid) -> Option<pb::Member> {
         Some(wire::member(member, viewer, &rights, &self.currency))
     }
 }
 
+async fn get(db: &Db, plan: Uuid, user: Uuid, viewer: Uuid) -> Result<(Member, Rights), Error> {
+    let connection = db.read().await?;
+    let (_, rights) = plan::store::seen_by(&connection, plan, viewer).await?;
+    let member = store::get(&connection, plan, user).await?;
+    let visible = member.is_active || rights.role == Role::Admin;
+    if visible { Ok((member, rights)) } else { Err(RightsError::MemberNotFound.into()) }
+}
+
+async fn is_permitted(db: &Db, request: &pb::CheckPermissionRequest) -> Result<bool, Error> {
+    let (plan, user, permission) = wire::check(request)?;
+    let rights = store::rights(&*db.read().await?, plan, user).await?;
+    Ok(rights.is_some_and(|rights| rights.may(permission)))
+}
+
+async fn memberships(db: &Db, request: &pb::BatchGetMembershipsRequest) -> Result<Vec<(Uuid, Uuid, Role)>, Error> {
+    let users = wire::users(request)?;
+    Ok(store::memberships(&*db.read().await?, &users).await?)
+}
+
 #[tonic::async_trait]
 impl MemberService for Api {
-    async fn list_members(&self, request: Request<pb::ListMembersRequest>) -> Result<Response<pb::ListMembersResponse>, Status> {
+    async fn list_members(&self, request: Request<pb::ListMembersRequest>) -> Answer<pb::ListMembersResponse> {
         let viewer = Caller::user(&request)?.id;
         let pb::ListMembersRequest { family_plan_id, page_size, page_token } = request.get_ref();
         let page = plan_page("ListMembers", family_plan_id, viewer, *page_size, page_token)?;
-        let Page { rows, next_page_token } = self.list(page, viewer, true).await?;
+        let Page { rows, next_page_token } = self.list_seats(page, viewer, true).await?;
         Ok(Response::new(pb::ListMembersResponse { members: rows, next_page_token }))
     }
 
-    async fn list_former_members(
-        &self,
-        request: Request<pb::ListFormerMembersRequest>,
-    ) -> Result<Response<pb::ListFormerMembersResponse>, Status> {
+    async fn list_former_members(&self, request: Request<pb::ListFormerMembersRequest>) -> Answer<pb::ListFormerMembersResponse> {
         let viewer = Caller::user(&request)?.id;
         let pb::ListFormerMembersRequest { family_plan_id, page_size, page_token } = request.get_ref();
         let page = plan_page("ListFormerMembers", family_plan_id, viewer, *page_size, page_token)?;
-        let Page { rows, next_page_token } = self.list(page, viewer, false).await?;
+        let Page { rows, next_page_token } = self.list_seats(page, viewer, false).await?;
         Ok(Response::new(pb::ListFormerMembersResponse { members: rows, next_page_token }))
     }
 
-    async fn get_member(&self, request: Request<pb::GetMemberRequest>) -> Result<Response<pb::GetMemberResponse>, Status> {
+    async fn get_member(&self, request: Request<pb::GetMemberRequest>) -> Answer<pb::GetMemberResponse> {
         let viewer = Caller::user(&request)?.id;
         let (plan, user) = plan_and_user(&request.get_ref().family_plan_id, &request.get_ref().user_id)?;
-        let member = self.get(plan, user, viewer).await?;
-        Ok(Response::new(pb::GetMemberResponse { member: self.to_wire(member, viewer) }))
+        let member = get(&self.db, plan, user, viewer).await?;
+        Ok(Response::new(pb::GetMemberResponse { member: self.member(member, viewer) }))
     }
 
-    async fn update_member(
-        &self,
-        request: Request<pb::UpdateMemberRequest>,
-    ) -> Result<Response<pb::UpdateMemberResponse>, Status> {
+    async fn update_member(&self, request: Request<pb::UpdateMemberRequest>) -> Answer<pb::UpdateMemberResponse> {
         let editor = Caller::user(&request)?.id;
         let (plan, user, patch) = wire::update(request.into_inner(), &self.currency)?;
         let unit = async move |connection: &mut Connection| changes::update(connection, plan, user, patch, editor).await;
         let member = self.db.write("update member", unit).await?;
-        Ok(Response::new(pb::UpdateMemberResponse { member: self.to_wire(member, editor) }))
+        Ok(Response::new(pb::UpdateMemberResponse { member: self.member(member, editor) }))
     }
 
-    async fn add_child(&self, request: Request<pb::AddChildRequest>) -> Result<Response<pb::AddChildResponse>, Status> {
+    async fn add_child(&self, request: Request<pb::AddChildRequest>) -> Answer<pb::AddChildResponse> {
         let guardian = Caller::user(&request)?.id;
         let (key, plan, new) = wire::new_child(request.get_ref(), guardian)?;
         let outbox = self.outbox.clone();
         let unit =
             async move |connection: &mut Connection| changes::add_child(connection, &outbox, &key, plan, &new, guardian).await;
         let member = self.db.write("add child", unit).await?;
-        Ok(Response::new(pb::AddChildResponse { member: self.to_wire(member, guardian) }))
+        Ok(Response::new(pb::AddChildResponse { member: self.member(member, guardian) }))
     }
 
-    async fn change_member_role(
-        &self,
-        request: Request<pb::ChangeMemberRoleRequest>,
-    ) -> Result<Response<pb::ChangeMemberRoleResponse>, Status> {
+    async fn change_member_role(&self, request: Request<pb::ChangeMemberRoleRequest>) -> Answer<pb::ChangeMemberRoleResponse> {
         let admin = Caller::user(&request)?.id;
         let (plan, user, role) = wire::new_role(request.get_ref())?;
         let outbox = self.outbox.clone();
         let unit =
             async move |connection: &mut Connection| changes::change_role(connection, &outbox, plan, admin, user, role).await;
         let member = self.db.write("change member role", unit).await?;
-        Ok(Response::new(pb::ChangeMemberRoleResponse { member: self.to_wire(member, admin) }))
+        Ok(Response::new(pb::ChangeMemberRoleResponse { member: self.member(member, admin) }))
     }
 
-    async fn leave_plan(&self, request: Request<pb::LeavePlanRequest>) -> Result<Response<pb::LeavePlanResponse>, Status> {
+    async fn leave_plan(&self, request: Request<pb::LeavePlanRequest>) -> Answer<pb::LeavePlanResponse> {
         let user = Caller::user(&request)?.id;
         let plan = plan_id(&request.get_ref().family_plan_id)?;
         let outbox = self.outbox.clone();
@@ -143,48 +121,42 @@ impl MemberService for Api {
         Ok(Response::new(pb::LeavePlanResponse {}))
     }
 
-    async fn remove_member(
-        &self,
-        request: Request<pb::RemoveMemberRequest>,
-    ) -> Result<Response<pb::RemoveMemberResponse>, Status> {
+    async fn remove_member(&self, request: Request<pb::RemoveMemberRequest>) -> Answer<pb::RemoveMemberResponse> {
         let admin = Caller::user(&request)?.id;
         let (plan, user) = plan_and_user(&request.get_ref().family_plan_id, &request.get_ref().user_id)?;
         let outbox = self.outbox.clone();
         let unit = async move |connection: &mut Connection| changes::remove(connection, &outbox, plan, admin, user).await;
         let member = self.db.write("remove member", unit).await?;
-        Ok(Response::new(pb::RemoveMemberResponse { member: self.to_wire(member, admin) }))
+        Ok(Response::new(pb::RemoveMemberResponse { member: self.member(member, admin) }))
     }
 
-    async fn ban_member(&self, request: Request<pb::BanMemberRequest>) -> Result<Response<pb::BanMemberResponse>, Status> {
+    async fn ban_member(&self, request: Request<pb::BanMemberRequest>) -> Answer<pb::BanMemberResponse> {
         let admin = Caller::user(&request)?.id;
         let (plan, user) = plan_and_user(&request.get_ref().family_plan_id, &request.get_ref().user_id)?;
         let outbox = self.outbox.clone();
         let unit = async move |connection: &mut Connection| changes::ban(connection, &outbox, plan, admin, user).await;
         let member = self.db.write("ban member", unit).await?;
-        Ok(Response::new(pb::BanMemberResponse { member: self.to_wire(member, admin) }))
+        Ok(Response::new(pb::BanMemberResponse { member: self.member(member, admin) }))
     }
 
-    async fn unban_member(&self, request: Request<pb::UnbanMemberRequest>) -> Result<Response<pb::UnbanMemberResponse>, Status> {
+    async fn unban_member(&self, request: Request<pb::UnbanMemberRequest>) -> Answer<pb::UnbanMemberResponse> {
         let admin = Caller::user(&request)?.id;
         let (plan, user) = plan_and_user(&request.get_ref().family_plan_id, &request.get_ref().user_id)?;
         let unit = async move |connection: &mut Connection| changes::unban(connection, plan, admin, user).await;
         let member = self.db.write("unban member", unit).await?;
-        Ok(Response::new(pb::UnbanMemberResponse { member: self.to_wire(member, admin) }))
+        Ok(Response::new(pb::UnbanMemberResponse { member: self.member(member, admin) }))
     }
 
-    async fn check_permission(
-        &self,
-        request: Request<pb::CheckPermissionRequest>,
-    ) -> Result<Response<pb::CheckPermissionResponse>, Status> {
-        let permitted = self.is_permitted(request.get_ref()).await?;
+    async fn check_permission(&self, request: Request<pb::CheckPermissionRequest>) -> Answer<pb::CheckPermissionResponse> {
+        let permitted = is_permitted(&self.db, request.get_ref()).await?;
         Ok(Response::new(pb::CheckPermissionResponse { permitted }))
     }
 
     async fn batch_get_memberships(
         &self,
         request: Request<pb::BatchGetMembershipsRequest>,
-    ) -> Result<Response<pb::BatchGetMembershipsResponse>, Status> {
-        let memberships = self.memberships(request.get_ref()).await?.into_iter().map(wire::membership).collect();
+    ) -> Answer<pb::BatchGetMembershipsResponse> {
+        let memberships = memberships(&self.db, request.get_ref()).await?.into_iter().map(wire::membership).collect();
         Ok(Response::new(pb::BatchGetMembershipsResponse { memberships }))
     }
 }

@@ -36,7 +36,7 @@ pub(super) async fn add_child(
     new: &NewChild,
     guardian: Uuid,
 ) -> Changed {
-    let (child, first) = key.claim_one(connection, Uuid::now_v7()).await?;
+    let (child, first) = key.claim_id(connection).await?;
     let (plan, rights) = lock_for_member(connection, plan, guardian).await?;
     if first {
         rights.may_offer(Role::Child)?;

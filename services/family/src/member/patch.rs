@@ -14,13 +14,9 @@ pub struct Patch {
     pub display_name: Option<Option<String>>,
     /// The new relationship; `Some(None)` removes it.
     pub relationship: Option<Option<String>>,
-    /// Whether nutrition is shared.
     pub share_nutrition: Option<bool>,
-    /// Whether challenges are shared.
     pub share_challenges: Option<bool>,
-    /// Whether achievements are shared.
     pub share_achievements: Option<bool>,
-    /// The new permissions.
     pub permissions: PermissionsPatch,
 }
 

@@ -22,7 +22,6 @@ pub(crate) enum NewMember<'a> {
     },
     /// A child whose profile is new.
     Child {
-        /// The child.
         new: &'a NewChild,
         /// The adult who adds it.
         guardian: Uuid,

@@ -5,7 +5,7 @@ use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Timestamptz};
 use diesel_async::RunQueryDsl;
-use orchard_db::Connection;
+use orchard_db::{Connection, row};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -99,10 +99,8 @@ pub(super) async fn list(
         .limit(count)
         .select(Row::as_select())
         .into_boxed();
-    if let Some((joined_at, user)) = after {
-        let later = family_members::joined_at.gt(joined_at);
-        let same = family_members::joined_at.eq(joined_at).and(family_members::user_id.gt(user));
-        query = query.filter(later.or(same));
+    if let Some(after) = after {
+        query = query.filter(row(family_members::joined_at, family_members::user_id).gt(after));
     }
     let rows: Vec<Row> = query.load(&mut connection).await?;
     Ok(rows.into_iter().map(Row::into).collect())

@@ -5,51 +5,35 @@ use orchard_db::idempotency::{Claim, Key};
 use orchard_db::{Connection, Db, moment};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::nutrition_service_server::NutritionService;
-use orchard_rpc::Page;
+use orchard_rpc::{Answer, Page};
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Intake, NewIntake, WeeklySummary, store, week_ending, wire};
 use crate::error::Error;
-use crate::roll;
+use crate::{Api, roll};
 
-/// Serves `NutritionService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
+async fn list(db: &Db, request: &pb::ListIntakesRequest, user: Uuid) -> Result<Page<Intake>, Error> {
+    let (range, page) = wire::list(request, user)?;
+    let rows = store::list(&*db.read().await?, range, page.after, page.fetch()).await?;
+    Ok(page.page(rows, |intake| (intake.intake.consumption_date, intake.id)))
 }
 
-impl Api {
-    /// Serves nutrition from `db`.
-    pub fn new(db: Db) -> Self {
-        Self { db }
-    }
-
-    async fn list(&self, request: &pb::ListIntakesRequest, user: Uuid) -> Result<Page<Intake>, Error> {
-        let (range, page) = wire::list(request, user)?;
-        let rows = store::list(&*self.db.read().await?, range, page.after, page.fetch()).await?;
-        Ok(page.page(rows, |intake| (intake.intake.consumption_date, intake.id)))
-    }
-
-    async fn week(&self, request: pb::GetWeeklySummaryRequest, user: Uuid) -> Result<WeeklySummary, Error> {
-        let end = wire::week_end(request)?;
-        let connection = self.db.read().await?;
-        let end = match end {
-            Some(date) => date,
-            None => moment(&connection).await?.date_naive(),
-        };
-        let (first, last) = week_ending(end);
-        Ok(WeeklySummary::new(first, &store::by_date(&connection, user, (first, last)).await?))
-    }
+async fn week(db: &Db, request: pb::GetWeeklySummaryRequest, user: Uuid) -> Result<WeeklySummary, Error> {
+    let end = wire::week_end(request)?;
+    let connection = db.read().await?;
+    let end = match end {
+        Some(date) => date,
+        None => moment(&connection).await?.date_naive(),
+    };
+    let (first, last) = week_ending(end);
+    Ok(WeeklySummary::new(first, &store::by_date(&connection, user, (first, last)).await?))
 }
 
 #[tonic::async_trait]
 impl NutritionService for Api {
-    async fn record_intake(
-        &self,
-        request: Request<pb::RecordIntakeRequest>,
-    ) -> Result<Response<pb::RecordIntakeResponse>, Status> {
+    async fn record_intake(&self, request: Request<pb::RecordIntakeRequest>) -> Answer<pb::RecordIntakeResponse> {
         let user = Caller::user(&request)?.id;
         let (key, new) = wire::record(request.get_ref(), user, Utc::now())?;
         let unit = async move |connection: &mut Connection| record(connection, &key, user, &new).await;
@@ -57,10 +41,7 @@ impl NutritionService for Api {
         Ok(Response::new(pb::RecordIntakeResponse { intakes: intakes.into_iter().map(wire::intake).collect() }))
     }
 
-    async fn update_intake(
-        &self,
-        request: Request<pb::UpdateIntakeRequest>,
-    ) -> Result<Response<pb::UpdateIntakeResponse>, Status> {
+    async fn update_intake(&self, request: Request<pb::UpdateIntakeRequest>) -> Answer<pb::UpdateIntakeResponse> {
         let user = Caller::user(&request)?.id;
         let (id, patch) = wire::update(request.into_inner(), Utc::now())?;
         let unit = async move |connection: &mut Connection| store::update(connection, user, id, patch).await;
@@ -68,10 +49,7 @@ impl NutritionService for Api {
         Ok(Response::new(pb::UpdateIntakeResponse { intake: Some(wire::intake(intake)) }))
     }
 
-    async fn delete_intake(
-        &self,
-        request: Request<pb::DeleteIntakeRequest>,
-    ) -> Result<Response<pb::DeleteIntakeResponse>, Status> {
+    async fn delete_intake(&self, request: Request<pb::DeleteIntakeRequest>) -> Answer<pb::DeleteIntakeResponse> {
         let user = Caller::user(&request)?.id;
         let id = wire::intake_id(&request.get_ref().intake_id)?;
         let unit = async move |connection: &mut Connection| store::delete(connection, user, id).await;
@@ -79,19 +57,16 @@ impl NutritionService for Api {
         Ok(Response::new(pb::DeleteIntakeResponse {}))
     }
 
-    async fn list_intakes(&self, request: Request<pb::ListIntakesRequest>) -> Result<Response<pb::ListIntakesResponse>, Status> {
+    async fn list_intakes(&self, request: Request<pb::ListIntakesRequest>) -> Answer<pb::ListIntakesResponse> {
         let user = Caller::user(&request)?.id;
-        let Page { rows, next_page_token } = self.list(request.get_ref(), user).await?;
+        let Page { rows, next_page_token } = list(&self.db, request.get_ref(), user).await?;
         let intakes = rows.into_iter().map(wire::intake).collect();
         Ok(Response::new(pb::ListIntakesResponse { intakes, next_page_token }))
     }
 
-    async fn get_weekly_summary(
-        &self,
-        request: Request<pb::GetWeeklySummaryRequest>,
-    ) -> Result<Response<pb::GetWeeklySummaryResponse>, Status> {
+    async fn get_weekly_summary(&self, request: Request<pb::GetWeeklySummaryRequest>) -> Answer<pb::GetWeeklySummaryResponse> {
         let user = Caller::user(&request)?.id;
-        let summary = self.week(request.into_inner(), user).await?;
+        let summary = week(&self.db, request.into_inner(), user).await?;
         Ok(Response::new(pb::GetWeeklySummaryResponse { summary: Some(wire::week(&summary)) }))
     }
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::{avg, count_star, now, sum};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use orchard_db::Connection;
+use orchard_db::{Connection, row};
 use uuid::Uuid;
 
 use super::{DailyIntake, Intake, IntakeSource, Meal, NewIntake, NutritionError, Patch};
@@ -114,10 +114,8 @@ pub(super) async fn list(
     if let Some(last) = range.last {
         query = query.filter(nutritional_intake::consumption_date.le(last));
     }
-    if let Some((date, id)) = after {
-        let earlier = nutritional_intake::consumption_date.lt(date).or(nutritional_intake::id.lt(id));
-        // The index serves the first filter; inside an OR it would not.
-        query = query.filter(nutritional_intake::consumption_date.le(date)).filter(earlier);
+    if let Some(after) = after {
+        query = query.filter(row(nutritional_intake::consumption_date, nutritional_intake::id).lt(after));
     }
     let rows: Vec<Row> = query.load(&mut connection).await?;
     Ok(rows.into_iter().map(Row::into).collect())

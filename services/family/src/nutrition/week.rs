@@ -9,11 +9,9 @@ const DAYS: usize = 7;
 /// The intakes of a user on one date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DailyIntake {
-    /// The date.
     pub date: NaiveDate,
     /// Energy of all intakes in kcal.
     pub calories: i64,
-    /// Number of intakes.
     pub intakes: i64,
 }
 

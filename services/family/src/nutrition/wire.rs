@@ -10,10 +10,9 @@ use uuid::Uuid;
 use super::store::Range;
 use super::{DailyIntake, Intake, IntakeSource, Meal, NewIntake, Patch, WeeklySummary, last_today};
 use crate::error::Error;
-use crate::wire::wire_enum;
 
-wire_enum!(Meal <=> Meal: Breakfast, Lunch, Dinner, Snack);
-wire_enum!(IntakeSource <=> IntakeSource: Manual, Device, Recipe);
+orchard_rpc::wire_enum!(Meal <=> pb::Meal: Breakfast, Lunch, Dinner, Snack);
+orchard_rpc::wire_enum!(IntakeSource <=> pb::IntakeSource: Manual, Device, Recipe);
 
 /// The earliest year that a date may be in.
 const FIRST_YEAR: i32 = 2000;

@@ -16,7 +16,7 @@ use crate::roll;
 type Changed = Result<(Plan, Rights), Error>;
 
 pub(super) async fn create(connection: &mut Connection, outbox: &Outbox, key: &Key, new: &NewPlan, holder: Uuid) -> Changed {
-    let (id, first) = key.claim_one(connection, Uuid::now_v7()).await?;
+    let (id, first) = key.claim_id(connection).await?;
     if first {
         roll::enrol(connection, holder).await?;
         store::insert(connection, id, new, holder).await?;

@@ -9,9 +9,7 @@ use crate::rights::Rights;
 /// A change to a plan. A field that is `None` keeps its value.
 #[derive(Debug, Clone, Default)]
 pub struct Patch {
-    /// The new name.
     pub family_name: Option<String>,
-    /// The new time zone.
     pub time_zone: Option<Tz>,
     /// The new number of seats.
     pub max_members: Option<i32>,

@@ -20,28 +20,19 @@ pub struct FamilyGoals {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DayOfWeek {
-    /// Monday.
     Monday,
-    /// Tuesday.
     Tuesday,
-    /// Wednesday.
     Wednesday,
-    /// Thursday.
     Thursday,
-    /// Friday.
     Friday,
-    /// Saturday.
     Saturday,
-    /// Sunday.
     Sunday,
 }
 
 /// A range of hours in the plan's time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryWindow {
-    /// Hour at which the window starts.
     pub start_hour: i32,
-    /// Hour at which the window ends.
     pub end_hour: i32,
 }
 
@@ -49,7 +40,6 @@ pub struct DeliveryWindow {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CoordinationPreferences {
-    /// Preferred day.
     pub delivery_day: Option<DayOfWeek>,
     /// Preferred hours.
     pub delivery_window: Option<DeliveryWindow>,

@@ -7,7 +7,6 @@ use crate::rights::{PrivacySettings, Rights};
 /// A member or former member, as far as a summary needs them.
 #[derive(Debug, Clone)]
 pub struct Seat {
-    /// The user.
     pub user_id: Uuid,
     /// The user's rights in the plan.
     pub rights: Rights,
@@ -20,7 +19,6 @@ pub struct Seat {
 /// The number of members, and which of the active members the viewer may see what of.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Roster {
-    /// The viewer's rights.
     pub viewer: Rights,
     /// Number of members, former members included.
     pub total: usize,

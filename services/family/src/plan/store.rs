@@ -7,7 +7,7 @@ use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
 use diesel_async::RunQueryDsl;
-use orchard_db::Connection;
+use orchard_db::{Connection, row};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -133,9 +133,8 @@ pub(super) async fn list(
         .limit(count)
         .select((Row::as_select(), RIGHTS))
         .into_boxed();
-    if let Some((created_at, id)) = after {
-        let same = family_plans::created_at.eq(created_at).and(family_plans::id.lt(id));
-        query = query.filter(family_plans::created_at.lt(created_at).or(same));
+    if let Some(after) = after {
+        query = query.filter(row(family_plans::created_at, family_plans::id).lt(after));
     }
     let rows: Vec<(Row, RightsRow)> = query.load(&mut connection).await?;
     Ok(rows.into_iter().map(|(plan, rights)| (plan.into(), rights.into())).collect())

@@ -13,9 +13,9 @@ use super::store::NewPlan;
 use super::{Patch, Plan, PlanType, Roster};
 use crate::error::Error;
 use crate::rights::Rights;
-use crate::wire::{id_text, wire_enum};
+use crate::wire::id_text;
 
-wire_enum!(PlanType <=> PlanType: Standard, Premium, Custom);
+orchard_rpc::wire_enum!(PlanType <=> pb::PlanType: Standard, Premium, Custom);
 
 pub(super) fn new_plan(request: &pb::CreatePlanRequest, caller: Uuid) -> Result<(Key, NewPlan), Error> {
     let mut fields = Fields::default();

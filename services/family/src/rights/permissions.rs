@@ -33,7 +33,6 @@ impl Default for Permissions {
 pub enum Permission {
     /// To spend from the wallet.
     Spend,
-    /// To invite users.
     Invite,
     /// To see the nutrition that others share.
     ViewNutrition,

@@ -4,10 +4,9 @@ use orchard_proto::family::v1 as pb;
 use orchard_rpc::Currency;
 
 use super::{Permission, PrivacySettings, Rights, Role};
-use crate::wire::wire_enum;
 
-wire_enum!(Role <=> MemberRole: Admin, Member, Child, Guest);
-wire_enum!(Permission <=> Permission: Spend, Invite, ViewNutrition, Manage);
+orchard_rpc::wire_enum!(Role <=> pb::MemberRole: Admin, Member, Child, Guest);
+orchard_rpc::wire_enum!(Permission <=> pb::Permission: Spend, Invite, ViewNutrition, Manage);
 
 pub(crate) fn permissions(rights: &Rights, currency: &Currency) -> pb::Permissions {
     pb::Permissions {

@@ -4,9 +4,9 @@ use orchard_db::idempotency::Key;
 use orchard_db::{Connection, Db, moment};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::wallet_service_server::WalletService;
-use orchard_rpc::{Currency, Page};
+use orchard_rpc::{Answer, Page};
 use orchard_server::{Caller, Slice as _};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Deposit, Spend, Wallet, wire};
@@ -16,55 +16,33 @@ use crate::ledger::{self, EntryKind, LedgerError, WalletEntry};
 use crate::plan::PlanError;
 use crate::plan::store::{lock, lock_for_member, seen_by};
 use crate::wire::{plan_id, plan_page};
-use crate::{Service, hold};
-
-/// Serves `WalletService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
-    currency: Currency,
-}
+use crate::{Api, Service, hold};
 
 impl Api {
-    /// Serves wallets in `currency` from `db`.
-    pub fn new(db: Db, currency: Currency) -> Self {
-        Self { db, currency }
-    }
-
-    async fn list(&self, request: &pb::ListEntriesRequest, viewer: Uuid) -> Result<Page<WalletEntry>, Error> {
-        let pb::ListEntriesRequest { family_plan_id, page_size, page_token } = request;
-        let (plan, page) = plan_page("ListEntries", family_plan_id, viewer, *page_size, page_token)?;
-        let connection = self.db.read().await?;
-        let (_, rights) = seen_by(&connection, plan, viewer).await?;
-        rights.may_read_wallet()?;
-        let rows = ledger::store::list(&connection, plan, page.after, page.fetch()).await?;
-        Ok(page.page(rows, |entry| entry.sequence))
-    }
-
-    fn to_wire(&self, entry: WalletEntry, viewer: Option<Uuid>) -> pb::Entry {
+    fn entry(&self, entry: WalletEntry, viewer: Option<Uuid>) -> pb::Entry {
         ledger::wire::entry(entry, viewer, &self.currency)
     }
 }
 
 #[tonic::async_trait]
 impl WalletService for Api {
-    async fn deposit(&self, request: Request<pb::DepositRequest>) -> Result<Response<pb::DepositResponse>, Status> {
+    async fn deposit(&self, request: Request<pb::DepositRequest>) -> Answer<pb::DepositResponse> {
         let service = Caller::service(&request)?;
         let new = wire::deposit(request.into_inner(), &self.currency)?;
         let unit = async move |connection: &mut Connection| deposit(connection, &new, &service).await;
         let entry = self.db.write("deposit", unit).await?;
-        Ok(Response::new(pb::DepositResponse { entry: Some(self.to_wire(entry, None)) }))
+        Ok(Response::new(pb::DepositResponse { entry: Some(self.entry(entry, None)) }))
     }
 
-    async fn spend(&self, request: Request<pb::SpendRequest>) -> Result<Response<pb::SpendResponse>, Status> {
+    async fn spend(&self, request: Request<pb::SpendRequest>) -> Answer<pb::SpendResponse> {
         let user = Caller::user(&request)?.id;
         let (key, new) = wire::spend(request.get_ref(), user, &self.currency)?;
         let unit = async move |connection: &mut Connection| spend(connection, &key, &new, user).await;
         let entry = self.db.write("spend", unit).await?;
-        Ok(Response::new(pb::SpendResponse { entry: Some(self.to_wire(entry, Some(user))) }))
+        Ok(Response::new(pb::SpendResponse { entry: Some(self.entry(entry, Some(user))) }))
     }
 
-    async fn get_wallet(&self, request: Request<pb::GetWalletRequest>) -> Result<Response<pb::GetWalletResponse>, Status> {
+    async fn get_wallet(&self, request: Request<pb::GetWalletRequest>) -> Answer<pb::GetWalletResponse> {
         let viewer = Caller::user(&request)?.id;
         let plan = plan_id(&request.get_ref().family_plan_id)?;
         // In one snapshot: the balance before a capture, minus the holds after it, would show money that was never available.
@@ -72,12 +50,22 @@ impl WalletService for Api {
         Ok(Response::new(pb::GetWalletResponse { wallet: Some(wire::wallet(&wallet, &self.currency)) }))
     }
 
-    async fn list_entries(&self, request: Request<pb::ListEntriesRequest>) -> Result<Response<pb::ListEntriesResponse>, Status> {
+    async fn list_entries(&self, request: Request<pb::ListEntriesRequest>) -> Answer<pb::ListEntriesResponse> {
         let viewer = Caller::user(&request)?.id;
-        let Page { rows, next_page_token } = self.list(request.get_ref(), viewer).await?;
-        let entries = rows.into_iter().map(|entry| self.to_wire(entry, Some(viewer))).collect();
+        let Page { rows, next_page_token } = list(&self.db, request.get_ref(), viewer).await?;
+        let entries = rows.into_iter().map(|entry| self.entry(entry, Some(viewer))).collect();
         Ok(Response::new(pb::ListEntriesResponse { entries, next_page_token }))
     }
+}
+
+async fn list(db: &Db, request: &pb::ListEntriesRequest, viewer: Uuid) -> Result<Page<WalletEntry>, Error> {
+    let pb::ListEntriesRequest { family_plan_id, page_size, page_token } = request;
+    let (plan, page) = plan_page("ListEntries", family_plan_id, viewer, *page_size, page_token)?;
+    let connection = db.read().await?;
+    let (_, rights) = seen_by(&connection, plan, viewer).await?;
+    rights.may_read_wallet()?;
+    let rows = ledger::store::list(&connection, plan, page.after, page.fetch()).await?;
+    Ok(page.page(rows, |entry| entry.sequence))
 }
 
 async fn get(connection: &mut Connection, plan: Uuid, viewer: Uuid) -> Result<Wallet, Error> {
@@ -107,7 +95,7 @@ async fn deposit(connection: &mut Connection, new: &Deposit, service: &str) -> R
 }
 
 async fn spend(connection: &mut Connection, key: &Key, new: &Spend, user: Uuid) -> Result<WalletEntry, Error> {
-    let (id, first) = key.claim_one(connection, Uuid::now_v7()).await?;
+    let (id, first) = key.claim_id(connection).await?;
     if !first {
         return Ok(ledger::store::get(connection, id).await?);
     }

@@ -19,7 +19,6 @@ use orchard_rpc::Refusal;
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
 pub use code::JoinCode;
 pub use entry::{Entrant, EntryRequirements};
 pub use scoring::{ChallengeType, Scoring};
@@ -31,13 +30,11 @@ pub enum ChallengeError {
     /// There is no such challenge, or the caller may not know of it.
     #[error("no such challenge")]
     NotFound,
-    /// It was deactivated.
     #[error("the challenge is not active")]
     Inactive,
     /// Its last day is over.
     #[error("the challenge has ended")]
     Ended,
-    /// Every seat is taken.
     #[error("all {max_participants} seats of the challenge are taken")]
     Full {
         /// Number of seats.
@@ -46,28 +43,18 @@ pub enum ChallengeError {
     /// Another user or the platform created it.
     #[error("the caller did not create the challenge")]
     NotCreator,
-    /// It has begun.
     #[error("the challenge has begun")]
     Started,
-    /// Its days can still be recorded.
     #[error("days of the challenge can still be recorded")]
     NotDue {
         /// When no day can be recorded any more, if the challenge has dates.
         due: Option<DateTime<Utc>>,
     },
-    /// Children may not create public challenges.
     #[error("a child may not create a public challenge")]
     Child,
     /// The user does not meet an entry requirement.
     #[error("{requirement} must be {required}, but is {actual}")]
-    Unmet {
-        /// Name of the requirement.
-        requirement: &'static str,
-        /// What the challenge requires.
-        required: String,
-        /// What the user has.
-        actual: String,
-    },
+    Unmet { requirement: &'static str, required: String, actual: String },
 }
 
 impl Rule for ChallengeError {
@@ -97,7 +84,6 @@ impl Rule for ChallengeError {
 /// A community challenge.
 #[derive(Debug, Clone)]
 pub struct Challenge {
-    /// Its id.
     pub id: Uuid,
     /// What its creator can change.
     pub terms: Terms,
@@ -111,7 +97,6 @@ pub struct Challenge {
     pub join_code: Option<JoinCode>,
     /// Lists begin with the highest priority; 0 when it is not featured.
     pub featured_priority: i32,
-    /// When it was created.
     pub created_at: DateTime<Utc>,
     /// When its results became final.
     pub finalised_at: Option<DateTime<Utc>>,
@@ -120,7 +105,6 @@ pub struct Challenge {
 /// A challenge as one viewer sees it.
 #[derive(Debug, Clone)]
 pub struct ChallengeView {
-    /// The challenge.
     pub challenge: Challenge,
     /// Its creator, if the viewer may see their profile.
     pub creator: Option<Uuid>,
@@ -129,7 +113,6 @@ pub struct ChallengeView {
 /// The id or the code of a challenge.
 #[derive(Debug, Clone)]
 pub enum ChallengeKey {
-    /// Its id.
     Id(Uuid),
     /// Its code, which also lets users read and join a challenge that is not public.
     Code(JoinCode),

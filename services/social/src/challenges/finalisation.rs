@@ -26,7 +26,6 @@ use crate::rewards::award::{AchievementType, Award, Awards, Entity, EntityType};
 pub struct DaySummary {
     /// Local date of the participant.
     pub date: NaiveDate,
-    /// Whether the day scored.
     pub scored: bool,
     /// Names of the fruits eaten.
     pub fruits: Vec<String>,
@@ -35,13 +34,11 @@ pub struct DaySummary {
 /// What a participant did over all days.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Total score.
     pub score: i32,
     /// Number of days that scored.
     pub active_days: i32,
     /// Number of consecutive days that scored.
     pub longest_streak: i32,
-    /// Number of distinct fruits.
     pub distinct_fruits: i32,
 }
 

@@ -6,8 +6,6 @@ pub(crate) mod wire;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-pub use api::Api;
-
 /// Version of the list. Each change adds one.
 pub const VERSION: i32 = 1;
 

@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
 pub use fold_worker::FoldWorker;
 pub use pseudonym::pseudonym;
 pub(crate) use store::forget;
@@ -59,9 +58,7 @@ pub struct LeaderboardEntry {
 /// The part of a profile that entries show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryProfile {
-    /// The user.
     pub user_id: Uuid,
-    /// Name of the user, if they have one.
     pub display_name: Option<String>,
 }
 
@@ -74,7 +71,6 @@ pub struct Segment {
     pub above: i64,
     /// Number of participants with the score of the first entry.
     pub alike: i64,
-    /// Number of participants on the leaderboard.
     pub participants: i64,
 }
 
@@ -115,7 +111,6 @@ pub struct Standing {
     pub rank: i64,
     /// Sum of the daily scores.
     pub score: i32,
-    /// Number of participants on the leaderboard.
     pub participants: i64,
     /// Whether the participant is on the leaderboard.
     pub on_board: bool,
@@ -126,7 +121,6 @@ pub struct Standing {
 /// The leaderboard entry of a friend, or of the viewer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FriendEntry {
-    /// The entry.
     pub entry: LeaderboardEntry,
     /// Rank among the viewer and their friends.
     pub friend_rank: i64,

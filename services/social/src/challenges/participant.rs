@@ -15,8 +15,6 @@ use uuid::Uuid;
 
 use crate::challenges::reward::Reward;
 
-pub use api::Api;
-
 /// A participant's status in a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
@@ -34,13 +32,9 @@ pub enum CompletionStatus {
 /// A user's seat in a challenge.
 #[derive(Debug, Clone)]
 pub struct Participant {
-    /// Its id.
     pub id: Uuid,
-    /// The challenge.
     pub challenge_id: Uuid,
-    /// The user.
     pub user_id: Uuid,
-    /// Status of the participant.
     pub completion_status: CompletionStatus,
     /// Sum of the daily scores.
     pub final_score: i32,
@@ -71,7 +65,6 @@ pub struct RewardsEarned {
 /// Why a call about a seat is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ParticipantError {
-    /// The caller has no seat.
     #[error("the caller does not take part in the challenge")]
     NotParticipating,
     /// The caller has completed the challenge, or failed.

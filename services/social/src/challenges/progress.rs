@@ -17,8 +17,6 @@ use serde_json::Value;
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
-
 use crate::challenges::challenge::{ChallengeError, Scoring, days};
 use crate::challenges::fruit;
 use crate::challenges::participant::{Participant, ParticipantError};
@@ -33,13 +31,11 @@ pub enum ProgressError {
     /// The seat of the caller refuses.
     #[error(transparent)]
     Participant(#[from] ParticipantError),
-    /// The day cannot be recorded now.
     #[error("the day cannot be recorded")]
     DateNotOpen {
         /// The first and the last day that can be recorded now, if any can.
         open: Option<(NaiveDate, NaiveDate)>,
     },
-    /// Nothing was recorded for the day.
     #[error("nothing was recorded for the day")]
     NothingRecorded,
 }
@@ -62,9 +58,7 @@ impl Rule for ProgressError {
 /// Servings of one fruit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FruitServings {
-    /// Name of the fruit.
     pub fruit: String,
-    /// Number of servings.
     pub servings: i32,
 }
 
@@ -144,7 +138,6 @@ pub struct DayChange {
     pub participant: Uuid,
     /// How many times days of the seat had been written.
     pub version: i32,
-    /// The day.
     pub date: NaiveDate,
     /// Points of the day.
     pub daily_score: i32,

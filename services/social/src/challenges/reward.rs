@@ -16,9 +16,7 @@ pub type Contradictions = Vec<(String, String)>;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Reward {
-    /// Points.
     pub points: i32,
-    /// Name of a badge.
     pub badge: Option<String>,
     /// An entitlement.
     pub special_reward: Option<SpecialReward>,

@@ -14,41 +14,34 @@ use crate::people::friendship;
 use crate::people::membership::{AddedChild, Role, store};
 use crate::{board_copies, roll};
 
+orchard_rpc::wire_enum!(Role <=> pb::MemberRole: Admin, Member, Child, Guest);
+
 /// A change of a family's members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FamilyEvent {
-    /// A user joined.
     Joined {
-        /// The plan of the family.
         plan: Uuid,
         /// The new member.
         user: Uuid,
-        /// Their role.
         role: Role,
         /// Set for a child whom an adult has added.
         added: Option<AddedChild>,
     },
     /// A member has another role.
     RoleChanged {
-        /// The plan of the family.
         plan: Uuid,
         /// The member.
         user: Uuid,
-        /// Their new role.
         role: Role,
     },
     /// A member left.
     Left {
-        /// The plan of the family.
         plan: Uuid,
         /// The former member.
         user: Uuid,
     },
     /// The plan was closed, so the family has no members.
-    Closed {
-        /// The plan of the family.
-        plan: Uuid,
-    },
+    Closed { plan: Uuid },
 }
 
 /// Reads an event.
@@ -125,7 +118,7 @@ fn message<M: Message + Name + Default>(payload: &Any) -> Result<M, String> {
 fn joined(fields: &mut Fields, joined: &pb::MemberJoined) -> Result<FamilyEvent, Invalid> {
     let plan = fields.read("family_plan_id", read::uuid(&joined.family_plan_id));
     let user = fields.read("user_id", read::uuid(&joined.user_id));
-    let role = fields.read("role", read_role(joined.role));
+    let role = fields.read("role", joined.role.try_into());
     let guardian = fields.read("guardian_user_id", read::optional_uuid(&joined.guardian_user_id))?;
     let added = joined.was_added.then_some(AddedChild { guardian });
     Ok(FamilyEvent::Joined { plan: plan?, user: user?, role: role?, added })
@@ -134,18 +127,8 @@ fn joined(fields: &mut Fields, joined: &pb::MemberJoined) -> Result<FamilyEvent,
 fn role_changed(fields: &mut Fields, changed: &pb::RoleChanged) -> Result<FamilyEvent, Invalid> {
     let plan = fields.read("family_plan_id", read::uuid(&changed.family_plan_id));
     let user = fields.read("user_id", read::uuid(&changed.user_id));
-    let role = fields.read("role", read_role(changed.role));
+    let role = fields.read("role", changed.role.try_into());
     Ok(FamilyEvent::RoleChanged { plan: plan?, user: user?, role: role? })
-}
-
-fn read_role(value: i32) -> Result<Role, String> {
-    match read::enumeration(value)? {
-        pb::MemberRole::Admin => Ok(Role::Admin),
-        pb::MemberRole::Member => Ok(Role::Member),
-        pb::MemberRole::Child => Ok(Role::Child),
-        pb::MemberRole::Guest => Ok(Role::Guest),
-        pb::MemberRole::Unspecified => Err("is required".to_owned()),
-    }
 }
 
 #[cfg(test)]

@@ -1,29 +1,20 @@
 //! Use cases of notification preferences.
 
-use orchard_db::{Connection, Db};
+use orchard_db::Connection;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::notification_service_server::NotificationService;
+use orchard_rpc::Answer;
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Patch, Preferences, store, wire};
+use crate::Api;
 use crate::error::Error;
 use crate::roll;
 
-/// Serves `NotificationService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
-}
-
 impl Api {
-    /// Serves preferences from `db`.
-    pub fn new(db: Db) -> Self {
-        Self { db }
-    }
-
-    async fn get(&self, user: Uuid) -> Result<Preferences, Error> {
+    async fn preferences(&self, user: Uuid) -> Result<Preferences, Error> {
         Ok(store::get(&*self.db.read().await?, user).await?)
     }
 }
@@ -39,8 +30,8 @@ impl NotificationService for Api {
     async fn get_notification_preferences(
         &self,
         request: Request<pb::GetNotificationPreferencesRequest>,
-    ) -> Result<Response<pb::GetNotificationPreferencesResponse>, Status> {
-        let preferences = self.get(Caller::user(&request)?.id).await?;
+    ) -> Answer<pb::GetNotificationPreferencesResponse> {
+        let preferences = self.preferences(Caller::user(&request)?.id).await?;
         let notification_preferences = Some(wire::preferences(preferences));
         Ok(Response::new(pb::GetNotificationPreferencesResponse { notification_preferences }))
     }
@@ -48,7 +39,7 @@ impl NotificationService for Api {
     async fn update_notification_preferences(
         &self,
         request: Request<pb::UpdateNotificationPreferencesRequest>,
-    ) -> Result<Response<pb::UpdateNotificationPreferencesResponse>, Status> {
+    ) -> Answer<pb::UpdateNotificationPreferencesResponse> {
         let user = Caller::user(&request)?.id;
         let patch = wire::update(request.into_inner())?;
         let unit = async move |connection: &mut Connection| update(connection, user, patch).await;

@@ -11,8 +11,6 @@ use orchard_rpc::Refusal;
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
-
 /// The most unanswered requests that a user may have sent.
 pub const MAX_REQUESTS: i64 = 200;
 
@@ -22,19 +20,15 @@ pub enum FriendshipError {
     /// The other user does not exist, or requests do not reach them.
     #[error("no such profile")]
     NoSuchProfile,
-    /// There is no request to answer.
     #[error("no such request")]
     NoSuchRequest,
-    /// The caller has blocked the other user.
     #[error("the caller has blocked the user")]
     Blocked,
-    /// The caller's profile is private, and a request would show it.
     #[error("a request would show the caller's private profile")]
     Private,
     /// The caller has sent too many requests that are not answered.
     #[error("the caller has {MAX_REQUESTS} unanswered requests")]
     TooMany,
-    /// The caller is a child.
     #[error("children can neither send nor accept friend requests")]
     Child,
 }
@@ -79,7 +73,6 @@ pub enum Relation {
     RequestSent,
     /// They have sent the caller a request.
     RequestReceived,
-    /// They are friends.
     Friends,
 }
 
@@ -88,16 +81,13 @@ pub enum Relation {
 pub struct Friendship {
     /// How they are related.
     pub relation: Relation,
-    /// Whether the caller has blocked the other user.
     pub blocked_by_caller: bool,
-    /// Whether the other user has blocked the caller.
     pub blocked_by_other: bool,
 }
 
 /// Facts about two users that decide whether the caller may send a request, or accept one.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Eligibility {
-    /// Whether the caller is a child.
     pub caller_is_child: bool,
     /// Whether the caller's profile is private.
     pub caller_is_private: bool,

@@ -13,7 +13,6 @@ pub enum Role {
     Admin,
     /// An adult.
     Member,
-    /// A child.
     Child,
     /// An outsider who may look in, and is not a friend because of it.
     Guest,

@@ -17,8 +17,6 @@ use strum::{EnumString, IntoStaticStr};
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
-
 use name::DisplayName;
 
 /// Why a call about a profile is refused.
@@ -60,7 +58,6 @@ pub enum PrivacyLevel {
 /// A user, as this slice knows them.
 #[derive(Debug, Clone)]
 pub struct Profile {
-    /// The user's id.
     pub id: Uuid,
     /// The name that the user has chosen.
     pub display_name: Option<String>,
@@ -79,25 +76,17 @@ pub struct Profile {
 /// A profile as the identity service registers it.
 #[derive(Debug, Clone)]
 pub struct Registration {
-    /// The user's id.
     pub id: Uuid,
-    /// See [`Profile::display_name`].
     pub display_name: DisplayName,
-    /// See [`Profile::time_zone`].
     pub time_zone: Tz,
-    /// See [`Profile::privacy_level`].
     pub privacy_level: PrivacyLevel,
 }
 
 /// Changes of a profile; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default)]
 pub struct Patch {
-    /// See [`Profile::display_name`].
     pub display_name: Option<DisplayName>,
-    /// See [`Profile::privacy_level`].
     pub privacy_level: Option<PrivacyLevel>,
-    /// See [`Profile::time_zone`].
     pub time_zone: Option<Tz>,
-    /// See [`Profile::social_sharing_enabled`].
     pub social_sharing_enabled: Option<bool>,
 }

@@ -11,8 +11,6 @@ use orchard_rpc::Refusal;
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
-
 use crate::error::Error;
 use crate::rewards::award::{AchievementType, Award, Awards, Entity, EntityType};
 use crate::rewards::milestone::{self, RECIPE_FEATURED};
@@ -20,7 +18,6 @@ use crate::rewards::milestone::{self, RECIPE_FEATURED};
 /// Why a call about an achievement is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AchievementError {
-    /// The caller has no such achievement.
     #[error("no such achievement")]
     NotFound,
 }
@@ -35,9 +32,7 @@ impl Rule for AchievementError {
 /// An achievement of a user.
 #[derive(Debug, Clone)]
 pub struct Achievement {
-    /// The id.
     pub id: Uuid,
-    /// The user who has it.
     pub user_id: Uuid,
     /// What the user was given.
     pub award: Award,
@@ -69,18 +64,15 @@ struct Summary {
 /// What a user has done in another slice and is awarded for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accomplishment {
-    /// A recipe of the user was featured.
     RecipeFeatured {
         /// The author.
         user: Uuid,
-        /// The recipe.
         recipe: Uuid,
     },
     /// The user has had a consultation.
     SessionCompleted {
         /// The client.
         user: Uuid,
-        /// The session.
         session: Uuid,
     },
 }

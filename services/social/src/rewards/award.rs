@@ -21,9 +21,7 @@ pub enum AchievementType {
     ReferralMilestone,
     /// A rank at the top of a challenge.
     ChallengeWinner,
-    /// A recipe was featured.
     RecipeFeatured,
-    /// Challenges were completed.
     ChallengeCompleted,
     /// A consultation took place.
     ConsultationCompleted,
@@ -44,11 +42,8 @@ impl AchievementType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum EntityType {
-    /// A challenge.
     Challenge,
-    /// A referral.
     Referral,
-    /// A recipe.
     Recipe,
     /// A consultation session.
     Session,
@@ -57,18 +52,14 @@ pub enum EntityType {
 /// An entity that an achievement is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entity {
-    /// Its type.
     pub of: EntityType,
-    /// Its id.
     pub id: Uuid,
 }
 
 /// An achievement to be given. A user has at most one of the same type and name about the same entity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Award {
-    /// The type.
     pub achievement_type: AchievementType,
-    /// The name.
     pub name: String,
     /// What it was given for.
     pub description: Option<String>,

@@ -24,7 +24,6 @@ const POINTS: i32 = 10;
 /// Why a call about a milestone is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MilestoneError {
-    /// The caller has no such milestone.
     #[error("no such milestone")]
     NotFound,
 }
@@ -42,9 +41,7 @@ impl Rule for MilestoneError {
 pub enum MilestoneType {
     /// Referred users who have bought something.
     Conversions,
-    /// Challenges that the user has completed.
     ChallengesCompleted,
-    /// Recipes of the user that were featured.
     RecipesFeatured,
 }
 
@@ -96,20 +93,15 @@ pub struct SocialContext {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ContextKind {
-    /// A challenge.
     Challenge,
-    /// A referral.
     Referral,
-    /// A recipe.
     Recipe,
 }
 
 /// How close a user is to an achievement.
 #[derive(Debug, Clone)]
 pub struct Milestone {
-    /// The id.
     pub id: Uuid,
-    /// The user.
     pub user_id: Uuid,
     /// What is counted.
     pub milestone_type: MilestoneType,

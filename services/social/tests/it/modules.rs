@@ -24,7 +24,6 @@ const ORDER: &[&str] = &[
     "rewards::achievement",
     "rewards",
     "challenges::json",
-    "challenges::wire",
     "challenges::fruit",
     "challenges::reward",
     "challenges::participant",

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use orchard_db::{Connection, Db, Failure};
 use orchard_proto::events::v1 as pb;
 use orchard_proto::events::v1::inbox_service_server::{InboxService, InboxServiceServer};
-use orchard_rpc::trace;
+use orchard_rpc::{Answer, trace};
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
@@ -39,10 +39,7 @@ impl<H: Handler> Inbox<H> {
 
 #[tonic::async_trait]
 impl<H: Handler> InboxService for Inbox<H> {
-    async fn deliver_events(
-        &self,
-        request: Request<pb::DeliverEventsRequest>,
-    ) -> Result<Response<pb::DeliverEventsResponse>, Status> {
+    async fn deliver_events(&self, request: Request<pb::DeliverEventsRequest>) -> Answer<pb::DeliverEventsResponse> {
         let source = Caller::service(&request)?;
         self.deliver(source, request.into_inner()).await.map_err(|error| error.into_status(&self.domain))?;
         Ok(Response::new(pb::DeliverEventsResponse {}))

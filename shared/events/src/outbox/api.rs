@@ -3,6 +3,7 @@
 use orchard_db::{Connection, Db, Failure};
 use orchard_proto::events::v1 as pb;
 use orchard_proto::events::v1::outbox_service_server::OutboxService;
+use orchard_rpc::Answer;
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -14,15 +15,11 @@ use crate::error::Error;
 /// Serves `OutboxService`.
 #[derive(Debug)]
 pub(super) struct Api {
-    db: Db,
-    domain: String,
+    pub(super) db: Db,
+    pub(super) domain: String,
 }
 
 impl Api {
-    pub(super) fn new(db: Db, domain: String) -> Self {
-        Self { db, domain }
-    }
-
     fn status(&self, error: impl Into<Error>) -> Status {
         error.into().into_status(&self.domain)
     }
@@ -30,10 +27,7 @@ impl Api {
 
 #[tonic::async_trait]
 impl OutboxService for Api {
-    async fn list_parked_events(
-        &self,
-        request: Request<pb::ListParkedEventsRequest>,
-    ) -> Result<Response<pb::ListParkedEventsResponse>, Status> {
+    async fn list_parked_events(&self, request: Request<pb::ListParkedEventsRequest>) -> Answer<pb::ListParkedEventsResponse> {
         let asked = wire::page(request.get_ref()).map_err(|violations| self.status(violations))?;
         let listed = async {
             let mut connection = self.db.connection().await?;
@@ -49,10 +43,7 @@ impl OutboxService for Api {
         }))
     }
 
-    async fn replay_parked_event(
-        &self,
-        request: Request<pb::ReplayParkedEventRequest>,
-    ) -> Result<Response<pb::ReplayParkedEventResponse>, Status> {
+    async fn replay_parked_event(&self, request: Request<pb::ReplayParkedEventRequest>) -> Answer<pb::ReplayParkedEventResponse> {
         let operator = Caller::user(&request)?.id;
         let pb::ReplayParkedEventRequest { consumer, event_id } = request.get_ref();
         let target = wire::target(consumer, event_id).map_err(|violations| self.status(violations))?;
@@ -66,7 +57,7 @@ impl OutboxService for Api {
     async fn discard_parked_event(
         &self,
         request: Request<pb::DiscardParkedEventRequest>,
-    ) -> Result<Response<pb::DiscardParkedEventResponse>, Status> {
+    ) -> Answer<pb::DiscardParkedEventResponse> {
         let operator = Caller::user(&request)?.id;
         let pb::DiscardParkedEventRequest { consumer, event_id } = request.get_ref();
         let target = wire::target(consumer, event_id).map_err(|violations| self.status(violations))?;

@@ -23,7 +23,7 @@ pub(super) fn attempt(url: &str) -> Result<(), String> {
 }
 
 /// All that is known of a failure: the driver's own words are as few as "error connecting to server".
-pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

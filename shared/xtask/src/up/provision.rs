@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use orchard_testkit::cluster::MINIMUM_MAJOR;
+use orchard_testkit::cluster::{MINIMUM_MAJOR, random_hex};
 use orchard_testkit::keys::files;
 use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
@@ -98,7 +98,7 @@ pub fn write_url(secrets: &Path, slice: &str, server: &str) -> Result<String> {
     let file = url_file(secrets, slice);
     let password = match known_password(&file) {
         Some(password) => password,
-        None => new_password()?,
+        None => random_hex()?,
     };
     write_private(&file, &format!("postgres://{}:{password}@{server}/{DATABASE}\n", role_of(slice)))?;
     Ok(password)
@@ -137,13 +137,6 @@ fn known_password(file: &Path) -> Option<String> {
     let password = String::from_utf8(url.get_password()?.to_vec()).ok()?;
     let ours = password.len() == 32 && password.bytes().all(|byte| byte.is_ascii_hexdigit());
     ours.then_some(password)
-}
-
-/// Returns a random password that needs no escaping in a URL.
-pub fn new_password() -> Result<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("cannot get random bytes: {error}"))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Writes a file that only its owner may read, in such a folder, unless it has this content already: it may be read-only.
@@ -199,7 +192,7 @@ mod tests {
                 .unwrap();
             }
             check(&admin, &secrets).await.unwrap();
-            let other = format!("postgres://orchard_family:{}@127.0.0.1/orchard", new_password().unwrap());
+            let other = format!("postgres://orchard_family:{}@127.0.0.1/orchard", random_hex().unwrap());
             fs::write(url_file(&secrets, "family"), other).unwrap();
             fs::remove_file(url_file(&secrets, "recipe")).unwrap();
             let error = check(&admin, &secrets).await.unwrap_err().to_string();

@@ -4,9 +4,9 @@ use orchard_proto::family::v1 as pb;
 use orchard_rpc::{Fields, Invalid, read};
 
 use crate::plan::{CoordinationPreferences, DayOfWeek, DeliveryWindow, FamilyGoals};
-use crate::wire::{some_text, wire_enum};
+use crate::wire::some_text;
 
-wire_enum!(DayOfWeek <=> DayOfWeek: Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday);
+orchard_rpc::wire_enum!(DayOfWeek <=> pb::DayOfWeek: Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday);
 
 pub(super) fn read_goals(fields: &mut Fields, goals: &pb::FamilyGoals) -> Result<FamilyGoals, Invalid> {
     let number = |number: Option<i32>, range| number.map(|number| read::within(number, range)).transpose();

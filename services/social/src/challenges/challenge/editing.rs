@@ -24,7 +24,7 @@ pub(super) struct Author {
 pub(super) async fn create(db: &Db, clock: &Clock, key: Key, terms: Terms, author: Author) -> Result<ChallengeView, Error> {
     let clock = clock.clone();
     db.write("create challenge", async move |connection| {
-        let (id, is_new) = key.claim_one(connection, Uuid::now_v7()).await?;
+        let (id, is_new) = key.claim_id(connection).await?;
         if is_new {
             insert(connection, &clock, id, terms, author).await?;
         }

@@ -9,9 +9,7 @@ use super::ChallengeError;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EntryRequirements {
-    /// Number of challenges that the user has completed.
     pub challenges_completed: i32,
-    /// Badges that the user has.
     pub badges: Vec<String>,
     /// Whether the user must be a member of an active family plan.
     pub family_plan: bool,
@@ -22,7 +20,6 @@ pub struct EntryRequirements {
 /// Facts about a user who wants to join, as far as a challenge requires them.
 #[derive(Debug, Clone)]
 pub struct Entrant {
-    /// Number of challenges that the user has completed.
     pub challenges_completed: i64,
     /// Which of the required badges the user has.
     pub badges: Vec<String>,

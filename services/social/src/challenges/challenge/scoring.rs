@@ -42,7 +42,6 @@ pub enum Scoring {
     GoalBased {
         /// What is counted.
         unit: String,
-        /// Points for each unit.
         points_per_unit: i32,
         /// Maximum score of a day.
         daily_cap: i32,

@@ -28,9 +28,7 @@ pub struct SuccessCriteria {
 /// What the creator of a challenge can change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
-    /// Name of the challenge.
     pub challenge_name: String,
-    /// Description.
     pub description: String,
     /// Difficulty, from 1 to 5.
     pub difficulty_level: i32,
@@ -46,7 +44,6 @@ pub struct Terms {
     pub entry_requirements: Option<EntryRequirements>,
     /// What completes the challenge; `None` for any score above 0.
     pub success_criteria: Option<SuccessCriteria>,
-    /// The rewards.
     pub reward_structure: Option<RewardStructure>,
     /// Whether everyone can find and join the challenge.
     pub is_public: bool,
@@ -55,27 +52,16 @@ pub struct Terms {
 /// A change of terms. `None` changes nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Patch {
-    /// See [`Terms`].
     pub challenge_name: Option<String>,
-    /// See [`Terms`].
     pub description: Option<String>,
-    /// See [`Terms`].
     pub difficulty_level: Option<i32>,
-    /// See [`Terms`].
     pub duration_days: Option<i32>,
-    /// See [`Terms`].
     pub max_participants: Option<Option<i32>>,
-    /// See [`Terms`].
     pub start_date: Option<Option<NaiveDate>>,
-    /// See [`Terms`].
     pub scoring: Option<Scoring>,
-    /// See [`Terms`].
     pub entry_requirements: Option<Option<EntryRequirements>>,
-    /// See [`Terms`].
     pub success_criteria: Option<Option<SuccessCriteria>>,
-    /// See [`Terms`].
     pub reward_structure: Option<Option<RewardStructure>>,
-    /// See [`Terms`].
     pub is_public: Option<bool>,
 }
 

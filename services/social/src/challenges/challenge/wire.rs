@@ -11,13 +11,12 @@ use uuid::Uuid;
 
 use super::{ChallengeKey, ChallengeType, ChallengeView, JoinCode, Terms};
 use crate::challenges::reward::wire::rewards;
-use crate::challenges::wire::wire_enum;
 use crate::error::Error;
 
 pub(super) use list::list;
 pub(super) use terms::{new_challenge, update};
 
-wire_enum!(ChallengeType { Consistency, Variety, Seasonal, GoalBased });
+orchard_rpc::wire_enum!(ChallengeType <=> pb::ChallengeType: Consistency, Variety, Seasonal, GoalBased);
 
 /// Reads the id or the code of a challenge.
 pub(super) fn challenge_key(challenge_id: &str, join_code: &str) -> Result<ChallengeKey, Error> {
@@ -55,7 +54,7 @@ pub(super) fn challenge(view: ChallengeView, shows_code: bool, currency: &Curren
         challenge_id: challenge.id.to_string(),
         challenge_name: challenge.terms.challenge_name,
         description: challenge.terms.description,
-        challenge_type: pb::ChallengeType::from(scoring.challenge_type()).into(),
+        challenge_type: scoring.challenge_type().into(),
         difficulty_level: challenge.terms.difficulty_level,
         duration_days: challenge.terms.duration_days,
         max_participants: challenge.terms.max_participants,

@@ -23,7 +23,7 @@ impl Step<'_> {
                 let event = pb::ParticipantFinished {
                     challenge_id: challenge.to_string(),
                     user_id: candidate.user_id.to_string(),
-                    completion_status: pb::CompletionStatus::from(candidate.completion_status).into(),
+                    completion_status: candidate.completion_status.into(),
                     final_score: candidate.final_score,
                     rank_position: *rank,
                     notify: Some(notification::wire::notify(wanted.notify(Some(Topic::Challenges)))),

@@ -2,18 +2,16 @@
 
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::fruit_service_server::FruitService;
+use orchard_rpc::Answer;
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 
 use super::{VERSION, all, wire};
-
-/// Serves `FruitService`.
-#[derive(Debug)]
-pub struct Api;
+use crate::Api;
 
 #[tonic::async_trait]
 impl FruitService for Api {
-    async fn list_fruits(&self, request: Request<pb::ListFruitsRequest>) -> Result<Response<pb::ListFruitsResponse>, Status> {
+    async fn list_fruits(&self, request: Request<pb::ListFruitsRequest>) -> Answer<pb::ListFruitsResponse> {
         Caller::user(&request)?;
         let (season, page) = wire::list(request.get_ref())?;
         let rest = all().iter().filter(|fruit| page.after.as_ref().is_none_or(|after| fruit.name > after.as_str()));

@@ -4,10 +4,9 @@ use orchard_proto::social::v1 as pb;
 use orchard_rpc::{Fields, Invalid, PageRequest, read};
 
 use super::{Fruit, Hemisphere, find};
-use crate::challenges::wire::wire_enum;
 use crate::error::Error;
 
-wire_enum!(Hemisphere { Northern, Southern });
+orchard_rpc::wire_enum!(Hemisphere <=> pb::Hemisphere: Northern, Southern);
 
 /// Reads the name or an alias of a fruit, and returns its name.
 pub(crate) fn name(text: &str) -> Result<&'static str, String> {
@@ -31,8 +30,7 @@ fn season(fields: &mut Fields, request: &pb::ListFruitsRequest) -> Result<Season
     if request.hemisphere == 0 && request.month == 0 {
         return Ok(None);
     }
-    let hemisphere = read::enumeration(request.hemisphere).and_then(|sent: pb::Hemisphere| sent.try_into());
-    let hemisphere = fields.read("hemisphere", hemisphere);
+    let hemisphere = fields.read("hemisphere", request.hemisphere.try_into());
     let month = if request.month == 0 { Err("is required with hemisphere".to_owned()) } else { read_month(request.month) };
     let month = fields.read("month", month);
     Ok(Some((hemisphere?, month?)))

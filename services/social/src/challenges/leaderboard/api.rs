@@ -2,37 +2,21 @@
 
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use orchard_db::Db;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::leaderboard_service_server::LeaderboardService;
+use orchard_rpc::Answer;
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 
-use super::watch::{self, Poller, Update};
+use super::watch::{self, Update};
 use super::{reading, wire};
+use crate::Api;
 use crate::error::Error;
 use crate::request;
 
-/// Serves `LeaderboardService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
-    poller: Poller,
-}
-
-impl Api {
-    /// Serves leaderboards from `db`, and watched ones from `poller`.
-    pub fn new(db: Db, poller: Poller) -> Self {
-        Self { db, poller }
-    }
-}
-
 #[tonic::async_trait]
 impl LeaderboardService for Api {
-    async fn list_leaderboard(
-        &self,
-        request: Request<pb::ListLeaderboardRequest>,
-    ) -> Result<Response<pb::ListLeaderboardResponse>, Status> {
+    async fn list_leaderboard(&self, request: Request<pb::ListLeaderboardRequest>) -> Answer<pb::ListLeaderboardResponse> {
         let viewer = Caller::user(&request)?.id;
         let list = wire::list(request.get_ref(), viewer)?;
         let segment = reading::segment(&self.db, &list).await?;
@@ -48,7 +32,7 @@ impl LeaderboardService for Api {
     async fn get_leaderboard_around_me(
         &self,
         request: Request<pb::GetLeaderboardAroundMeRequest>,
-    ) -> Result<Response<pb::GetLeaderboardAroundMeResponse>, Status> {
+    ) -> Answer<pb::GetLeaderboardAroundMeResponse> {
         let viewer = Caller::user(&request)?.id;
         let (challenge, limit) = wire::around(request.get_ref())?;
         let (entries, standing) = reading::around(&self.db, challenge, viewer, limit).await?;
@@ -61,7 +45,7 @@ impl LeaderboardService for Api {
     async fn list_friends_leaderboard(
         &self,
         request: Request<pb::ListFriendsLeaderboardRequest>,
-    ) -> Result<Response<pb::ListFriendsLeaderboardResponse>, Status> {
+    ) -> Answer<pb::ListFriendsLeaderboardResponse> {
         let viewer = Caller::user(&request)?.id;
         let list = wire::friends(request.get_ref(), viewer)?;
         let page = reading::friends(&self.db, &list).await?;
@@ -73,10 +57,7 @@ impl LeaderboardService for Api {
 
     type WatchLeaderboardStream = BoxStream<'static, Result<pb::WatchLeaderboardResponse, Status>>;
 
-    async fn watch_leaderboard(
-        &self,
-        request: Request<pb::WatchLeaderboardRequest>,
-    ) -> Result<Response<Self::WatchLeaderboardStream>, Status> {
+    async fn watch_leaderboard(&self, request: Request<pb::WatchLeaderboardRequest>) -> Answer<Self::WatchLeaderboardStream> {
         let viewer = Caller::user(&request)?.id;
         let request = request.into_inner();
         let watch = wire::watch::read(&request, viewer)?;
@@ -84,7 +65,7 @@ impl LeaderboardService for Api {
         Ok(Response::new(watch::updates(&self.poller, watch).map(answer).boxed()))
     }
 
-    async fn get_standing(&self, request: Request<pb::GetStandingRequest>) -> Result<Response<pb::GetStandingResponse>, Status> {
+    async fn get_standing(&self, request: Request<pb::GetStandingRequest>) -> Answer<pb::GetStandingResponse> {
         let viewer = Caller::user(&request)?.id;
         let challenge = request::id("challenge_id", &request.get_ref().challenge_id)?;
         let standing = reading::standing(&self.db, challenge, viewer).await?;

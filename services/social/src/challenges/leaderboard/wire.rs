@@ -77,7 +77,7 @@ fn entry(entry: LeaderboardEntry, rank: i64, viewer: Uuid) -> pb::LeaderboardEnt
         display_name,
         is_pseudonym,
         is_me,
-        completion_status: pb::CompletionStatus::from(entry.completion_status).into(),
+        completion_status: entry.completion_status.into(),
     }
 }
 
@@ -95,6 +95,6 @@ pub(super) fn standing(standing: Standing) -> pb::Standing {
         final_score: standing.score,
         participant_count: count(standing.participants),
         is_ranked: standing.on_board,
-        completion_status: pb::CompletionStatus::from(standing.completion_status).into(),
+        completion_status: standing.completion_status.into(),
     }
 }

@@ -1,37 +1,25 @@
 //! Use cases of `ParticipantService`.
 
 use chrono::{DateTime, Utc};
-use orchard_db::Db;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::participant_service_server::ParticipantService;
-use orchard_rpc::{Currency, Page, PageRequest};
+use orchard_rpc::{Answer, Page, PageRequest};
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{CompletionStatus, Participant, ParticipantError, store, wire};
+use crate::Api;
 use crate::error::Error;
 use crate::request;
 
-/// Serves `ParticipantService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
-    currency: Currency,
-}
-
 impl Api {
-    /// Serves seats from `db`.
-    pub fn new(db: Db, currency: Currency) -> Self {
-        Self { db, currency }
-    }
-
-    async fn get(&self, challenge: Uuid, user: Uuid) -> Result<Participant, Error> {
+    async fn get_seat(&self, challenge: Uuid, user: Uuid) -> Result<Participant, Error> {
         let connection = self.db.read().await?;
         Ok(store::get(&connection, challenge, user).await?.ok_or(ParticipantError::NotParticipating)?)
     }
 
-    async fn list(
+    async fn list_seats(
         &self,
         user: Uuid,
         status: Option<CompletionStatus>,
@@ -69,32 +57,27 @@ impl Api {
             .await
     }
 
-    fn answer(&self, participant: Participant) -> Option<pb::Participant> {
-        Some(wire::participant(participant, &self.currency))
+    /// Converts a seat for its user.
+    pub(crate) fn seat(&self, participant: Participant) -> pb::Participant {
+        wire::participant(participant, &self.currency)
     }
 }
 
 #[tonic::async_trait]
 impl ParticipantService for Api {
-    async fn get_participant(
-        &self,
-        request: Request<pb::GetParticipantRequest>,
-    ) -> Result<Response<pb::GetParticipantResponse>, Status> {
+    async fn get_participant(&self, request: Request<pb::GetParticipantRequest>) -> Answer<pb::GetParticipantResponse> {
         let user = Caller::user(&request)?.id;
         let challenge = request::id("challenge_id", &request.get_ref().challenge_id)?;
-        let participant = self.get(challenge, user).await?;
-        Ok(Response::new(pb::GetParticipantResponse { participant: self.answer(participant) }))
+        let participant = self.get_seat(challenge, user).await?;
+        Ok(Response::new(pb::GetParticipantResponse { participant: Some(self.seat(participant)) }))
     }
 
-    async fn list_participants(
-        &self,
-        request: Request<pb::ListParticipantsRequest>,
-    ) -> Result<Response<pb::ListParticipantsResponse>, Status> {
+    async fn list_participants(&self, request: Request<pb::ListParticipantsRequest>) -> Answer<pb::ListParticipantsResponse> {
         let user = Caller::user(&request)?.id;
         let (status, page) = wire::list(request.get_ref(), user)?;
-        let page = self.list(user, status, &page).await?;
+        let page = self.list_seats(user, status, &page).await?;
         Ok(Response::new(pb::ListParticipantsResponse {
-            participants: page.rows.into_iter().filter_map(|seat| self.answer(seat)).collect(),
+            participants: page.rows.into_iter().map(|seat| self.seat(seat)).collect(),
             next_page_token: page.next_page_token,
         }))
     }
@@ -102,21 +85,21 @@ impl ParticipantService for Api {
     async fn withdraw_participant(
         &self,
         request: Request<pb::WithdrawParticipantRequest>,
-    ) -> Result<Response<pb::WithdrawParticipantResponse>, Status> {
+    ) -> Answer<pb::WithdrawParticipantResponse> {
         let user = Caller::user(&request)?.id;
         let challenge = request::id("challenge_id", &request.get_ref().challenge_id)?;
         let participant = self.withdraw(challenge, user).await?;
-        Ok(Response::new(pb::WithdrawParticipantResponse { participant: self.answer(participant) }))
+        Ok(Response::new(pb::WithdrawParticipantResponse { participant: Some(self.seat(participant)) }))
     }
 
     async fn set_participant_visibility(
         &self,
         request: Request<pb::SetParticipantVisibilityRequest>,
-    ) -> Result<Response<pb::SetParticipantVisibilityResponse>, Status> {
+    ) -> Answer<pb::SetParticipantVisibilityResponse> {
         let user = Caller::user(&request)?.id;
         let pb::SetParticipantVisibilityRequest { challenge_id, is_public } = request.into_inner();
         let challenge = request::id("challenge_id", &challenge_id)?;
         let participant = self.set_visibility(challenge, user, is_public).await?;
-        Ok(Response::new(pb::SetParticipantVisibilityResponse { participant: self.answer(participant) }))
+        Ok(Response::new(pb::SetParticipantVisibilityResponse { participant: Some(self.seat(participant)) }))
     }
 }

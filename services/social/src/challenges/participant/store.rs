@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_db::row;
 use uuid::Uuid;
 
 use super::{CompletionStatus, Participant, RewardsEarned};
@@ -81,10 +82,8 @@ pub(super) async fn list(
     count: i64,
 ) -> QueryResult<Vec<Participant>> {
     let mut seats = challenge_participants::table.filter(challenge_participants::user_id.eq(user)).into_boxed();
-    if let Some((joined_at, id)) = after {
-        let earlier = challenge_participants::joined_at.lt(joined_at);
-        let same = challenge_participants::joined_at.eq(joined_at).and(challenge_participants::id.lt(id));
-        seats = seats.filter(earlier.or(same));
+    if let Some(after) = after {
+        seats = seats.filter(row(challenge_participants::joined_at, challenge_participants::id).lt(after));
     }
     if let Some(status) = status {
         seats = seats.filter(challenge_participants::completion_status.eq(status));

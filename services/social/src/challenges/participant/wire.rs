@@ -2,23 +2,21 @@
 
 use chrono::{DateTime, Utc};
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Currency, Fields, PageRequest, timestamp_to_wire};
+use orchard_rpc::{Currency, Fields, PageRequest, read, timestamp_to_wire};
 use uuid::Uuid;
 
 use super::{CompletionStatus, Participant};
 use crate::challenges::reward::wire::reward;
-use crate::challenges::wire::{optional_enumeration, wire_enum};
 use crate::error::Error;
 
-wire_enum!(CompletionStatus { Active, Completed, Failed, Withdrawn });
+orchard_rpc::wire_enum!(CompletionStatus <=> pb::CompletionStatus: Active, Completed, Failed, Withdrawn);
 
 /// The status and the page of a list of seats.
 type List = (Option<CompletionStatus>, PageRequest<(DateTime<Utc>, Uuid)>);
 
 pub(super) fn list(request: &pb::ListParticipantsRequest, user: Uuid) -> Result<List, Error> {
     let mut fields = Fields::default();
-    let status = optional_enumeration::<pb::CompletionStatus, _>(request.completion_status);
-    let status = fields.read("completion_status", status);
+    let status = fields.read("completion_status", read::optional_enumeration(request.completion_status));
     let query = format!("ListParticipants {user} {}", request.completion_status);
     let page = PageRequest::read(&mut fields, query, request.page_size, &request.page_token);
     Ok(fields.finish(|| Ok((status?, page?)))?)
@@ -33,7 +31,7 @@ pub(crate) fn participant(participant: Participant, currency: &Currency) -> pb::
     pb::Participant {
         challenge_id: participant.challenge_id.to_string(),
         user_id: participant.user_id.to_string(),
-        completion_status: pb::CompletionStatus::from(participant.completion_status).into(),
+        completion_status: participant.completion_status.into(),
         final_score: participant.final_score,
         join_time: Some(timestamp_to_wire(participant.joined_at)),
         is_public: participant.is_visible,

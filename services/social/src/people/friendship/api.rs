@@ -2,29 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use orchard_client::Upstream;
-use orchard_db::{Connection, Db};
+use orchard_db::Connection;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::friendship_service_server::FriendshipService;
-use orchard_rpc::PageRequest;
+use orchard_rpc::{Answer, PageRequest};
 use orchard_server::Caller;
 use strum::IntoStaticStr;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::wire::Direction;
 use super::{FriendshipError, Relation, list, store, wire};
+use crate::Api;
 use crate::error::Error;
 use crate::people::family;
 use crate::people::membership::store::relatives_of;
 use crate::{request, roll};
-
-/// Serves `FriendshipService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
-    family: Upstream,
-}
 
 /// What the caller does to another user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
@@ -46,11 +39,6 @@ enum Action {
 }
 
 impl Api {
-    /// Serves friendships from `db`, and asks `family` who is a child.
-    pub fn new(db: Db, family: Upstream) -> Self {
-        Self { db, family }
-    }
-
     /// Takes an action, and returns how the two are related afterwards.
     async fn act(&self, action: Action, caller: Uuid, other: &str) -> Result<Relation, Error> {
         let other = wire::other(other, caller)?;
@@ -85,7 +73,7 @@ impl Api {
         Ok(list::blocked(&*self.db.read().await?, caller, page).await?)
     }
 
-    async fn count(&self, caller: Uuid) -> Result<[i64; 3], Error> {
+    async fn count_related(&self, caller: Uuid) -> Result<[i64; 3], Error> {
         let connection = self.db.read().await?;
         let relatives = relatives_of(&connection, caller).await?;
         let friends = list::count_friends(&connection, caller, &relatives).await?;
@@ -128,10 +116,7 @@ async fn apply(
 
 #[tonic::async_trait]
 impl FriendshipService for Api {
-    async fn send_friend_request(
-        &self,
-        request: Request<pb::SendFriendRequestRequest>,
-    ) -> Result<Response<pb::SendFriendRequestResponse>, Status> {
+    async fn send_friend_request(&self, request: Request<pb::SendFriendRequestRequest>) -> Answer<pb::SendFriendRequestResponse> {
         let caller = Caller::user(&request)?.id;
         let relation = self.act(Action::SendRequest, caller, &request.get_ref().user_id).await?;
         Ok(Response::new(pb::SendFriendRequestResponse { status: wire::status(relation) }))
@@ -140,7 +125,7 @@ impl FriendshipService for Api {
     async fn accept_friend_request(
         &self,
         request: Request<pb::AcceptFriendRequestRequest>,
-    ) -> Result<Response<pb::AcceptFriendRequestResponse>, Status> {
+    ) -> Answer<pb::AcceptFriendRequestResponse> {
         let caller = Caller::user(&request)?.id;
         let relation = self.act(Action::AcceptRequest, caller, &request.get_ref().user_id).await?;
         Ok(Response::new(pb::AcceptFriendRequestResponse { status: wire::status(relation) }))
@@ -149,7 +134,7 @@ impl FriendshipService for Api {
     async fn decline_friend_request(
         &self,
         request: Request<pb::DeclineFriendRequestRequest>,
-    ) -> Result<Response<pb::DeclineFriendRequestResponse>, Status> {
+    ) -> Answer<pb::DeclineFriendRequestResponse> {
         self.act(Action::DeclineRequest, Caller::user(&request)?.id, &request.get_ref().user_id).await?;
         Ok(Response::new(pb::DeclineFriendRequestResponse {}))
     }
@@ -157,30 +142,27 @@ impl FriendshipService for Api {
     async fn withdraw_friend_request(
         &self,
         request: Request<pb::WithdrawFriendRequestRequest>,
-    ) -> Result<Response<pb::WithdrawFriendRequestResponse>, Status> {
+    ) -> Answer<pb::WithdrawFriendRequestResponse> {
         self.act(Action::WithdrawRequest, Caller::user(&request)?.id, &request.get_ref().user_id).await?;
         Ok(Response::new(pb::WithdrawFriendRequestResponse {}))
     }
 
-    async fn remove_friend(
-        &self,
-        request: Request<pb::RemoveFriendRequest>,
-    ) -> Result<Response<pb::RemoveFriendResponse>, Status> {
+    async fn remove_friend(&self, request: Request<pb::RemoveFriendRequest>) -> Answer<pb::RemoveFriendResponse> {
         self.act(Action::RemoveFriend, Caller::user(&request)?.id, &request.get_ref().user_id).await?;
         Ok(Response::new(pb::RemoveFriendResponse {}))
     }
 
-    async fn block_user(&self, request: Request<pb::BlockUserRequest>) -> Result<Response<pb::BlockUserResponse>, Status> {
+    async fn block_user(&self, request: Request<pb::BlockUserRequest>) -> Answer<pb::BlockUserResponse> {
         self.act(Action::Block, Caller::user(&request)?.id, &request.get_ref().user_id).await?;
         Ok(Response::new(pb::BlockUserResponse {}))
     }
 
-    async fn unblock_user(&self, request: Request<pb::UnblockUserRequest>) -> Result<Response<pb::UnblockUserResponse>, Status> {
+    async fn unblock_user(&self, request: Request<pb::UnblockUserRequest>) -> Answer<pb::UnblockUserResponse> {
         self.act(Action::Unblock, Caller::user(&request)?.id, &request.get_ref().user_id).await?;
         Ok(Response::new(pb::UnblockUserResponse {}))
     }
 
-    async fn list_friends(&self, request: Request<pb::ListFriendsRequest>) -> Result<Response<pb::ListFriendsResponse>, Status> {
+    async fn list_friends(&self, request: Request<pb::ListFriendsRequest>) -> Answer<pb::ListFriendsResponse> {
         let caller = Caller::user(&request)?.id;
         let request = request.into_inner();
         let page = request::page(format!("ListFriends {caller}"), request.page_size, &request.page_token)?;
@@ -194,7 +176,7 @@ impl FriendshipService for Api {
     async fn list_friend_requests(
         &self,
         request: Request<pb::ListFriendRequestsRequest>,
-    ) -> Result<Response<pb::ListFriendRequestsResponse>, Status> {
+    ) -> Answer<pb::ListFriendRequestsResponse> {
         let caller = Caller::user(&request)?.id;
         let (direction, page) = wire::requests(request.get_ref(), caller)?;
         let page = page.page(self.list_requests(caller, direction, &page).await?, |request| request.user);
@@ -204,10 +186,7 @@ impl FriendshipService for Api {
         }))
     }
 
-    async fn list_blocked_users(
-        &self,
-        request: Request<pb::ListBlockedUsersRequest>,
-    ) -> Result<Response<pb::ListBlockedUsersResponse>, Status> {
+    async fn list_blocked_users(&self, request: Request<pb::ListBlockedUsersRequest>) -> Answer<pb::ListBlockedUsersResponse> {
         let caller = Caller::user(&request)?.id;
         let request = request.into_inner();
         let page = request::page(format!("ListBlockedUsers {caller}"), request.page_size, &request.page_token)?;
@@ -218,11 +197,8 @@ impl FriendshipService for Api {
         }))
     }
 
-    async fn count_friends(
-        &self,
-        request: Request<pb::CountFriendsRequest>,
-    ) -> Result<Response<pb::CountFriendsResponse>, Status> {
-        let counts = self.count(Caller::user(&request)?.id).await?;
+    async fn count_friends(&self, request: Request<pb::CountFriendsRequest>) -> Answer<pb::CountFriendsResponse> {
+        let counts = self.count_related(Caller::user(&request)?.id).await?;
         let [friends, incoming_requests, outgoing_requests] = counts.map(|count| i32::try_from(count).unwrap_or(i32::MAX));
         Ok(Response::new(pb::CountFriendsResponse { friends, incoming_requests, outgoing_requests }))
     }

@@ -27,7 +27,6 @@ pub(super) struct Friend {
 /// A friend request that is not answered.
 #[derive(Debug, Clone)]
 pub(super) struct FriendRequest {
-    /// The other user.
     pub(super) user: Uuid,
     /// Their profile, if the caller may see it.
     pub(super) profile: Option<Profile>,

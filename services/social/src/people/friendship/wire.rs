@@ -23,20 +23,14 @@ pub(super) enum Direction {
     Outgoing,
 }
 
+orchard_rpc::wire_enum!(Direction <=> pb::FriendRequestDirection: Incoming, Outgoing);
+
 pub(super) fn requests(request: &pb::ListFriendRequestsRequest, caller: Uuid) -> Result<(Direction, PageRequest<Uuid>), Error> {
     let mut fields = Fields::default();
-    let direction = fields.read("direction", read_direction(request.direction));
+    let direction = fields.read("direction", request.direction.try_into());
     let query = format!("ListFriendRequests {} {caller}", request.direction);
     let page = PageRequest::read(&mut fields, query, request.page_size, &request.page_token);
     Ok(fields.finish(|| Ok((direction?, page?)))?)
-}
-
-fn read_direction(value: i32) -> Result<Direction, String> {
-    match read::enumeration(value)? {
-        pb::FriendRequestDirection::Incoming => Ok(Direction::Incoming),
-        pb::FriendRequestDirection::Outgoing => Ok(Direction::Outgoing),
-        pb::FriendRequestDirection::Unspecified => Err("is required".to_owned()),
-    }
 }
 
 /// Converts the relation after a request was sent or accepted.

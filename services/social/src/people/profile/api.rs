@@ -2,37 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use orchard_client::Upstream;
-use orchard_db::{Connection, Db};
+use orchard_db::Connection;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::profile_service_server::ProfileService;
-use orchard_rpc::Currency;
+use orchard_rpc::Answer;
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::name::DisplayName;
 use super::{Patch, Profile, ProfileError, Registration, store, wire};
+use crate::Api;
 use crate::error::Error;
 use crate::people::{family, membership};
 use crate::{board_copies, request, roll};
 
-/// Serves `ProfileService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
-    family: Upstream,
-    currency: Currency,
-}
-
 impl Api {
-    /// Serves profiles from `db`, with amounts in `currency`, and asks the service `family` about new children.
-    pub fn new(db: Db, family: Upstream, currency: Currency) -> Self {
-        Self { db, family, currency }
-    }
-
     /// Returns a profile that `viewer` may see. Their own exists from their first call on.
-    async fn get(&self, id: Uuid, viewer: Uuid) -> Result<Profile, Error> {
+    async fn get_visible(&self, id: Uuid, viewer: Uuid) -> Result<Profile, Error> {
         let found = store::get(&*self.db.read().await?, id, viewer).await?;
         if found.is_none() && id == viewer {
             return self.db.write("first use", async move |connection| first_use(connection, viewer).await).await;
@@ -44,7 +31,7 @@ impl Api {
         Ok(store::batch_get(&*self.db.read().await?, ids, viewer).await?)
     }
 
-    async fn name_child(&self, child: Uuid, adult: Uuid, name: DisplayName) -> Result<Profile, Error> {
+    async fn set_child_name(&self, child: Uuid, adult: Uuid, name: DisplayName) -> Result<Profile, Error> {
         let named =
             self.db.write("name child", async move |connection| name_child(connection, child, adult, &name).await).await?;
         if let Some(profile) = named {
@@ -88,26 +75,20 @@ async fn refresh_boards(connection: &mut Connection, profile: Profile) -> Result
 
 #[tonic::async_trait]
 impl ProfileService for Api {
-    async fn register_profile(
-        &self,
-        request: Request<pb::RegisterProfileRequest>,
-    ) -> Result<Response<pb::RegisterProfileResponse>, Status> {
+    async fn register_profile(&self, request: Request<pb::RegisterProfileRequest>) -> Answer<pb::RegisterProfileResponse> {
         let new = wire::registration(request.get_ref())?;
         let profile = self.db.write("register profile", async move |connection| register(connection, new).await).await?;
         Ok(Response::new(pb::RegisterProfileResponse { profile: Some(wire::own(profile, &self.currency)) }))
     }
 
-    async fn get_profile(&self, request: Request<pb::GetProfileRequest>) -> Result<Response<pb::GetProfileResponse>, Status> {
+    async fn get_profile(&self, request: Request<pb::GetProfileRequest>) -> Answer<pb::GetProfileResponse> {
         let viewer = Caller::user(&request)?.id;
         let id = request::id("user_id", &request.get_ref().user_id)?;
-        let profile = self.get(id, viewer).await?;
+        let profile = self.get_visible(id, viewer).await?;
         Ok(Response::new(pb::GetProfileResponse { profile: Some(wire::profile(profile, viewer, &self.currency)) }))
     }
 
-    async fn batch_get_profiles(
-        &self,
-        request: Request<pb::BatchGetProfilesRequest>,
-    ) -> Result<Response<pb::BatchGetProfilesResponse>, Status> {
+    async fn batch_get_profiles(&self, request: Request<pb::BatchGetProfilesRequest>) -> Answer<pb::BatchGetProfilesResponse> {
         let viewer = Caller::user(&request)?.id;
         let ids = wire::batch(request.get_ref())?;
         let profiles = self.batch_get(&ids, viewer).await?;
@@ -115,20 +96,17 @@ impl ProfileService for Api {
         Ok(Response::new(pb::BatchGetProfilesResponse { profiles }))
     }
 
-    async fn update_profile(
-        &self,
-        request: Request<pb::UpdateProfileRequest>,
-    ) -> Result<Response<pb::UpdateProfileResponse>, Status> {
+    async fn update_profile(&self, request: Request<pb::UpdateProfileRequest>) -> Answer<pb::UpdateProfileResponse> {
         let user = Caller::user(&request)?.id;
         let patch = wire::update(request.into_inner(), user)?;
         let profile = self.db.write("update profile", async move |connection| update(connection, user, patch).await).await?;
         Ok(Response::new(pb::UpdateProfileResponse { profile: Some(wire::own(profile, &self.currency)) }))
     }
 
-    async fn name_child(&self, request: Request<pb::NameChildRequest>) -> Result<Response<pb::NameChildResponse>, Status> {
+    async fn name_child(&self, request: Request<pb::NameChildRequest>) -> Answer<pb::NameChildResponse> {
         let adult = Caller::user(&request)?.id;
         let (child, name) = wire::child(request.get_ref())?;
-        let profile = self.name_child(child, adult, name).await?;
+        let profile = self.set_child_name(child, adult, name).await?;
         Ok(Response::new(pb::NameChildResponse { profile: Some(wire::others(profile)) }))
     }
 }

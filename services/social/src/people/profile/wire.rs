@@ -13,22 +13,18 @@ const MAX_BATCH: usize = 200;
 /// Fields that users may change of their profiles.
 const PATHS: [&str; 4] = ["display_name", "privacy_level", "time_zone", "social_sharing_enabled"];
 
+orchard_rpc::wire_enum!(PrivacyLevel <=> pb::PrivacyLevel: Public, FriendsOnly, Private);
+
 pub(super) fn registration(request: &pb::RegisterProfileRequest) -> Result<Registration, Error> {
     let mut fields = Fields::default();
     let id = fields.read("user_id", read::uuid(&request.user_id));
     let name = fields.read("display_name", DisplayName::read(&request.display_name));
     let zone = fields.read("time_zone", read::time_zone(&request.time_zone));
-    let level = fields.read("privacy_level", read_privacy_level(request.privacy_level));
-    Ok(fields.finish(|| Ok(Registration { id: id?, display_name: name?, time_zone: zone?, privacy_level: level? }))?)
-}
-
-fn read_privacy_level(value: i32) -> Result<PrivacyLevel, String> {
-    match pb::PrivacyLevel::try_from(value) {
-        Ok(pb::PrivacyLevel::Unspecified | pb::PrivacyLevel::FriendsOnly) => Ok(PrivacyLevel::FriendsOnly),
-        Ok(pb::PrivacyLevel::Public) => Ok(PrivacyLevel::Public),
-        Ok(pb::PrivacyLevel::Private) => Ok(PrivacyLevel::Private),
-        Err(_) => Err(format!("has no value {value}")),
-    }
+    let level = fields.read("privacy_level", read::optional_enumeration(request.privacy_level));
+    Ok(fields.finish(|| {
+        let privacy_level = level?.unwrap_or(PrivacyLevel::FriendsOnly);
+        Ok(Registration { id: id?, display_name: name?, time_zone: zone?, privacy_level })
+    })?)
 }
 
 pub(super) fn batch(request: &pb::BatchGetProfilesRequest) -> Result<Vec<Uuid>, Error> {
@@ -57,9 +53,7 @@ fn read_patch(fields: &mut Fields, mask: &[&str], profile: &pb::Profile, caller:
     let own = fields.read("user_id", own);
     let name = fields.masked(mask, "display_name", || DisplayName::read(&profile.display_name));
     // Unlike in a registration, an unspecified level is refused: it would be a choice that the user has not made.
-    let level = fields.masked(mask, "privacy_level", || {
-        read::enumeration::<pb::PrivacyLevel>(profile.privacy_level).and_then(|level| read_privacy_level(level.into()))
-    });
+    let level = fields.masked(mask, "privacy_level", || profile.privacy_level.try_into());
     let zone = fields.masked(mask, "time_zone", || read::time_zone(&profile.time_zone));
     let shares = fields.masked(mask, "social_sharing_enabled", || read::required(profile.social_sharing_enabled));
     own?;
@@ -75,12 +69,7 @@ pub(super) fn child(request: &pb::NameChildRequest) -> Result<(Uuid, DisplayName
 
 /// Converts a profile for its user.
 pub(super) fn own(profile: Profile, currency: &Currency) -> pb::Profile {
-    let level = match profile.privacy_level {
-        PrivacyLevel::Public => pb::PrivacyLevel::Public,
-        PrivacyLevel::FriendsOnly => pb::PrivacyLevel::FriendsOnly,
-        PrivacyLevel::Private => pb::PrivacyLevel::Private,
-    };
-    let (time_zone, shares) = (profile.time_zone.name().to_owned(), profile.social_sharing_enabled);
+    let (level, time_zone, shares) = (profile.privacy_level, profile.time_zone.name().to_owned(), profile.social_sharing_enabled);
     let earned = currency.to_wire(&profile.referral_credits_earned);
     pb::Profile {
         privacy_level: level.into(),

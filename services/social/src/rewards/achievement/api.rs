@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use orchard_db::{Connection, Db, Reader};
+use orchard_db::{Connection, Reader};
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::achievement_service_server::AchievementService;
-use orchard_rpc::{Currency, PageRequest};
+use orchard_rpc::{Answer, PageRequest};
 use orchard_server::Caller;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::{Achievement, AchievementError, LatestFirst, Summary, give, store, wire};
+use crate::Api;
 use crate::error::Error;
 use crate::people::friendship::list::friend_ids;
 use crate::people::membership::store::relatives_of;
@@ -19,20 +20,7 @@ use crate::rewards::award::Awards;
 use crate::rewards::milestone::{self, Milestone, MilestoneError};
 use crate::{request, roll};
 
-/// Serves `AchievementService`.
-#[derive(Debug)]
-pub struct Api {
-    db: Db,
-    currency: Currency,
-    awards: Awards,
-}
-
 impl Api {
-    /// Serves achievements from `db`, with amounts in `currency`, and gives `awards`.
-    pub fn new(db: Db, currency: Currency, awards: Awards) -> Self {
-        Self { db, currency, awards }
-    }
-
     /// Returns a connection to read what `viewer` may see of a user, or refuses if they may not see the user's profile.
     ///
     /// A caller who is not known yet sees themselves.
@@ -45,7 +33,7 @@ impl Api {
         }
     }
 
-    async fn list(&self, user: Uuid, viewer: Uuid, page: &PageRequest<LatestFirst>) -> Result<Vec<Achievement>, Error> {
+    async fn list_visible(&self, user: Uuid, viewer: Uuid, page: &PageRequest<LatestFirst>) -> Result<Vec<Achievement>, Error> {
         let connection = self.read_as(viewer, user).await?;
         Ok(store::list(&connection, user, viewer, page).await?)
     }
@@ -94,10 +82,7 @@ async fn share(connection: &mut Connection, id: Uuid, user: Uuid, shared_publicl
 
 #[tonic::async_trait]
 impl AchievementService for Api {
-    async fn award_achievement(
-        &self,
-        request: Request<pb::AwardAchievementRequest>,
-    ) -> Result<Response<pb::AwardAchievementResponse>, Status> {
+    async fn award_achievement(&self, request: Request<pb::AwardAchievementRequest>) -> Answer<pb::AwardAchievementResponse> {
         let operator = Caller::user(&request)?.id;
         let new = wire::award(request.into_inner(), operator, &self.currency)?;
         let awards = self.awards.clone();
@@ -106,14 +91,11 @@ impl AchievementService for Api {
         Ok(Response::new(pb::AwardAchievementResponse { achievement: Some(wire::own(achievement, &self.currency)) }))
     }
 
-    async fn list_achievements(
-        &self,
-        request: Request<pb::ListAchievementsRequest>,
-    ) -> Result<Response<pb::ListAchievementsResponse>, Status> {
+    async fn list_achievements(&self, request: Request<pb::ListAchievementsRequest>) -> Answer<pb::ListAchievementsResponse> {
         let viewer = Caller::user(&request)?.id;
         let pb::ListAchievementsRequest { user_id, page_size, page_token } = request.into_inner();
         let (user, page) = request::user_and_page("ListAchievements", viewer, &user_id, (page_size, &page_token))?;
-        let page = page.page(self.list(user, viewer, &page).await?, Achievement::position);
+        let page = page.page(self.list_visible(user, viewer, &page).await?, Achievement::position);
         Ok(Response::new(pb::ListAchievementsResponse {
             achievements: wire::achievements(page.rows, viewer, &self.currency),
             next_page_token: page.next_page_token,
@@ -123,17 +105,14 @@ impl AchievementService for Api {
     async fn get_achievement_summary(
         &self,
         request: Request<pb::GetAchievementSummaryRequest>,
-    ) -> Result<Response<pb::GetAchievementSummaryResponse>, Status> {
+    ) -> Answer<pb::GetAchievementSummaryResponse> {
         let viewer = Caller::user(&request)?.id;
         let user = request::id("user_id", &request.get_ref().user_id)?;
         let summary = self.sum_up(user, viewer).await?;
         Ok(Response::new(pb::GetAchievementSummaryResponse { summary: Some(wire::summary(user, summary)) }))
     }
 
-    async fn list_highlights(
-        &self,
-        request: Request<pb::ListHighlightsRequest>,
-    ) -> Result<Response<pb::ListHighlightsResponse>, Status> {
+    async fn list_highlights(&self, request: Request<pb::ListHighlightsRequest>) -> Answer<pb::ListHighlightsResponse> {
         let viewer = Caller::user(&request)?.id;
         let pb::ListHighlightsRequest { page_size, page_token } = request.into_inner();
         let page = request::page(format!("ListHighlights {viewer}"), page_size, &page_token)?;
@@ -147,7 +126,7 @@ impl AchievementService for Api {
     async fn set_achievement_visibility(
         &self,
         request: Request<pb::SetAchievementVisibilityRequest>,
-    ) -> Result<Response<pb::SetAchievementVisibilityResponse>, Status> {
+    ) -> Answer<pb::SetAchievementVisibilityResponse> {
         let user = Caller::user(&request)?.id;
         let pb::SetAchievementVisibilityRequest { achievement_id, is_public } = request.into_inner();
         let id = request::id("achievement_id", &achievement_id)?;
@@ -159,7 +138,7 @@ impl AchievementService for Api {
     async fn mark_celebration_shown(
         &self,
         request: Request<pb::MarkCelebrationShownRequest>,
-    ) -> Result<Response<pb::MarkCelebrationShownResponse>, Status> {
+    ) -> Answer<pb::MarkCelebrationShownResponse> {
         let user = Caller::user(&request)?.id;
         let id = request::id("achievement_id", &request.get_ref().achievement_id)?;
         let unit = async move |connection: &mut Connection| celebrate(connection, id, user).await;
@@ -167,10 +146,7 @@ impl AchievementService for Api {
         Ok(Response::new(pb::MarkCelebrationShownResponse { is_first }))
     }
 
-    async fn list_milestones(
-        &self,
-        request: Request<pb::ListMilestonesRequest>,
-    ) -> Result<Response<pb::ListMilestonesResponse>, Status> {
+    async fn list_milestones(&self, request: Request<pb::ListMilestonesRequest>) -> Answer<pb::ListMilestonesResponse> {
         let viewer = Caller::user(&request)?.id;
         let pb::ListMilestonesRequest { user_id, page_size, page_token } = request.into_inner();
         let (user, page) = request::user_and_page("ListMilestones", viewer, &user_id, (page_size, &page_token))?;
@@ -184,7 +160,7 @@ impl AchievementService for Api {
     async fn set_milestone_visibility(
         &self,
         request: Request<pb::SetMilestoneVisibilityRequest>,
-    ) -> Result<Response<pb::SetMilestoneVisibilityResponse>, Status> {
+    ) -> Answer<pb::SetMilestoneVisibilityResponse> {
         let user = Caller::user(&request)?.id;
         let pb::SetMilestoneVisibilityRequest { milestone_id, is_public } = request.into_inner();
         let id = request::id("milestone_id", &milestone_id)?;

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::result::Error::DeserializationError;
 use diesel::sql_types::Bool;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_db::row;
 use orchard_rpc::PageRequest;
 use serde_json::Value;
 use uuid::Uuid;
@@ -123,9 +124,8 @@ async fn latest(
         .limit(page.fetch())
         .select(Row::as_select())
         .into_boxed();
-    if let Some((at, id)) = page.after {
-        let same = social_achievements::achieved_at.eq(at).and(social_achievements::id.lt(id));
-        query = query.filter(social_achievements::achieved_at.lt(at).or(same));
+    if let Some(after) = page.after {
+        query = query.filter(row(social_achievements::achieved_at, social_achievements::id).lt(after));
     }
     let rows: Vec<Row> = query.load(&mut connection).await?;
     rows.into_iter().map(Achievement::try_from).collect()

@@ -7,9 +7,7 @@ use uuid::Uuid;
 
 use super::{Achievement, Summary};
 use crate::error::Error;
-use crate::rewards::award::wire::{
-    achievement_type, entity_type, read_achievement_type, read_entity, read_special_reward, special_reward,
-};
+use crate::rewards::award::wire::{read_entity, read_special_reward, special_reward};
 use crate::rewards::award::{Award, EntityType};
 
 /// The most points of one award.
@@ -26,7 +24,7 @@ pub(super) struct NewAward {
 pub(super) fn award(request: pb::AwardAchievementRequest, operator: Uuid, currency: &Currency) -> Result<NewAward, Error> {
     let mut fields = Fields::default();
     let user = fields.read("user_id", read::uuid(&request.user_id));
-    let of = fields.read("achievement_type", read_achievement_type(request.achievement_type));
+    let of = fields.read("achievement_type", request.achievement_type.try_into());
     let name = fields.read("achievement_name", read::text(&request.achievement_name, 1..=100));
     let description = fields.read("description", read::long_text(&request.description, 0..=1_000));
     let entity = read_entity(&mut fields, &request.related_entity_id, request.related_entity_type);
@@ -52,15 +50,15 @@ pub(super) fn award(request: pb::AwardAchievementRequest, operator: Uuid, curren
 
 /// Converts what everyone who sees an achievement may know of it.
 fn common(achievement: Achievement) -> pb::Achievement {
-    let Award { achievement_type: of, name, description, entity, points, badge, special_reward: _ } = achievement.award;
+    let Award { achievement_type, name, description, entity, points, badge, special_reward: _ } = achievement.award;
     pb::Achievement {
         achievement_id: achievement.id.to_string(),
         user_id: achievement.user_id.to_string(),
-        achievement_type: achievement_type(of).into(),
+        achievement_type: achievement_type.into(),
         achievement_name: name,
         description: description.unwrap_or_default(),
         related_entity_id: entity.map(|entity| entity.id.to_string()).unwrap_or_default(),
-        related_entity_type: entity.map(|entity| entity_type(entity.of)).unwrap_or_default().into(),
+        related_entity_type: entity.map(|entity| entity.of.into()).unwrap_or_default(),
         points_awarded: points,
         badge_awarded: badge.unwrap_or_default(),
         special_reward: None,

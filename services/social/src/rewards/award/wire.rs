@@ -7,31 +7,16 @@ use uuid::Uuid;
 use super::{AchievementType, Award, Entity, EntityType, MAX_CREDITS, SpecialReward};
 use crate::notification::{self, Notify};
 
-pub(crate) fn read_achievement_type(value: i32) -> Result<AchievementType, String> {
-    match read::enumeration(value)? {
-        pb::AchievementType::ReferralMilestone => Ok(AchievementType::ReferralMilestone),
-        pb::AchievementType::ChallengeWinner => Ok(AchievementType::ChallengeWinner),
-        pb::AchievementType::RecipeFeatured => Ok(AchievementType::RecipeFeatured),
-        pb::AchievementType::ChallengeCompleted => Ok(AchievementType::ChallengeCompleted),
-        pb::AchievementType::ConsultationCompleted => Ok(AchievementType::ConsultationCompleted),
-        pb::AchievementType::Unspecified => Err("is required".to_owned()),
-    }
-}
-
-pub(crate) fn achievement_type(of: AchievementType) -> pb::AchievementType {
-    match of {
-        AchievementType::ReferralMilestone => pb::AchievementType::ReferralMilestone,
-        AchievementType::ChallengeWinner => pb::AchievementType::ChallengeWinner,
-        AchievementType::RecipeFeatured => pb::AchievementType::RecipeFeatured,
-        AchievementType::ChallengeCompleted => pb::AchievementType::ChallengeCompleted,
-        AchievementType::ConsultationCompleted => pb::AchievementType::ConsultationCompleted,
-    }
-}
+orchard_rpc::wire_enum!(
+    AchievementType <=> pb::AchievementType:
+    ReferralMilestone, ChallengeWinner, RecipeFeatured, ChallengeCompleted, ConsultationCompleted
+);
+orchard_rpc::wire_enum!(EntityType <=> pb::RelatedEntityType: Challenge, Referral, Recipe, Session);
 
 /// Reads the entity of an achievement: both its id and its type, or neither.
 pub(crate) fn read_entity(fields: &mut Fields, id: &str, of: i32) -> Result<Option<Entity>, Invalid> {
     let id = fields.read("related_entity_id", read::optional_uuid(id));
-    let of = fields.read("related_entity_type", read_entity_type(of));
+    let of = fields.read("related_entity_type", read::optional_enumeration(of));
     let (id, of) = (id?, of?);
     let both = match (id, of) {
         (Some(id), Some(of)) => Ok(Some(Entity { of, id })),
@@ -40,26 +25,6 @@ pub(crate) fn read_entity(fields: &mut Fields, id: &str, of: i32) -> Result<Opti
         (None, Some(_)) => Err("needs related_entity_id".to_owned()),
     };
     fields.read("related_entity_type", both)
-}
-
-fn read_entity_type(value: i32) -> Result<Option<EntityType>, String> {
-    match pb::RelatedEntityType::try_from(value) {
-        Ok(pb::RelatedEntityType::Unspecified) => Ok(None),
-        Ok(pb::RelatedEntityType::Challenge) => Ok(Some(EntityType::Challenge)),
-        Ok(pb::RelatedEntityType::Referral) => Ok(Some(EntityType::Referral)),
-        Ok(pb::RelatedEntityType::Recipe) => Ok(Some(EntityType::Recipe)),
-        Ok(pb::RelatedEntityType::Session) => Ok(Some(EntityType::Session)),
-        Err(_) => Err(format!("has no value {value}")),
-    }
-}
-
-pub(crate) fn entity_type(of: EntityType) -> pb::RelatedEntityType {
-    match of {
-        EntityType::Challenge => pb::RelatedEntityType::Challenge,
-        EntityType::Referral => pb::RelatedEntityType::Referral,
-        EntityType::Recipe => pb::RelatedEntityType::Recipe,
-        EntityType::Session => pb::RelatedEntityType::Session,
-    }
 }
 
 pub(crate) fn read_special_reward(
@@ -111,7 +76,7 @@ pub(super) fn awarded(id: Uuid, user: Uuid, award: &Award, notify: Notify, curre
     pb::AchievementAwarded {
         achievement_id: id.to_string(),
         user_id: user.to_string(),
-        achievement_type: achievement_type(award.achievement_type).into(),
+        achievement_type: award.achievement_type.into(),
         points_awarded: award.points,
         special_reward: award.special_reward.clone().map(|reward| special_reward(reward, currency)),
         notify: Some(notification::wire::notify(notify)),

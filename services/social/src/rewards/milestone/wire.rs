@@ -6,6 +6,8 @@ use uuid::Uuid;
 
 use super::{ContextKind, Milestone, MilestoneType, SocialContext};
 
+orchard_rpc::wire_enum!(MilestoneType => pb::MilestoneType: Conversions, ChallengesCompleted, RecipesFeatured);
+
 fn context(last: SocialContext) -> pb::SocialContext {
     use pb::social_context::Entity;
 
@@ -20,15 +22,10 @@ fn context(last: SocialContext) -> pb::SocialContext {
 
 /// Converts a milestone for `viewer`. Only its user learns what was counted last.
 pub(crate) fn milestone(milestone: Milestone, viewer: Uuid) -> pb::Milestone {
-    let counted = match milestone.milestone_type {
-        MilestoneType::Conversions => pb::MilestoneType::Conversions,
-        MilestoneType::ChallengesCompleted => pb::MilestoneType::ChallengesCompleted,
-        MilestoneType::RecipesFeatured => pb::MilestoneType::RecipesFeatured,
-    };
     pb::Milestone {
         milestone_id: milestone.id.to_string(),
         user_id: milestone.user_id.to_string(),
-        milestone_type: counted.into(),
+        milestone_type: milestone.milestone_type.into(),
         target: milestone.target,
         current: milestone.current,
         achieved: milestone.achieved_at.is_some(),

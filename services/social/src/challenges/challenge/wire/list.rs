@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use crate::challenges::challenge::Challenge;
 use crate::challenges::challenge::store::{Filter, ListCursor, Phase};
-use crate::challenges::wire::optional_enumeration;
 use crate::error::Error;
 
 /// Maximum number of words to search for.
@@ -32,7 +31,7 @@ pub(in crate::challenges::challenge) fn list(
 ) -> Result<(Filter, PageRequest<ListCursor>), Error> {
     let mut fields = Fields::default();
     let phase = fields.read("phase", read_phase(request.phase));
-    let challenge_type = fields.read("challenge_type", optional_enumeration::<pb::ChallengeType, _>(request.challenge_type));
+    let challenge_type = fields.read("challenge_type", read::optional_enumeration(request.challenge_type));
     let difficulty = fields.read("difficulty_level", read::within(request.difficulty_level, 0..=5));
     let words = fields.read("text", read_words(&request.text));
     let filter = (request.phase, request.challenge_type, request.difficulty_level, &request.text);

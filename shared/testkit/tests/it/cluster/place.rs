@@ -1,3 +1,5 @@
+//! Where the files of a cluster lie.
+
 use super::*;
 
 #[test]
@@ -9,7 +11,7 @@ fn root_keeps_its_folders_closed_and_uses_another() {
     fs::set_permissions(&folder.0, fs::Permissions::from_mode(0o700)).unwrap();
     let dir = folder.0.join("pg");
     let cluster = Cluster::create_or_open(&tools(), &dir, small()).unwrap();
-    let home = cluster.server.place.home().to_owned();
+    let home = home(&cluster);
     assert!(home.starts_with("/var/tmp") && cluster.note().unwrap().contains(home.to_str().unwrap()));
     assert_eq!(fs::metadata(&home).unwrap().permissions().mode() & 0o777, 0o700);
     assert_eq!(fs::metadata(&folder.0).unwrap().permissions().mode() & 0o777, 0o700);
@@ -17,7 +19,7 @@ fn root_keeps_its_folders_closed_and_uses_another() {
     drop(cluster);
 
     let again = Cluster::create_or_open(&tools(), &dir, small()).unwrap();
-    assert_eq!(again.server.place.home(), home);
+    assert_eq!(super::home(&again), home);
     query(&again.url("postgres"), "SELECT FROM kept").unwrap();
     drop(again);
 
@@ -46,7 +48,7 @@ fn a_moved_pointer_is_no_foreign_folder() {
     fs::create_dir(&dir).unwrap();
     point_there();
     let cluster = Cluster::create_or_open(&tools(), &dir, small()).unwrap();
-    assert_ne!(cluster.server.place.home(), std::path::Path::new(&others));
+    assert_ne!(home(&cluster), PathBuf::from(&others));
     drop(cluster);
     fs::remove_dir(&others).unwrap();
 
@@ -59,22 +61,6 @@ fn a_moved_pointer_is_no_foreign_folder() {
     }
 }
 
-/// The number of a server that was killed may have passed to another process, even to another server.
-#[test]
-fn only_the_server_of_these_files_is_waited_for() {
-    let folder = Folder::new();
-    let dir = folder.0.join("pg");
-    let other = Cluster::temporary(&tools(), &scratch(), small()).unwrap();
-    let mut cluster = Cluster::create_or_open(&tools(), &dir, small()).unwrap();
-    assert!(cluster.server.place.is_served());
-    cluster.stop().unwrap();
-    assert!(!cluster.server.place.is_served());
-    let pid = fs::read_to_string(other.server.place.data().join("postmaster.pid")).unwrap();
-    fs::write(cluster.server.place.data().join("postmaster.pid"), pid).unwrap();
-    assert!(!cluster.server.place.is_served() && other.server.place.is_served());
-    drop((cluster, other));
-}
-
 #[test]
 fn data_of_another_user_is_no_damage() {
     if !rustix::process::geteuid().is_root() {
@@ -84,7 +70,7 @@ fn data_of_another_user_is_no_damage() {
     let dir = folder.0.join("pg");
     let mut cluster = Cluster::create_or_open(&tools(), &dir, small()).unwrap();
     cluster.stop().unwrap();
-    let data = cluster.server.place.data();
+    let data = home(&cluster).join("data");
     std::os::unix::fs::chown(&data, Some(12_345), None).unwrap();
     assert!(matches!(cluster.start(), Err(ClusterError::OtherUser { .. })));
 }
