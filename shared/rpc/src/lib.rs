@@ -6,6 +6,7 @@ mod fields;
 mod money;
 mod page;
 pub mod read;
+mod reason;
 mod refusal;
 pub mod status;
 mod time;
@@ -18,7 +19,8 @@ pub use durations::{ByMethod, Durations};
 pub use fields::{Fields, Invalid, Violations};
 pub use money::Currency;
 pub use page::{Page, PageKey, PageRequest, open, seal};
-pub use refusal::{Reason, Refusal, common, overloaded};
+pub use reason::{Reason, reason};
+pub use refusal::{Refusal, beyond_share, common, overloaded};
 pub use status::code_name;
 pub use time::{date_to_wire, timestamp_to_wire};
 

@@ -7,9 +7,19 @@ use http::{HeaderMap, HeaderValue};
 /// The header's name.
 pub const GRPC_TIMEOUT: &str = "grpc-timeout";
 
-/// Returns the timeout that a call's headers ask for. Ignores an invalid one.
+/// Returns the timeout that a call's headers ask for. Ignores a malformed one.
 pub fn asked(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(GRPC_TIMEOUT)?.to_str().ok()?;
+    headers.get(GRPC_TIMEOUT).and_then(read)
+}
+
+/// Returns whether the headers have a timeout that cannot be read, or more than one.
+pub fn is_malformed(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(GRPC_TIMEOUT).iter();
+    values.next().is_some_and(|value| read(value).is_none() || values.next().is_some())
+}
+
+fn read(value: &HeaderValue) -> Option<Duration> {
+    let text = value.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -37,8 +47,12 @@ pub fn encode(timeout: Duration) -> HeaderValue {
 mod tests {
     use super::*;
 
+    fn headers(value: HeaderValue) -> HeaderMap {
+        HeaderMap::from_iter([(http::HeaderName::from_static(GRPC_TIMEOUT), value)])
+    }
+
     fn read(value: HeaderValue) -> Option<Duration> {
-        asked(&HeaderMap::from_iter([(http::HeaderName::from_static(GRPC_TIMEOUT), value)]))
+        asked(&headers(value))
     }
 
     #[test]
@@ -49,9 +63,15 @@ mod tests {
             assert_eq!(read(format!("99999999{unit}").parse().expect("a header")), Some(one * 99_999_999));
         }
         for bad in ["", "S", "1", "1s", "-1S", "123456789S", "1 S", "1.5S"] {
-            assert_eq!(read(bad.parse().expect("a header")), None, "{bad}");
+            let bad: HeaderValue = bad.parse().expect("a header");
+            assert_eq!(read(bad.clone()), None, "{bad:?}");
+            assert!(is_malformed(&headers(bad)));
         }
-        assert_eq!(asked(&HeaderMap::new()), None);
+        assert!(asked(&HeaderMap::new()).is_none() && !is_malformed(&HeaderMap::new()));
+        let mut twice = headers(HeaderValue::from_static("1S"));
+        assert!(!is_malformed(&twice));
+        twice.append(GRPC_TIMEOUT, HeaderValue::from_static("2S"));
+        assert!(is_malformed(&twice));
     }
 
     #[test]

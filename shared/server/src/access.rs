@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use orchard_proto::access::v1::{Access, Caller as Kind};
 use prost::Message as _;
-use prost_reflect::{DescriptorPool, ExtensionDescriptor, MethodDescriptor, ServiceDescriptor};
+use prost_reflect::{DescriptorPool, ExtensionDescriptor, MessageDescriptor, MethodDescriptor, ServiceDescriptor};
 
 use crate::identity::{Caller, Role};
 
@@ -27,6 +27,7 @@ pub struct AccessTable(HashMap<String, Rule>);
 
 #[derive(Debug, Clone)]
 struct Rule {
+    request: MessageDescriptor,
     kinds: HashSet<Kind>,
     services: HashSet<String>,
     streams_requests: bool,
@@ -86,6 +87,11 @@ impl AccessTable {
         self.0.get(path).map_or_else(|| is_reflection(path), |rule| rule.streams)
     }
 
+    /// Returns the type of the requests of the method at `path`.
+    pub(crate) fn request(&self, path: &str) -> Option<&MessageDescriptor> {
+        self.0.get(path).map(|rule| &rule.request)
+    }
+
     /// Returns whether the method at `path` needs no token.
     pub(crate) fn is_public(&self, path: &str) -> bool {
         self.0.get(path).is_some_and(|rule| rule.kinds.contains(&Kind::Public))
@@ -132,7 +138,8 @@ fn rule(method: &MethodDescriptor, option: &ExtensionDescriptor) -> Option<Rule>
     let names_services = kinds.iter().any(is_service) != services.is_empty();
     let closed = !kinds.is_empty() && !kinds.contains(&Kind::Unspecified) && names_services;
     let streams_requests = method.is_client_streaming();
-    closed.then(|| Rule { kinds, services, streams_requests, streams: streams_requests || method.is_server_streaming() })
+    let streams = streams_requests || method.is_server_streaming();
+    closed.then(|| Rule { request: method.input(), kinds, services, streams_requests, streams })
 }
 
 #[cfg(test)]

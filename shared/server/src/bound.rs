@@ -25,6 +25,7 @@ pub struct Bound {
     pub(crate) router: Router,
     pub(crate) readiness: Readiness,
     pub(crate) gauges: Vec<Gauges>,
+    pub(crate) reflects: bool,
     pub(crate) background: Vec<BoxFuture<'static, ()>>,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) address: SocketAddr,
@@ -55,7 +56,7 @@ impl Bound {
         reporter.set_service_status(LIVENESS, ServingStatus::Serving).await;
         tracing::info!(service = self.name, address = %self.address, admin = %self.admin_address, "listening");
         // Neither shed nor drained: health is served to the end.
-        let admin = admin::router(health, self.gauges);
+        let admin = admin::router(health, self.gauges, self.reflects);
         let mut admin = std::pin::pin!(self.admin_listener.serve(admin, CancellationToken::new()));
         let mut upkeep = std::pin::pin!(metrics::keep_up());
         let mut serve = std::pin::pin!(self.listener.serve(self.router, self.stop.clone()));

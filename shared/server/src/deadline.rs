@@ -40,7 +40,10 @@ pub(crate) async fn keep(deadlines: &Deadlines, request: Request, next: impl Asy
     } else {
         answered.await
     };
-    answer.unwrap_or_else(|_late| late().into_status(&deadlines.domain).into_http())
+    let mut answer = answer.unwrap_or_else(|_late| late().into_status(&deadlines.domain).into_http());
+    // For the connection, which sends the answer until then.
+    answer.extensions_mut().insert(deadline);
+    answer
 }
 
 /// Shortens the caller's timeout so that the answer arrives in time. A tonic client that gives up first reports CANCELLED.

@@ -29,7 +29,14 @@ pub struct LimitOptions {
     /// Streams open at once; further streams are refused
     #[arg(long, env = "ORCHARD_MAX_STREAMS", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000), value_name = "NUMBER")]
     pub max_streams: u32,
-    /// Connections open at once; a further connection replaces the oldest one that has not sent anything yet
+    /// Largest share of the places for calls and streams, and of arriving bytes, that one user may have, in percent; 100 switches shares off
+    #[arg(long, env = "ORCHARD_USER_SHARE", default_value_t = 25, value_parser = clap::value_parser!(u8).range(1..=100), value_name = "PERCENT")]
+    pub user_share: u8,
+    /// Largest share of connections, and of places for calls without a token, that one address (IPv6: one /64) may have, in percent; set
+    /// it to 100 behind a balancer that hides its clients' addresses
+    #[arg(long, env = "ORCHARD_ADDRESS_SHARE", default_value_t = 25, value_parser = clap::value_parser!(u8).range(1..=100), value_name = "PERCENT")]
+    pub address_share: u8,
+    /// Connections open at once; a further one replaces the one that has been without a call for longest, of the address that has the most
     #[arg(long, env = "ORCHARD_MAX_CONNECTIONS", default_value_t = 4_000, value_parser = clap::value_parser!(u32).range(1..=100_000), value_name = "NUMBER")]
     pub max_connections: u32,
     /// Time limit of a new connection's HTTP/2 preface, including the TLS handshake

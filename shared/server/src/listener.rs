@@ -3,9 +3,11 @@
 //! Replaces tonic's server, which ends when the process runs out of file descriptors, waits for silent connections forever, and waits
 //! for idle ones when it drains.
 
+mod call;
 mod connection;
+mod http2;
+mod peers;
 mod preface;
-mod silent;
 
 use std::io;
 use std::sync::Arc;
@@ -19,7 +21,8 @@ use tokio_util::sync::CancellationToken;
 use crate::limits::LimitOptions;
 use connection::Protocol;
 pub(crate) use connection::Versions;
-use silent::SilentConnections;
+pub(crate) use peers::Peer;
+use peers::Peers;
 
 /// The pause of a process that is out of file descriptors: no event tells when some are free again.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(50);
@@ -28,38 +31,40 @@ const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(50);
 pub(crate) struct Listener {
     tcp: TcpListener,
     protocol: Arc<Protocol>,
-    max_connections: usize,
+    peers: Peers,
 }
 
 impl Listener {
     pub(crate) fn new(tcp: TcpListener, tls: Option<ListenerTls>, limits: &LimitOptions, versions: Versions) -> Self {
-        let max_connections = usize::try_from(limits.max_connections).unwrap_or(usize::MAX);
-        Self { tcp, protocol: Arc::new(Protocol::new(tls, limits, versions)), max_connections }
+        let most = usize::try_from(limits.max_connections).unwrap_or(usize::MAX);
+        Self { tcp, protocol: Arc::new(Protocol::new(tls, limits, versions)), peers: Peers::new(most, limits.address_share) }
     }
 
     /// Serves `router` until `stop`, then until each connection has ended after its last call. Dropping the future cuts all connections.
-    pub(crate) async fn serve(self, router: axum::Router, stop: CancellationToken) {
+    pub(crate) async fn serve(mut self, router: axum::Router, stop: CancellationToken) {
         let mut connections = JoinSet::new();
-        let mut silent = SilentConnections::default();
         loop {
             let accepted = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                Some(_ended) = connections.join_next() => continue,
+                Some(ended) = connections.join_next_with_id() => {
+                    self.peers.ended(ended.map_or_else(|cut| cut.id(), |(id, ())| id));
+                    continue;
+                }
                 accepted = self.tcp.accept() => accepted,
             };
             match accepted {
-                Ok((tcp, _peer)) => {
-                    // At the limit, a silent connection makes room. If there is none, the new connection is closed.
-                    if connections.len() < self.max_connections || silent.evict_oldest() {
-                        let protocol = Arc::clone(&self.protocol);
-                        connections.spawn(protocol.serve(tcp, router.clone(), silent.add(), stop.clone()));
+                Ok((tcp, from)) => {
+                    // Without room, the new connection is closed.
+                    if let Some(peer) = self.peers.admit(from.ip()) {
+                        let serving = Arc::clone(&self.protocol).serve(tcp, router.clone(), Arc::clone(&peer), stop.clone());
+                        self.peers.opened(peer, connections.spawn(serving));
                     }
                 }
                 Err(error) if concerns_one_connection(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept connections");
-                    silent.evict_oldest();
+                    self.peers.close_one(None);
                     tokio::time::sleep(OUT_OF_DESCRIPTORS).await;
                 }
             }

@@ -24,7 +24,7 @@ pub struct ServeOptions {
     /// Address to serve calls on
     #[arg(long, env = "ORCHARD_LISTEN", default_value = "0.0.0.0:50051", value_name = "ADDRESS")]
     pub listen: SocketAddr,
-    /// Address to serve grpc.health.v1.Health and /metrics on, apart from calls so that load does not block them
+    /// Address to serve grpc.health.v1.Health, /healthz, /readyz and /metrics on, apart from calls so that load does not block them
     #[arg(long, env = "ORCHARD_ADMIN_LISTEN", default_value = ADMIN_LISTEN, value_name = "ADDRESS")]
     pub admin_listen: SocketAddr,
     /// Serve gRPC reflection

@@ -24,6 +24,7 @@ pub(crate) fn run(name: &str, options: &ServeOptions, work: impl Future<Output =
         let telemetry = telemetry::start(name, &options.log, options.log_format, &options.traces)?;
         raise_descriptor_limit();
         let result = work.await;
+        telemetry::lines::report_left_out();
         telemetry.end().await;
         result
     })

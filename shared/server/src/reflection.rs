@@ -9,13 +9,25 @@ use tonic_reflection::server::Builder;
 
 use crate::access::AccessTable;
 
+/// The largest request, which is a name. Callers need no token.
+const MAX_REQUEST_BYTES: usize = 4 * 1024;
+
 /// Adds reflection of the methods in `access`: v1, and v1alpha for older clients.
 pub(crate) fn add(routes: &mut RoutesBuilder, contracts: &[u8], access: &AccessTable) -> anyhow::Result<()> {
     let mut set = FileDescriptorSet::decode(contracts).context("cannot read the contracts")?;
     set.file.iter_mut().for_each(|file| keep_served(file, access));
+    serve(routes, set)
+}
+
+/// Adds reflection of the health service, which is all that the admin port serves.
+pub(crate) fn add_health(routes: &mut RoutesBuilder) -> anyhow::Result<()> {
+    serve(routes, FileDescriptorSet::decode(tonic_health::pb::FILE_DESCRIPTOR_SET).context("cannot read the health contract")?)
+}
+
+fn serve(routes: &mut RoutesBuilder, set: FileDescriptorSet) -> anyhow::Result<()> {
     let builder = || Builder::configure().register_file_descriptor_set(set.clone());
-    routes.add_service(builder().build_v1()?);
-    routes.add_service(builder().build_v1alpha()?);
+    routes.add_service(builder().build_v1()?.max_decoding_message_size(MAX_REQUEST_BYTES));
+    routes.add_service(builder().build_v1alpha()?.max_decoding_message_size(MAX_REQUEST_BYTES));
     Ok(())
 }
 

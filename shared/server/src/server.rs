@@ -21,6 +21,7 @@ use crate::health::{self, Readiness};
 use crate::identity::Verifier;
 use crate::listener::{Listener, Versions};
 use crate::options::ServeOptions;
+use crate::shares::Percentages;
 use crate::shed::Capacity;
 use crate::steps::{self, Steps};
 use crate::telemetry::call::Methods;
@@ -80,6 +81,7 @@ impl Server {
             name: self.name,
             router: router.layer(from_fn_with_state(Arc::new(steps), steps::through)),
             gauges: self.gauges,
+            reflects: options.reflection,
             readiness: health::both(Arc::clone(&verifier), self.readiness),
             verifier,
             background: self.background,
@@ -106,6 +108,7 @@ fn steps(
     stop: CancellationToken,
 ) -> Steps {
     let (limits, reflection) = (&options.limits, options.reflection);
+    let shares = Percentages { user: limits.user_share, address: limits.address_share };
     Steps {
         calls,
         methods: Methods::new(access.paths().chain(REFLECTION_PATHS.into_iter().filter(|_| reflection))),
@@ -117,7 +120,7 @@ fn steps(
             stop,
         },
         guard: Guard { domain: Arc::clone(&domain), access: Arc::clone(&access), verifier, reflection },
-        capacity: Capacity::new(Arc::clone(&domain), access, max_calls, usize_of(limits.max_streams)),
+        capacity: Capacity::new(Arc::clone(&domain), access, max_calls, usize_of(limits.max_streams), shares),
         domain,
     }
 }

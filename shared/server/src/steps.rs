@@ -11,7 +11,7 @@ use crate::deadline::Deadlines;
 use crate::guard::Guard;
 use crate::shed::Capacity;
 use crate::telemetry::call::Methods;
-use crate::{calls, deadline, errors, guard, shed, telemetry};
+use crate::{calls, deadline, errors, framing, guard, shed, telemetry};
 
 /// The state of each step.
 pub(crate) struct Steps {
@@ -33,7 +33,11 @@ pub(crate) async fn through(State(steps): State<Arc<Steps>>, request: Request, n
     let timed = async |request| deadline::keep(&steps.deadlines, request, guard).await;
     // Inside telemetry, so that a panic is logged within its call's span.
     let caught = async |request| errors::catch_panics(&steps.domain, request, timed).await;
-    let observed = async |request| telemetry::call::observe(&steps.methods, request, caught).await;
+    let framed = async |request: Request| match framing::refuse(&steps.domain, &request) {
+        Some(refused) => refused,
+        None => caught(request).await,
+    };
+    let observed = async |request| telemetry::call::observe(&steps.methods, request, framed).await;
     // A call is open until its last byte is handed over, and a drain waits for it.
     calls::count(&steps.calls, request, observed).await
 }

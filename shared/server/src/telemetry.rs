@@ -2,6 +2,7 @@
 
 pub(crate) mod call;
 mod export;
+pub(crate) mod lines;
 mod logs;
 pub(crate) mod metrics;
 mod options;

@@ -69,7 +69,7 @@ fn identity(keys: &DevKeys) -> IdentityOptions {
     }
 }
 
-/// The limits of a service as they are, but for the drain, which nobody watches.
+/// The limits of a service as they are, but for the drain, which nobody watches, and for shares: one user of a test stands for many.
 fn limits() -> LimitOptions {
     #[derive(clap::Parser)]
     struct Defaults {
@@ -77,7 +77,13 @@ fn limits() -> LimitOptions {
         limits: LimitOptions,
     }
     let Defaults { limits } = clap::Parser::parse_from(["test"]);
-    LimitOptions { drain_wait: Duration::ZERO, drain_limit: Duration::from_secs(5), ..limits }
+    LimitOptions {
+        drain_wait: Duration::ZERO,
+        drain_limit: Duration::from_secs(5),
+        user_share: 100,
+        address_share: 100,
+        ..limits
+    }
 }
 
 /// A service that runs.

@@ -109,7 +109,9 @@ impl<S: Subject> Issuer<S> {
         if let Some(subject) = keys.verified.get(&digest, now) {
             return Ok(subject);
         }
-        let kid = jsonwebtoken::decode_header(token).ok().and_then(|header| header.kid).ok_or_else(invalid)?;
+        let header = jsonwebtoken::decode_header(token).map_err(|_| invalid())?;
+        // What the issuer calls critical is not understood here (RFC 7515, 4.1.11).
+        let kid = header.kid.filter(|_| header.crit.is_none()).ok_or_else(invalid)?;
         let keys = self.ring.with(&kid).await.map_err(|error| match error {
             KeyError::Unknown => invalid(),
             KeyError::Unavailable => unavailable(),

@@ -36,6 +36,16 @@ impl<T: AsyncRead + Unpin> Prefaced<T> {
     pub(super) fn is_http2(&self) -> bool {
         self.first == *PREFACE
     }
+
+    /// Returns what speaks on a connection that does not speak HTTP/2.
+    pub(super) fn spoken(&self) -> &'static str {
+        match self.first {
+            // A record of a handshake, of any version.
+            [0x16, 3, ..] => "TLS on a port without TLS",
+            [b'A'..=b'Z', ..] => "HTTP/1.1 on the port for gRPC",
+            _ => "an unknown protocol on the port for gRPC",
+        }
+    }
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for Prefaced<T> {
@@ -95,6 +105,7 @@ mod tests {
         for other in ["GET / HTTP/1.1\r\nhost: example.org\r\n\r\n", "PUT", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r!"] {
             let mut all = String::new();
             let mut beginning = Prefaced::read(other.as_bytes()).await.expect("a beginning");
+            assert_eq!(beginning.spoken(), "HTTP/1.1 on the port for gRPC");
             assert!(!beginning.is_http2(), "{other}");
             beginning.read_to_string(&mut all).await.expect("read");
             assert_eq!(all, other);

@@ -8,11 +8,14 @@ use std::time::Instant;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::response::Response;
+use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use metrics::Gauge;
-use orchard_rpc::{ByMethod, Durations, code_name, status, trace};
+use orchard_rpc::{ByMethod, Durations, code_name, reason, status, trace};
 use tonic::Code;
 use tracing::{Instrument as _, Span};
+
+use super::lines;
 
 /// The target of these log lines.
 const LOGS: &str = "orchard_calls";
@@ -51,7 +54,9 @@ pub(crate) async fn observe(methods: &Methods, request: Request, next: impl Asyn
     trace::extract(&span, request.headers());
     let mut call = Call::begin(Arc::clone(method), span.clone());
     let response = next(request).instrument(span).await;
-    call.code = status::code(response.headers()).or_else(|| (!response.status().is_success()).then_some(Code::Unknown));
+    call.ended(response.headers());
+    // Without a status, it is the answer to what is no call of gRPC.
+    call.code = call.code.or_else(|| (!response.status().is_success()).then_some(Code::Unimplemented));
     response.map(|body| Body::new(Observed { body, call }))
 }
 
@@ -61,12 +66,22 @@ struct Call {
     span: Span,
     begun: Instant,
     code: Option<Code>,
+    reason: &'static str,
 }
 
 impl Call {
     fn begin(method: Arc<Method>, span: Span) -> Self {
         method.active.increment(1);
-        Self { method, span, begun: Instant::now(), code: None }
+        Self { method, span, begun: Instant::now(), code: None, reason: "" }
+    }
+
+    /// Reads the status in headers or trailers, if they carry one.
+    fn ended(&mut self, headers: &HeaderMap) {
+        let Some(code) = status::code(headers) else { return };
+        self.code = Some(code);
+        if code != Code::Ok {
+            self.reason = reason(headers).unwrap_or_default();
+        }
     }
 }
 
@@ -75,15 +90,19 @@ impl Drop for Call {
         let (code, took) = (self.code.unwrap_or(Code::Cancelled), self.begun.elapsed());
         self.method.active.decrement(1);
         self.method.durations.record(code, took);
-        let (name, ms) = (code_name(code), took.as_secs_f64() * 1_000.0);
+        let (name, reason, ms) = (code_name(code), self.reason, took.as_secs_f64() * 1_000.0);
+        if code != Code::Ok {
+            metrics::counter!("orchard_server_refused_calls_total", "code" => name, "reason" => reason).increment(1);
+        }
         self.span.in_scope(|| {
-            if is_error(code) {
-                tracing::warn!(target: LOGS, code = name, ms, "failed");
-            } else if code == Code::Ok {
+            if code == Code::Ok {
                 // DEBUG, because a log line takes a third of a call's time. Metrics count these calls.
                 tracing::debug!(target: LOGS, code = name, ms, "served");
+            } else if !lines::admit((name, reason)) {
+            } else if is_error(code) {
+                tracing::warn!(target: LOGS, code = name, reason, ms, "failed");
             } else {
-                tracing::info!(target: LOGS, code = name, ms, "refused");
+                tracing::info!(target: LOGS, code = name, reason, ms, "refused");
             }
         });
         if trace::is_exported() {
@@ -106,9 +125,9 @@ impl http_body::Body for Observed {
         let Self { body, call } = &mut *self;
         let polled = call.span.in_scope(|| Pin::new(body).poll_frame(context));
         if let Poll::Ready(Some(Ok(frame))) = &polled
-            && let Some(code) = frame.trailers_ref().and_then(status::code)
+            && let Some(trailers) = frame.trailers_ref()
         {
-            call.code = Some(code);
+            call.ended(trailers);
         }
         polled
     }

@@ -8,6 +8,8 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
 
+use super::lines;
+
 /// OpenTelemetry's buckets for call durations, and finer ones below: most calls here take less than its first.
 const SECONDS: [f64; 17] =
     [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
@@ -49,12 +51,13 @@ pub(crate) fn render(gauges: &[Gauges]) -> String {
     recorded.handle.render()
 }
 
-/// Adds up recorded values until dropped.
+/// Adds up recorded values, and says which lines were left out of the log, until dropped.
 pub(crate) async fn keep_up() -> Infallible {
     let mut ticks = tokio::time::interval(UPKEEP);
     loop {
         ticks.tick().await;
         recorded().handle.run_upkeep();
+        lines::report_left_out();
     }
 }
 
@@ -68,6 +71,7 @@ fn describe() {
     );
     describe_gauge!("orchard_server_active_calls", Count, "Calls being served.");
     describe_counter!("orchard_server_shed_calls_total", Count, "Calls refused because the service was at its limit.");
+    describe_counter!("orchard_server_refused_calls_total", Count, "Calls that ended with another code than OK, by reason.");
     describe_histogram!("rpc_client_call_duration_seconds", Seconds, "Duration of calls to other services, over all attempts.");
     describe_counter!("orchard_client_retries_total", Count, "Attempts after the first.");
     describe_gauge!("db_client_connection_count", Count, "Connections of the pool, by state.");

@@ -14,10 +14,15 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus as Answer;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest as Ask;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse as Told;
 
 use crate::world::World;
 
 const SOON: Duration = Duration::from_secs(30);
+const CHECK: &str = "/grpc.health.v1.Health/Check";
 
 async fn world() -> anyhow::Result<World> {
     let probe = Probe::new(|request: Request<String>| async { Ok(request.into_inner()) });
@@ -32,7 +37,10 @@ async fn health_and_metrics_share_a_port() -> anyhow::Result<()> {
     assert!(Metrics::of(admin).await?.text().contains("# TYPE orchard_server_active_calls gauge"));
     let answer = get(admin, "/metrics").await?;
     assert!(answer.contains("content-type: text/plain; version=0.0.4") && answer.contains("connection: close"), "{answer}");
-    assert!(get(admin, "/other").await?.starts_with("HTTP/1.1 "), "an answer to any path");
+    for path in ["/", "/other", "/healthz/", "/metrics/x", "/orchard.probe.v1.ProbeService/Read"] {
+        assert!(get(admin, path).await?.starts_with("HTTP/1.1 404 "), "{path}");
+    }
+    assert!(get(admin, CHECK).await?.starts_with("HTTP/1.1 405 "), "a call is no GET");
 
     // The same over HTTP/2.
     let (mut send, connection) = h2::client::handshake(TcpStream::connect(admin).await?).await?;
@@ -59,7 +67,33 @@ async fn a_service_that_is_not_ready_is_alive() -> anyhow::Result<()> {
     assert_eq!(answer.status(), Answer::Serving);
     let answer = client.check(HealthCheckRequest::default()).await?.into_inner();
     assert_eq!(answer.status(), Answer::NotServing);
+    // The same for probes that speak HTTP.
+    let status = async |path| anyhow::Ok(get(running.admin_address, path).await?.split(' ').nth(1).map(str::to_owned));
+    assert_eq!(status("/healthz").await?.as_deref(), Some("200"));
+    assert_eq!(status("/readyz").await?.as_deref(), Some("503"));
     running.stop().await
+}
+
+#[tokio::test]
+async fn a_ready_service_says_so_to_probes_that_speak_http() -> anyhow::Result<()> {
+    let world = world().await?;
+    for path in ["/healthz", "/readyz"] {
+        assert!(get(world.running.admin_address, path).await?.starts_with("HTTP/1.1 200 "), "{path}");
+    }
+    Ok(())
+}
+
+/// Otherwise tools that ask for contracts could not ask for health.
+#[tokio::test]
+async fn the_admin_port_reflects_the_health_service() -> anyhow::Result<()> {
+    let world = world().await?;
+    let mut client = ServerReflectionClient::new(channel(world.running.admin_address)?);
+    let question = ServerReflectionRequest { message_request: Some(Ask::ListServices(String::new())), ..Default::default() };
+    let mut answers = client.server_reflection_info(futures::stream::iter([question])).await?.into_inner();
+    let answer = answers.message().await?.and_then(|answer| answer.message_response);
+    let Some(Told::ListServicesResponse(list)) = answer else { anyhow::bail!("{answer:?}") };
+    assert!(list.service.iter().any(|service| service.name == "grpc.health.v1.Health"), "{list:?}");
+    Ok(())
 }
 
 #[tokio::test]

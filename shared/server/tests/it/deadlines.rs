@@ -8,7 +8,6 @@ use orchard_testkit::probe::{Probe, Watched};
 use tokio::time::timeout;
 use tonic::{Code, Request};
 
-use crate::raw::Raw;
 use crate::world::{Gate, World, read, watch, within};
 
 const SHORT: Duration = Duration::from_millis(150);
@@ -70,7 +69,7 @@ async fn the_server_ends_late_calls() -> anyhow::Result<()> {
     for (path, sends) in [("Read", false), ("Watch", false), ("Watch", true)] {
         let gate = Gate::new();
         let world = World::start(streams(gate.probe(), sends)).await?;
-        let answer = timeout(SOON, Raw::connect(&world).await?.call(path, "wait", "100m")).await??;
+        let answer = timeout(SOON, world.raw().await?.call(path, "wait", "100m")).await??;
         assert_eq!(answer, (Some(Code::DeadlineExceeded), "DEADLINE_EXCEEDED".to_owned()), "{path}, sends: {sends}");
     }
     Ok(())

@@ -1,18 +1,21 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use futures::StreamExt as _;
 use futures::future::try_join_all;
+use h2::client::Builder;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{interval, timeout};
 use tonic::Request;
 
-use crate::raw::Raw;
 use crate::world::{World, read};
 use orchard_testkit::certificates::Authority;
 use orchard_testkit::folder::Folder;
-use orchard_testkit::probe::Probe;
+use orchard_testkit::neighbours::{Frames, Target};
+use orchard_testkit::probe::{Probe, Watched};
+use orchard_testkit::raw::{Raw, framed};
 
 const SHORT: Duration = Duration::from_millis(300);
 /// Time limit of everything here that must end.
@@ -126,7 +129,7 @@ async fn a_peer_that_does_not_answer_pings_is_disconnected() -> anyhow::Result<(
     tcp.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await?;
     closed(tcp).await?;
     // A peer that answers pings stays connected, as ordinary clients do.
-    let mut idle = Raw::connect(&world).await?;
+    let idle = world.raw().await?;
     let mut other = world.client()?;
     let mut pace = interval(SHORT);
     for _ in 0..6 {
@@ -143,7 +146,7 @@ async fn rapid_resets_affect_at_most_their_own_connection() -> anyhow::Result<()
     let mut client = world.client()?;
     read(&mut client, "before").await?;
     let before = resident()?;
-    let mut raw = Raw::connect(&world).await?;
+    let raw = world.raw().await?;
     for count in 0..20_000 {
         let Ok((_answer, mut call)) = raw.begin("Read", &[]).await else { break };
         call.send_reset(h2::Reason::CANCEL);
@@ -159,7 +162,7 @@ async fn rapid_resets_affect_at_most_their_own_connection() -> anyhow::Result<()
 #[tokio::test]
 async fn endless_headers_are_refused_and_other_calls_go_on() -> anyhow::Result<()> {
     let world = World::start(echo()).await?;
-    let mut raw = Raw::connect(&world).await?;
+    let raw = world.raw().await?;
     let huge = "x".repeat(200 * 1024);
     if let Ok((answer, _message)) = raw.begin("Read", &[("x-huge", &huge)]).await
         && let Ok(answer) = timeout(SOON, answer).await?
@@ -179,5 +182,100 @@ async fn endless_headers_are_refused_and_other_calls_go_on() -> anyhow::Result<(
     timeout(SOON, flood).await.context("the flood goes on")?;
     assert!(resident()?.saturating_sub(before) < BOUND);
     assert_eq!(world.read("beside it").await?, "beside it");
+    Ok(())
+}
+
+/// Returns a connection whose caller takes so many bytes of each answer.
+async fn reading(world: &World, bytes: u32) -> anyhow::Result<Raw> {
+    let tcp = TcpStream::connect(world.running.address).await?;
+    Raw::over(tcp, Builder::new().initial_window_size(bytes), &world.token).await
+}
+
+fn streaming() -> Probe {
+    echo().watching(|_| async { Ok::<Watched, _>(futures::stream::repeat_with(|| Ok("on and on".to_owned())).boxed()) })
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_read_is_reset_at_the_deadline_and_its_place_is_free() -> anyhow::Result<()> {
+    let world = World::with(streaming(), |limits| {
+        (limits.call_limit, limits.stream_limit) = (SHORT, SHORT);
+        (limits.max_calls, limits.max_streams) = (Some(1), 1);
+    })
+    .await?;
+    for (method, window) in [("Read", 0), ("Read", 1), ("Watch", 0), ("Watch", 20)] {
+        let raw = reading(&world, window).await?;
+        let (answer, mut message) = raw.begin(method, &[]).await?;
+        message.send_data(framed("longer than the window"), true)?;
+        let mut body = timeout(SOON, answer).await??.into_body();
+        let reset = async {
+            loop {
+                match body.data().await.context("the whole answer")? {
+                    Ok(_unread) => {}
+                    Err(reset) => break anyhow::Ok(reset),
+                }
+            }
+        };
+        let reset = timeout(SOON, reset).await??;
+        assert_eq!(reset.reason(), Some(h2::Reason::CANCEL), "{method}, window {window}");
+        let freed = async { while world.read("room").await.is_err() {} };
+        timeout(SOON, freed).await?;
+        // The connection is as good as before.
+        assert_eq!(reading(&world, 65_535).await?.call("Read", "beside it", "5S").await?.0, Some(tonic::Code::Ok));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_drain_does_not_wait_for_answers_that_are_not_read() -> anyhow::Result<()> {
+    let world = World::with(streaming(), |limits| {
+        (limits.call_limit, limits.drain_limit) = (2 * SOON, 2 * SOON);
+    })
+    .await?;
+    let mut unread = Vec::new();
+    for method in ["Read", "Watch"] {
+        let raw = reading(&world, 0).await?;
+        let (answer, mut message) = raw.begin(method, &[]).await?;
+        message.send_data(framed("unread"), true)?;
+        unread.push((timeout(SOON, answer).await??, raw));
+    }
+    timeout(SOON, world.running.stop()).await?
+}
+
+/// Each frame of one byte would otherwise keep the whole buffer that it was read into.
+#[tokio::test]
+async fn tiny_frames_take_no_more_memory_than_their_bytes() -> anyhow::Result<()> {
+    let world = World::start(echo()).await?;
+    let target = Target::new(world.running.address, world.token.clone(), "/orchard.probe.v1.ProbeService/Read", "", framed(""));
+    let before = resident()?;
+    let mut open = Vec::new();
+    for _ in 0..16 {
+        let mut frames = Frames::begin(TcpStream::connect(world.running.address).await?).await?;
+        frames.call(1, &target).await?;
+        frames.tiny(1, 4_500).await?;
+        open.push(frames);
+        assert_eq!(world.read("beside them").await?, "beside them");
+    }
+    let grown = resident()?.saturating_sub(before);
+    assert!(grown < BOUND, "{grown}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_crowd_of_one_address_does_not_keep_others_out() -> anyhow::Result<()> {
+    let world = World::with(echo(), |limits| (limits.max_connections, limits.address_share) = (20, 25)).await?;
+    let mut client = world.client()?;
+    read(&mut client, "first").await?;
+    let target = Target::new(world.running.address, world.other_token()?, "", "", framed(""));
+    let mut crowd = Vec::new();
+    for _ in 0..40 {
+        // Each connection has had a call, and answers pings.
+        let raw = target.connect().await?;
+        assert_eq!(raw.call("Read", "let me in", "5S").await?.0, Some(tonic::Code::Ok));
+        crowd.push(raw);
+    }
+    assert_eq!(read(&mut client, "still there").await?, "still there");
+    for _ in 0..10 {
+        assert_eq!(world.read("a newcomer").await?, "a newcomer");
+    }
     Ok(())
 }

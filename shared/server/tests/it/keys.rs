@@ -8,13 +8,18 @@ use futures::future::join_all;
 use orchard_testkit::answer::refused;
 use orchard_testkit::folder::Folder;
 use orchard_testkit::jwks::{KeyServer, Reply};
+use orchard_testkit::keys::{AUDIENCE, Signer, USER_ISSUER};
+use orchard_testkit::probe::Probe;
+use orchard_testkit::raw::Raw;
+use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tonic::Code;
+use tonic::{Code, Request};
+use uuid::Uuid;
 
 use crate::issuer::{DAY, Key, OFTEN, Service, invalid, jwks, replies};
-use crate::raw::Raw;
+use crate::world::{World, read};
 
 const MINUTES: Duration = Duration::from_secs(300);
 /// The least time between fetches that unknown keys cause.
@@ -170,5 +175,20 @@ async fn a_verified_token_does_not_validate_similar_ones() -> anyhow::Result<()>
     for forged in [format!("{others_claims}.{signature}"), format!("{claims}."), format!("{token}A")] {
         assert_eq!(refused(service.call(&forged).await), invalid(), "{forged}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_with_a_critical_extension_is_refused() -> anyhow::Result<()> {
+    let world = World::start(Probe::new(|request: Request<String>| async { Ok(request.into_inner()) })).await?;
+    let id = &world.keys.user_jwks()["keys"][0]["kid"];
+    let now = std::time::UNIX_EPOCH.elapsed()?.as_secs();
+    let claims = json!({ "iss": USER_ISSUER, "aud": AUDIENCE, "sub": Uuid::new_v4().to_string(), "exp": now + 60 });
+    let mut header = json!({ "alg": "EdDSA", "kid": id });
+    let call = async |token: String| read(&mut world.client_of(&token).expect("a client"), "hello").await;
+    assert_eq!(call(world.keys.sign_raw(Signer::Users, &header, &claims)?).await?, "hello");
+    header["crit"] = json!(["b64"]);
+    header["b64"] = json!(false);
+    assert_eq!(refused(call(world.keys.sign_raw(Signer::Users, &header, &claims)?).await), invalid());
     Ok(())
 }

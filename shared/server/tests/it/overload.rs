@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use orchard_testkit::answer::refused;
+use orchard_testkit::neighbours::Target;
 use orchard_testkit::probe::pb::ReadRequest;
 use orchard_testkit::probe::{Probe, Watched};
+use orchard_testkit::raw::{Raw, end, frame, framed};
 use orchard_testkit::service::channel;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -14,7 +16,6 @@ use tonic::{Code, Request};
 use tonic_health::ServingStatus;
 use tonic_types::StatusExt as _;
 
-use crate::raw::{Raw, framed};
 use crate::world::{Gate, World, read, watch, within};
 
 fn overloaded() -> (Code, String) {
@@ -49,7 +50,7 @@ async fn calls_beyond_the_limit_are_refused_and_health_is_not() -> anyhow::Resul
 #[tokio::test]
 async fn a_slow_sender_does_not_take_up_capacity() -> anyhow::Result<()> {
     let world = World::with(Gate::new().probe(), |limits| limits.max_calls = Some(1)).await?;
-    let mut raw = Raw::connect(&world).await?;
+    let raw = world.raw().await?;
     let (slow, mut message) = raw.begin("Read", &[]).await?;
     let whole = framed("at last");
     message.send_data(whole.slice(..7), false)?;
@@ -63,7 +64,7 @@ async fn a_slow_sender_does_not_take_up_capacity() -> anyhow::Result<()> {
 async fn a_call_whose_caller_hangs_up_frees_its_capacity() -> anyhow::Result<()> {
     let gate = Gate::new();
     let world = World::with(gate.probe(), |limits| limits.max_calls = Some(1)).await?;
-    let mut raw = Raw::connect(&world).await?;
+    let raw = world.raw().await?;
     let (_answer, mut message) = raw.begin("Read", &[]).await?;
     message.send_data(framed("wait"), true)?;
     gate.waited_for(1).await;
@@ -90,6 +91,85 @@ async fn streams_have_a_limit_of_their_own() -> anyhow::Result<()> {
     drop(first);
     let freed = async { while watch(&mut client).await.is_err() {} };
     timeout(Duration::from_secs(20), freed).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_user_leaves_places_for_others() -> anyhow::Result<()> {
+    let gate = Gate::new();
+    let quiet = |_| async { Ok::<Watched, _>(futures::stream::pending().boxed()) };
+    let world = World::with(gate.probe().watching(quiet), |limits| {
+        (limits.max_calls, limits.max_streams, limits.user_share) = (Some(20), 20, 25);
+    })
+    .await?;
+    let (greedy, mut other) = (world.client()?, world.client_of(&world.other_token()?)?);
+    let mut waiting = JoinSet::new();
+    for _ in 0..5 {
+        let mut client = greedy.clone();
+        waiting.spawn(async move { read(&mut client, "wait").await });
+    }
+    gate.waited_for(5).await;
+    let status = read(&mut greedy.clone(), "beyond its share").await.expect_err("a share");
+    assert!(status.get_details_retry_info().is_some(), "{status:?}");
+    assert_eq!(refused::<()>(Err(status)), overloaded());
+    assert_eq!(read(&mut other, "somebody else").await?, "somebody else");
+
+    let mut streams = Vec::new();
+    for _ in 0..5 {
+        streams.push(watch(&mut greedy.clone()).await?);
+    }
+    assert_eq!(refused(watch(&mut greedy.clone()).await), overloaded());
+    watch(&mut other).await?;
+
+    gate.open.add_permits(5);
+    while let Some(answer) = waiting.join_next().await {
+        assert_eq!(answer??, "wait");
+    }
+    assert_eq!(read(&mut greedy.clone(), "room again").await?, "room again");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_bytes_of_one_user_leave_room_for_others() -> anyhow::Result<()> {
+    let world = World::with(Gate::new().probe(), |limits| limits.user_share = 25).await?;
+    // Each request lacks its last byte, and fills the window of its connection.
+    let short = frame(0, 1 << 20, &vec![0; (1 << 20) - 1]);
+    let (mut refused, mut arriving) = (JoinSet::new(), Vec::new());
+    for _ in 0..40 {
+        let raw = world.raw().await?;
+        let (answer, mut message) = raw.begin("Read", &[]).await?;
+        message.send_data(short.clone(), false)?;
+        refused.spawn(async move { anyhow::Ok(end(answer).await?.status()) });
+        arriving.push((message, raw));
+    }
+    // Of 32 MiB, a quarter is there for one user.
+    for _ in 0..32 {
+        let (code, reason) = timeout(Duration::from_secs(20), refused.join_next()).await?.expect("an answer")??;
+        assert_eq!((code, reason), (Some(Code::ResourceExhausted), "OVERLOADED".to_owned()));
+    }
+    let other = Raw::open(world.running.address, &world.other_token()?).await?;
+    let (answer, mut message) = other.begin("Read", &[]).await?;
+    message.send_data(framed(&"x".repeat(1_000_000)), true)?;
+    assert_eq!(end(answer).await?.status().0, Some(Code::Ok));
+    Ok(())
+}
+
+#[tokio::test]
+async fn callers_without_a_token_are_counted_by_address() -> anyhow::Result<()> {
+    let world = World::with(Gate::new().probe(), |limits| (limits.max_streams, limits.address_share) = (20, 25)).await?;
+    let target = Target::new(world.running.address, String::new(), "", "", framed(""));
+    let reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    let (hoard, mut streams) = (target.connect().await?, Vec::new());
+    for _ in 0..5 {
+        streams.push(hoard.request(hoard.head(reflection, &[])?).await?);
+    }
+    let (answer, _message) = hoard.request(hoard.head(reflection, &[])?).await?;
+    let (code, reason) = end(answer).await?.status();
+    assert_eq!((code, reason.as_str()), (Some(Code::ResourceExhausted), "OVERLOADED"));
+    let other = Raw::open(world.running.address, "").await?;
+    let (answer, mut message) = other.request(other.head(reflection, &[])?).await?;
+    message.send_data(framed("").slice(..0), true)?;
+    assert_eq!(end(answer).await?.status().0, Some(Code::Ok), "another address");
     Ok(())
 }
 

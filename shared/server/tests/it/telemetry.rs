@@ -11,8 +11,11 @@ use orchard_testkit::probe::Probe;
 use orchard_testkit::probe::pb::probe_service_client::ProbeServiceClient;
 use orchard_testkit::probe::pb::{ReadRequest, WatchRequest};
 use orchard_testkit::program::{self, Program};
+use orchard_testkit::raw::{Raw, framed};
 use orchard_testkit::scrape::Metrics;
 use orchard_testkit::service::channel;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tonic::{Code, Request, Status};
 use uuid::Uuid;
 
@@ -185,4 +188,57 @@ fn ids(format: &str, line: &str) -> anyhow::Result<(String, String)> {
         anyhow::Ok(rest.split(' ').next().unwrap_or_default().to_owned())
     };
     Ok((id("trace_id")?, id("span_id")?))
+}
+
+/// Neither refusals nor connections that speak something else may fill the log.
+#[tokio::test]
+async fn a_flood_of_refusals_is_a_few_lines_with_their_reason_and_a_number() -> anyhow::Result<()> {
+    const FLOOD: usize = 400;
+    let world = World::start(&[]).await?;
+    let mut anonymous = ProbeServiceClient::new(Headers::none().on(channel(world.program.address)?));
+    for _ in 0..FLOOD {
+        assert_eq!(refused(read(&mut anonymous, "fine").await).0, Code::Unauthenticated);
+    }
+    assert_eq!(refused(read(&mut world.client()?, "refuse").await).0, Code::InvalidArgument);
+    for greeting in [&b"\x16\x03\x01\x02\x00\x01\xfc"[..], b"GET / HTTP/1.1\r\n\r\n"] {
+        for _ in 0..FLOOD {
+            let mut tcp = TcpStream::connect(world.program.address).await?;
+            tcp.write_all(greeting).await?;
+            // Until it is closed, so that the line has been written.
+            let _ = tcp.read_to_end(&mut Vec::new()).await;
+        }
+    }
+    let labels = [("code", "UNAUTHENTICATED"), ("reason", "TOKEN_MISSING")];
+    let counted = world.metrics().await?.sum("orchard_server_refused_calls_total", &labels);
+    assert_eq!(counted, f64::from(u32::try_from(FLOOD)?));
+    let said = world.program.stop().await?;
+    let lines = |text: &str| said.lines().filter(|line| line.contains(text) && !line.contains("left out")).count();
+    for text in ["TOKEN_MISSING", "TLS on a port without TLS", "HTTP/1.1 on the port for gRPC"] {
+        // A few per second: a busy machine takes several.
+        assert!((1..FLOOD / 2).contains(&lines(text)), "{text}: {}", lines(text));
+    }
+    assert!(said.contains("lines were left out"), "{said}");
+    assert_eq!(lines("\"code\":\"INVALID_ARGUMENT\""), 1, "other kinds are not crowded out");
+    Ok(())
+}
+
+/// A caller who hangs up in the middle of a request is not one whose request is wrong.
+#[tokio::test]
+async fn callers_who_hang_up_are_counted_as_cancelled() -> anyhow::Result<()> {
+    let world = World::start(&[]).await?;
+    let raw = Raw::open(world.program.address, &world.token).await?;
+    for _ in 0..5 {
+        let (_answer, mut message) = raw.begin("Read", &[]).await?;
+        message.send_data(framed("some text").slice(..6), false)?;
+        while world.metrics().await?.sum("orchard_server_active_calls", &[("rpc_method", READ)]) < 1.0 {
+            tokio::task::yield_now().await;
+        }
+        message.send_reset(h2::Reason::CANCEL);
+        while world.metrics().await?.sum("orchard_server_active_calls", &[("rpc_method", READ)]) > 0.0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let metrics = world.metrics().await?;
+    assert_eq!((calls(&metrics, READ, "CANCELLED"), calls(&metrics, READ, "INVALID_ARGUMENT")), (5.0, 0.0), "{}", metrics.text());
+    Ok(())
 }

@@ -9,6 +9,7 @@ use orchard_testkit::keys::DevKeys;
 use orchard_testkit::probe::Probe;
 use orchard_testkit::probe::pb::probe_service_client::ProbeServiceClient;
 use orchard_testkit::probe::pb::{ReadRequest, WatchRequest};
+use orchard_testkit::raw::Raw;
 use orchard_testkit::service::{Running, channel, options};
 use tokio::sync::Semaphore;
 use tonic::{Request, Status, Streaming};
@@ -18,7 +19,7 @@ pub struct World {
     pub running: Running,
     pub token: String,
     /// Owns the key files that the service reads.
-    _keys: DevKeys,
+    pub keys: DevKeys,
 }
 
 impl World {
@@ -37,12 +38,27 @@ impl World {
         let mut options = options(&keys);
         change(&mut options);
         let running = Running::start(probe.server(), &options).await?;
-        Ok(Self { running, token: keys.user_token(Uuid::new_v4(), &[], Duration::from_secs(600))?, _keys: keys })
+        Ok(Self { running, token: keys.user_token(Uuid::new_v4(), &[], Duration::from_secs(600))?, keys })
+    }
+
+    /// Returns another user's token.
+    pub fn other_token(&self) -> anyhow::Result<String> {
+        self.keys.user_token(Uuid::new_v4(), &[], Duration::from_secs(600))
     }
 
     /// Returns a user's client, with its own connection.
     pub fn client(&self) -> anyhow::Result<ProbeServiceClient<Client>> {
-        Ok(ProbeServiceClient::new(Headers::bearer(&self.token)?.on(channel(self.running.address)?)))
+        self.client_of(&self.token)
+    }
+
+    /// Returns a client of the token's user, with its own connection.
+    pub fn client_of(&self, token: &str) -> anyhow::Result<ProbeServiceClient<Client>> {
+        Ok(ProbeServiceClient::new(Headers::bearer(token)?.on(channel(self.running.address)?)))
+    }
+
+    /// Returns the user's connection whose frames a test chooses.
+    pub async fn raw(&self) -> anyhow::Result<Raw> {
+        Raw::open(self.running.address, &self.token).await
     }
 
     pub async fn read(&self, text: &str) -> Result<String, Status> {

@@ -28,20 +28,20 @@ pub struct Services {
     folder: PathBuf,
     program: PathBuf,
     ports: Ports,
-    log_format: &'static str,
+    settings: &'static [(&'static str, &'static str)],
     running: Vec<(&'static str, Process)>,
 }
 
 impl Services {
     /// Prepares the services, with their logs and secrets in `folder`. None is started.
     pub fn new(folder: PathBuf, program: PathBuf, ports: Ports) -> Self {
-        Self { folder, program, ports, log_format: "pretty", running: Vec::new() }
+        Self { folder, program, ports, settings: &[("ORCHARD_LOG_FORMAT", "pretty")], running: Vec::new() }
     }
 
-    /// Has the services log JSON, as they do where they are deployed.
+    /// Has the services log JSON, as they do where they are deployed, and serve one user as they serve many.
     #[must_use]
-    pub fn logging_json(self) -> Self {
-        Self { log_format: "json", ..self }
+    pub fn measured(self) -> Self {
+        Self { settings: &[("ORCHARD_LOG_FORMAT", "json"), ("ORCHARD_USER_SHARE", "100")], ..self }
     }
 
     /// Migrates every slice.
@@ -175,7 +175,7 @@ impl Services {
         command.args([service, task]).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         // The superuser's URL is not for the services.
         command.env_remove("DATABASE_URL");
-        command.env("ORCHARD_LOG_FORMAT", self.log_format).current_dir(&self.folder);
+        command.envs(self.settings.iter().copied()).current_dir(&self.folder);
         Ok(command)
     }
 
