@@ -106,7 +106,7 @@ impl From<Violations> for Refusal {
 pub fn common(reason: ErrorReason, message: impl ToString) -> Refusal {
     let code = match reason {
         ErrorReason::FieldsInvalid | ErrorReason::MessageMalformed => Code::InvalidArgument,
-        ErrorReason::MessageTooLarge | ErrorReason::Overloaded => Code::ResourceExhausted,
+        ErrorReason::MessageTooLarge | ErrorReason::MetadataTooLarge | ErrorReason::Overloaded => Code::ResourceExhausted,
         ErrorReason::MethodUnknown | ErrorReason::EncodingUnsupported => Code::Unimplemented,
         ErrorReason::TokenMissing | ErrorReason::TokenInvalid | ErrorReason::TokenExpired => Code::Unauthenticated,
         ErrorReason::CallerNotAdmitted => Code::PermissionDenied,
