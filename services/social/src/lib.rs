@@ -34,7 +34,7 @@ use orchard_proto::social::v1::participant_service_server::ParticipantServiceSer
 use orchard_proto::social::v1::profile_service_server::ProfileServiceServer;
 use orchard_proto::social::v1::progress_service_server::ProgressServiceServer;
 use orchard_proto::social::v1::{AchievementAwarded, ChallengeFinalised, ParticipantFinished};
-use orchard_rpc::Currency;
+use orchard_rpc::{Currency, supervise};
 use orchard_server::{Clock, Parts, ServeOptions, Slice};
 use prost::Name as _;
 use tokio::sync::Notify;
@@ -111,6 +111,7 @@ impl Slice for Service {
         let awards = Awards::new(outbox.clone(), currency.clone());
         let (wake, poller) = (Arc::new(Notify::new()), leaderboard::Poller::new(db.clone()));
         let finaliser = Finaliser::new(db.clone(), awards.clone(), outbox, clock.clone(), *finalise_period, Arc::clone(&wake));
+        let folds = leaderboard::FoldWorker::new(db.clone());
         let mut routes = RoutesBuilder::default();
         routes
             .add_service(Inbox::server(Self::NAME, db, events::Events::new(awards.clone())))
@@ -136,9 +137,9 @@ impl Slice for Service {
             shared: vec![INBOX, OUTBOX, PRIVACY],
             background: vec![
                 deliver,
-                finaliser.run().map(|never| match never {}).boxed(),
-                leaderboard::FoldWorker::new(db.clone()).run().map(|never| match never {}).boxed(),
-                poller.run().map(|never| match never {}).boxed(),
+                async move { match supervise("finalise challenges", || finaliser.run()).await {} }.boxed(),
+                async move { match supervise("fold leaderboards", || folds.run()).await {} }.boxed(),
+                async move { match supervise("read watched leaderboards", || poller.run()).await {} }.boxed(),
             ],
         })
     }
