@@ -13,6 +13,7 @@ pub mod jwks;
 pub mod keys;
 pub mod matrix;
 pub mod modules;
+pub mod peer;
 pub mod probe;
 pub mod program;
 pub mod reasons;
