@@ -75,6 +75,14 @@ pub(crate) fn fault(upstream: &Upstream, cause: impl std::fmt::Display) -> Statu
 pub(crate) fn passed_on(upstream: &Upstream, status: Status) -> Status {
     match status.get_details_error_info().map(|info| info.reason) {
         // The caller's token was good here, so it is the edge's own that was refused.
+        Some(reason) if reason == "TOKEN_EXPIRED" => {
+            let upstream = upstream.name();
+            tracing::error!(
+                upstream,
+                "the edge's own token has expired on arrival: the clock of the edge is behind, or that of the upstream ahead"
+            );
+            unavailable(upstream)
+        }
         Some(reason) if matches!(reason.as_str(), "TOKEN_INVALID" | "TOKEN_MISSING" | "CALLER_NOT_ADMITTED") => {
             fault(upstream, reason)
         }

@@ -28,7 +28,7 @@ use orchard_proto::family::v1::member_service_server::MemberServiceServer;
 use orchard_proto::family::v1::nutrition_service_server::NutritionServiceServer;
 use orchard_proto::family::v1::plan_service_server::PlanServiceServer;
 use orchard_proto::family::v1::wallet_service_server::WalletServiceServer;
-use orchard_rpc::Currency;
+use orchard_rpc::{Currency, supervise};
 use orchard_server::{Parts, ServeOptions, Slice};
 use prost::Name as _;
 use tonic::service::RoutesBuilder;
@@ -103,7 +103,7 @@ impl Slice for Service {
             .add_service(NutritionServiceServer::new(api));
         let keep_expired = {
             let db = db.clone();
-            async move { match hold::keep_expired(db).await {} }
+            async move { match supervise("end expired holds", || hold::keep_expired(db.clone())).await {} }
         };
         Ok(Parts { routes, shared: vec![OUTBOX, PRIVACY], background: vec![deliver, Box::pin(keep_expired)] })
     }

@@ -34,7 +34,7 @@ use orchard_proto::social::v1::participant_service_server::ParticipantServiceSer
 use orchard_proto::social::v1::profile_service_server::ProfileServiceServer;
 use orchard_proto::social::v1::progress_service_server::ProgressServiceServer;
 use orchard_proto::social::v1::{AchievementAwarded, ChallengeFinalised, ParticipantFinished};
-use orchard_rpc::Currency;
+use orchard_rpc::{Currency, supervise};
 use orchard_server::{Clock, Parts, ServeOptions, Slice};
 use prost::Name as _;
 use tokio::sync::Notify;
@@ -125,6 +125,7 @@ impl Slice for Service {
         let (wake, poller) = (Arc::new(Notify::new()), leaderboard::Poller::new(db.clone()));
         let finaliser = Finaliser::new(db.clone(), awards.clone(), outbox, clock.clone(), *finalise_period, Arc::clone(&wake));
         let events = events::Events::new(awards.clone());
+        let folds = leaderboard::FoldWorker::new(db.clone());
         let api = Api {
             db: db.clone(),
             family,
@@ -153,9 +154,9 @@ impl Slice for Service {
             shared: vec![INBOX, OUTBOX, PRIVACY],
             background: vec![
                 deliver,
-                finaliser.run().map(|never| match never {}).boxed(),
-                leaderboard::FoldWorker::new(db.clone()).run().map(|never| match never {}).boxed(),
-                poller.run().map(|never| match never {}).boxed(),
+                async move { match supervise("finalise challenges", || finaliser.run()).await {} }.boxed(),
+                async move { match supervise("fold leaderboards", || folds.run()).await {} }.boxed(),
+                async move { match supervise("read watched leaderboards", || poller.run()).await {} }.boxed(),
             ],
         })
     }

@@ -1,9 +1,11 @@
-//! The background work of an upstream: resolves its name, and reconnects to replicas that failed.
+//! The background work of an upstream: resolves its name, closes what is idle, and reconnects to replicas that failed.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use orchard_rpc::supervise;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -32,19 +34,20 @@ impl Background {
     /// Runs until dropped.
     pub(crate) async fn run(self, mut paused: mpsc::UnboundedReceiver<Arc<Replica>>) {
         let mut reconnects = JoinSet::new();
-        let mut resolving = std::pin::pin!(self.keep_resolving());
+        let mut resolving = std::pin::pin!(supervise("resolve", || self.keep_resolving()));
         loop {
             tokio::select! {
-                () = &mut resolving => {}
+                never = &mut resolving => match never {},
                 Some(replica) = paused.recv() => { reconnects.spawn(replica.reconnect()); }
                 Some(_reconnected) = reconnects.join_next() => {}
             }
         }
     }
 
-    async fn keep_resolving(&self) {
+    async fn keep_resolving(&self) -> Infallible {
         let mut known: Vec<SocketAddr> = Vec::new();
         loop {
+            self.balancer.close_idle();
             let begun = Instant::now();
             match self.resolve().await {
                 Ok(addresses) if addresses != known => {

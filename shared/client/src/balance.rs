@@ -2,13 +2,26 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
+use crate::attempt::{Attempt, InFlight, begin};
 use crate::connection::Connector;
-use crate::replica::{InFlight, Replica, Signals};
+use crate::replica::{Replica, Signals, Standing};
 
 type Replicas = Arc<[Arc<Replica>]>;
+
+/// Why there is no replica to call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoReplica {
+    /// No address is known.
+    Unknown,
+    /// The circuit breakers of all replicas are open, for as long as this at least.
+    Open(Duration),
+}
 
 /// The replicas of a service, one for each address that its name resolved to last.
 #[derive(Debug)]
@@ -53,20 +66,23 @@ impl Balancer {
         });
     }
 
-    /// Picks a replica for an attempt, preferably one that is not in `tried`; `None` if there are no replicas.
-    pub(crate) async fn pick(&self, tried: &[SocketAddr]) -> Option<InFlight> {
+    /// Picks a replica for an attempt, preferably one that is not in `tried`.
+    pub(crate) async fn pick(&self, tried: &[SocketAddr]) -> Result<(InFlight, Attempt), NoReplica> {
         let replicas = self.replicas().await;
-        let picked = choose(&replicas, tried).map(Replica::begin_call);
-        if picked.is_none() {
-            self.signals.stale.notify_one();
+        loop {
+            let now = Instant::now();
+            let chosen = choose(&replicas, tried, now).inspect_err(|_| self.signals.stale.notify_one())?;
+            // Fails if another call has become the probe of an open circuit breaker in the meantime.
+            if let Ok(begun) = begin(chosen, now) {
+                return Ok(begun);
+            }
         }
-        picked
     }
 
-    /// Returns whether any replica is not paused.
-    pub(crate) fn any_available(&self) -> bool {
-        let replicas = self.replicas.borrow();
-        replicas.iter().flat_map(|replicas| replicas.iter()).any(|replica| replica.paused_until().is_none())
+    /// Closes connections that no call has needed for a while.
+    pub(crate) fn close_idle(&self) {
+        let now = Instant::now();
+        self.replicas.borrow().iter().flat_map(|replicas| replicas.iter()).for_each(|replica| replica.close_idle(now));
     }
 
     async fn replicas(&self) -> Replicas {
@@ -79,22 +95,24 @@ impl Balancer {
     }
 }
 
-/// Picks the less busy of two random available replicas, or else the paused one that is due first.
-fn choose<'a>(replicas: &'a [Arc<Replica>], tried: &[SocketAddr]) -> Option<&'a Arc<Replica>> {
+/// Picks the less busy of two random ready replicas, or else the paused one that is due first.
+fn choose<'a>(replicas: &'a [Arc<Replica>], tried: &[SocketAddr], now: Instant) -> Result<&'a Arc<Replica>, NoReplica> {
     let was_tried = |replica: &Replica| tried.contains(&replica.address());
-    let mut available = Vec::with_capacity(replicas.len());
-    let mut paused = Vec::new();
+    let mut ready = Vec::with_capacity(replicas.len());
+    let (mut paused, mut open) = (Vec::new(), None);
     for replica in replicas {
-        match replica.paused_until() {
-            None => available.push(replica),
-            Some(until) => paused.push((was_tried(replica), until, replica)),
+        match replica.standing(now) {
+            Standing::Ready => ready.push(replica),
+            Standing::Paused(until) => paused.push((was_tried(replica), until, replica)),
+            Standing::Open(wait) => open = Some(open.map_or(wait, |least: Duration| least.min(wait))),
         }
     }
-    if available.iter().any(|replica| !was_tried(replica)) {
-        available.retain(|replica| !was_tried(replica));
+    if ready.iter().any(|replica| !was_tried(replica)) {
+        ready.retain(|replica| !was_tried(replica));
     }
     let due_first = || paused.into_iter().min_by_key(|(was_tried, until, _)| (*was_tried, *until));
-    less_busy_of_two(&available).or_else(|| due_first().map(|(.., replica)| replica))
+    let chosen = less_busy_of_two(&ready).or_else(|| due_first().map(|(.., replica)| replica));
+    chosen.ok_or(open.map_or(NoReplica::Unknown, NoReplica::Open))
 }
 
 fn less_busy_of_two<'a>(replicas: &[&'a Arc<Replica>]) -> Option<&'a Arc<Replica>> {
@@ -104,7 +122,7 @@ fn less_busy_of_two<'a>(replicas: &[&'a Arc<Replica>]) -> Option<&'a Arc<Replica
         _ => {
             let first = fastrand::usize(..replicas.len());
             let second = (first + fastrand::usize(1..replicas.len())) % replicas.len();
-            [replicas[first], replicas[second]].into_iter().min_by_key(|replica| replica.in_flight())
+            [replicas[first], replicas[second]].into_iter().min_by_key(|replica| replica.in_flight.load(Ordering::Relaxed))
         }
     }
 }

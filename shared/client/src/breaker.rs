@@ -1,11 +1,11 @@
-//! The circuit breaker: an upstream that fails as a whole is not called for a while.
+//! The circuit breaker: a replica that fails most of its calls is not called for a while.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::backoff::Backoff;
+use crate::health::Health;
 
 /// The number of attempts in the window below which failures do not count.
 const MIN_ATTEMPTS: u32 = 10;
@@ -15,20 +15,9 @@ const SLOTS: usize = 10;
 /// How long the breaker stays open: twice as long after each probe that fails.
 const OPEN: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(10) };
 
-/// What an attempt tells about the upstream's health.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Health {
-    /// It answered, even with a refusal.
-    Good,
-    /// It did not answer, or said that it cannot serve.
-    Bad,
-    /// Nothing is known.
-    Unknown,
-}
-
-/// The state machine, without a clock.
+/// A replica's circuit breaker: a state machine without a clock.
 #[derive(Debug, Default)]
-struct Rules {
+pub(crate) struct Breaker {
     state: State,
     window: Window,
     /// Counts changes of state. Results of attempts from earlier states are ignored.
@@ -49,21 +38,38 @@ enum State {
     },
 }
 
-impl Rules {
-    /// Admits an attempt, or returns the time after which to try again.
-    fn admit(&mut self, now: Instant) -> Result<u64, Duration> {
+impl Breaker {
+    /// Returns the time after which to try again; zero if an attempt would be admitted now.
+    pub(crate) fn wait(&self, now: Instant) -> Duration {
         match self.state {
-            State::Closed => {}
-            State::Open { until, .. } if now < until => return Err(until - now),
-            State::Open { pause, .. } => self.enter(State::HalfOpen { pause }),
-            State::HalfOpen { .. } => return Err(OPEN.first),
+            State::Closed => Duration::ZERO,
+            State::Open { until, .. } => until.saturating_duration_since(now),
+            State::HalfOpen { .. } => OPEN.first,
         }
-        Ok(self.epoch)
     }
 
-    fn record(&mut self, epoch: u64, health: Health, now: Instant) {
+    /// Admits an attempt, or returns the time after which to try again.
+    pub(crate) fn admit(&mut self, now: Instant) -> Result<u64, Duration> {
+        match self.wait(now) {
+            Duration::ZERO => {
+                if let State::Open { pause, .. } = self.state {
+                    self.enter(State::HalfOpen { pause });
+                }
+                Ok(self.epoch)
+            }
+            wait => Err(wait),
+        }
+    }
+
+    /// Notes that a connection failed, which concerns no single attempt, and returns whether that opens the circuit breaker.
+    pub(crate) fn disconnected(&mut self, now: Instant) -> bool {
+        self.record(self.epoch, Health::Bad, now)
+    }
+
+    /// Notes what an attempt told that was admitted in this epoch, and returns whether that opens the circuit breaker.
+    pub(crate) fn record(&mut self, epoch: u64, health: Health, now: Instant) -> bool {
         if epoch != self.epoch {
-            return;
+            return false;
         }
         match (self.state, health) {
             (State::Closed, Health::Good) => self.window.add(now, false),
@@ -82,6 +88,7 @@ impl Rules {
             (State::HalfOpen { pause }, Health::Unknown) => self.enter(State::Open { until: now, pause }),
             (State::Closed, Health::Unknown) | (State::Open { .. }, _) => {}
         }
+        epoch != self.epoch && health == Health::Bad
     }
 
     fn open(&mut self, pause: Duration, now: Instant) {
@@ -132,50 +139,14 @@ impl Window {
     }
 }
 
-/// An upstream's circuit breaker.
-#[derive(Debug, Default)]
-pub(crate) struct Breaker(Mutex<Rules>);
-
-impl Breaker {
-    /// Admits an attempt, or returns the time after which to try again.
-    pub(crate) fn admit(self: &Arc<Self>) -> Result<Permit, Duration> {
-        let epoch = self.rules().admit(Instant::now())?;
-        Ok(Permit { breaker: Arc::clone(self), epoch, health: Health::Unknown })
-    }
-
-    fn rules(&self) -> MutexGuard<'_, Rules> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// An attempt in progress. If it is dropped without a report, as when its caller hangs up, its health is unknown.
-#[derive(Debug)]
-pub(crate) struct Permit {
-    breaker: Arc<Breaker>,
-    epoch: u64,
-    health: Health,
-}
-
-impl Permit {
-    pub(crate) fn report(mut self, health: Health) {
-        self.health = health;
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        self.breaker.rules().record(self.epoch, self.health, Instant::now());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn fail(rules: &mut Rules, times: u32, now: Instant) {
+    fn fail(breaker: &mut Breaker, times: u32, now: Instant) {
         for _ in 0..times {
-            let epoch = rules.admit(now).expect("closed");
-            rules.record(epoch, Health::Bad, now);
+            let epoch = breaker.admit(now).expect("closed");
+            breaker.record(epoch, Health::Bad, now);
         }
     }
 
@@ -185,50 +156,50 @@ mod tests {
 
     #[test]
     fn the_breaker_opens_after_enough_failures_within_the_window() {
-        let (mut rules, start) = (Rules::default(), Instant::now());
-        fail(&mut rules, 9, start);
-        assert!(rules.admit(start + seconds(1)).is_ok());
+        let (mut breaker, start) = (Breaker::default(), Instant::now());
+        fail(&mut breaker, 9, start);
+        assert!(breaker.admit(start + seconds(1)).is_ok());
         // The first nine are too old to count.
-        fail(&mut rules, 9, start + seconds(11));
-        assert!(rules.admit(start + seconds(11)).is_ok());
-        fail(&mut rules, 1, start + seconds(12));
-        assert_eq!(rules.admit(start + seconds(12)), Err(seconds(1)));
+        fail(&mut breaker, 9, start + seconds(11));
+        assert!(breaker.admit(start + seconds(11)).is_ok());
+        fail(&mut breaker, 1, start + seconds(12));
+        assert_eq!(breaker.admit(start + seconds(12)), Err(seconds(1)));
     }
 
     #[test]
     fn the_breaker_stays_closed_while_half_of_the_attempts_succeed() {
-        let (mut rules, now) = (Rules::default(), Instant::now());
+        let (mut breaker, now) = (Breaker::default(), Instant::now());
         for _ in 0..50 {
-            let epoch = rules.admit(now).expect("closed");
-            rules.record(epoch, Health::Good, now);
+            let epoch = breaker.admit(now).expect("closed");
+            breaker.record(epoch, Health::Good, now);
         }
-        fail(&mut rules, 50, now);
-        let epoch = rules.admit(now).expect("still closed");
-        rules.record(epoch, Health::Bad, now);
-        assert!(rules.admit(now).is_err());
+        fail(&mut breaker, 50, now);
+        let epoch = breaker.admit(now).expect("still closed");
+        breaker.record(epoch, Health::Bad, now);
+        assert!(breaker.admit(now).is_err());
     }
 
     #[test]
     fn one_probe_at_a_time_decides() {
-        let (mut rules, start) = (Rules::default(), Instant::now());
-        let early = rules.admit(start).expect("closed");
-        fail(&mut rules, 10, start);
-        rules.record(early, Health::Good, start);
-        assert!(rules.admit(start).is_err(), "an attempt from before it opened does not close it");
+        let (mut breaker, start) = (Breaker::default(), Instant::now());
+        let early = breaker.admit(start).expect("closed");
+        fail(&mut breaker, 10, start);
+        breaker.record(early, Health::Good, start);
+        assert!(breaker.admit(start).is_err(), "an attempt from before it opened does not close it");
         let mut now = start;
         for pause in [1, 2, 4, 8, 10, 10] {
             now += seconds(pause);
-            let probe = rules.admit(now).expect("a probe");
-            assert!(rules.admit(now).is_err(), "one at a time");
-            rules.record(probe, Health::Bad, now);
-            assert!(rules.admit(now).is_err());
+            let probe = breaker.admit(now).expect("a probe");
+            assert!(breaker.admit(now).is_err(), "one at a time");
+            breaker.record(probe, Health::Bad, now);
+            assert!(breaker.admit(now).is_err());
         }
         now += seconds(10);
-        let probe = rules.admit(now).expect("a probe");
-        rules.record(probe, Health::Unknown, now);
-        let probe = rules.admit(now).expect("another probe at once");
-        rules.record(probe, Health::Good, now);
-        fail(&mut rules, 9, now);
-        assert!(rules.admit(now).is_ok(), "the window starts anew");
+        let probe = breaker.admit(now).expect("a probe");
+        breaker.record(probe, Health::Unknown, now);
+        let probe = breaker.admit(now).expect("another probe at once");
+        breaker.record(probe, Health::Good, now);
+        fail(&mut breaker, 9, now);
+        assert!(breaker.admit(now).is_ok(), "the window starts anew");
     }
 }

@@ -1,32 +1,28 @@
 //! One call: attempts until there is an answer or the deadline passes.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, Uri, Version};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
-use orchard_rpc::timeout;
-use tokio::time::{Instant, sleep, timeout_at};
+use orchard_rpc::{MAX_METADATA_BYTES, timeout};
+use tokio::time::{sleep, timeout_at};
+use tonic::Status;
 use tonic::body::Body;
-use tonic::{Code, Status};
 use tower::retry::budget::Budget as _;
 
-use crate::answer::{Answer, refusal};
-use crate::breaker::Health;
+use crate::answer::{Answer, Failed, refusal};
+use crate::attempt::{Attempt, InFlight};
+use crate::balance::NoReplica;
 use crate::callee::Callee;
-use crate::connection::{Connection, Failure};
+use crate::connection::Failure;
 use crate::deadline::CallDeadline;
+use crate::health::{self, Health};
 use crate::methods::{Method, Shape};
 use crate::observe::ObservedCall;
-use crate::replica::InFlight;
 use crate::retry::{AttemptEnd, next_wait};
 
 const PREVIOUS_ATTEMPTS: &str = "grpc-previous-rpc-attempts";
-/// A late attempt that had less time than this tells nothing about the upstream's health.
-const FAIR_TIME: Duration = Duration::from_millis(500);
 
 /// A call in progress.
 pub(crate) struct Call {
@@ -37,8 +33,8 @@ pub(crate) struct Call {
     pub(crate) deadline: CallDeadline,
 }
 
-/// The result of an attempt.
-type Attempted = Result<Response<Answer>, NoAnswer>;
+/// The result of an attempt: an answer, with its status if that is a refusal.
+type Attempted = Result<(Response<Answer>, Option<Status>), NoAnswer>;
 
 /// Why an attempt has no answer.
 enum NoAnswer {
@@ -74,6 +70,10 @@ impl Call {
     }
 
     async fn buffer(&self, body: Body) -> Result<RequestBody, Status> {
+        // A replica would refuse it without a gRPC status.
+        if metadata_bytes(&self.headers) > MAX_METADATA_BYTES {
+            return Err(self.callee.refusals.metadata_too_large());
+        }
         if self.method.shape == Shape::ClientStream {
             return Ok(RequestBody::Streaming(Some(body)));
         }
@@ -99,20 +99,22 @@ impl Call {
             if self.deadline.left().is_zero() {
                 return self.conclude(last.unwrap_or(Err(NoAnswer::Late)));
             }
-            let permit = match callee.breaker.admit() {
-                Ok(permit) => permit,
-                Err(pause) => return last.map_or_else(|| Err(callee.refusals.circuit_open(pause)), |last| self.conclude(last)),
+            let (in_flight, attempt) = match timeout_at(self.deadline.instant, callee.balancer.pick(&tried)).await {
+                Ok(Ok(picked)) => picked,
+                Ok(Err(NoReplica::Open(wait))) => {
+                    return last.map_or_else(|| Err(callee.refusals.circuit_open(wait)), |last| self.conclude(last));
+                }
+                Ok(Err(NoReplica::Unknown)) => return Err(callee.refusals.unavailable("no address is known")),
+                Err(_late) => return self.conclude(last.unwrap_or(Err(NoAnswer::Late))),
             };
-            let begun = Instant::now();
+            tried.push(in_flight.replica().address());
             observed.begin_attempt();
-            let attempt = self.attempt(attempts - 1, body.next(), &mut tried);
+            let attempt = self.attempt(attempts - 1, body.next(), in_flight, attempt);
             let attempted = match timeout_at(self.deadline.instant, attempt).await {
                 Ok(answered) => answered.map_err(NoAnswer::Failed),
                 Err(_late) => Err(NoAnswer::Late),
             };
-            let refusal = attempted.as_ref().ok().and_then(refusal);
-            permit.report(self.health(&attempted, refusal.as_ref(), begun.elapsed()));
-            let end = end(&attempted, refusal.as_ref(), &body);
+            let end = end(&attempted, &body);
             let wait = next_wait(end, self.method, attempts, self.deadline.left(), fastrand::f64());
             let Some(wait) = wait.filter(|_| !end.costs() || callee.budget.withdraw()) else {
                 return self.conclude(attempted);
@@ -125,22 +127,49 @@ impl Call {
         Err(callee.refusals.late())
     }
 
-    async fn attempt(&self, previous: u32, body: Body, tried: &mut Vec<SocketAddr>) -> Result<Response<Answer>, Failure> {
-        let Some(in_flight) = self.callee.balancer.pick(tried).await else {
-            return Err(Failure::Unreachable("no address is known".to_owned()));
-        };
+    async fn attempt(
+        &self,
+        previous: u32,
+        body: Body,
+        in_flight: InFlight,
+        attempt: Attempt,
+    ) -> Result<(Response<Answer>, Option<Status>), Failure> {
         let replica = Arc::clone(in_flight.replica());
-        tried.push(replica.address());
-        let mut connection = replica.connection().await?;
-        let answered = match connection.send(self.request(previous, body)).await {
-            Ok(response) => self.receive(response, &connection, in_flight).await,
-            Err(failure) => Err(failure),
-        };
-        match &answered {
-            Ok(_answer) => replica.answered(),
-            Err(failure) => replica.failed(&connection, failure),
+        match self.exchange(previous, body, in_flight).await {
+            Ok(answer) => {
+                let refusal = refusal(&answer);
+                replica.answered();
+                attempt.report(health::of_answer(refusal.as_ref()));
+                Ok((answer, refusal))
+            }
+            Err((failure, health)) => {
+                attempt.report(health);
+                Err(failure)
+            }
         }
-        answered
+    }
+
+    async fn exchange(&self, previous: u32, body: Body, in_flight: InFlight) -> Result<Response<Answer>, Failed> {
+        let replica = Arc::clone(in_flight.replica());
+        // The replica has noted a connection that cannot be made.
+        let mut seat = replica.seat(self.method.shape).await.map_err(|failure| (failure, Health::Unknown))?;
+        let response = match seat.send(self.request(previous, body)).await {
+            Ok(response) => response,
+            Err(failure) => {
+                let health = replica.failed(&seat, &failure);
+                return Err((failure, health));
+            }
+        };
+        let until = self.is_bounded().then_some(self.deadline.instant);
+        let begun = Answer::begin(response, until, seat, in_flight, self.callee.refusals.clone());
+        let mut answer = begun.map_err(|failure| {
+            let health = health::of_failure(&failure);
+            (failure, health)
+        })?;
+        if self.method.shape == Shape::Unary {
+            answer.body_mut().read_ahead().await?;
+        }
+        Ok(answer)
     }
 
     fn request(&self, previous: u32, body: Body) -> Request<Body> {
@@ -158,57 +187,30 @@ impl Call {
         request
     }
 
-    async fn receive(
-        &self,
-        response: Response<Incoming>,
-        connection: &Connection,
-        in_flight: InFlight,
-    ) -> Result<Response<Answer>, Failure> {
-        let until = self.is_bounded().then_some(self.deadline.instant);
-        let mut answer = Answer::begin(response, until, connection.clone(), in_flight, self.callee.refusals.clone())?;
-        if self.method.shape == Shape::Unary {
-            answer.body_mut().read_ahead().await?;
-        }
-        Ok(answer)
-    }
-
     /// Returns whether the whole call has a deadline. A stream without a requested one may last: only its beginning is bounded.
     fn is_bounded(&self) -> bool {
         self.deadline.is_requested || self.method.shape == Shape::Unary
     }
 
-    fn health(&self, attempted: &Attempted, refusal: Option<&Status>, took: Duration) -> Health {
-        let late = || if took >= FAIR_TIME { Health::Bad } else { Health::Unknown };
-        match attempted {
-            Ok(_answer) => match refusal.map(Status::code) {
-                Some(Code::Unavailable) if AttemptEnd::answered(refusal) == AttemptEnd::Unavailable => Health::Bad,
-                Some(Code::DeadlineExceeded) => late(),
-                _ => Health::Good,
-            },
-            Err(NoAnswer::Failed(Failure::NotTaken(_))) => Health::Unknown,
-            Err(NoAnswer::Failed(Failure::Reset(_))) => Health::Bad,
-            // That replica is paused now, which tells nothing about the others.
-            Err(NoAnswer::Failed(_)) if self.callee.balancer.any_available() => Health::Unknown,
-            Err(NoAnswer::Failed(_)) => Health::Bad,
-            Err(NoAnswer::Late) => late(),
-        }
-    }
-
     fn conclude(&self, attempted: Attempted) -> Result<Response<Answer>, Status> {
-        attempted.map_err(|no_answer| match no_answer {
-            NoAnswer::Failed(failure) => self.callee.refusals.unavailable(failure),
+        attempted.map(|(answer, _refusal)| answer).map_err(|no_answer| match no_answer {
+            NoAnswer::Failed(failure) => self.callee.refusals.failed(&failure),
             NoAnswer::Late => self.callee.refusals.late(),
         })
     }
 }
 
-fn end(attempted: &Attempted, refusal: Option<&Status>, body: &RequestBody) -> AttemptEnd {
+/// Returns the size of metadata as HTTP/2 counts it (RFC 9113, 6.5.2).
+fn metadata_bytes(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum()
+}
+
+fn end(attempted: &Attempted, body: &RequestBody) -> AttemptEnd {
     match attempted {
         // A streamed body cannot be sent again.
         _ if matches!(body, RequestBody::Streaming(_)) => AttemptEnd::Final,
-        Ok(_answer) => AttemptEnd::answered(refusal),
-        Err(NoAnswer::Failed(failure)) if failure.is_unsent() => AttemptEnd::Unsent,
-        Err(NoAnswer::Failed(_)) => AttemptEnd::Broken,
+        Ok((_answer, refusal)) => AttemptEnd::answered(refusal.as_ref()),
+        Err(NoAnswer::Failed(failure)) => AttemptEnd::failed(failure),
         Err(NoAnswer::Late) => AttemptEnd::Final,
     }
 }

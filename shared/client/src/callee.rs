@@ -8,7 +8,6 @@ use tokio::task::JoinSet;
 use tower::retry::budget::TpsBudget;
 
 use crate::balance::Balancer;
-use crate::breaker::Breaker;
 use crate::methods::Methods;
 use crate::observe::ObservedMethods;
 use crate::refusals::Refusals;
@@ -23,7 +22,6 @@ pub(crate) struct Callee {
     pub(crate) methods: Methods,
     pub(crate) observed: ObservedMethods,
     pub(crate) balancer: Arc<Balancer>,
-    pub(crate) breaker: Arc<Breaker>,
     pub(crate) budget: TpsBudget,
     pub(crate) refusals: Refusals,
     pub(crate) max_request_bytes: usize,

@@ -1,10 +1,12 @@
 //! Calls other services: deadlines, traces, tokens, retries, load balancing over replicas, circuit breaking.
 //!
 //! Generated clients run on [`Upstream`]. A call takes the steps of `call.rs`: its deadline derives from the call being served
-//! (`deadline.rs`), the circuit breaker admits each attempt (`breaker.rs`), the balancer picks a replica (`balance.rs`, `replica.rs`),
-//! and the attempt's end decides whether there is another one (`retry.rs`).
+//! (`deadline.rs`), the balancer picks a replica whose circuit breaker admits the attempt (`balance.rs`, `replica.rs`, `breaker.rs`), the
+//! attempt takes a place on a connection (`pool.rs`), and its end tells something of the replica's health (`health.rs`) and decides whether
+//! there is another one (`retry.rs`).
 
 mod answer;
+mod attempt;
 mod background;
 mod backoff;
 mod balance;
@@ -14,9 +16,11 @@ mod callee;
 mod connection;
 mod credentials;
 mod deadline;
+mod health;
 mod methods;
 mod observe;
 mod options;
+mod pool;
 mod refusals;
 mod replica;
 mod resolve;

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::StatusCode;
 use orchard_proto::rpc::v1::ErrorReason;
-use orchard_rpc::common;
+use orchard_rpc::{MAX_METADATA_BYTES, common, overloaded};
 use tonic::Status;
+
+use crate::connection::Failure;
 
 /// Makes statuses in the name of the calling service. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -17,6 +20,43 @@ pub(crate) struct Refusals {
 impl Refusals {
     pub(crate) fn new(upstream: &'static str, domain: &str) -> Self {
         Self { upstream, domain: domain.into() }
+    }
+
+    /// The last attempt has no answer.
+    pub(crate) fn failed(&self, failure: &Failure) -> Status {
+        match failure {
+            Failure::Full => overloaded().into_status(&self.domain),
+            Failure::Http(status) => self.http(*status),
+            Failure::Unreachable(_)
+            | Failure::Closed(_)
+            | Failure::NotTaken(_)
+            | Failure::Calmed(_)
+            | Failure::Lost(_)
+            | Failure::Broken(_)
+            | Failure::Reset(_)
+            | Failure::Unreadable(_) => self.unavailable(failure),
+        }
+    }
+
+    /// The answer is not one of gRPC. Its status is mapped as gRPC says, but for what has a reason of its own here.
+    fn http(&self, status: StatusCode) -> Status {
+        let reason = match status {
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => return self.metadata_too_large(),
+            StatusCode::PAYLOAD_TOO_LARGE => ErrorReason::MessageTooLarge,
+            StatusCode::UNAUTHORIZED => ErrorReason::TokenInvalid,
+            StatusCode::FORBIDDEN => ErrorReason::CallerNotAdmitted,
+            StatusCode::NOT_FOUND => ErrorReason::MethodUnknown,
+            _ if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => ErrorReason::Internal,
+            _ => return self.unavailable(status),
+        };
+        tracing::warn!(upstream = self.upstream, %status, "the answer is not one of gRPC");
+        let said = format!("the {} service answered with HTTP status {}", self.upstream, status.as_u16());
+        common(reason, said).with("upstream", self.upstream).into_status(&self.domain)
+    }
+
+    pub(crate) fn metadata_too_large(&self) -> Status {
+        let said = format!("the metadata is larger than {MAX_METADATA_BYTES} bytes");
+        common(ErrorReason::MetadataTooLarge, said).with("limit", MAX_METADATA_BYTES).into_status(&self.domain)
     }
 
     /// The upstream does not answer. The cause is logged and not sent.

@@ -1,16 +1,21 @@
-//! One replica of a service: its connection, the number of its calls, and whether it is paused.
+//! One replica of a service: its connections, and whether it is to be called.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures::FutureExt as _;
-use futures::future::{BoxFuture, Shared};
 use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::backoff::Pause;
-use crate::connection::{Connection, Connector, Failure};
+use crate::breaker::Breaker;
+use crate::connection::{Connection, Connector, Failure, Seat};
+use crate::health::{self, Health};
+use crate::methods::Shape;
+use crate::pool::{Connecting, Place, Pool};
 
 /// What replicas report to the upstream's background work.
 #[derive(Debug)]
@@ -21,32 +26,48 @@ pub(crate) struct Signals {
     pub(crate) stale: Notify,
 }
 
-type Connecting = Shared<BoxFuture<'static, Result<Connection, Failure>>>;
-
 /// A replica, at one address.
 #[derive(Debug)]
 pub(crate) struct Replica {
     address: SocketAddr,
     connector: Arc<Connector>,
     signals: Arc<Signals>,
-    in_flight: AtomicUsize,
+    /// The number of open calls.
+    pub(crate) in_flight: AtomicUsize,
     retired: AtomicBool,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    link: Link,
+    calls: Pool,
+    /// Apart from calls, so that streams, which last, do not make calls wait.
+    streams: Pool,
     pause: Pause,
+    breaker: Breaker,
 }
 
-#[derive(Debug, Default)]
-enum Link {
-    #[default]
-    Down,
-    /// All calls wait for the same connection attempt, and fail with it.
-    Connecting(Connecting),
-    Up(Connection),
+impl State {
+    fn pool(&mut self, shape: Shape) -> &mut Pool {
+        match shape {
+            Shape::Unary => &mut self.calls,
+            Shape::ServerStream | Shape::ClientStream => &mut self.streams,
+        }
+    }
+
+    fn remove(&mut self, seat: &Seat) -> bool {
+        self.calls.remove(seat) || self.streams.remove(seat)
+    }
+}
+
+/// Whether a replica is to be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Ready,
+    /// Its connection failed. It is called until then only if no other replica is ready.
+    Paused(Instant),
+    /// Its circuit breaker is open, for as long as this at least.
+    Open(Duration),
 }
 
 impl Replica {
@@ -59,13 +80,13 @@ impl Replica {
         self.address
     }
 
-    pub(crate) fn in_flight(&self) -> usize {
-        self.in_flight.load(Ordering::Relaxed)
-    }
-
-    /// Returns when the replica's pause ends; `None` if it is not paused.
-    pub(crate) fn paused_until(&self) -> Option<Instant> {
-        self.state().pause.until()
+    pub(crate) fn standing(&self, now: Instant) -> Standing {
+        let state = self.state();
+        match (state.breaker.wait(now), state.pause.until()) {
+            (Duration::ZERO, None) => Standing::Ready,
+            (Duration::ZERO, Some(until)) => Standing::Paused(until),
+            (wait, _) => Standing::Open(wait),
+        }
     }
 
     /// Notes that the name no longer has this address. Open calls end by themselves.
@@ -73,68 +94,77 @@ impl Replica {
         self.retired.store(true, Ordering::Relaxed);
     }
 
-    /// Counts a call until the returned value is dropped.
-    pub(crate) fn begin_call(self: &Arc<Self>) -> InFlight {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
-        InFlight(Arc::clone(self))
+    /// Admits an attempt, unless the circuit breaker is open. Returns what [`Self::ended`] is to be told.
+    pub(crate) fn admit(&self, now: Instant) -> Result<u64, Duration> {
+        self.state().breaker.admit(now)
     }
 
-    /// Returns the open connection, or connects.
-    pub(crate) async fn connection(self: &Arc<Self>) -> Result<Connection, Failure> {
-        let connecting = {
-            let mut state = self.state();
-            match &state.link {
-                Link::Up(connection) if !connection.is_closed() => return Ok(connection.clone()),
-                Link::Connecting(connecting) => connecting.clone(),
-                Link::Up(_) | Link::Down => {
-                    let connecting = self.connect();
-                    state.link = Link::Connecting(connecting.clone());
-                    connecting
-                }
+    /// Notes what an attempt has told.
+    pub(crate) fn ended(&self, epoch: u64, health: Health) {
+        let opens = self.state().breaker.record(epoch, health, Instant::now());
+        self.tell(opens);
+    }
+
+    /// Returns a place on an open connection, or connects.
+    pub(crate) async fn seat(self: &Arc<Self>, shape: Shape) -> Result<Seat, Failure> {
+        loop {
+            let connecting = match self.state().pool(shape).take(|| self.connect()) {
+                Place::Taken(seat) => return Ok(seat),
+                Place::Full => return Err(Failure::Full),
+                Place::Wait(connecting) => connecting,
+            };
+            let connected = connecting.clone().await;
+            self.note_connected(shape, &connecting, &connected);
+            // Others may have taken all seats in the meantime.
+            if let Some(seat) = connected?.seat() {
+                return Ok(seat);
             }
-        };
-        let connected = connecting.clone().await;
-        self.note_connected(&connecting, &connected);
-        connected
+        }
     }
 
+    /// Connects in a task of its own, which goes on although the callers that wait for it give up.
     fn connect(&self) -> Connecting {
         let (connector, address) = (Arc::clone(&self.connector), self.address);
-        let connect = async move { connector.connect(address).await.map_err(|error| Failure::Unreachable(error.to_string())) };
-        connect.boxed().shared()
+        let mut task = JoinSet::new();
+        task.spawn(async move { connector.connect(address).await });
+        let connected = async move {
+            match task.join_next().await {
+                Some(Ok(connected)) => connected.map_err(|error| Failure::Unreachable(error.to_string())),
+                Some(Err(_)) | None => Err(Failure::Unreachable("the attempt to connect panicked".to_owned())),
+            }
+        };
+        connected.boxed().shared()
     }
 
     /// Notes the result of a connection attempt. Only the first waiting call changes the state.
-    fn note_connected(self: &Arc<Self>, connecting: &Connecting, connected: &Result<Connection, Failure>) {
+    fn note_connected(self: &Arc<Self>, shape: Shape, connecting: &Connecting, connected: &Result<Connection, Failure>) {
         let mut state = self.state();
-        if !matches!(&state.link, Link::Connecting(current) if current.ptr_eq(connecting)) {
+        if !state.pool(shape).connected(connecting, connected) {
             return;
         }
         match connected {
-            Ok(connection) => {
-                state.link = Link::Up(connection.clone());
-                state.pause.connected();
-            }
-            Err(_unreachable) => {
-                state.link = Link::Down;
-                self.pause(state);
-            }
+            Ok(_connection) => state.pause.connected(),
+            Err(_unreachable) => self.pause(state),
         }
     }
 
-    /// Notes how a call on `connection` failed.
-    pub(crate) fn failed(self: &Arc<Self>, connection: &Connection, failure: &Failure) {
-        let mut state = self.state();
-        let is_current = matches!(&state.link, Link::Up(current) if current.is(connection));
+    /// Notes how a call failed, and returns what that tells. A connection that is lost counts once, however many calls were open on it.
+    pub(crate) fn failed(self: &Arc<Self>, seat: &Seat, failure: &Failure) -> Health {
         match failure {
-            // The next call replaces the connection. Only the first call that notices the loss reports it.
-            Failure::Lost(_) | Failure::Closed(_) if is_current => {
-                state.link = Link::Down;
-                self.pause(state);
+            // The next call replaces the connection.
+            Failure::Lost(_) | Failure::Closed(_) => {
+                let mut state = self.state();
+                if state.remove(seat) {
+                    self.pause(state);
+                }
+                Health::Unknown
             }
             // A replica that shuts down in order has not failed. The next connection attempt tells whether it is gone.
-            Failure::NotTaken(_) if is_current => state.link = Link::Down,
-            Failure::Lost(_) | Failure::Closed(_) | Failure::NotTaken(_) | Failure::Unreachable(_) | Failure::Reset(_) => {}
+            Failure::NotTaken(_) | Failure::Calmed(_) => {
+                self.state().remove(seat);
+                health::of_failure(failure)
+            }
+            _ => health::of_failure(failure),
         }
     }
 
@@ -144,8 +174,11 @@ impl Replica {
     }
 
     fn pause(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
-        let begins = state.pause.failed(Instant::now());
+        let now = Instant::now();
+        let begins = state.pause.failed(now);
+        let opens = state.breaker.disconnected(now);
         drop(state);
+        self.tell(opens);
         self.signals.stale.notify_one();
         if begins {
             // Fails only when the upstream has been dropped.
@@ -155,32 +188,33 @@ impl Replica {
 
     /// Connects after each pause until it succeeds, so that no call has to find out whether the replica is back.
     pub(crate) async fn reconnect(self: Arc<Self>) {
-        while let Some(until) = self.paused_until() {
+        loop {
+            let Some(until) = self.state().pause.until() else { return };
             tokio::time::sleep_until(until).await;
             if self.retired.load(Ordering::Relaxed) {
                 return;
             }
-            let _ = self.connection().await;
+            // A connection of the other kind may be open still.
+            if !matches!(self.seat(Shape::Unary).await, Err(Failure::Unreachable(_))) {
+                self.state().pause.connected();
+            }
+        }
+    }
+
+    /// Closes connections that no call has needed for a while.
+    pub(crate) fn close_idle(&self, now: Instant) {
+        let mut state = self.state();
+        state.calls.close_idle(now);
+        state.streams.close_idle(now);
+    }
+
+    fn tell(&self, opens: bool) {
+        if opens {
+            tracing::warn!(address = %self.address, "most calls on a replica fail: its circuit breaker opens");
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A call on a replica.
-#[derive(Debug)]
-pub(crate) struct InFlight(Arc<Replica>);
-
-impl InFlight {
-    pub(crate) fn replica(&self) -> &Arc<Replica> {
-        &self.0
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
+use crate::connection::Failure;
+use crate::health::speaks_of_a_third;
 use crate::methods::Method;
 
 /// The number of attempts of a call.
@@ -33,8 +35,20 @@ impl AttemptEnd {
         let Some(status) = refusal else { return Self::Final };
         match status.get_details_retry_info().and_then(|info| info.retry_delay) {
             Some(delay) => Self::RetryAfter(delay),
+            // The replica has tried for itself.
+            None if speaks_of_a_third(status) => Self::Final,
             None if status.code() == Code::Unavailable => Self::Unavailable,
             None => Self::Final,
+        }
+    }
+
+    /// Returns how an attempt ended that has no answer.
+    pub(crate) fn failed(failure: &Failure) -> Self {
+        match failure {
+            _ if failure.is_unsent() => Self::Unsent,
+            // What was refused so is the caller's own doing.
+            Failure::Http(status) if !status.is_server_error() => Self::Final,
+            _ => Self::Broken,
         }
     }
 
@@ -70,7 +84,7 @@ pub(crate) fn next_wait(end: AttemptEnd, method: Method, attempts: u32, left: Du
         AttemptEnd::Unsent => jittered(attempts - 1),
         _ if !method.repeatable => return None,
         AttemptEnd::Unavailable | AttemptEnd::Broken => jittered(attempts - 1),
-        AttemptEnd::RetryAfter(delay) => delay + jittered(attempts - 1),
+        AttemptEnd::RetryAfter(delay) => delay.saturating_add(jittered(attempts - 1)),
     };
     (wait < left).then_some(wait)
 }

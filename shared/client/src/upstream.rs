@@ -121,7 +121,6 @@ impl Builder {
             authority,
             methods,
             balancer,
-            breaker: Arc::default(),
             budget: TpsBudget::new(window, least, share),
             refusals: Refusals::new(self.name, &format!("orchard.{}", self.workload.name())),
             max_request_bytes: self.max_request_bytes,

@@ -1,6 +1,7 @@
 //! Events of this slice, until they are delivered to their consumers.
 
 mod api;
+mod blame;
 mod delivery;
 mod gauges;
 mod options;

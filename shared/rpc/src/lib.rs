@@ -9,6 +9,7 @@ pub mod read;
 mod reason;
 mod refusal;
 pub mod status;
+mod supervise;
 mod time;
 pub mod timeout;
 pub mod trace;
@@ -22,6 +23,7 @@ pub use page::{Page, PageKey, PageRequest, open, seal};
 pub use reason::{Reason, reason};
 pub use refusal::{Refusal, beyond_share, common, overloaded};
 pub use status::code_name;
+pub use supervise::supervise;
 pub use time::{date_to_wire, timestamp_to_wire};
 
 /// What a method of a gRPC service returns.
@@ -29,3 +31,7 @@ pub type Answer<T> = Result<tonic::Response<T>, tonic::Status>;
 
 /// Metadata key under which a service that acts for a user passes the user's token along with its own.
 pub const USER_TOKEN: &str = "x-orchard-user-token";
+
+/// The most bytes of a call's metadata, as HTTP/2 counts them: name and value of each entry, and 32. Services accept 1 KiB more, which
+/// leaves room for the path and the deadline.
+pub const MAX_METADATA_BYTES: usize = 31 * 1024;

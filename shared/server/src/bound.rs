@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use futures::future::BoxFuture;
+use orchard_rpc::supervise;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -65,14 +66,15 @@ impl Bound {
             background.spawn(task);
         }
         // Runs while calls are open: a call may wait for a key.
-        let mut keys = std::pin::pin!(self.verifier.keep());
+        let mut keys = std::pin::pin!(supervise("keep keys", || self.verifier.keep()));
 
         tokio::select! {
             () = &mut serve => {}
             () = &mut admin => {}
-            () = &mut keys => {}
+            never = &mut keys => match never {},
             () = health::watch(reporter.clone(), self.readiness) => {}
             never = &mut upkeep => match never {},
+            // The last resort: tasks supervise themselves.
             Some(ended) = background.join_next() => tracing::error!(?ended, "a background task ended"),
             () = stop => {}
         }
@@ -92,7 +94,7 @@ impl Bound {
             () = &mut serve => return,
             () = &mut admin => {}
             never = &mut upkeep => match never {},
-            () = &mut keys => {}
+            never = &mut keys => match never {},
         }
         let _ = timeout(FLUSH, serve).await;
     }

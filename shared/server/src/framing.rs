@@ -24,8 +24,8 @@ pub(crate) fn refuse(domain: &str, request: &Request) -> Option<Response> {
     }
     let refused = |refusal: Refusal| refusal.into_status(domain).into_http();
     if bytes(headers) > usize::try_from(MAX_HEADER_BYTES).unwrap_or(usize::MAX) {
-        let message = format!("the headers are larger than {MAX_HEADER_BYTES} bytes");
-        return Some(refused(common(ErrorReason::HeadersTooLarge, message)));
+        let message = format!("the metadata is larger than {MAX_HEADER_BYTES} bytes");
+        return Some(refused(common(ErrorReason::MetadataTooLarge, message).with("limit", MAX_HEADER_BYTES)));
     }
     if headers.get("grpc-encoding").is_some_and(|encoding| encoding != "identity") {
         let mut answer = refused(common(ErrorReason::EncodingUnsupported, "the service reads no compressed messages"));

@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use orchard_db::idempotency::keep_swept;
 use orchard_db::{Db, Failure, Migrations, NotMigrated, require_migrated};
 use orchard_proto::DESCRIPTORS;
+use orchard_rpc::supervise;
 use tonic::service::RoutesBuilder;
 
 use crate::options::ServeOptions;
@@ -53,7 +54,9 @@ pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings, options: &ServeOp
     telemetry::metrics::install();
     let Parts { routes, mut shared, mut background } = S::parts(db, settings, options)?;
     shared.push(S::PACKAGE);
-    background.push(keep_swept(db.clone()).map(|never| match never {}).boxed());
+    let swept = db.clone();
+    let sweep = supervise("sweep request ids", move || keep_swept(swept.clone()));
+    background.push(sweep.map(|never| match never {}).boxed());
     let (gauged, checked) = (db.clone(), db.clone());
     Ok(Server {
         // Slightly more than there are connections, so that no connection idles for want of a call.

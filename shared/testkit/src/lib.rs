@@ -15,6 +15,7 @@ pub mod keys;
 pub mod matrix;
 pub mod modules;
 pub mod neighbours;
+pub mod peer;
 pub mod probe;
 pub mod program;
 pub mod raw;

@@ -1,9 +1,12 @@
+use std::time::Duration;
+
 use edge::SectionState;
 use family::MemberRole;
 use orchard_proto::edge::v1 as edge;
 use orchard_proto::family::v1 as family;
 use orchard_proto::family::v1::member_service_client::MemberServiceClient;
 use orchard_proto::family::v1::nutrition_service_client::NutritionServiceClient;
+use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
 use orchard_proto::social::v1 as social;
 use orchard_proto::social::v1::challenge_service_client::ChallengeServiceClient;
 use orchard_proto::social::v1::progress_service_client::ProgressServiceClient;
@@ -178,5 +181,20 @@ async fn a_slice_that_is_down_makes_only_its_own_section_unavailable() -> anyhow
     let settings = suite.family_settings();
     suite.family.start_again::<orchard_family::Service>(&settings).await?;
     assert_eq!(suite.dashboard(alice, &plan).await?.wallet_balance, euros(100));
+    Ok(())
+}
+
+#[tokio::test]
+async fn users_are_not_told_that_the_token_of_the_edge_has_expired() -> anyhow::Result<()> {
+    let suite = Suite::start().await?;
+    let alice = id();
+    let plan = suite.plan(alice).await?;
+    // Longer than the edge's token lasts, and shorter than the user's.
+    suite.family.advance_clock(Duration::from_secs(600));
+    let status = suite.dashboard(alice, &plan).await.expect_err("the clocks differ");
+    assert_eq!(metadata(&status, "upstream").as_deref(), Some("family"));
+    assert_eq!(refused::<()>(Err(status)), (Code::Unavailable, "UPSTREAM_UNAVAILABLE".to_owned()));
+    let get = family::GetPlanRequest { family_plan_id: plan };
+    PlanServiceClient::new(suite.user(alice)?).get_plan(get).await?;
     Ok(())
 }

@@ -134,6 +134,25 @@ async fn the_largest_refusals_reach_the_caller() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Up to the limit of the edge's own port, it has either room for what it adds, or says so.
+#[tokio::test]
+async fn metadata_that_leaves_no_room_for_the_edges_own_is_refused_there() -> anyhow::Result<()> {
+    let suite = Suite::start().await?;
+    let user = id();
+    let mut refusals = 0;
+    for bytes in (29_000..31_600).step_by(100) {
+        let mut request = Request::new(family::GetPlanRequest { family_plan_id: id().to_string() });
+        request.metadata_mut().insert("x-large", "x".repeat(bytes).parse()?);
+        match refused(PlanServiceClient::new(suite.user(user)?).get_plan(request).await) {
+            (Code::ResourceExhausted, reason) if reason == "METADATA_TOO_LARGE" => refusals += 1,
+            answered => assert_eq!(answered, (Code::NotFound, "PLAN_NOT_FOUND".to_owned()), "{bytes}"),
+        }
+    }
+    assert!((1..26).contains(&refusals), "{refusals}");
+    suite.plan(id()).await?;
+    Ok(())
+}
+
 #[tokio::test]
 async fn reflection_lists_the_methods_of_the_edge_and_the_slices() -> anyhow::Result<()> {
     let suite = Suite::start().await?;

@@ -57,6 +57,11 @@ impl Stoppable {
     pub fn address(&self) -> SocketAddr {
         self.options.listen
     }
+
+    /// Advances the clock by which it judges tokens.
+    pub fn advance_clock(&self, by: Duration) {
+        self.options.identity.clock.advance(by);
+    }
 }
 
 pub struct Suite {

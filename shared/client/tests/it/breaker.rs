@@ -2,7 +2,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use orchard_rpc::Deadline;
+use orchard_proto::rpc::v1::ErrorReason;
+use orchard_rpc::{Deadline, common};
 use orchard_testkit::answer::refused;
 use orchard_testkit::cable::Cable;
 use orchard_testkit::client::insist;
@@ -70,53 +71,76 @@ async fn one_failed_call_does_not_open_the_breaker() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn refusals_do_not_open_the_breaker() -> anyhow::Result<()> {
+    let refusals: [fn() -> Status; 5] = [
+        || Status::failed_precondition("not now"),
+        || Status::deadline_exceeded("late"),
+        || common(ErrorReason::Overloaded, "busy").into_status("orchard.test"),
+        || common(ErrorReason::Internal, "a fault").into_status("orchard.test"),
+        // The replica serves: a third service is away.
+        || common(ErrorReason::UpstreamUnavailable, "away").with("upstream", "family").into_status("orchard.test"),
+    ];
     let world = World::new()?;
-    let ill = Arc::new(AtomicBool::new(true));
-    let (replica, count) = failing(&world, ill, || Status::failed_precondition("not now")).await?;
-    let client = world.client(&[replica.address])?;
-    for _ in 0..40 {
-        assert!(write(&client, "").await.is_err());
+    for refusal in refusals {
+        let (replica, count) = failing(&world, Arc::new(AtomicBool::new(true)), refusal).await?;
+        let client = world.client(&[replica.address])?;
+        for _ in 0..40 {
+            assert!(write(&client, "").await.is_err());
+        }
+        assert_eq!(count.get(), 40, "{:?}", refusal());
+        assert!(read(&client, "").await.is_err());
+        assert_eq!(count.get(), 41, "a read is not repeated either: {:?}", refusal());
     }
-    assert_eq!(count.get(), 40);
     Ok(())
 }
 
 #[tokio::test]
-async fn the_breaker_opens_for_an_upstream_that_hangs() -> anyhow::Result<()> {
+async fn late_calls_do_not_open_the_breaker() -> anyhow::Result<()> {
     let world = World::new()?;
     let count = Count::default();
     let counted = count.clone();
-    let hang = move |_| {
+    let answer = move |request: tonic::Request<String>| {
         counted.add();
-        futures::future::pending()
+        async move { if request.get_ref() == "hang" { std::future::pending().await } else { Ok(String::new()) } }
     };
-    let replica = world.replica(hang).await?;
+    let replica = world.replica(answer).await?;
     let client = world.client(&[replica.address])?;
-    // Calls that have too little time do not count.
-    let hasty = (0..20).map(|_| Deadline::after(Duration::from_millis(30)).scope(read(&client, "")));
-    assert!(futures::future::join_all(hasty).await.iter().all(Result::is_err));
-    assert_all_late(&client).await;
-    assert_open(&client, &count).await;
+    read(&client, "").await?;
+    let late = (0..20).map(|_| Deadline::after(Duration::from_millis(700)).scope(read(&client, "hang")));
+    for answer in futures::future::join_all(late).await {
+        assert_eq!(refused(answer), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".to_owned()));
+    }
+    let before = count.get();
+    read(&client, "").await?;
+    assert_eq!(count.get(), before + 1, "a deadline is its caller's");
     Ok(())
 }
 
 #[tokio::test]
-async fn the_breaker_opens_for_a_machine_that_hangs() -> anyhow::Result<()> {
+async fn a_machine_that_falls_silent_is_found_by_the_ping() -> anyhow::Result<()> {
     let world = World::new()?;
-    let (replica, count) = world.counting().await?;
+    let (replica, _count) = world.counting().await?;
     let cable = Cable::to(replica.address).await?;
     let client = world.client(&[cable.address])?;
     read(&client, "").await?;
     cable.fall_silent();
-    assert_all_late(&client).await;
-    assert_open(&client, &count).await;
+    let waiting = (0..12).map(|_| Deadline::after(Duration::from_secs(60)).scope(write(&client, "")));
+    for answer in futures::future::join_all(waiting).await {
+        assert_eq!(refused(answer), unavailable(), "long before the deadline");
+    }
     Ok(())
 }
 
-/// Makes enough calls with enough time to open the breaker, and asserts that all of them are late.
-async fn assert_all_late(client: &Client) {
-    let waiting = (0..12).map(|_| Deadline::after(Duration::from_millis(800)).scope(read(client, "")));
-    for answer in futures::future::join_all(waiting).await {
-        assert_eq!(refused(answer), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".to_owned()));
+#[tokio::test]
+async fn the_breaker_of_one_replica_leaves_the_others_alone() -> anyhow::Result<()> {
+    let world = World::new()?;
+    let (ill, asked) = failing(&world, Arc::new(AtomicBool::new(true)), no_database).await?;
+    let (well, answered) = world.counting().await?;
+    let client = world.client(&[ill.address, well.address])?;
+    let mut failures = 0;
+    for _ in 0..400 {
+        failures += usize::from(write(&client, "").await.is_err());
     }
+    assert_eq!((failures, answered.get()), (asked.get(), 400 - failures), "each call reaches one of them");
+    assert!((10..40).contains(&failures), "ten, and a probe after each pause: {failures}");
+    Ok(())
 }

@@ -8,6 +8,8 @@ mod broken;
 mod deadlines;
 mod identity;
 mod moves;
+mod neighbours;
+mod peers;
 mod retries;
 mod tls;
 mod world;

@@ -1,22 +1,22 @@
-//! Delivery of events to a consumer, and the record of what it refuses.
+//! Delivery of events to a consumer, and the record of those that it does not take.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use orchard_client::{Unsendable, Upstream};
 use orchard_db::{Db, Failure};
 use orchard_proto::events::v1 as pb;
 use orchard_proto::events::v1::inbox_service_client::InboxServiceClient;
 use orchard_rpc::code_name;
-use tonic::{Code, Status};
+use tonic::Status;
 use tonic_types::StatusExt as _;
+use uuid::Uuid;
 
+use super::blame::{Blame, blame};
 use super::options::RelayOptions;
 use super::store::{self, Next, Pending};
 use super::wire;
-
-/// The longest wait before a refused event is retried.
-const LONGEST_DELAY: Duration = Duration::from_secs(300);
 
 /// Why events were not delivered, other than being refused.
 #[derive(Debug, thiserror::Error)]
@@ -38,15 +38,13 @@ impl From<diesel::result::Error> for Undelivered {
     }
 }
 
-/// The events that a refused call blames.
-#[derive(Debug, PartialEq, Eq)]
-enum Blame {
-    /// No event.
-    None,
-    /// The event at this index.
-    Event(usize),
-    /// One of the events.
-    OneOfThem,
+/// What became of a batch.
+#[derive(Debug, Default)]
+struct Outcome {
+    /// Whether the consumer took or refused any event, so that it is there.
+    is_alive: bool,
+    /// Events with which a call failed that had no other: they, or the consumer, are the cause.
+    suspects: Vec<(Pending, Status)>,
 }
 
 /// Delivers to one consumer.
@@ -55,6 +53,10 @@ pub(super) struct Delivery {
     db: Db,
     upstream: Upstream,
     options: RelayOptions,
+    /// Aggregates of suspects from when the consumer took no event at all: they are tried last, so that others can show that it is there.
+    suspected: Mutex<HashSet<Uuid>>,
+    /// Whether the consumer took or refused any event since suspects were last judged.
+    was_alive: AtomicBool,
     delivered: metrics::Counter,
     refused: metrics::Counter,
 }
@@ -66,6 +68,8 @@ impl Delivery {
             db: db.clone(),
             upstream,
             options: options.clone(),
+            suspected: Mutex::default(),
+            was_alive: AtomicBool::new(false),
             delivered: metrics::counter!("orchard_outbox_delivered_events_total", "consumer" => consumer),
             refused: metrics::counter!("orchard_outbox_refused_events_total", "consumer" => consumer),
         }
@@ -77,26 +81,37 @@ impl Delivery {
         let (one, other) = batch.into_iter().partition(|event| event.aggregate_id.as_u128() & 1 == 0);
         // `join`, not `try_join`: a call in progress has its effect either way.
         let (one, other) = futures::join!(self.deliver_in_turn(one), self.deliver_in_turn(other));
-        one.and(other)
+        let (one, other) = (one?, other?);
+        self.judge(Outcome {
+            is_alive: one.is_alive || other.is_alive,
+            suspects: one.suspects.into_iter().chain(other.suspects).collect(),
+        })
+        .await
     }
 
-    /// Delivers events in order. A refused event blocks its own aggregate only.
-    async fn deliver_in_turn(&self, batch: Vec<Pending>) -> Result<(), Undelivered> {
-        let mut rest = vec![batch];
-        let mut blocked = HashSet::new();
+    /// Delivers events in order. An event that is not taken blocks its own aggregate only.
+    async fn deliver_in_turn(&self, batch: Vec<Pending>) -> Result<Outcome, Undelivered> {
+        let (others, suspected) = {
+            let known = self.suspected();
+            batch.into_iter().partition(|event| !known.contains(&event.aggregate_id))
+        };
+        let mut rest: Vec<Vec<Pending>> = vec![suspected, others];
+        let (mut blocked, mut alone, mut outcome) = (HashSet::new(), 0, Outcome::default());
         while let Some(mut batch) = rest.pop() {
-            // Earlier events of a blocked aggregate remain due, and the next sweep finds them.
+            // Later events of a blocked aggregate remain due, and the next sweep finds them.
             batch.retain(|event| !blocked.contains(&event.aggregate_id));
             if batch.is_empty() {
                 continue;
             }
             let Err(status) = self.send(&batch).await? else {
                 self.delete(&batch).await?;
+                (outcome.is_alive, alone) = (true, 0);
                 continue;
             };
             match blame(&status, &batch, self.upstream.name()) {
-                Blame::None => return Err(Undelivered::Unavailable(Box::new(status))),
+                Blame::Consumer => return Err(Undelivered::Unavailable(Box::new(status))),
                 Blame::Event(index) => {
+                    (outcome.is_alive, alone) = (true, 0);
                     if let Some(event) = batch.get(index) {
                         blocked.insert(event.aggregate_id);
                         self.refuse(event, &status).await?;
@@ -104,13 +119,45 @@ impl Delivery {
                     rest.push(batch);
                 }
                 // Bisects the batch, the earlier half first, until a batch has one event.
-                Blame::OneOfThem => {
+                Blame::OneOfThem | Blame::Unclear if batch.len() > 1 => {
                     rest.push(batch.split_off(batch.len() / 2));
                     rest.push(batch);
                 }
+                Blame::OneOfThem | Blame::Unclear => {
+                    let suspects = batch.into_iter().map(|event| (event, status.clone()));
+                    outcome.suspects.extend(suspects.inspect(|(event, _)| {
+                        blocked.insert(event.aggregate_id);
+                    }));
+                    alone += 1;
+                    // A second one in a row: it may be the consumer, which is not to be asked about each event.
+                    if alone > 1 {
+                        return Ok(outcome);
+                    }
+                }
             }
         }
+        Ok(outcome)
+    }
+
+    /// Decides whether suspects are the cause: they are if the consumer took other events meanwhile.
+    async fn judge(&self, outcome: Outcome) -> Result<(), Undelivered> {
+        let Some((_, status)) = outcome.suspects.first() else {
+            self.was_alive.fetch_or(outcome.is_alive, Ordering::Relaxed);
+            return Ok(());
+        };
+        if !outcome.is_alive && !self.was_alive.swap(false, Ordering::Relaxed) {
+            self.suspected().extend(outcome.suspects.iter().map(|(event, _)| event.aggregate_id));
+            return Err(Undelivered::Unavailable(Box::new(status.clone())));
+        }
+        for (event, status) in &outcome.suspects {
+            self.defer(event, status).await?;
+        }
+        self.suspected().clear();
         Ok(())
+    }
+
+    fn suspected(&self) -> MutexGuard<'_, HashSet<Uuid>> {
+        self.suspected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn send(&self, batch: &[Pending]) -> Result<Result<(), Status>, Undelivered> {
@@ -126,13 +173,28 @@ impl Delivery {
         Ok(())
     }
 
+    /// Records that the consumer refused an event, which is parked if that has happened too often.
     async fn refuse(&self, event: &Pending, status: &Status) -> Result<(), Undelivered> {
-        let (consumer, next) = (self.upstream.name(), next(&self.options, event.attempts() + 1));
-        let said = refusal(status);
-        tracing::warn!(consumer, event_id = %event.event_id, event_type = event.event_type, refusal = said, ?next, "an event was refused");
+        let attempts = event.attempts() + 1;
+        let next = match attempts >= i32::from(self.options.event_attempts) {
+            true => Next::Park,
+            false => Next::RetryIn(self.options.delay(attempts)),
+        };
         self.refused.increment(1);
-        match store::record_refusal(&mut *self.db.connection().await?, consumer, event, &said, next).await.map_err(Failure::from)
-        {
+        self.record(event, status, attempts, next).await
+    }
+
+    /// Records that calls with this event alone fail. It waits behind others, each time longer, and is never parked for it.
+    async fn defer(&self, event: &Pending, status: &Status) -> Result<(), Undelivered> {
+        let attempts = (event.attempts() + 1).min(i32::from(self.options.event_attempts) - 1).max(1);
+        self.record(event, status, attempts, Next::RetryIn(self.options.delay(attempts))).await
+    }
+
+    async fn record(&self, event: &Pending, status: &Status, attempts: i32, next: Next) -> Result<(), Undelivered> {
+        let (consumer, said) = (self.upstream.name(), said(status));
+        tracing::warn!(consumer, event_id = %event.event_id, event_type = event.event_type, said, ?next, "an event was not taken");
+        let connection = &mut *self.db.connection().await?;
+        match store::record_failure(connection, consumer, event, attempts, &said, next).await.map_err(Failure::from) {
             // Another replica has delivered it in the meantime.
             Err(Failure::Constraint { name, .. }) if name == "outbox_failures_event_fkey" => Ok(()),
             noted => Ok(noted?),
@@ -140,96 +202,8 @@ impl Delivery {
     }
 }
 
-/// Returns what happens after so many attempts.
-fn next(options: &RelayOptions, attempts: i32) -> Next {
-    if attempts >= i32::from(options.event_attempts) {
-        return Next::Park;
-    }
-    let doubled = 2_u32.saturating_pow(attempts.unsigned_abs().saturating_sub(1));
-    Next::RetryIn(options.event_retry_delay.saturating_mul(doubled).min(LONGEST_DELAY))
-}
-
 /// Returns code and reason, such as `FAILED_PRECONDITION EVENT_REJECTED`.
-fn refusal(status: &Status) -> String {
+fn said(status: &Status) -> String {
     let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
     format!("{} {reason}", code_name(status.code())).trim_end().to_owned()
-}
-
-/// Returns the events that an answer blames: none, unless it comes from the consumer itself and is not about the consumer's own state.
-fn blame(status: &Status, batch: &[Pending], consumer: &str) -> Blame {
-    let Some(info) = status.get_details_error_info().filter(|info| info.domain == format!("orchard.{consumer}")) else {
-        return Blame::None;
-    };
-    let named = info.metadata.get("event_id").and_then(|id| batch.iter().position(|event| event.event_id.to_string() == *id));
-    match status.code() {
-        // The consumer is overloaded, stopping, of an older release, or does not trust this service.
-        Code::Ok
-        | Code::Cancelled
-        | Code::ResourceExhausted
-        | Code::Aborted
-        | Code::Unavailable
-        | Code::Unimplemented
-        | Code::Unauthenticated
-        | Code::PermissionDenied => Blame::None,
-        Code::Unknown
-        | Code::InvalidArgument
-        | Code::DeadlineExceeded
-        | Code::NotFound
-        | Code::AlreadyExists
-        | Code::FailedPrecondition
-        | Code::OutOfRange
-        | Code::Internal
-        | Code::DataLoss => match (named, batch) {
-            (Some(index), _) => Blame::Event(index),
-            (None, [_only]) => Blame::Event(0),
-            (None, _) => Blame::OneOfThem,
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use orchard_proto::events::v1::ErrorReason as Reason;
-    use orchard_proto::rpc::v1::ErrorReason as Common;
-    use orchard_rpc::{Refusal, common, overloaded};
-    use uuid::Uuid;
-
-    #[test]
-    fn each_refusal_doubles_the_delay_until_the_event_is_parked() {
-        let options = RelayOptions { event_attempts: 12, event_retry_delay: Duration::from_secs(1) };
-        let waits = [(1, 1), (2, 2), (3, 4), (9, 256), (10, 300), (11, 300)];
-        for (attempts, seconds) in waits {
-            assert_eq!(next(&options, attempts), Next::RetryIn(Duration::from_secs(seconds)), "{attempts}");
-        }
-        assert_eq!((next(&options, 12), next(&options, 13)), (Next::Park, Next::Park));
-    }
-
-    #[test]
-    fn only_the_consumers_own_refusal_blames_an_event() {
-        let batch = [Pending::new(1, Uuid::from_u128(1)), Pending::new(2, Uuid::from_u128(2))];
-        let rejected = |id: Uuid| {
-            Refusal::new(Code::FailedPrecondition, Reason::EventRejected, "no").with("event_id", id).into_status("orchard.social")
-        };
-        let says = |reason: Common| common(reason, "no").into_status("orchard.social");
-        let table = [
-            (rejected(batch[1].event_id), Blame::Event(1)),
-            (rejected(Uuid::nil()), Blame::OneOfThem),
-            (says(Common::Internal), Blame::OneOfThem),
-            (says(Common::FieldsInvalid), Blame::OneOfThem),
-            (says(Common::DeadlineExceeded), Blame::OneOfThem),
-            (says(Common::DatabaseUnavailable), Blame::None),
-            (says(Common::ConflictingWrites), Blame::None),
-            (says(Common::CallerNotAdmitted), Blame::None),
-            (says(Common::MethodUnknown), Blame::None),
-            (overloaded().into_status("orchard.social"), Blame::None),
-            // An intermediary's answer says nothing about the event.
-            (common(Common::DeadlineExceeded, "no").into_status("orchard.family"), Blame::None),
-            (Status::internal("a proxy"), Blame::None),
-        ];
-        for (status, blamed) in table {
-            assert_eq!(blame(&status, &batch, "social"), blamed, "{status}");
-        }
-        assert_eq!(blame(&says(Common::Internal), &batch[..1], "social"), Blame::Event(0));
-    }
 }

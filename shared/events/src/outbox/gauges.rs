@@ -1,5 +1,6 @@
 //! Gauges of a consumer's backlog.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -16,6 +17,7 @@ pub(super) struct Gauges {
     consumer: &'static str,
     pending: Gauge,
     oldest: Gauge,
+    deferred: Gauge,
     parked: Gauge,
 }
 
@@ -24,6 +26,10 @@ impl Gauges {
         metrics::describe_gauge!("orchard_outbox_pending_events", "Events that are not delivered to the consumer yet");
         metrics::describe_gauge!("orchard_outbox_oldest_event_seconds", "Age of the oldest pending event; 0 without one");
         metrics::describe_gauge!(
+            "orchard_outbox_deferred_events",
+            "Events that wait for another attempt, because the consumer refused them or failed with them alone"
+        );
+        metrics::describe_gauge!(
             "orchard_outbox_parked_events",
             "Events that the consumer kept refusing, which wait for an operator"
         );
@@ -31,12 +37,13 @@ impl Gauges {
             consumer,
             pending: gauge!("orchard_outbox_pending_events", "consumer" => consumer),
             oldest: gauge!("orchard_outbox_oldest_event_seconds", "consumer" => consumer),
+            deferred: gauge!("orchard_outbox_deferred_events", "consumer" => consumer),
             parked: gauge!("orchard_outbox_parked_events", "consumer" => consumer),
         }
     }
 
     /// Counts repeatedly until dropped.
-    pub(super) async fn keep(&self, db: &Db) {
+    pub(super) async fn keep(&self, db: &Db) -> Infallible {
         let mut ticks = tokio::time::interval(PERIOD);
         loop {
             ticks.tick().await;
@@ -53,6 +60,7 @@ impl Gauges {
         let number = |count: i64| count as f64;
         self.pending.set(number(backlog.pending));
         self.oldest.set(age);
+        self.deferred.set(number(backlog.deferred));
         self.parked.set(number(backlog.parked));
         Ok(())
     }

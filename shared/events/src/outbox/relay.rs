@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use orchard_client::Upstream;
 use orchard_db::Db;
-use tokio::sync::mpsc;
+use orchard_rpc::supervise;
+use tokio::sync::{Mutex, Notify, mpsc};
 use uuid::Uuid;
 
 use super::delivery::{Delivery, Undelivered};
@@ -17,6 +18,8 @@ use super::store;
 const BATCH: usize = 200;
 /// The average time between two sweeps of a replica.
 const PERIOD: Duration = Duration::from_secs(1);
+/// Sweeps in a row that fail, each of which after the first doubles the time until the next one: up to 8 s.
+const MOST_FAILURES: u32 = 4;
 /// The age at which an event counts as left behind. Younger events are being delivered by the replica that wrote them.
 const GRACE: Duration = Duration::from_secs(1);
 /// How long a replica that ends during a sweep keeps the others from sweeping. A batch that takes longer may be sent twice.
@@ -32,6 +35,8 @@ pub(super) struct Relay {
     consumer: &'static str,
     delivery: Delivery,
     gauges: Gauges,
+    /// Notified when new events are delivered.
+    delivered: Notify,
     id: Uuid,
 }
 
@@ -39,16 +44,22 @@ impl Relay {
     pub(super) fn new(db: &Db, upstream: Upstream, options: &RelayOptions) -> Self {
         let consumer = upstream.name();
         let (delivery, gauges) = (Delivery::new(db, upstream, options), Gauges::new(consumer));
-        Self { db: db.clone(), consumer, delivery, gauges, id: Uuid::new_v4() }
+        Self { db: db.clone(), consumer, delivery, gauges, delivered: Notify::new(), id: Uuid::new_v4() }
     }
 
     pub(super) async fn run(self, hinted: mpsc::Receiver<Uuid>) -> Infallible {
-        let (_, never, _) = futures::join!(self.follow(hinted), self.sweep_repeatedly(), self.gauges.keep(&self.db));
+        let hinted = Mutex::new(hinted);
+        let (never, _, _) = futures::join!(
+            supervise("deliver new events", || self.follow(&hinted)),
+            supervise("deliver events left behind", || self.sweep_repeatedly()),
+            supervise("count events", || self.gauges.keep(&self.db)),
+        );
         never
     }
 
     /// Delivers the events that this process publishes. Events that cannot be delivered are left to the sweep.
-    async fn follow(&self, mut hinted: mpsc::Receiver<Uuid>) {
+    async fn follow(&self, hinted: &Mutex<mpsc::Receiver<Uuid>>) -> Infallible {
+        let mut hinted = hinted.lock().await;
         let mut aggregates = Vec::new();
         while hinted.recv_many(&mut aggregates, BATCH).await > 0 {
             aggregates.sort_unstable();
@@ -58,13 +69,19 @@ impl Relay {
             }
             aggregates.clear();
         }
+        // Nothing will be published any more.
+        std::future::pending().await
     }
 
     async fn deliver_due(&self, aggregates: &[Uuid]) -> Result<(), Undelivered> {
         loop {
             let batch = store::due(&mut *self.db.connection().await?, self.consumer, aggregates, BATCH as i64).await?;
+            if batch.is_empty() {
+                return Ok(());
+            }
             let is_last = batch.len() < BATCH;
             self.delivery.deliver(batch).await?;
+            self.delivered.notify_one();
             if is_last {
                 return Ok(());
             }
@@ -72,18 +89,29 @@ impl Relay {
     }
 
     async fn sweep_repeatedly(&self) -> Infallible {
-        let mut was_delivered = true;
+        let mut failures = 0;
         loop {
-            let swept = self.sweep().await;
-            if swept.is_ok() != was_delivered {
-                was_delivered = swept.is_ok();
-                match swept {
-                    Ok(()) => tracing::info!(consumer = self.consumer, "events are delivered again"),
-                    Err(cause) => tracing::warn!(consumer = self.consumer, %cause, "events cannot be delivered"),
+            match self.sweep().await {
+                Ok(()) => {
+                    if failures > 0 {
+                        tracing::info!(consumer = self.consumer, "events are delivered again");
+                    }
+                    failures = 0;
+                }
+                Err(cause) => {
+                    if failures == 0 {
+                        tracing::warn!(consumer = self.consumer, %cause, "events cannot be delivered");
+                    }
+                    failures = (failures + 1).min(MOST_FAILURES);
                 }
             }
-            // A random part spreads the sweeps of the replicas.
-            tokio::time::sleep(PERIOD.mul_f64(0.75 + fastrand::f64() / 2.0)).await;
+            let pause = PERIOD * 2_u32.pow(failures.saturating_sub(1));
+            tokio::select! {
+                // A random part spreads the sweeps of the replicas.
+                () = tokio::time::sleep(pause.mul_f64(0.75 + fastrand::f64() / 2.0)) => {}
+                // The consumer is back.
+                () = self.delivered.notified(), if failures > 0 => {}
+            }
         }
     }
 

@@ -62,13 +62,13 @@ impl Pending {
         }
     }
 
-    /// Returns how often the consumer has refused this event.
+    /// Returns how often this event was not taken.
     pub(super) fn attempts(&self) -> i32 {
         self.failure.filter(|(position, _)| *position == self.position).map_or(0, |(_, attempts)| attempts)
     }
 }
 
-/// What happens next to a refused event.
+/// What happens next to an event that was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     RetryIn(Duration),
@@ -80,6 +80,7 @@ pub(super) enum Next {
 pub(super) struct Backlog {
     pub(super) pending: i64,
     pub(super) oldest: Option<DateTime<Utc>>,
+    pub(super) deferred: i64,
     pub(super) parked: i64,
 }
 
@@ -151,13 +152,14 @@ pub(super) async fn delete(connection: &mut AsyncPgConnection, consumer: &str, p
     diesel::delete(delivered).execute(connection).await.map(|_| ())
 }
 
-/// Records that an event was refused, which blocks its aggregate. A foreign key refuses this for an event that another replica has
+/// Records that an event was not taken, which blocks its aggregate. A foreign key refuses this for an event that another replica has
 /// delivered in the meantime.
-pub(super) async fn record_refusal(
+pub(super) async fn record_failure(
     connection: &mut AsyncPgConnection,
     consumer: &str,
     event: &Pending,
-    refusal: &str,
+    attempts: i32,
+    said: &str,
     next: Next,
 ) -> QueryResult<()> {
     let (retry_in, parked_in) = match next {
@@ -170,10 +172,10 @@ pub(super) async fn record_refusal(
             outbox_failures::consumer.eq(consumer),
             outbox_failures::aggregate_id.eq(event.aggregate_id),
             outbox_failures::position.eq(event.position),
-            outbox_failures::attempts.eq(event.attempts() + 1),
+            outbox_failures::attempts.eq(attempts),
             outbox_failures::retry_at.eq(time(retry_in)),
             outbox_failures::parked_at.eq(time(parked_in)),
-            outbox_failures::refusal.eq(refusal),
+            outbox_failures::refusal.eq(said),
         ))
         .on_conflict((outbox_failures::consumer, outbox_failures::aggregate_id))
         .do_update()
@@ -223,17 +225,14 @@ pub(super) async fn release(connection: &mut AsyncPgConnection, consumer: &str, 
 }
 
 pub(super) async fn backlog(connection: &mut AsyncPgConnection, consumer: &str) -> QueryResult<Backlog> {
-    use diesel::dsl::{count_star, min};
+    use diesel::dsl::{count, count_star, min};
 
     let own = outbox::table.filter(outbox::consumer.eq(consumer));
     let (pending, oldest) = own.select((count_star(), min(outbox::created_at))).first(connection).await?;
-    let parked = outbox_failures::table
-        .filter(outbox_failures::consumer.eq(consumer))
-        .filter(outbox_failures::parked_at.is_not_null())
-        .count()
-        .get_result(connection)
-        .await?;
-    Ok(Backlog { pending, oldest, parked })
+    let failures = outbox_failures::table.filter(outbox_failures::consumer.eq(consumer));
+    let (failed, parked): (i64, i64) =
+        failures.select((count_star(), count(outbox_failures::parked_at))).first(connection).await?;
+    Ok(Backlog { pending, oldest, deferred: failed - parked, parked })
 }
 
 fn interval(duration: Duration) -> PgInterval {

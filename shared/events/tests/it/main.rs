@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says where")]
 
+mod consumers;
 mod delivery;
 mod inbox;
 mod parking;

@@ -86,14 +86,19 @@ pub struct World {
 impl World {
     /// Creates both slices and starts the consumer.
     pub async fn start() -> anyhow::Result<Self> {
+        let mut world = Self::prepare().await?;
+        world.start_consumer().await?;
+        Ok(world)
+    }
+
+    /// Creates both slices.
+    pub async fn prepare() -> anyhow::Result<Self> {
         let (producer, consumer) = (Schema::create().await?, Schema::create().await?);
         producer.connect().await?.batch_execute(PRODUCER).await?;
         producer.migrate(Migrations::new([migrations::OUTBOX])).await?;
         consumer.connect().await?.batch_execute(CONSUMER).await?;
         consumer.migrate(Migrations::new([migrations::INBOX])).await?;
-        let mut world = Self { keys: DevKeys::ephemeral()?, producer, consumer, address: free_address(), running: None };
-        world.start_consumer().await?;
-        Ok(world)
+        Ok(Self { keys: DevKeys::ephemeral()?, producer, consumer, address: free_address(), running: None })
     }
 
     pub async fn start_consumer(&mut self) -> anyhow::Result<()> {
@@ -110,8 +115,13 @@ impl World {
 
     /// Starts a replica of the publishing slice.
     pub fn replica(&self, options: &RelayOptions) -> anyhow::Result<Replica> {
+        self.replica_telling(self.address, options)
+    }
+
+    /// Starts a replica of the publishing slice with another consumer.
+    pub fn replica_telling(&self, consumer: SocketAddr, options: &RelayOptions) -> anyhow::Result<Replica> {
         let calls = calls(&self.keys, "family");
-        Replica::new(self.producer.url(), &calls.workload_key_file, self.address, options)
+        Replica::new(self.producer.url(), &calls.workload_key_file, consumer, options)
     }
 
     /// Creates aggregates.

@@ -148,7 +148,7 @@ async fn large_headers_are_refused_with_a_status() -> anyhow::Result<()> {
         assert_eq!(ended.status().0, Some(Code::Ok), "{path}");
         for size in [33, 50] {
             let ended = ask(&raw, Method::POST, path, &[("x-large", &"x".repeat(size * 1024))]).await?;
-            assert_eq!(ended.status(), (Some(Code::ResourceExhausted), "HEADERS_TOO_LARGE".to_owned()), "{size} {path}");
+            assert_eq!(ended.status(), (Some(Code::ResourceExhausted), "METADATA_TOO_LARGE".to_owned()), "{size} {path}");
         }
     }
     Ok(())

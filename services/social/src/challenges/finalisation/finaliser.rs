@@ -40,7 +40,7 @@ impl Finaliser {
     }
 
     /// Finalises what is due, every period and when it is woken.
-    pub(crate) async fn run(self) -> Infallible {
+    pub(crate) async fn run(&self) -> Infallible {
         loop {
             if let Err(cause) = self.sweep().await {
                 tracing::warn!(%cause, "cannot finalise what is due");

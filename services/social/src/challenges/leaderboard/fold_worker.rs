@@ -27,7 +27,7 @@ impl FoldWorker {
     }
 
     /// Folds forever.
-    pub(crate) async fn run(self) -> Infallible {
+    pub(crate) async fn run(&self) -> Infallible {
         let (mut wait, mut folded) = (WAIT.0, 0);
         loop {
             tokio::time::sleep(wait).await;

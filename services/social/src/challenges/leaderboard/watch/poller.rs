@@ -63,7 +63,7 @@ impl Poller {
     }
 
     /// Reads leaderboards forever.
-    pub(crate) async fn run(self) -> Infallible {
+    pub(crate) async fn run(&self) -> Infallible {
         loop {
             let next = self.read_due().await;
             let subscribed = self.0.subscribed.notified();
