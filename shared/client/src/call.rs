@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, Uri, Version};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use orchard_rpc::{MAX_METADATA_BYTES, timeout};
+use orchard_rpc::{MAX_METADATA_BYTES, metadata_bytes, timeout};
 use tokio::time::{sleep, timeout_at};
 use tonic::Status;
 use tonic::body::Body;
@@ -198,11 +198,6 @@ impl Call {
             NoAnswer::Late => self.callee.refusals.late(),
         })
     }
-}
-
-/// Returns the size of metadata as HTTP/2 counts it (RFC 9113, 6.5.2).
-fn metadata_bytes(headers: &HeaderMap) -> usize {
-    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum()
 }
 
 fn end(attempted: &Attempted, body: &RequestBody) -> AttemptEnd {

@@ -35,3 +35,8 @@ pub const USER_TOKEN: &str = "x-orchard-user-token";
 /// The most bytes of a call's metadata, as HTTP/2 counts them: name and value of each entry, and 32. Services accept 1 KiB more, which
 /// leaves room for the path and the deadline.
 pub const MAX_METADATA_BYTES: usize = 31 * 1024;
+
+/// Returns the size of metadata as HTTP/2 counts it.
+pub fn metadata_bytes(headers: &http::HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum()
+}

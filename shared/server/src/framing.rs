@@ -6,12 +6,10 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use orchard_proto::rpc::v1::ErrorReason;
-use orchard_rpc::{Refusal, common, timeout};
+use orchard_rpc::{Refusal, common, metadata_bytes, timeout};
 
 /// Room for two tokens of the greatest length and other headers.
 pub(crate) const MAX_HEADER_BYTES: u32 = 32 * 1024;
-/// What HTTP/2 counts for each header besides its name and value.
-const HEADER_BYTES: usize = 32;
 
 /// Returns the answer to a request that is not a call of gRPC as this service speaks it.
 pub(crate) fn refuse(domain: &str, request: &Request) -> Option<Response> {
@@ -23,7 +21,7 @@ pub(crate) fn refuse(domain: &str, request: &Request) -> Option<Response> {
         return Some((StatusCode::UNSUPPORTED_MEDIA_TYPE, Body::empty()).into_response());
     }
     let refused = |refusal: Refusal| refusal.into_status(domain).into_http();
-    if bytes(headers) > usize::try_from(MAX_HEADER_BYTES).unwrap_or(usize::MAX) {
+    if metadata_bytes(headers) > usize::try_from(MAX_HEADER_BYTES).unwrap_or(usize::MAX) {
         let message = format!("the metadata is larger than {MAX_HEADER_BYTES} bytes");
         return Some(refused(common(ErrorReason::MetadataTooLarge, message).with("limit", MAX_HEADER_BYTES)));
     }
@@ -34,11 +32,6 @@ pub(crate) fn refuse(domain: &str, request: &Request) -> Option<Response> {
     }
     let message = "grpc-timeout must be one number of at most 8 digits with a unit, such as 500m";
     timeout::is_malformed(headers).then(|| refused(common(ErrorReason::TimeoutMalformed, message)))
-}
-
-/// Returns the size of headers as HTTP/2 counts it.
-pub(crate) fn bytes(headers: &HeaderMap) -> usize {
-    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + HEADER_BYTES).sum()
 }
 
 /// Returns whether headers say that the content is gRPC's, with messages of protobuf.

@@ -10,14 +10,14 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use metrics::Counter;
 use orchard_proto::rpc::v1::ErrorReason;
-use orchard_rpc::{Refusal, beyond_share, common, overloaded};
+use orchard_rpc::{Refusal, beyond_share, common, metadata_bytes, overloaded};
 
 use crate::access::AccessTable;
 use crate::elements::{self, MAX_FIELDS};
 use crate::identity::Caller;
 use crate::listener::Peer;
 use crate::shares::{Held, Holder, Percentages, Refused, Shares};
-use crate::{MAX_MESSAGE_BYTES, calls, framing};
+use crate::{MAX_MESSAGE_BYTES, calls};
 
 /// The memory that the requests of all open calls may take together.
 const MAX_REQUEST_BYTES: usize = 32 * 1024 * 1024;
@@ -58,7 +58,7 @@ impl Capacity {
         let peer = request.extensions().get::<Arc<Peer>>();
         let (holder, is_known) = holder(request.extensions().get(), peer);
         let in_use = peer.filter(|_| is_known).map(Peer::call);
-        let mut bytes = self.charged(self.bytes.take(holder, CALL_BYTES + framing::bytes(request.headers())))?;
+        let mut bytes = self.charged(self.bytes.take(holder, CALL_BYTES + metadata_bytes(request.headers())))?;
         let request = if self.access.streams_requests(path) { request } else { self.receive(request, &mut bytes).await? };
         let place = self.charged(places.take(holder, 1))?;
         let answer = next(request).await;
