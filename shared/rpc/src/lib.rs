@@ -11,6 +11,7 @@ pub mod status;
 mod time;
 pub mod timeout;
 pub mod trace;
+pub mod zone;
 
 pub use deadline::Deadline;
 pub use durations::{ByMethod, Durations};
@@ -20,6 +21,7 @@ pub use page::{Page, PageKey, PageRequest, open, seal};
 pub use refusal::{Reason, Refusal, common, overloaded};
 pub use status::code_name;
 pub use time::{date_to_wire, timestamp_to_wire};
+pub use zone::Zone;
 
 /// Metadata key under which a service that acts for a user passes the user's token along with its own.
 pub const USER_TOKEN: &str = "x-orchard-user-token";

@@ -12,6 +12,8 @@ pub mod folder;
 pub mod jwks;
 pub mod keys;
 pub mod matrix;
+#[cfg(test)]
+mod migrations;
 pub mod modules;
 pub mod probe;
 pub mod program;
@@ -19,4 +21,5 @@ pub mod reasons;
 pub mod schema;
 pub mod scrape;
 pub mod service;
+pub mod statements;
 pub mod upgrade;

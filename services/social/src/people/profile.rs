@@ -7,10 +7,9 @@ pub(crate) mod wire;
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use orchard_db::Rule;
 use orchard_proto::social::v1::ErrorReason;
-use orchard_rpc::Refusal;
+use orchard_rpc::{Refusal, Zone};
 use strum::{EnumString, IntoStaticStr};
 use tonic::Code;
 use uuid::Uuid;
@@ -60,7 +59,7 @@ pub struct Profile {
     /// The total that the user has earned by referrals.
     pub referral_credits_earned: BigDecimal,
     /// The time zone, which decides when the user's days begin.
-    pub time_zone: Tz,
+    pub time_zone: Zone,
     /// When the user became known.
     pub created_at: DateTime<Utc>,
 }
@@ -73,7 +72,7 @@ pub struct Registration {
     /// See [`Profile::display_name`].
     pub display_name: DisplayName,
     /// See [`Profile::time_zone`].
-    pub time_zone: Tz,
+    pub time_zone: Zone,
     /// See [`Profile::privacy_level`].
     pub privacy_level: PrivacyLevel,
 }
@@ -86,7 +85,7 @@ pub struct Patch {
     /// See [`Profile::privacy_level`].
     pub privacy_level: Option<PrivacyLevel>,
     /// See [`Profile::time_zone`].
-    pub time_zone: Option<Tz>,
+    pub time_zone: Option<Zone>,
     /// See [`Profile::social_sharing_enabled`].
     pub social_sharing_enabled: Option<bool>,
 }
