@@ -14,10 +14,9 @@ use std::sync::LazyLock;
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use orchard_db::Rule;
 use orchard_proto::family::v1::ErrorReason;
-use orchard_rpc::Refusal;
+use orchard_rpc::{Refusal, Zone};
 use strum::{EnumString, IntoStaticStr};
 use tonic::Code;
 use uuid::Uuid;
@@ -125,7 +124,7 @@ pub struct Plan {
     /// Sequence of the last entry in the ledger.
     pub wallet_sequence: i64,
     /// Time zone in which the plan's days begin.
-    pub time_zone: Tz,
+    pub time_zone: Zone,
     pub is_active: bool,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -194,7 +193,7 @@ impl Plan {
             shared_wallet_balance: BigDecimal::from(0),
             wallet_held: BigDecimal::from(0),
             wallet_sequence: 0,
-            time_zone: Tz::UTC,
+            time_zone: Zone::default(),
             is_active: true,
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,

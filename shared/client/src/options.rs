@@ -15,7 +15,7 @@ use crate::workload::{InvalidKey, Workload};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Calls to other services")]
 pub struct CallOptions {
-    /// File with the Ed25519 private key (PKCS#8 PEM) that signs this service's tokens; the workload JWKS has the public key, with the service's name as `kid`
+    /// File with the Ed25519 private key (PKCS#8 PEM) that signs this service's tokens; the workload JWKS has the public key, whose `kid` is the service's name, or what a line such as `kid: edge.2` before the PEM says
     #[arg(long, env = "ORCHARD_WORKLOAD_KEY_FILE", value_name = "FILE")]
     pub workload_key_file: PathBuf,
     /// TLS to the called services
@@ -26,10 +26,7 @@ pub struct CallOptions {
 /// A setting because of which other services cannot be called.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidCalls {
-    /// The key file cannot be read.
-    #[error("cannot read {0}")]
-    Unreadable(PathBuf, #[source] std::io::Error),
-    /// The file holds no usable key.
+    /// The file has no usable key.
     #[error("cannot use {0}")]
     Key(PathBuf, #[source] InvalidKey),
     /// The TLS files cannot be used.
@@ -49,10 +46,12 @@ impl CallOptions {
     /// Reads the key and certificates of the service `name`, whose tokens have this issuer and audience.
     pub fn load(&self, name: &'static str, issuer: &str, audience: &str) -> Result<Calls, InvalidCalls> {
         let file = &self.workload_key_file;
-        let pem = std::fs::read(file).map_err(|error| InvalidCalls::Unreadable(file.clone(), error))?;
-        let workload = Workload::new(name, &pem, issuer.to_owned(), audience.to_owned());
-        let workload = Arc::new(workload.map_err(|error| InvalidCalls::Key(file.clone(), error))?);
-        Ok(Calls { workload, tls: UpstreamTls::load(&self.tls)?.map(Arc::new), resolver: Arc::new(SystemResolver) })
+        let workload = Workload::open(name, file, issuer, audience).map_err(|error| InvalidCalls::Key(file.clone(), error))?;
+        Ok(Calls {
+            workload: Arc::new(workload),
+            tls: UpstreamTls::load(&self.tls)?.map(Arc::new),
+            resolver: Arc::new(SystemResolver),
+        })
     }
 }
 

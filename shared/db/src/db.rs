@@ -3,23 +3,22 @@
 use std::sync::Arc;
 
 use deadpool::Runtime;
-use deadpool::managed::Timeouts;
-use diesel_async::AsyncPgConnection;
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use deadpool::managed::{Pool, Timeouts};
 use tokio_util::task::TaskTracker;
 
-use crate::connect::{self, ConnectionUrl};
+use crate::answers::Era;
+use crate::connect::ConnectionUrl;
 use crate::failure::Failure;
 use crate::limits::Limits;
 use crate::observe::PoolMetrics;
 use crate::readers::{Reader, Readers};
+use crate::session::{Pooled, Sessions};
 
 /// A slice's database: two connections that all reads share, a pool for writes, and the units of work in progress. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
     readers: Arc<Readers>,
-    pool: Pool<AsyncPgConnection>,
+    pool: Pool<Sessions>,
     metrics: Arc<PoolMetrics>,
     pub(crate) units: TaskTracker,
 }
@@ -36,18 +35,10 @@ impl Db {
     /// Connections are opened when they are first needed: the database may be unavailable now and available later.
     pub fn new(url: ConnectionUrl, connections: usize, limits: &Limits) -> Result<Self, Failure> {
         let metrics = Arc::new(PoolMetrics::new(url.role()));
-        let session = Arc::new(url.session(limits));
-        let readers = Arc::new(Readers::new(&url, limits));
-        let mut config = ManagerConfig::default();
-        // The first statement on a lost connection finds that out; checking each checkout would cost a round trip.
-        config.recycling_method = RecyclingMethod::Fast;
-        config.custom_setup = Box::new(move |_url| {
-            let session = Arc::clone(&session);
-            Box::pin(async move { connect::establish(&session).await.map(|(connection, _driver)| connection) })
-        });
-        let manager = AsyncDieselConnectionManager::new_with_config(String::new(), config);
+        let era = Era::default();
+        let readers = Arc::new(Readers::new(&url, limits, &era));
         let timeouts = Timeouts { wait: Some(limits.pool_wait), create: Some(limits.connect), recycle: Some(limits.connect) };
-        let pool = Pool::builder(manager)
+        let pool = Pool::builder(Sessions { dial: url.session(limits), era })
             .max_size(connections)
             .timeouts(timeouts)
             .runtime(Runtime::Tokio1)
@@ -70,7 +61,7 @@ impl Db {
     }
 
     /// Returns a connection for this caller alone, for single statements that write.
-    pub async fn connection(&self) -> Result<Object<AsyncPgConnection>, Failure> {
+    pub async fn connection(&self) -> Result<Pooled, Failure> {
         self.metrics.time(self.pool.get()).await.map_err(Failure::from)
     }
 

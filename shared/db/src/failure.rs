@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+use deadpool::managed::{PoolError, TimeoutType};
 use diesel::ConnectionError;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
-use diesel_async::pooled_connection::PoolError as ConnectError;
-use diesel_async::pooled_connection::deadpool::PoolError;
 use orchard_proto::rpc::v1::ErrorReason;
 use orchard_rpc::{Refusal, common};
 
@@ -40,6 +39,12 @@ pub enum Failure {
     /// The caller used a `request_id` for two different requests.
     #[error("the request_id was used for another request")]
     RequestIdReused,
+    /// A migration has changed what a statement was prepared for. Another session prepares it again.
+    #[error("the schema has changed: {0}")]
+    Outdated(String),
+    /// An earlier statement of the transaction failed. A unit of work returns that statement's failure instead.
+    #[error("the transaction had failed: {0}")]
+    Aborted(String),
     /// Anything else, which is a fault of this program.
     #[error("database fault: {0}")]
     Internal(String),
@@ -48,13 +53,25 @@ pub enum Failure {
 impl Failure {
     /// Returns whether the same unit of work may succeed if it is run again.
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Conflict(_))
+        matches!(self, Self::Conflict(_) | Self::Outdated(_))
+    }
+
+    /// Returns the failure that an error with this SQLSTATE means.
+    pub(crate) fn of_state(state: &str, said: &str, name: &str) -> Self {
+        let message = without_values(said);
+        match state {
+            "40001" => Self::Conflict(message),
+            "23502" | "23503" | "23505" | "23514" | "23001" | "23P01" => {
+                Self::Constraint { name: constraint(name, said), message }
+            }
+            _ => from_message(said, message),
+        }
     }
 
     /// Returns the refusal that a client receives, which never contains SQL, a SQLSTATE or a value of a row. Logs faults in full.
     pub fn into_refusal(self) -> Refusal {
         match self {
-            Self::Constraint { .. } | Self::Internal(_) => {
+            Self::Constraint { .. } | Self::Aborted(_) | Self::Internal(_) => {
                 tracing::error!(fault = %self, "database fault");
                 common(ErrorReason::Internal, "internal fault")
             }
@@ -65,7 +82,7 @@ impl Failure {
             Self::Busy(_) => {
                 common(ErrorReason::Overloaded, "the service is at its limit").retry_after(Duration::from_millis(500))
             }
-            Self::Unavailable(_) => {
+            Self::Outdated(_) | Self::Unavailable(_) => {
                 tracing::warn!(cause = %self, "database unavailable");
                 common(ErrorReason::DatabaseUnavailable, "the database cannot be reached")
             }
@@ -94,7 +111,7 @@ fn from_database(kind: &DatabaseErrorKind, info: &dyn DatabaseErrorInformation) 
         | DatabaseErrorKind::ExclusionViolation
         | DatabaseErrorKind::RestrictViolation
         | DatabaseErrorKind::NotNullViolation => {
-            Failure::Constraint { name: info.constraint_name().unwrap_or_default().to_owned(), message }
+            Failure::Constraint { name: constraint(info.constraint_name().unwrap_or_default(), info.message()), message }
         }
         DatabaseErrorKind::SerializationFailure => Failure::Conflict(message),
         // Read-only: after a failover the name may still lead to a standby. Another connection may reach the new primary.
@@ -106,6 +123,19 @@ fn from_database(kind: &DatabaseErrorKind, info: &dyn DatabaseErrorInformation) 
     }
 }
 
+/// Returns a constraint's name, which distributed databases leave out or end with the number of a shard.
+fn constraint(name: &str, said: &str) -> String {
+    // PostgreSQL names the constraint last, and quotes no value before it.
+    let quoted = || said.split_once("constraint \"")?.1.split_once('"').map(|(name, _)| name);
+    let name = if name.is_empty() { quoted().unwrap_or_default() } else { name };
+    match name.rsplit_once('_') {
+        Some((constraint, shard)) if !shard.is_empty() && shard.bytes().all(|byte| byte.is_ascii_digit()) => {
+            constraint.to_owned()
+        }
+        _ => name.to_owned(),
+    }
+}
+
 type IntoFailure = fn(String) -> Failure;
 
 /// Beginnings of PostgreSQL's messages and the failures that they mean, because diesel-async keeps no SQLSTATE for these.
@@ -114,10 +144,15 @@ type IntoFailure = fn(String) -> Failure;
 /// counts.
 const MESSAGES: &[(&str, IntoFailure)] = &[
     ("deadlock detected", Failure::Conflict),
+    ("cached plan must not change result type", Failure::Outdated),
+    ("current transaction is aborted", Failure::Aborted),
     ("canceling statement due to lock timeout", Failure::Locked),
     ("could not obtain lock on", Failure::Locked),
     ("canceling statement due to statement timeout", Failure::TimedOut),
     ("canceling statement due to user request", Failure::TimedOut),
+    ("prepared statement \"", |message| {
+        Failure::Unavailable(format!("{message}: if there is a pooler, its mode must be `session`"))
+    }),
     ("out of memory", Failure::Busy),
     ("out of shared memory", Failure::Busy),
     ("terminating connection", Failure::Unavailable),
@@ -139,13 +174,12 @@ fn from_message(said: &str, message: String) -> Failure {
     }
 }
 
-impl From<PoolError> for Failure {
-    fn from(error: PoolError) -> Self {
+impl From<PoolError<ConnectionError>> for Failure {
+    fn from(error: PoolError<ConnectionError>) -> Self {
         match error {
-            PoolError::Timeout(deadpool::managed::TimeoutType::Wait) => Self::Busy("pool".to_owned()),
+            PoolError::Timeout(TimeoutType::Wait) => Self::Busy("pool".to_owned()),
             PoolError::Timeout(_) | PoolError::Closed => Self::Unavailable(error.to_string()),
-            PoolError::Backend(ConnectError::ConnectionError(cause)) => cause.into(),
-            PoolError::Backend(ConnectError::QueryError(cause)) => cause.into(),
+            PoolError::Backend(cause) => cause.into(),
             PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => Self::Internal(error.to_string()),
         }
     }
@@ -155,8 +189,16 @@ impl From<PoolError> for Failure {
 /// next attempt.
 impl From<ConnectionError> for Failure {
     fn from(error: ConnectionError) -> Self {
-        let message = error.to_string();
-        if message.starts_with("53300") { Self::Busy(message) } else { Self::Unavailable(message) }
+        let error = match error {
+            // The first statements of the session.
+            ConnectionError::CouldntSetupConfiguration(cause) => return Self::from(cause),
+            other => other.to_string(),
+        };
+        match error.get(..5) {
+            Some("53300") => Self::Busy(error),
+            Some("57014") => Self::TimedOut(error),
+            _ => Self::Unavailable(error),
+        }
     }
 }
 
@@ -176,6 +218,8 @@ mod tests {
             (Failure::Busy(secret()), "OVERLOADED"),
             (Failure::Unavailable(secret()), "DATABASE_UNAVAILABLE"),
             (Failure::RequestIdReused, "REQUEST_ID_REUSED"),
+            (Failure::Outdated(secret()), "DATABASE_UNAVAILABLE"),
+            (Failure::Aborted(secret()), "INTERNAL"),
             (Failure::Internal(secret()), "INTERNAL"),
         ];
         for (failure, reason) in table {
@@ -185,5 +229,15 @@ mod tests {
             assert_eq!(details.error_info().map(|info| info.reason.as_str()), Some(reason));
             assert_eq!(details.retry_info().is_some(), reason == "OVERLOADED", "{reason}");
         }
+    }
+    #[test]
+    fn a_constraint_is_known_by_its_own_name() {
+        let said = r#"duplicate key value violates unique constraint "seats_pkey_102008""#;
+        for (name, expected) in
+            [("seats_pkey", "seats_pkey"), ("seats_pkey_102008", "seats_pkey"), ("", "seats_pkey"), ("seats_", "seats_")]
+        {
+            assert_eq!(constraint(name, said), expected, "{name:?}");
+        }
+        assert_eq!(constraint("", "null value in column \"amount\" violates not-null constraint"), "");
     }
 }

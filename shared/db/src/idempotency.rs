@@ -114,7 +114,8 @@ impl Key {
                 dsl::created_at.eq(excluded(dsl::created_at)),
                 dsl::expires_at.eq(excluded(dsl::expires_at)),
             ))
-            .filter(dsl::expires_at.le(now))
+            // Which is the time now: PostgreSQL's distributed kin take no function here.
+            .filter(dsl::expires_at.le(excluded(dsl::created_at).nullable()))
             .execute(connection)
             .await?;
         if claimed == 1 {

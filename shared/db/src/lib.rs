@@ -4,6 +4,7 @@
 //! `migrations/` create the table of [`idempotency`] keys, which every slice has.
 
 mod after_commit;
+mod answers;
 mod clock;
 mod connect;
 mod db;
@@ -19,6 +20,7 @@ mod readers;
 mod redact;
 mod row;
 mod schema;
+mod session;
 mod statements;
 mod text_column;
 mod unit;
@@ -33,8 +35,11 @@ pub use db::Db;
 pub use error::{Domain, Error, Rule};
 pub use failure::Failure;
 pub use limits::Limits;
+pub use migrate::script::statements;
 pub use migrate::{MigrateError, NotMigrated, migrate, require_migrated};
 pub use migrations::Migrations;
 pub use readers::{READERS, Reader};
 pub use row::row;
+pub use session::{Pooled, Session, Sessions};
+pub use statements::inspect;
 pub use unit::{Unit, UnitError, UnitOfWork};

@@ -1,15 +1,22 @@
 //! Applying migrations, which a command does under a lock, and checking them, which a server does.
 
+mod one_by_one;
+pub(crate) mod script;
+
 use diesel::migration::{Migration, MigrationSource as _};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _};
 use diesel_migrations::MigrationHarness as _;
 
+use crate::answers::Era;
 use crate::connect::{ConnectionUrl, establish};
 use crate::db::Db;
 use crate::failure::Failure;
 use crate::migrations::Migrations;
+use crate::session::Session;
+
+use one_by_one::OneByOne;
 
 /// Why migrations were not applied.
 #[derive(Debug, thiserror::Error)]
@@ -48,13 +55,13 @@ pub fn migrate(url: &ConnectionUrl, migrations: Migrations) -> Result<Vec<String
     // The harness blocks in place, which only a multi-threaded runtime allows.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
-        let (mut connection, _driver) = establish(&url.unlimited()).await?;
+        let Session { mut connection, .. } = establish(&url.unlimited(), &Era::default()).await?;
         // Held until the connection ends. The schema's name is part of the lock, because slices share a database.
         connection
             .batch_execute("SELECT pg_advisory_lock(hashtextextended('orchard migrate ' || current_schema(), 0))")
             .await
             .map_err(|error| MigrateError::Failed(error.into()))?;
-        let mut harness = AsyncMigrationHarness::new(connection);
+        let mut harness = AsyncMigrationHarness::new(OneByOne(connection));
         let applied = harness.run_pending_migrations(migrations).map_err(MigrateError::Failed)?;
         Ok(applied.iter().map(ToString::to_string).collect())
     })

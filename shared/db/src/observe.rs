@@ -3,9 +3,8 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use deadpool::managed::TimeoutType;
-use diesel_async::AsyncPgConnection;
-use diesel_async::pooled_connection::deadpool::{Pool, PoolError};
+use deadpool::managed::{Pool, PoolError, TimeoutType};
+use diesel::ConnectionError;
 use metrics::{Counter, Histogram, counter, gauge, histogram};
 use opentelemetry::trace::Status;
 use orchard_rpc::trace;
@@ -13,6 +12,7 @@ use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::failure::Failure;
+use crate::session::Sessions;
 
 /// Metrics of a pool. The first wait registers them: a pool may be created before the recorder of metrics.
 #[derive(Debug)]
@@ -28,7 +28,10 @@ impl PoolMetrics {
     }
 
     /// Measures the wait for a connection.
-    pub(crate) async fn time<T>(&self, wait_for: impl Future<Output = Result<T, PoolError>>) -> Result<T, PoolError> {
+    pub(crate) async fn time<T>(
+        &self,
+        wait_for: impl Future<Output = Result<T, PoolError<ConnectionError>>>,
+    ) -> Result<T, PoolError<ConnectionError>> {
         let begun = Instant::now();
         let got = wait_for.await;
         let (wait, timeouts) = self.handles.get_or_init(|| {
@@ -44,7 +47,7 @@ impl PoolMetrics {
     }
 
     /// Sets the gauges to the pool's current state.
-    pub(crate) fn set_gauges(&self, pool: &Pool<AsyncPgConnection>) {
+    pub(crate) fn set_gauges(&self, pool: &Pool<Sessions>) {
         let (status, name) = (pool.status(), || self.pool.clone());
         let connections = |state: &'static str, count: usize| {
             let count = count as f64;

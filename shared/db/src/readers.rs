@@ -5,13 +5,13 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use diesel_async::AsyncPgConnection;
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_postgres::Config;
 
-use crate::connect::{self, ConnectionUrl};
+use crate::answers::Era;
+use crate::connect::{self, ConnectionUrl, Dial};
 use crate::failure::Failure;
 use crate::limits::Limits;
+use crate::session::Session;
 
 /// The number of shared connections. Two keep PostgreSQL busy: one answers while the other receives statements.
 pub const READERS: usize = 2;
@@ -23,7 +23,7 @@ const LOCK_WAIT: Duration = Duration::from_millis(100);
 /// It dereferences to `&Connection` only, so transactions and writes, which take `&mut Connection`, do not compile on it. PostgreSQL
 /// answers statements in order: a slow statement delays those of others.
 pub struct Reader {
-    shared: Arc<Shared>,
+    shared: Arc<Session>,
     _user: Arc<()>,
 }
 
@@ -41,20 +41,10 @@ impl Deref for Reader {
     }
 }
 
-struct Shared {
-    connection: AsyncPgConnection,
-    driver: JoinHandle<()>,
-}
-
-impl Shared {
-    fn is_lost(&self) -> bool {
-        self.driver.is_finished()
-    }
-}
-
-/// The shared connections. Each is opened when it is first needed, and again after it was lost.
+/// The shared connections. Each is opened when it is first needed, and again after it was lost or the schema has changed.
 pub(crate) struct Readers {
-    session: Config,
+    dial: Dial,
+    era: Era,
     wait: Duration,
     connect: Duration,
     slots: [Slot; READERS],
@@ -62,7 +52,7 @@ pub(crate) struct Readers {
 
 #[derive(Default)]
 struct Slot {
-    connection: std::sync::Mutex<Option<Arc<Shared>>>,
+    connection: std::sync::Mutex<Option<Arc<Session>>>,
     /// Counts the callers that use the connection or wait for it.
     users: Arc<()>,
     /// Held by the caller that connects, while the others wait.
@@ -70,20 +60,20 @@ struct Slot {
 }
 
 impl Slot {
-    fn get(&self) -> Option<Arc<Shared>> {
+    fn get(&self) -> Option<Arc<Session>> {
         let held = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        held.as_ref().filter(|shared| !shared.is_lost()).map(Arc::clone)
+        held.as_ref().filter(|shared| !shared.is_over()).map(Arc::clone)
     }
 
-    fn set(&self, shared: Option<Arc<Shared>>) {
+    fn set(&self, shared: Option<Arc<Session>>) {
         *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = shared;
     }
 }
 
 impl Readers {
-    pub(crate) fn new(url: &ConnectionUrl, limits: &Limits) -> Self {
-        let session = url.session(&Limits { lock: limits.lock.min(LOCK_WAIT), ..limits.clone() });
-        Self { session, wait: limits.pool_wait, connect: limits.connect, slots: Default::default() }
+    pub(crate) fn new(url: &ConnectionUrl, limits: &Limits, era: &Era) -> Self {
+        let dial = url.session(&Limits { lock: limits.lock.min(LOCK_WAIT), ..limits.clone() });
+        Self { dial, era: era.clone(), wait: limits.pool_wait, connect: limits.connect, slots: Default::default() }
     }
 
     /// Returns the connection with the fewest users.
@@ -98,18 +88,17 @@ impl Readers {
         Ok(Reader { shared, _user: user })
     }
 
-    async fn connect(&self, slot: &Slot) -> Result<Arc<Shared>, Failure> {
+    async fn connect(&self, slot: &Slot) -> Result<Arc<Session>, Failure> {
         let Ok(_turn) = timeout(self.wait, slot.connecting.lock()).await else {
             return Err(Failure::Busy("connecting".to_owned()));
         };
         if let Some(shared) = slot.get() {
             return Ok(shared);
         }
-        let Ok(established) = timeout(self.connect, connect::establish(&self.session)).await else {
+        let Ok(established) = timeout(self.connect, connect::establish(&self.dial, &self.era)).await else {
             return Err(Failure::Unavailable("connecting takes too long".to_owned()));
         };
-        let (connection, driver) = established?;
-        let shared = Arc::new(Shared { connection, driver });
+        let shared = Arc::new(established?);
         slot.set(Some(Arc::clone(&shared)));
         Ok(shared)
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt::{self, Write as _};
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use diesel::connection::{DebugQuery, Instrumentation, InstrumentationEvent};
@@ -27,8 +28,18 @@ struct Statement {
     parent: SpanContext,
 }
 
+static INSPECT: OnceLock<fn(&str)> = OnceLock::new();
+
+/// Calls `check` with the text of each statement of this process before it is sent. For tests; only the first call counts.
+pub fn inspect(check: fn(&str)) {
+    let _ = INSPECT.set(check);
+}
+
 impl Instrumentation for StatementSpans {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let (InstrumentationEvent::StartQuery { query, .. }, Some(check)) = (&event, INSPECT.get()) {
+            check(&text(*query));
+        }
         match event {
             InstrumentationEvent::StartQuery { query, .. } if trace::is_sampled() => {
                 if self.0.len() == UNANSWERED {

@@ -1,12 +1,13 @@
 //! Units of work: transactions that end even if their caller does not wait for them.
 
-use diesel_async::AsyncPgConnection;
-use diesel_async::pooled_connection::deadpool::Object;
+use deadpool::managed::Object;
+use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 
 use crate::after_commit::with_steps;
 use crate::db::Db;
 use crate::failure::Failure;
 use crate::observe;
+use crate::session::{Pooled, Session};
 
 /// Attempts at a unit of work that conflicting writes roll back.
 const ATTEMPTS: u32 = 3;
@@ -55,6 +56,15 @@ impl UnitError for Failure {
     }
 }
 
+/// How much of the other sessions' work a unit sees.
+#[derive(Debug, Clone, Copy)]
+enum Sight {
+    /// What is committed when each statement begins.
+    Committed,
+    /// What was committed when the first statement began. Such a unit reads only.
+    Snapshot,
+}
+
 impl Db {
     /// Runs a unit of work in one READ COMMITTED transaction.
     ///
@@ -66,22 +76,7 @@ impl Db {
         T: Send + 'static,
         E: UnitError,
     {
-        let db = self.clone();
-        self.detached(name, async move {
-            let mut attempt = 1;
-            loop {
-                let mut connection = db.connection().await?;
-                let begin = diesel_async::AsyncConnection::transaction(&mut *connection, unit.clone());
-                match with_steps(begin).await {
-                    Err(error) if attempt < ATTEMPTS && error.failure().is_some_and(Failure::is_conflict) => {
-                        observe::retry(name, attempt);
-                        attempt += 1;
-                    }
-                    result => return end(connection, result),
-                }
-            }
-        })
-        .await
+        self.detached(name, self.clone().repeat(name, Sight::Committed, unit)).await
     }
 
     /// Runs one statement that writes, without the round trips of an explicit transaction. It runs in a task of its own and is not retried.
@@ -93,27 +88,42 @@ impl Db {
     {
         let db = self.clone();
         self.detached(name, async move {
-            let mut connection = db.connection().await?;
-            let result = with_steps(statement(&mut connection)).await;
-            end(connection, result)
+            let mut session = db.connection().await?;
+            let result = with_steps(statement(&mut session)).await;
+            end(session, result)
         })
         .await
     }
 
-    /// Runs several reads that all see the database as it was at one moment, in a read-only REPEATABLE READ transaction.
+    /// Runs several reads that all see the database as it was at one moment, in a read-only REPEATABLE READ transaction. They are retried
+    /// like a unit of work.
     pub async fn snapshot<T, E, F>(&self, read: F) -> Result<T, E>
     where
-        F: UnitOfWork<T, E>,
+        F: UnitOfWork<T, E> + Clone,
         T: Send + 'static,
         E: UnitError,
     {
-        let db = self.clone();
-        self.detached("snapshot", async move {
-            let mut connection = db.connection().await?;
-            let result = connection.build_transaction().read_only().repeatable_read().run(read).await;
-            end(connection, result)
-        })
-        .await
+        self.detached("snapshot", self.clone().repeat("snapshot", Sight::Snapshot, read)).await
+    }
+
+    async fn repeat<T, E, F>(self, name: &'static str, sight: Sight, unit: F) -> Result<T, E>
+    where
+        F: UnitOfWork<T, E> + Clone,
+        T: Send + 'static,
+        E: UnitError,
+    {
+        let mut attempt = 1;
+        loop {
+            let mut session = self.connection().await?;
+            let result = with_steps(transact(&mut session, sight, unit.clone())).await;
+            match end(session, result) {
+                Err(error) if attempt < ATTEMPTS && error.failure().is_some_and(Failure::is_conflict) => {
+                    observe::retry(name, attempt);
+                    attempt += 1;
+                }
+                result => return result,
+            }
+        }
     }
 
     async fn detached<T, E>(&self, name: &'static str, work: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, E>
@@ -132,11 +142,27 @@ impl Db {
     }
 }
 
-/// Removes a lost connection from the pool, so that the next caller gets another one.
-fn end<T, E: UnitError>(connection: Object<AsyncPgConnection>, result: Result<T, E>) -> Result<T, E> {
+/// Runs a unit in a transaction, and returns its result if it is also what PostgreSQL made of the transaction.
+async fn transact<T: Send, E: UnitError, F: UnitOfWork<T, E>>(session: &mut Session, sight: Sight, unit: F) -> Result<T, E> {
+    let Session { connection, answers, .. } = session;
+    let result = match sight {
+        Sight::Committed => connection.transaction(unit).await,
+        Sight::Snapshot => connection.build_transaction().read_only().repeatable_read().run(unit).await,
+    };
+    match result {
+        // A statement failed after its first row, which was all that the unit waited for. The COMMIT rolled back.
+        Ok(_) if !answers.has_committed() => Err(answers.cause().into()),
+        // Of several statements at once, the unit saw a later one's error first.
+        Err(error) if matches!(error.failure(), Some(Failure::Aborted(_))) => Err(answers.cause().into()),
+        result => result,
+    }
+}
+
+/// Gives a session back if it is clean. Otherwise the next caller gets another one.
+fn end<T, E: UnitError>(mut session: Pooled, result: Result<T, E>) -> Result<T, E> {
     let lost = result.as_ref().err().and_then(UnitError::failure).is_some_and(|f| matches!(f, Failure::Unavailable(_)));
-    if lost {
-        drop(Object::take(connection));
+    if lost || !session.is_clean() {
+        drop(Object::take(session));
     }
     result
 }

@@ -14,6 +14,7 @@ mod time;
 pub mod timeout;
 pub mod trace;
 mod wire_enum;
+pub mod zone;
 
 pub use deadline::Deadline;
 pub use durations::{ByMethod, Durations};
@@ -25,6 +26,7 @@ pub use refusal::{Refusal, beyond_share, common, overloaded};
 pub use status::code_name;
 pub use supervise::supervise;
 pub use time::{date_to_wire, timestamp_to_wire};
+pub use zone::Zone;
 
 /// What a method of a gRPC service returns.
 pub type Answer<T> = Result<tonic::Response<T>, tonic::Status>;

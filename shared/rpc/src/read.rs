@@ -4,10 +4,11 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 use orchard_proto::google::r#type::Date;
 use prost_types::FieldMask;
 use uuid::Uuid;
+
+use crate::Zone;
 
 /// Reads a UUID in its canonical form with hyphens. Refuses the nil UUID, which identifies nothing.
 pub fn uuid(text: &str) -> Result<Uuid, String> {
@@ -111,11 +112,11 @@ pub fn optional_date(sent: Option<Date>) -> Result<Option<NaiveDate>, String> {
 }
 
 /// Reads an IANA time zone; UTC if empty.
-pub fn time_zone(name: &str) -> Result<Tz, String> {
+pub fn time_zone(name: &str) -> Result<Zone, String> {
     if name.is_empty() {
-        return Ok(Tz::UTC);
+        return Ok(Zone::default());
     }
-    name.parse().map_err(|_| "must be an IANA time zone such as Europe/Berlin".to_owned())
+    Zone::named(name).ok_or_else(|| "must be an IANA time zone such as Europe/Berlin".to_owned())
 }
 
 /// Reads a duration in a range; `default` if absent.

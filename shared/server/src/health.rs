@@ -41,6 +41,7 @@ pub(crate) async fn watch(reporter: HealthReporter, readiness: Readiness) {
         ticks.tick().await;
         let asked = tokio::time::timeout(LIMIT, readiness()).await;
         let ready = asked.unwrap_or_else(|_late| Err(anyhow::anyhow!("no answer within {LIMIT:?}")));
+        metrics::gauge!("orchard_ready").set(f64::from(u8::from(ready.is_ok())));
         if last != Some(ready.is_ok()) {
             match &ready {
                 Ok(()) => tracing::info!("ready"),

@@ -39,6 +39,9 @@ pub struct ServeOptions {
     /// Log levels by target, such as info,orchard_calls=debug for a line per call; other crates never log in more detail than info
     #[arg(long, env = "ORCHARD_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
+    /// Folder of compiled time zones, such as /usr/share/zoneinfo, if its rules are newer than the release's
+    #[arg(long, env = "ORCHARD_ZONEINFO", value_name = "FOLDER")]
+    pub zoneinfo: Option<PathBuf>,
     /// Traces
     #[command(flatten)]
     pub traces: TraceOptions,

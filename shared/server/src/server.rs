@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use futures::future::BoxFuture;
+use orchard_rpc::zone;
 use orchard_tls::ListenerTls;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -57,6 +58,9 @@ impl Server {
     pub async fn bind(mut self, options: &ServeOptions) -> anyhow::Result<Bound> {
         // Metrics that are registered before a recorder is installed are lost.
         metrics::install();
+        if let Some(folder) = &options.zoneinfo {
+            zone::use_folder(folder)?;
+        }
         let mut access = AccessTable::from_descriptors(self.contracts, &self.served)?;
         if self.front_door {
             access = access.without_service_only();
@@ -72,6 +76,8 @@ impl Server {
             router = router.fallback_service(fallback);
         }
         let verifier = Arc::new(Verifier::load(&options.identity).await?);
+        let aged = Arc::clone(&verifier);
+        self.gauges.push(Box::new(move || aged.set_gauges()));
         let tls = ListenerTls::load(&options.tls)?;
         let (calls, stop) = (TaskTracker::new(), CancellationToken::new());
         let max_calls = options.limits.max_calls.map_or(self.max_calls, usize_of);

@@ -13,6 +13,8 @@ pub mod folder;
 pub mod jwks;
 pub mod keys;
 pub mod matrix;
+#[cfg(test)]
+mod migrations;
 pub mod modules;
 pub mod neighbours;
 pub mod peer;
@@ -23,4 +25,5 @@ pub mod reasons;
 pub mod schema;
 pub mod scrape;
 pub mod service;
+pub mod statements;
 pub mod upgrade;

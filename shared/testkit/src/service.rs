@@ -24,6 +24,7 @@ use crate::client::{Client, Headers};
 use crate::cluster::free_port;
 use crate::database::Schema;
 use crate::keys::{AUDIENCE, DevKeys, USER_ISSUER, WORKLOAD_ISSUER};
+use crate::statements;
 
 const TOKEN_TTL: Duration = Duration::from_secs(3600);
 /// Longest that a service may take to be healthy.
@@ -39,6 +40,7 @@ pub fn options(keys: &DevKeys) -> ServeOptions {
         workers: 1,
         log_format: LogFormat::Pretty,
         log: "warn".to_owned(),
+        zoneinfo: None,
         traces: TraceOptions::default(),
         identity: identity(keys),
         tls: ListenerTlsOptions::default(),
@@ -188,6 +190,7 @@ impl SliceUnderTest {
     /// Migrates and starts a slice in a given schema.
     pub async fn start_in<S: Slice>(settings: &S::Settings, schema: Schema, keys: Arc<DevKeys>) -> anyhow::Result<Self> {
         schema.migrate(S::migrations()).await?;
+        orchard_db::inspect(statements::must_be_portable);
         let database = DatabaseOptions::for_url(schema.url(), 8);
         let db = Db::new(database.url()?, database.database_connections.into(), &database.limits())?;
         let options = options(&keys);

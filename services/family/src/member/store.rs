@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Timestamptz};
+use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 use orchard_db::{Connection, row};
 use serde_json::Value;
@@ -130,8 +131,8 @@ pub(super) async fn seat(
             family_members::role.eq(role),
             family_members::relationship.eq(relationship),
             family_members::is_active.eq(true),
-            family_members::joined_at.eq(now),
-            family_members::updated_at.eq(now),
+            family_members::joined_at.eq(excluded(family_members::joined_at)),
+            family_members::updated_at.eq(excluded(family_members::updated_at)),
         ))
         .returning((family_members::consent_at.is_not_null(), family_members::guardian_user_id))
         .get_result::<(bool, Option<Uuid>)>(connection)

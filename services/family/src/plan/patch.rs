@@ -1,6 +1,6 @@
 //! Changes that admins make to a plan.
 
-use chrono_tz::Tz;
+use orchard_rpc::Zone;
 use uuid::Uuid;
 
 use super::{CoordinationPreferences, FamilyGoals, Plan, PlanError};
@@ -10,7 +10,7 @@ use crate::rights::Rights;
 #[derive(Debug, Clone, Default)]
 pub struct Patch {
     pub family_name: Option<String>,
-    pub time_zone: Option<Tz>,
+    pub time_zone: Option<Zone>,
     /// The new number of seats.
     pub max_members: Option<i32>,
     /// The member who pays; `Some(None)` for the holder.
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn an_admin_with_a_daily_limit_keeps_the_time_zone() {
         let change = |rights: Rights| {
-            let patch = Patch { time_zone: Some(Tz::Pacific__Apia), ..Patch::default() };
+            let patch = Patch { time_zone: Zone::named("Pacific/Apia"), ..Patch::default() };
             patch.apply(Plan::example(), &rights).err()
         };
         assert_eq!(change(admin(Some(BigDecimal::from(10)))), Some(PlanError::DayIsLimited));

@@ -2,12 +2,12 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
 use diesel_async::RunQueryDsl;
 use orchard_db::{Connection, row};
+use orchard_rpc::Zone;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -56,7 +56,7 @@ impl From<Row> for Plan {
             wallet_held: row.wallet_held,
             wallet_sequence: row.wallet_sequence,
             // A newer release may know more time zones. Here the days of such a plan begin with those of UTC.
-            time_zone: row.time_zone.parse().unwrap_or_default(),
+            time_zone: Zone::stored(&row.time_zone),
             is_active: row.is_active,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -73,7 +73,7 @@ impl From<Row> for Plan {
 #[derive(Debug, Clone)]
 pub(super) struct NewPlan {
     pub(super) family_name: String,
-    pub(super) time_zone: Tz,
+    pub(super) time_zone: Zone,
 }
 
 /// Inserts a plan, and its holder as the first admin.

@@ -55,11 +55,11 @@ pub(super) async fn add_pseudonym(connection: &mut Connection, pseudonym: Uuid) 
 
 /// Replaces a user by a pseudonym in entries, and removes the reasons.
 ///
-/// References of this slice contain the id of the member who spent, so they are replaced. References of other services stay, because they
+/// References of this slice contain the id of the member who spent, so the entry's own id replaces them. References of other services stay, because they
 /// identify repeated requests.
 pub(super) async fn repoint_entries(connection: &mut Connection, user: Uuid, pseudonym: Uuid) -> QueryResult<usize> {
     let own = wallet_entries::table.filter(wallet_entries::user_id.eq(user)).filter(wallet_entries::service.eq(Service::NAME));
-    diesel::update(own).set(wallet_entries::reference.eq(sql::<Text>("gen_random_uuid()::text"))).execute(connection).await?;
+    diesel::update(own).set(wallet_entries::reference.eq(sql::<Text>("id::text"))).execute(connection).await?;
     diesel::update(wallet_entries::table.filter(wallet_entries::user_id.eq(user)))
         .set((wallet_entries::user_id.eq(pseudonym), wallet_entries::reason.eq(None::<String>)))
         .execute(connection)

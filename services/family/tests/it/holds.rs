@@ -149,11 +149,10 @@ async fn the_money_of_an_expired_hold_is_available_again() -> anyhow::Result<()>
 /// Moves an entry and a hold to the first instant of the day in the plan's time zone, and to the last instant before.
 #[tokio::test]
 async fn a_day_begins_at_midnight_in_the_time_zone_of_the_plan() -> anyhow::Result<()> {
-    use chrono::TimeZone as _;
     let world = World::start().await?;
     let (holder, member) = (id(), id());
     let plan = world.family(holder).await?;
-    let zone = chrono_tz::Tz::Pacific__Kiritimati;
+    let zone = orchard_rpc::Zone::named("Pacific/Kiritimati").expect("a zone");
     let family_plan_id = plan.clone();
     let changed = pb::FamilyPlan { family_plan_id, time_zone: zone.name().to_owned(), ..Default::default() };
     world.change(changed, holder, &["time_zone"]).await?;
@@ -162,10 +161,7 @@ async fn a_day_begins_at_midnight_in_the_time_zone_of_the_plan() -> anyhow::Resu
     world.limit(&plan, holder, member, Some(1_000)).await?;
     let entry = world.spend(&plan, member, 600, id()).await?;
     world.hold(&plan, member, 300, "s-1").await?;
-    let begin = |now: DateTime<Utc>| {
-        let today = now.with_timezone(&zone).date_naive().and_hms_opt(0, 0, 0).expect("midnight");
-        zone.from_local_datetime(&today).earliest().expect("an instant").to_utc()
-    };
+    let begin = |now: DateTime<Utc>| zone.start_of(zone.date_at(now));
     let client = world.slice.schema.connect().await?;
     let entry: Uuid = entry.entry_id.parse()?;
     for (offset, spent) in [(0, 900), (-1, 0)] {

@@ -1,8 +1,12 @@
 -- Extra: what joins a challenge that not everyone finds.
 ALTER TABLE community_challenges ADD COLUMN join_code VARCHAR(10);
-UPDATE community_challenges
-SET join_code = upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 10)), updated_at = now()
-WHERE NOT is_public;
+WITH codes AS MATERIALIZED (
+  SELECT id, upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 10)) AS code FROM community_challenges WHERE NOT is_public
+)
+UPDATE community_challenges c
+SET join_code = codes.code, updated_at = now()
+FROM codes
+WHERE c.id = codes.id;
 -- Kept in capitals, so that the UNIQUE on it holds whatever the case of what was typed.
 ALTER TABLE community_challenges ADD CONSTRAINT community_challenges_join_code_check
   CHECK (join_code = upper(join_code) AND length(join_code) = 10);

@@ -39,11 +39,14 @@ CREATE TABLE leaderboard_counts (
   CONSTRAINT leaderboard_counts_pkey PRIMARY KEY (challenge_id, level, bucket),
   CONSTRAINT leaderboard_counts_level_check CHECK (level BETWEEN 0 AND 4)
 ) WITH (fillfactor = 50);
+WITH counted AS (
+  SELECT challenge_id, level, final_score >> (6 * level) AS bucket, count(*) AS participants
+  FROM challenge_participants CROSS JOIN generate_series(0, 4) level
+  WHERE on_board
+  GROUP BY 1, 2, 3
+)
 INSERT INTO leaderboard_counts (challenge_id, level, bucket, participants)
-SELECT challenge_id, level, final_score >> (6 * level), count(*)
-FROM challenge_participants CROSS JOIN generate_series(0, 4) level
-WHERE on_board
-GROUP BY 1, 2, 3;
+SELECT challenge_id, level, bucket, participants FROM counted;
 
 -- Extra: what is yet to be added to the counts. Whoever scores adds a row and waits for nobody: on one count all would wait for each
 -- other's commit.

@@ -7,9 +7,10 @@ CREATE INDEX community_challenges_end_date_idx ON community_challenges (end_date
 -- Extra: from when on nothing of a seat changes any more, in a challenge without dates; in one with dates that is the challenge's.
 ALTER TABLE challenge_participants ADD COLUMN ends_at TIMESTAMPTZ;
 UPDATE challenge_participants cp
-SET ends_at = (date_trunc('day', cp.joined_at AT TIME ZONE u.time_zone) + make_interval(days => cc.duration_days + 2, hours => 12)) AT TIME ZONE 'UTC',
+SET ends_at = (date_trunc('day', cp.joined_at AT TIME ZONE coalesce(z.name, 'UTC')) + make_interval(days => cc.duration_days + 2, hours => 12)) AT TIME ZONE 'UTC',
   updated_at = now()
-FROM community_challenges cc, users u
+-- A zone that the service knows and PostgreSQL does not is UTC here.
+FROM community_challenges cc, users u LEFT JOIN pg_timezone_names z ON z.name = u.time_zone
 WHERE cc.id = cp.challenge_id AND u.id = cp.user_id AND cc.start_date IS NULL;
 -- Of those that are over, the longest over first.
 CREATE INDEX challenge_participants_ends_at_idx ON challenge_participants (ends_at)

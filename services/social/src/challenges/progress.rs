@@ -8,10 +8,9 @@ mod window;
 mod wire;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
 use orchard_db::Rule;
 use orchard_proto::social::v1::ErrorReason;
-use orchard_rpc::Refusal;
+use orchard_rpc::{Refusal, Zone};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tonic::Code;
@@ -20,7 +19,6 @@ use uuid::Uuid;
 use crate::challenges::challenge::{ChallengeError, Scoring, days};
 use crate::challenges::fruit;
 use crate::challenges::participant::{Participant, ParticipantError};
-use crate::clock::date_in;
 
 /// Why a call about progress is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -122,7 +120,7 @@ pub struct SeatState {
     /// How many times days of the seat have been written.
     pub version: i32,
     /// Time zone of the participant.
-    pub time_zone: Tz,
+    pub time_zone: Zone,
     /// The current time.
     pub now: DateTime<Utc>,
     /// Points of all earlier days.
@@ -171,9 +169,9 @@ impl SeatState {
         if !self.is_active {
             return Err(ChallengeError::Inactive.into());
         }
-        let joined = date_in(self.time_zone, self.participant.joined_at);
+        let joined = self.time_zone.date_at(self.participant.joined_at);
         let days = days::of_participant(self.start_date, self.duration_days, joined);
-        window::check_open(date, days, date_in(self.time_zone, self.now))
+        window::check_open(date, days, self.time_zone.date_at(self.now))
     }
 
     fn change(&self, date: NaiveDate, daily_score: i32) -> DayChange {

@@ -9,10 +9,9 @@ use std::time::Duration;
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use orchard_db::Rule;
 use orchard_proto::social::v1::ErrorReason;
-use orchard_rpc::Refusal;
+use orchard_rpc::{Refusal, Zone};
 use strum::{EnumString, IntoStaticStr};
 use tonic::Code;
 use uuid::Uuid;
@@ -68,7 +67,7 @@ pub struct Profile {
     /// The total that the user has earned by referrals.
     pub referral_credits_earned: BigDecimal,
     /// The time zone, which decides when the user's days begin.
-    pub time_zone: Tz,
+    pub time_zone: Zone,
     /// When the user became known.
     pub created_at: DateTime<Utc>,
 }
@@ -78,7 +77,7 @@ pub struct Profile {
 pub struct Registration {
     pub id: Uuid,
     pub display_name: DisplayName,
-    pub time_zone: Tz,
+    pub time_zone: Zone,
     pub privacy_level: PrivacyLevel,
 }
 
@@ -87,6 +86,6 @@ pub struct Registration {
 pub struct Patch {
     pub display_name: Option<DisplayName>,
     pub privacy_level: Option<PrivacyLevel>,
-    pub time_zone: Option<Tz>,
+    pub time_zone: Option<Zone>,
     pub social_sharing_enabled: Option<bool>,
 }

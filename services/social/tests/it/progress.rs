@@ -125,7 +125,7 @@ async fn today_is_the_users_local_date() -> anyhow::Result<()> {
         world.register(profile).await?;
         let challenge = world.create(id(), new_challenge()).await?.challenge_id;
         world.join(user, &challenge).await?;
-        let local = chrono::Utc::now().with_timezone(&zone.parse::<chrono_tz::Tz>().expect("zone")).date_naive();
+        let local = orchard_rpc::Zone::named(zone).expect("zone").date_at(chrono::Utc::now());
         world.record(user, &challenge, local, &[("apple", 5)], 0).await?;
         let tomorrow = world.record(user, &challenge, local.succ_opt().expect("a day"), &[("apple", 5)], 0).await;
         assert_eq!(refused(tomorrow), (Code::FailedPrecondition, "DATE_NOT_OPEN".to_owned()), "{zone}");

@@ -95,8 +95,7 @@ impl World {
     }
 
     pub fn builder(&self, url: &str, addresses: &Arc<Addresses>) -> anyhow::Result<Builder> {
-        let pem = std::fs::read(self.keys.workload_key_file("edge"))?;
-        let workload = Workload::new("edge", &pem, WORKLOAD_ISSUER.to_owned(), AUDIENCE.to_owned())?;
+        let workload = Workload::open("edge", &self.keys.workload_key_file("edge"), WORKLOAD_ISSUER, AUDIENCE)?;
         let resolver = Arc::clone(addresses) as Arc<dyn Resolve>;
         let upstream = Upstream::builder("probe", url.parse()?, Arc::new(workload));
         Ok(upstream.contracts(DESCRIPTORS).resolver(resolver))

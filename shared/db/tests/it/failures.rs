@@ -38,9 +38,9 @@ impl From<&Failure> for Kind {
             Failure::Locked(_) => Locked,
             Failure::TimedOut(_) => TimedOut,
             Failure::Busy(_) => Busy,
-            Failure::Unavailable(_) => Unavailable,
+            Failure::Outdated(_) | Failure::Unavailable(_) => Unavailable,
             Failure::RequestIdReused => Self::RequestIdReused,
-            Failure::Internal(_) => Internal,
+            Failure::Aborted(_) | Failure::Internal(_) => Internal,
         }
     }
 }
@@ -80,7 +80,7 @@ pub fn assert_told(sqlstate: &str, failure: Failure, kind: &Kind) {
 
 /// Returns a statement that fails with this SQLSTATE, for situations that a test cannot cause.
 fn raise(sqlstate: &str, message: &str) -> String {
-    format!("DO $$ BEGIN RAISE EXCEPTION '{message}' USING ERRCODE = '{sqlstate}', CONSTRAINT = 'cards_4711'; END $$")
+    format!("DO $$ BEGIN RAISE EXCEPTION '{message}' USING ERRCODE = '{sqlstate}', CONSTRAINT = 'cards_4711_key'; END $$")
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn each_sqlstate_becomes_its_failure() -> anyhow::Result<()> {
         ("23502", "INSERT INTO accounts VALUES (4711, NULL)", constraint("")),
         ("23P01", "INSERT INTO cards VALUES (4711, '[4,7)')", constraint("cards_days_excl")),
         // ON DELETE RESTRICT, since PostgreSQL 18.
-        ("23001", &raise("23001", "update or delete on table \"accounts\" violates RESTRICT"), constraint("cards_4711")),
+        ("23001", &raise("23001", "update or delete on table \"accounts\" violates RESTRICT"), constraint("cards_4711_key")),
         ("25006", "SET TRANSACTION READ ONLY; UPDATE accounts SET amount = 4711", Unavailable),
         // Requests are validated before, so these are faults of the service.
         ("22001", "INSERT INTO cards (id, label) VALUES (2, '4711')", Internal),

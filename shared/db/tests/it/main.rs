@@ -12,6 +12,7 @@ mod idempotency;
 mod interrupted;
 mod migrations;
 mod readers;
+mod sessions;
 mod units;
 mod wire;
 mod world;

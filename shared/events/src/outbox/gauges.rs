@@ -23,6 +23,8 @@ pub(super) struct Gauges {
 
 impl Gauges {
     pub(super) fn new(consumer: &'static str) -> Self {
+        metrics::describe_counter!("orchard_outbox_delivered_events_total", "Events that the consumer has applied.");
+        metrics::describe_counter!("orchard_outbox_refused_events_total", "Deliveries that the consumer refused.");
         metrics::describe_gauge!("orchard_outbox_pending_events", "Events that are not delivered to the consumer yet");
         metrics::describe_gauge!("orchard_outbox_oldest_event_seconds", "Age of the oldest pending event; 0 without one");
         metrics::describe_gauge!(

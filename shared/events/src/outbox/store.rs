@@ -201,21 +201,25 @@ pub(super) async fn lease(
     use diesel::query_dsl::methods::FilterDsl as _;
 
     let expires_at = now.into_sql::<Timestamptz>() + interval(length).into_sql::<Interval>();
-    let taken = diesel::insert_into(outbox_leases::table)
-        .values((
-            outbox_leases::consumer.eq(consumer),
-            outbox_leases::holder.eq(holder),
-            outbox_leases::expires_at.eq(expires_at),
-        ))
-        .on_conflict(outbox_leases::consumer)
-        .do_update()
-        .set((
-            outbox_leases::holder.eq(excluded(outbox_leases::holder)),
-            outbox_leases::expires_at.eq(excluded(outbox_leases::expires_at)),
-        ))
-        .filter(outbox_leases::holder.eq(holder).or(outbox_leases::expires_at.le(now)))
-        .execute(connection)
-        .await?;
+    let taken =
+        diesel::insert_into(outbox_leases::table)
+            .values((
+                outbox_leases::consumer.eq(consumer),
+                outbox_leases::holder.eq(holder),
+                outbox_leases::expires_at.eq(expires_at),
+            ))
+            .on_conflict(outbox_leases::consumer)
+            .do_update()
+            .set((
+                outbox_leases::holder.eq(excluded(outbox_leases::holder)),
+                outbox_leases::expires_at.eq(excluded(outbox_leases::expires_at)),
+            ))
+            // The other lease has expired if it is older by a whole length.
+            .filter(outbox_leases::holder.eq(holder).or(
+                (outbox_leases::expires_at + interval(length).into_sql::<Interval>()).le(excluded(outbox_leases::expires_at)),
+            ))
+            .execute(connection)
+            .await?;
     Ok(taken == 1)
 }
 

@@ -125,6 +125,14 @@ impl<S> Keyring<S> {
         }
     }
 
+    /// Sets the gauge of the keys' age.
+    pub(crate) fn set_gauge(&self) {
+        if let Some(loaded) = &self.state.borrow().loaded {
+            let age = self.clock.instant().saturating_duration_since(loaded.read_at);
+            metrics::gauge!("orchard_keys_age_seconds", "issuer" => self.issuer.clone()).set(age.as_secs_f64());
+        }
+    }
+
     /// Reads the keys periodically, and when a caller requests it, until dropped.
     pub(crate) async fn keep(&self) -> Infallible {
         let mut requests = self.state.subscribe();

@@ -64,6 +64,12 @@ impl Verifier {
         tokio::join!(self.users.ring.keep(), self.services.ring.keep());
     }
 
+    /// Sets the gauges of the keys' ages.
+    pub(crate) fn set_gauges(&self) {
+        self.users.ring.set_gauge();
+        self.services.ring.set_gauge();
+    }
+
     /// Returns an error while tokens cannot be verified.
     pub(crate) async fn ready(&self) -> anyhow::Result<()> {
         self.users.ring.ready().await?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
+use orchard_rpc::zone;
 
 use super::lines;
 
@@ -32,6 +33,7 @@ fn recorded() -> &'static Recorded {
         // A program that embeds a service may have installed a recorder of its own, which stays.
         if metrics::set_global_recorder(recorder).is_ok() {
             describe();
+            metrics::gauge!("orchard_build_info", "version" => env!("CARGO_PKG_VERSION"), "zones" => zone::VERSION).set(1.0);
             process.describe();
         }
         Recorded { handle, process }
@@ -72,6 +74,9 @@ fn describe() {
     describe_gauge!("orchard_server_active_calls", Count, "Calls being served.");
     describe_counter!("orchard_server_shed_calls_total", Count, "Calls refused because the service was at its limit.");
     describe_counter!("orchard_server_refused_calls_total", Count, "Calls that ended with another code than OK, by reason.");
+    describe_gauge!("orchard_build_info", "1 for each process, with the release and the version of its time zone rules.");
+    describe_gauge!("orchard_ready", "Whether the service was ready when that was last checked, once a second.");
+    describe_gauge!("orchard_keys_age_seconds", Seconds, "Time since the keys that verify tokens were last read.");
     describe_histogram!("rpc_client_call_duration_seconds", Seconds, "Duration of calls to other services, over all attempts.");
     describe_counter!("orchard_client_retries_total", Count, "Attempts after the first.");
     describe_gauge!("db_client_connection_count", Count, "Connections of the pool, by state.");

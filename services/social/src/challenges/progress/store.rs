@@ -8,6 +8,7 @@ use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_rpc::Zone;
 use orchard_server::Clock;
 use uuid::Uuid;
 
@@ -16,7 +17,6 @@ use super::{ProgressData, SeatState};
 use crate::challenges::challenge::Scoring;
 use crate::challenges::json::json_column;
 use crate::challenges::participant::store::ParticipantRow;
-use crate::clock::zone;
 use crate::schema::{challenge_participants, challenge_progress, community_challenges, users};
 
 pub(super) use list::days;
@@ -87,7 +87,7 @@ pub(super) async fn seat_state(
         scoring: challenge.scoring,
         participant: participant.into(),
         version: progress_version,
-        time_zone: zone(&time_zone.unwrap_or_default()),
+        time_zone: Zone::stored(&time_zone.unwrap_or_default()),
         now: clock.at(moment),
         earlier_score: earlier_score.unwrap_or_default(),
         recorded,

@@ -76,7 +76,7 @@ fn state() -> SeatState {
             rewards_earned: None,
         },
         version: 5,
-        time_zone: Tz::UTC,
+        time_zone: Zone::default(),
         now: moment("2026-03-23T12:00:00Z"),
         earlier_score: 30,
         recorded: None,
@@ -166,7 +166,7 @@ fn the_last_open_day_is_the_local_date_of_the_participant() {
         let state = SeatState {
             start_date: Some(date("2026-01-01")),
             duration_days: 366,
-            time_zone: zone.parse().expect("a zone"),
+            time_zone: Zone::named(zone).expect("a zone"),
             now: moment(now),
             ..state()
         };
@@ -187,7 +187,7 @@ fn without_dates_days_run_from_the_local_date_of_the_joining() {
             start_date: None,
             duration_days: 2,
             participant: Participant { joined_at, ..state().participant },
-            time_zone: zone.parse().expect("a zone"),
+            time_zone: Zone::named(zone).expect("a zone"),
             now: moment("2026-03-22T12:00:00Z"),
             ..state()
         };

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
+use diesel::upsert::excluded;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
@@ -94,7 +95,7 @@ pub(super) async fn write(
         .values((friendships::first_user_id.eq(first), friendships::second_user_id.eq(second), row.clone()))
         .on_conflict((friendships::first_user_id, friendships::second_user_id))
         .do_update()
-        .set((row, friendships::updated_at.eq(now)))
+        .set((row, friendships::updated_at.eq(excluded(friendships::updated_at))))
         .execute(connection)
         .await
         .map(|_| ())

@@ -50,6 +50,21 @@ orchard_db::prepared! {
         " AND theirs.user_id <> own.user_id";
 }
 
+orchard_db::prepared! {
+    /// Adds or replaces the membership of a known user.
+    struct Join { plan: Uuid, user: Uuid, role: Role, was_added: bool, guardian: Option<Uuid> } -> (SqlUuid,) = "
+        WITH known AS MATERIALIZED (SELECT id FROM users WHERE id = ", user as SqlUuid, ")
+        INSERT INTO family_memberships (family_plan_id, user_id, role, was_added, guardian_user_id)
+        SELECT ", plan as SqlUuid, "::uuid, id, ", role as Text, "::text, ", was_added as Bool, "::boolean, ", guardian as Nullable<SqlUuid>, "::uuid
+        FROM known
+        ON CONFLICT (family_plan_id, user_id) DO UPDATE SET
+          role = excluded.role,
+          was_added = excluded.was_added,
+          guardian_user_id = excluded.guardian_user_id,
+          updated_at = excluded.updated_at
+        RETURNING user_id";
+}
+
 /// Returns the users who are friends of a user because they are in the same family.
 pub(crate) async fn relatives_of(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<Vec<Uuid>> {
     let relatives: Vec<(Uuid,)> = Relatives { user }.load(&mut connection).await?;
@@ -81,33 +96,7 @@ pub(crate) async fn join(
     added: Option<AddedChild>,
 ) -> QueryResult<()> {
     let (was_added, guardian) = (added.is_some(), added.and_then(|added| added.guardian));
-    let known = users::table.find(user).select((
-        plan.into_sql::<SqlUuid>(),
-        users::id,
-        role.into_sql::<Text>(),
-        was_added.into_sql::<Bool>(),
-        guardian.into_sql::<Nullable<SqlUuid>>(),
-    ));
-    diesel::insert_into(family_memberships::table)
-        .values(known)
-        .into_columns((
-            family_memberships::family_plan_id,
-            family_memberships::user_id,
-            family_memberships::role,
-            family_memberships::was_added,
-            family_memberships::guardian_user_id,
-        ))
-        .on_conflict((family_memberships::family_plan_id, family_memberships::user_id))
-        .do_update()
-        .set((
-            family_memberships::role.eq(role),
-            family_memberships::was_added.eq(was_added),
-            family_memberships::guardian_user_id.eq(guardian),
-            family_memberships::updated_at.eq(now),
-        ))
-        .execute(connection)
-        .await
-        .map(|_| ())
+    Join { plan, user, role, was_added, guardian }.get_result::<(Uuid,)>(connection).await.optional().map(drop)
 }
 
 /// Changes the role of a member.

@@ -6,16 +6,22 @@ use diesel::dsl::{case_when, exists, now};
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_rpc::Zone;
 use uuid::Uuid;
 
 use super::name::DisplayName;
 use super::{Patch, PrivacyLevel, Profile, Registration};
-use crate::clock::zone;
 use crate::people::membership::store::may_be_named_by;
 use crate::schema::users;
 use crate::visibility::visible_to;
 
 orchard_db::text_column!(PrivacyLevel);
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// Returns the earlier time, and the second one if there is no first.
+    fn least(first: Nullable<Timestamptz>, second: Timestamptz) -> Nullable<Timestamptz>;
+}
 
 /// The row of a profile.
 #[derive(Queryable, Selectable)]
@@ -38,7 +44,7 @@ impl From<ProfileRow> for Profile {
             privacy_level: row.privacy_level,
             social_sharing_enabled: row.social_sharing_enabled,
             referral_credits_earned: row.referral_credits_earned,
-            time_zone: zone(&row.time_zone),
+            time_zone: Zone::stored(&row.time_zone),
             created_at: row.created_at,
         }
     }
@@ -50,13 +56,12 @@ pub(super) async fn register(connection: &mut AsyncPgConnection, new: &Registrat
     let name = case_when(is_unnamed, new.display_name.as_str().into_sql::<Nullable<Text>>()).otherwise(users::display_name);
     let zone = case_when(is_open, new.time_zone.name().into_sql::<Text>()).otherwise(users::time_zone);
     let level = case_when(is_open, new.privacy_level.into_sql::<Text>()).otherwise(users::privacy_level);
-    let completed_at = case_when(is_open, now.into_sql::<Nullable<Timestamptz>>()).otherwise(users::completed_at);
     diesel::update(users::table.find(new.id).filter(is_unnamed.or(is_open)))
         .set((
             users::display_name.eq(name),
             users::time_zone.eq(zone),
             users::privacy_level.eq(level),
-            users::completed_at.eq(completed_at),
+            users::completed_at.eq(least(users::completed_at, now)),
             users::updated_at.eq(now),
         ))
         .execute(connection)
@@ -101,9 +106,7 @@ pub(super) async fn update(connection: &mut AsyncPgConnection, id: Uuid, patch: 
             patch.privacy_level.map(|level| users::privacy_level.eq(level)),
             patch.time_zone.map(|zone| users::time_zone.eq(zone.name())),
             patch.social_sharing_enabled.map(|shares| users::social_sharing_enabled.eq(shares)),
-            users::completed_at
-                .eq(case_when(users::completed_at.is_null(), now.into_sql::<Nullable<Timestamptz>>())
-                    .otherwise(users::completed_at)),
+            users::completed_at.eq(least(users::completed_at, now)),
             users::updated_at.eq(now),
         ))
         .returning(ProfileRow::as_returning())

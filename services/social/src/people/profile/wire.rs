@@ -98,7 +98,7 @@ pub(super) fn profile(profile: Profile, viewer: Uuid, currency: &Currency) -> pb
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono_tz::Tz;
+    use orchard_rpc::Zone;
     use orchard_testkit::answer::violations;
     use prost_types::FieldMask;
     use tonic::Status;
@@ -116,7 +116,7 @@ mod tests {
     fn only_fields_in_the_mask_are_read() {
         let profile = pb::Profile { display_name: "\0".to_owned(), time_zone: "Asia/Tokyo".to_owned(), ..pb::Profile::default() };
         let patch = update_of(profile.clone(), &["time_zone"]).expect("a patch");
-        assert_eq!((patch.time_zone, patch.display_name), (Some(Tz::Asia__Tokyo), None));
+        assert_eq!((patch.time_zone, patch.display_name), (Zone::named("Asia/Tokyo"), None));
         let expected = ["profile.display_name", "profile.privacy_level", "profile.social_sharing_enabled"];
         assert_eq!(refused_fields(profile, &PATHS), expected);
     }

@@ -65,10 +65,11 @@ pub(super) async fn count_up(
         .load(connection)
         .await?;
     let before: HashMap<Uuid, i32> = before.into_iter().map(|(user, count)| (user, count.unwrap_or_default())).collect();
-    let mut reached = begin(connection, users, counted, &before).await?;
+    let moment: DateTime<Utc> = diesel::select(now.into_sql::<Timestamptz>()).get_result(connection).await?;
+    let mut reached = begin(connection, users, counted, &before, moment).await?;
     let context = last.map(serde_json::to_value).transpose().map_err(|error| SerializationError(error.into()))?;
     let enough = (achievement_milestones::current + 1).ge(achievement_milestones::target);
-    let since = case_when(achievement_milestones::achieved_at.is_null().and(enough), now.into_sql::<Nullable<Timestamptz>>())
+    let since = case_when(achievement_milestones::achieved_at.is_null().and(enough), moment.into_sql::<Nullable<Timestamptz>>())
         .otherwise(achievement_milestones::achieved_at);
     let counts: Vec<(Uuid, i32, i32)> = diesel::update(achievement_milestones::table.filter(of))
         .set((
@@ -93,8 +94,8 @@ async fn begin(
     users: &[Uuid],
     counted: MilestoneType,
     before: &HashMap<Uuid, i32>,
+    moment: DateTime<Utc>,
 ) -> QueryResult<Vec<(Uuid, i32)>> {
-    let moment: DateTime<Utc> = diesel::select(now.into_sql::<Timestamptz>()).get_result(connection).await?;
     let row = |user: Uuid, target: i32| {
         let count = before.get(&user).copied().unwrap_or_default();
         let is_reached = count >= target;

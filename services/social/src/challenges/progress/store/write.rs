@@ -68,7 +68,7 @@ write_day! {
             cumulative_score = excluded.cumulative_score,
             notes = excluded.notes,
             auto_generated = excluded.auto_generated,
-            updated_at = now()
+            updated_at = excluded.updated_at
           RETURNING created_at, updated_at
         )
         SELECT final_score, is_visible, created_at, updated_at FROM seat, day";
