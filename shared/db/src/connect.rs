@@ -101,6 +101,11 @@ pub(crate) struct Dial {
 ///
 /// A refusal's message begins with its SQLSTATE, because diesel's error has no field for it.
 pub(crate) async fn establish(dial: &Dial, era: &Era) -> ConnectionResult<Session> {
+    // Boxed, because it is a large part of every future that may have to wait for a connection.
+    Box::pin(open(dial, era)).await
+}
+
+async fn open(dial: &Dial, era: &Era) -> ConnectionResult<Session> {
     let (config, answers) = (&dial.config, Arc::new(Answers::new(era)));
     let watch = Watch(Arc::clone(&answers));
     let (client, driver) = match config.get_hosts() {
