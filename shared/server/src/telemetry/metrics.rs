@@ -70,7 +70,11 @@ fn describe() {
         "Duration of served calls, to the last byte of the response."
     );
     describe_gauge!("orchard_server_active_calls", Count, "Calls being served.");
-    describe_counter!("orchard_server_shed_calls_total", Count, "Calls refused because the service was at its limit.");
+    describe_counter!(
+        "orchard_server_shed_calls_total",
+        Count,
+        "Calls refused because the service was at its limit, or their caller at its share."
+    );
     describe_counter!("orchard_server_refused_calls_total", Count, "Calls that ended with another code than OK, by reason.");
     describe_histogram!("rpc_client_call_duration_seconds", Seconds, "Duration of calls to other services, over all attempts.");
     describe_counter!("orchard_client_retries_total", Count, "Attempts after the first.");
