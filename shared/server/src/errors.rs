@@ -18,6 +18,8 @@ use orchard_rpc::status::{self, trailers};
 use orchard_rpc::{Refusal, common};
 use tonic::{Code, Status};
 
+use crate::telemetry::lines;
+
 /// Answers INTERNAL for a handler that panics. Other calls on the connection go on.
 pub(crate) async fn catch_panics(domain: &Arc<str>, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     match AssertUnwindSafe(next(request)).catch_unwind().await {
@@ -28,7 +30,9 @@ pub(crate) async fn catch_panics(domain: &Arc<str>, request: Request, next: impl
 
 /// The panic hook has logged the location. The panic's message is dropped: it may quote the request.
 fn fault(_panic: Box<dyn Any + Send>, domain: &str) -> Status {
-    tracing::error!("a handler panicked");
+    if lines::admit(("INTERNAL", "a handler panicked")) {
+        tracing::error!("a handler panicked");
+    }
     common(ErrorReason::Internal, "internal fault").into_status(domain)
 }
 

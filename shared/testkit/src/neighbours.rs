@@ -26,6 +26,8 @@ const SOON: Duration = Duration::from_secs(30);
 const CALLS: u32 = 40;
 /// The pause between them.
 const PACE: Duration = Duration::from_millis(2);
+/// The pause of hostile callers between two rounds.
+const PAUSE: Duration = Duration::from_millis(20);
 /// The last part of the address that hostile callers connect from, which is not that of the polite one.
 const HOST: u8 = 66;
 
@@ -97,6 +99,12 @@ impl Target {
     /// Says that what a hostile caller wants to do has been done once, and goes on as it is.
     pub fn is_in_the_way(&self) {
         self.in_the_way.add_permits(1);
+    }
+
+    /// Says the same between two rounds. Without a pause, a hostile caller would take the processor that the service is tested on.
+    async fn again(&self) {
+        self.is_in_the_way();
+        sleep(PAUSE).await;
     }
 
     /// A connection of the hostile user.

@@ -28,7 +28,7 @@ pub(super) type Service = TowerToHyperService<axum::Router>;
 /// The time after its deadline in which an answer may still be sent: the status that says so.
 const GRACE: Duration = Duration::from_millis(100);
 /// The time that a caller has to read on, once the service stops.
-const STALL: Duration = Duration::from_millis(500);
+const STALL: Duration = Duration::from_secs(1);
 
 /// Serves a call. A caller who hangs up ends it, and so does one who does not read the answer by the deadline: what is left of the
 /// stream is reset with CANCEL when it is dropped, which clients count against nobody.

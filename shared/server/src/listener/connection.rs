@@ -68,7 +68,13 @@ impl Protocol {
         let io = match &self.tls {
             Some(tls) => {
                 let accepted = tls.accept(tcp).await;
-                Either::Left(accepted.inspect_err(|_| report("no valid TLS on a port with TLS"))?)
+                // Balancers find out whether a port is open, and close the connection.
+                let spoke = |error: &io::Error| error.kind() == io::ErrorKind::InvalidData;
+                Either::Left(accepted.inspect_err(|error| {
+                    if spoke(error) {
+                        report("no valid TLS on a port with TLS")
+                    }
+                })?)
             }
             None => Either::Right(tcp),
         };

@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use h2::server::{Builder, Connection};
 use h2::{Ping, PingPong};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::consume_budget;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -64,6 +65,8 @@ impl Http2 {
                     let (request, respond) = call?;
                     alive.heard = true;
                     self.calls.spawn(serve_call(service.clone(), Arc::clone(&peer), request, respond, stop.clone()));
+                    // Hundreds of calls may have been read at once: other connections have their turn between them.
+                    consume_budget().await;
                 }
                 () = stop.cancelled(), if !stopping => {
                     stopping = true;

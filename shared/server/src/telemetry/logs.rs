@@ -13,6 +13,8 @@ use tracing_subscriber::fmt::format::{JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, format};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::lines;
+
 /// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
@@ -48,7 +50,9 @@ pub(super) fn without_details_of_others() -> FilterFn<fn(&Metadata<'_>) -> bool>
 /// Logs where a panic happened. Its message is not logged, because it may quote a request.
 pub(super) fn panicked(panic: &PanicHookInfo<'_>) {
     let at = panic.location().map(ToString::to_string).unwrap_or_default();
-    tracing::error!(at, "panicked");
+    if lines::admit(("", "panicked")) {
+        tracing::error!(at, "panicked");
+    }
 }
 
 /// A line format that appends the ids of the current span.

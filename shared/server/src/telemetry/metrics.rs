@@ -72,7 +72,11 @@ fn describe() {
         "Duration of served calls, to the last byte of the response."
     );
     describe_gauge!("orchard_server_active_calls", Count, "Calls being served.");
-    describe_counter!("orchard_server_shed_calls_total", Count, "Calls refused because the service was at its limit.");
+    describe_counter!(
+        "orchard_server_shed_calls_total",
+        Count,
+        "Calls refused because the service was at its limit, or their caller at its share."
+    );
     describe_counter!("orchard_server_refused_calls_total", Count, "Calls that ended with another code than OK, by reason.");
     describe_gauge!("orchard_build_info", "1 for each process, with the release and the version of its time zone rules.");
     describe_gauge!("orchard_ready", "Whether the service was ready when that was last checked, once a second.");

@@ -16,4 +16,5 @@ mod panics;
 mod spans;
 mod telemetry;
 mod trace;
+mod unread;
 mod world;

@@ -11,7 +11,7 @@ use tonic::Request;
 use crate::world::{World, read};
 
 /// A time by which a busy machine may delay calls, and the number of tries. It may spoil one of them.
-const SLACK: Duration = Duration::from_millis(200);
+const SLACK: Duration = Duration::from_secs(1);
 const TRIES: u32 = 4;
 const MAX_STREAMS: u32 = 100;
 const MAX_CONNECTIONS: u32 = 100;

@@ -18,6 +18,9 @@ use tonic_types::StatusExt as _;
 
 use crate::world::{Gate, World, read, watch, within};
 
+/// Time limit of everything here that must end.
+const SOON: Duration = Duration::from_secs(20);
+
 fn overloaded() -> (Code, String) {
     (Code::ResourceExhausted, "OVERLOADED".to_owned())
 }
@@ -54,7 +57,7 @@ async fn a_slow_sender_does_not_take_up_capacity() -> anyhow::Result<()> {
     let (slow, mut message) = raw.begin("Read", &[]).await?;
     let whole = framed("at last");
     message.send_data(whole.slice(..7), false)?;
-    assert_eq!(timeout(Duration::from_secs(20), world.read("meanwhile")).await??, "meanwhile");
+    assert_eq!(timeout(SOON, world.read("meanwhile")).await??, "meanwhile");
     message.send_data(whole.slice(7..), true)?;
     assert_eq!(slow.await?.status(), http::StatusCode::OK);
     Ok(())
@@ -71,7 +74,7 @@ async fn a_call_whose_caller_hangs_up_frees_its_capacity() -> anyhow::Result<()>
     assert_eq!(refused(world.read("no room").await), overloaded());
     message.send_reset(h2::Reason::CANCEL);
     let freed = async { while world.read("room").await.is_err() {} };
-    timeout(Duration::from_secs(20), freed).await?;
+    timeout(SOON, freed).await?;
     Ok(())
 }
 
@@ -90,7 +93,7 @@ async fn streams_have_a_limit_of_their_own() -> anyhow::Result<()> {
     assert_eq!(read(&mut client, "calls go on").await?, "calls go on");
     drop(first);
     let freed = async { while watch(&mut client).await.is_err() {} };
-    timeout(Duration::from_secs(20), freed).await?;
+    timeout(SOON, freed).await?;
     Ok(())
 }
 
@@ -144,7 +147,7 @@ async fn the_bytes_of_one_user_leave_room_for_others() -> anyhow::Result<()> {
     }
     // Of 32 MiB, a quarter is there for one user.
     for _ in 0..32 {
-        let (code, reason) = timeout(Duration::from_secs(20), refused.join_next()).await?.expect("an answer")??;
+        let (code, reason) = timeout(SOON, refused.join_next()).await?.expect("an answer")??;
         assert_eq!((code, reason), (Some(Code::ResourceExhausted), "OVERLOADED".to_owned()));
     }
     let other = Raw::open(world.running.address, &world.other_token()?).await?;
@@ -164,12 +167,12 @@ async fn callers_without_a_token_are_counted_by_address() -> anyhow::Result<()> 
         streams.push(hoard.request(hoard.head(reflection, &[])?).await?);
     }
     let (answer, _message) = hoard.request(hoard.head(reflection, &[])?).await?;
-    let (code, reason) = end(answer).await?.status();
+    let (code, reason) = timeout(SOON, end(answer)).await??.status();
     assert_eq!((code, reason.as_str()), (Some(Code::ResourceExhausted), "OVERLOADED"));
     let other = Raw::open(world.running.address, "").await?;
     let (answer, mut message) = other.request(other.head(reflection, &[])?).await?;
     message.send_data(framed("").slice(..0), true)?;
-    assert_eq!(end(answer).await?.status().0, Some(Code::Ok), "another address");
+    assert_eq!(timeout(SOON, end(answer)).await??.status().0, Some(Code::Ok), "another address");
     Ok(())
 }
 

@@ -54,7 +54,7 @@ async fn storm(target: Target, request: Bytes, path: &'static str) -> anyhow::Re
             }
             join_all(answers.into_iter().map(|answer| timeout(ANSWER, end(answer)))).await;
         }
-        target.is_in_the_way();
+        target.again().await;
     }
 }
 
@@ -164,24 +164,27 @@ pub(super) async fn sends_large_headers(target: Target) -> anyhow::Result<()> {
     loop {
         let raw = target.connect().await?;
         // What a service takes, what it refuses, and what HTTP/2 refuses.
-        for size in [20, 30, 40, 80] {
+        for size in [20, 30, 40, 66] {
             let names: Vec<_> = (0..size).map(|number| format!("x-large-{number}")).collect();
             let headers: Vec<_> = names.iter().map(|name| (name.as_str(), value.as_str())).collect();
             let Ok((answer, _message)) = raw.request(raw.head(target.method, &headers)?).await else { break };
             let _ = timeout(ANSWER / 10, answer).await;
         }
-        target.is_in_the_way();
+        target.again().await;
     }
 }
 
 pub(super) async fn hangs_up_at_once(target: Target) -> anyhow::Result<()> {
     loop {
         let raw = target.connect().await?;
-        for _ in 0..2_000 {
-            // The server may have had enough of this connection.
+        for _ in 0..500 {
             let Ok((_answer, mut message)) = open(&raw, target.method, target.request.clone(), false).await else { break };
             message.send_reset(h2::Reason::CANCEL);
         }
-        target.is_in_the_way();
+        // Until the server has seen them all, or has had enough of this connection.
+        if let Ok((answer, _message)) = open(&raw, target.method, target.request.clone(), true).await {
+            let _ = timeout(ANSWER, end(answer)).await;
+        }
+        target.again().await;
     }
 }

@@ -110,7 +110,7 @@ pub(super) async fn sends_tiny_frames(target: Target) -> anyhow::Result<()> {
             frames.tiny(1, 1_000).await
         }
         .await;
-        target.is_in_the_way();
+        target.again().await;
     }
 }
 
@@ -119,7 +119,7 @@ async fn flood(target: Target, kind: u8, payload: &[u8]) -> anyhow::Result<()> {
     loop {
         let mut frames = Frames::begin(target.tcp().await?).await?;
         while frames.tcp.write_all(&burst).await.is_ok() {
-            target.is_in_the_way();
+            target.again().await;
         }
     }
 }
