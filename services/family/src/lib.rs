@@ -1,5 +1,6 @@
 //! Family plans: members, invitations, the shared wallet, nutrition.
 
+mod blocks;
 pub mod error;
 pub mod hold;
 pub mod invitation;
@@ -19,7 +20,7 @@ use anyhow::Context as _;
 use clap::Args;
 use orchard_client::CallOptions;
 use orchard_db::{Db, EmbeddedMigrations, Migrations};
-use orchard_events::{OUTBOX, Outbox, RelayOptions};
+use orchard_events::{INBOX, Inbox, OUTBOX, Outbox, RelayOptions};
 use orchard_privacy::{PRIVACY, Privacy};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::hold_service_server::HoldServiceServer;
@@ -72,6 +73,7 @@ impl Slice for Service {
             orchard_privacy::migrations::USERS,
             orchard_privacy::migrations::ERASED_USERS,
             orchard_events::migrations::OUTBOX,
+            orchard_events::migrations::INBOX,
             FAMILY,
         ])
     }
@@ -85,6 +87,7 @@ impl Slice for Service {
         let mut routes = RoutesBuilder::default();
         routes
             .add_service(operations)
+            .add_service(Inbox::server(Self::NAME, db, blocks::Blocks))
             .add_service(PlanServiceServer::new(plan::Api::new(db.clone(), currency.clone(), outbox.clone())))
             .add_service(MemberServiceServer::new(member::Api::new(db.clone(), currency.clone(), outbox.clone())))
             .add_service(InvitationServiceServer::new(invitation::Api::new(db.clone(), currency.clone(), outbox.clone())))
@@ -96,6 +99,6 @@ impl Slice for Service {
             let db = db.clone();
             async move { match hold::keep_expired(db).await {} }
         };
-        Ok(Parts { routes, shared: vec![OUTBOX, PRIVACY], background: vec![deliver, Box::pin(keep_expired)] })
+        Ok(Parts { routes, shared: vec![INBOX, OUTBOX, PRIVACY], background: vec![deliver, Box::pin(keep_expired)] })
     }
 }

@@ -37,6 +37,9 @@ pub enum RightsError {
     /// The role or the permissions of the caller do not suffice.
     #[error("the role of the caller in the plan does not allow this")]
     RoleNotPermitted,
+    /// The caller is a child, in this plan or another one.
+    #[error("a child cannot do this, in whichever plan it is one")]
+    Child,
 }
 
 impl RightsError {
@@ -52,6 +55,7 @@ impl Rule for RightsError {
         match self {
             Self::MemberNotFound => refuse(Code::NotFound, ErrorReason::MemberNotFound),
             Self::RoleNotPermitted => refuse(Code::PermissionDenied, ErrorReason::RoleNotPermitted),
+            Self::Child => refuse(Code::PermissionDenied, ErrorReason::ChildNotPermitted),
         }
     }
 }

@@ -19,4 +19,5 @@ pub mod reasons;
 pub mod schema;
 pub mod scrape;
 pub mod service;
+pub mod texts;
 pub mod upgrade;

@@ -24,6 +24,8 @@ mod profiles;
 mod progress;
 mod registration;
 mod schema;
+mod texts;
+mod tokens;
 mod visibility;
 mod watching;
 mod world;

@@ -34,7 +34,8 @@ impl OutboxService for Api {
         &self,
         request: Request<pb::ListParkedEventsRequest>,
     ) -> Result<Response<pb::ListParkedEventsResponse>, Status> {
-        let asked = wire::page(request.get_ref()).map_err(|violations| self.status(violations))?;
+        let operator = Caller::user(&request)?.id;
+        let asked = wire::page(request.get_ref(), operator).map_err(|violations| self.status(violations))?;
         let listed = async {
             let mut connection = self.db.connection().await?;
             let rows = parked::list(&mut connection, asked.after, asked.fetch()).await?;
