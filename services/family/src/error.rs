@@ -23,7 +23,11 @@ impl Domain for Family {
         "family_plans_billing_account_fkey",
         "family_plans_primary_account_holder_fkey",
         "family_plans_proposed_holder_fkey",
+        "invitation_declines_invitee_user_id_fkey",
+        "invitation_declines_inviter_user_id_fkey",
         "nutritional_intake_user_id_fkey",
+        "user_blocks_blocked_user_id_fkey",
+        "user_blocks_blocker_user_id_fkey",
         "wallet_entries_user_id_fkey",
         "wallet_holds_user_id_fkey",
     ];

@@ -7,7 +7,7 @@ mod wire;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use orchard_db::Rule;
 use orchard_proto::family::v1::ErrorReason;
 use orchard_rpc::Refusal;
@@ -28,6 +28,7 @@ pub enum InvitationStatus {
     /// Waits for an answer.
     Pending,
     Accepted,
+    /// Was declined by the invitee. Only an earlier release stored this; see [`Invitation::declined_at`].
     Declined,
     /// Was revoked by the plan, or replaced by a newer invitation after it expired.
     Revoked,
@@ -98,6 +99,8 @@ pub struct Invitation {
     pub accepted_by: Option<Uuid>,
     pub expires_at: DateTime<Utc>,
     pub created_at: DateTime<Utc>,
+    /// When the invitee declined it. To the plan it looks as if it waited.
+    pub declined_at: Option<DateTime<Utc>>,
 }
 
 impl Invitation {
@@ -108,6 +111,7 @@ impl Invitation {
             InvitationStatus::Accepted | InvitationStatus::Declined | InvitationStatus::Revoked => {
                 Err(InvitationError::NotPending)
             }
+            _ if self.declined_at.is_some() => Err(InvitationError::NotPending),
             InvitationStatus::Expired => Err(InvitationError::Expired),
             InvitationStatus::Pending => Ok(Transition::Due),
         }
@@ -116,6 +120,7 @@ impl Invitation {
     /// Checks that the invitee may decline, also after the invitation has expired.
     pub fn decline(&self) -> Result<Transition, InvitationError> {
         match self.status {
+            _ if self.declined_at.is_some() => Ok(Transition::Done),
             InvitationStatus::Pending | InvitationStatus::Expired => Ok(Transition::Due),
             InvitationStatus::Declined => Ok(Transition::Done),
             InvitationStatus::Accepted | InvitationStatus::Revoked => Err(InvitationError::NotPending),
@@ -135,6 +140,15 @@ impl Invitation {
     pub fn revocable_by(&self, member: Uuid, role: Role) -> Result<(), RightsError> {
         RightsError::unless(role == Role::Admin || member == self.invited_by)
     }
+}
+
+/// Returns how long after a decline the next invitation of the same user waits until it is shown, when they were declined so often.
+pub fn pause(declines: i32) -> TimeDelta {
+    TimeDelta::days(match declines {
+        ..=1 => 1,
+        2 => 7,
+        3.. => 30,
+    })
 }
 
 /// Checks that a plan with `pending` invitations may have another one.
@@ -162,6 +176,7 @@ mod tests {
             accepted_by,
             expires_at: DateTime::UNIX_EPOCH,
             created_at: DateTime::UNIX_EPOCH,
+            declined_at: None,
         }
     }
 
@@ -184,6 +199,14 @@ mod tests {
         assert_eq!(declined, [Ok(Transition::Due), refused(), Ok(Transition::Done), refused(), Ok(Transition::Due)]);
         let revoked = all.map(|status| invitation(status, Some(ME)).revoke());
         assert_eq!(revoked, [Ok(Transition::Due), refused(), refused(), Ok(Transition::Done), Ok(Transition::Due)]);
+    }
+
+    #[test]
+    fn a_declined_invitation_waits_for_the_plan_only() {
+        let declined = Invitation { declined_at: Some(DateTime::UNIX_EPOCH), ..invitation(Pending, None) };
+        assert_eq!(declined.accept(ME), Err(InvitationError::NotPending));
+        assert_eq!((declined.decline(), declined.revoke()), (Ok(Transition::Done), Ok(Transition::Due)));
+        assert_eq!([0, 1, 2, 3, 9].map(|declines| pause(declines).num_days()), [1, 1, 7, 30, 30]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Family plans: members, invitations, the shared wallet, nutrition.
 
+mod blocks;
 pub mod error;
 mod hold;
 mod invitation;
@@ -19,7 +20,7 @@ use anyhow::Context as _;
 use clap::Args;
 use orchard_client::CallOptions;
 use orchard_db::{Db, EmbeddedMigrations, Migrations};
-use orchard_events::{OUTBOX, Outbox, RelayOptions};
+use orchard_events::{INBOX, Inbox, OUTBOX, Outbox, RelayOptions};
 use orchard_privacy::{PRIVACY, Privacy};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::hold_service_server::HoldServiceServer;
@@ -80,6 +81,7 @@ impl Slice for Service {
             orchard_privacy::migrations::USERS,
             orchard_privacy::migrations::ERASED_USERS,
             orchard_events::migrations::OUTBOX,
+            orchard_events::migrations::INBOX,
             FAMILY,
         ])
     }
@@ -94,6 +96,7 @@ impl Slice for Service {
         let mut routes = RoutesBuilder::default();
         routes
             .add_service(operations)
+            .add_service(Inbox::server(Self::NAME, db, blocks::Blocks))
             .add_service(PlanServiceServer::new(api.clone()))
             .add_service(MemberServiceServer::new(api.clone()))
             .add_service(InvitationServiceServer::new(api.clone()))
@@ -105,6 +108,6 @@ impl Slice for Service {
             let db = db.clone();
             async move { match supervise("end expired holds", || hold::keep_expired(db.clone())).await {} }
         };
-        Ok(Parts { routes, shared: vec![OUTBOX, PRIVACY], background: vec![deliver, Box::pin(keep_expired)] })
+        Ok(Parts { routes, shared: vec![INBOX, OUTBOX, PRIVACY], background: vec![deliver, Box::pin(keep_expired)] })
     }
 }

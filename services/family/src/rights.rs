@@ -36,6 +36,9 @@ pub enum RightsError {
     /// The role or the permissions of the caller do not suffice.
     #[error("the caller's role in the plan, or the permissions that an admin left them, do not allow this")]
     RoleNotPermitted,
+    /// The caller is a child, in this plan or another one.
+    #[error("a child cannot do this, in whichever plan it is one")]
+    Child,
 }
 
 impl RightsError {
@@ -51,6 +54,7 @@ impl Rule for RightsError {
         match self {
             Self::MemberNotFound => refuse(Code::NotFound, ErrorReason::MemberNotFound),
             Self::RoleNotPermitted => refuse(Code::PermissionDenied, ErrorReason::RoleNotPermitted),
+            Self::Child => refuse(Code::PermissionDenied, ErrorReason::ChildNotPermitted),
         }
     }
 }

@@ -18,6 +18,8 @@ diesel::table! {
         accepted_by -> Nullable<Uuid>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        declined_at -> Nullable<Timestamptz>,
+        shown_from -> Nullable<Timestamptz>,
     }
 }
 
@@ -69,6 +71,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    invitation_declines (inviter_user_id, invitee_user_id) {
+        inviter_user_id -> Uuid,
+        invitee_user_id -> Uuid,
+        declines -> Int4,
+        declined_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     nutritional_intake (id) {
         id -> Uuid,
         user_id -> Uuid,
@@ -80,6 +91,13 @@ diesel::table! {
         source -> Varchar,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    user_blocks (blocker_user_id, blocked_user_id) {
+        blocker_user_id -> Uuid,
+        blocked_user_id -> Uuid,
     }
 }
 
@@ -136,7 +154,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     family_invitations,
     family_members,
     family_plans,
+    invitation_declines,
     nutritional_intake,
+    user_blocks,
     wallet_entries,
     wallet_holds,
 );

@@ -16,10 +16,14 @@ impl Domain for Social {
     const USER_ERASED: ErrorReason = ErrorReason::UserErased;
     const USER_REFERENCES: &'static [&'static str] = &[
         "achievement_milestones_user_id_fkey",
+        "block_events_first_user_id_fkey",
+        "block_events_second_user_id_fkey",
         "challenge_participants_user_id_fkey",
         "community_challenges_created_by_fkey",
         "family_memberships_guardian_user_id_fkey",
         "family_memberships_user_id_fkey",
+        "friend_request_declines_recipient_id_fkey",
+        "friend_request_declines_sender_id_fkey",
         "friendships_first_user_id_fkey",
         "friendships_second_user_id_fkey",
         "notification_preferences_user_id_fkey",

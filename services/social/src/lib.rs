@@ -33,7 +33,7 @@ use orchard_proto::social::v1::notification_service_server::NotificationServiceS
 use orchard_proto::social::v1::participant_service_server::ParticipantServiceServer;
 use orchard_proto::social::v1::profile_service_server::ProfileServiceServer;
 use orchard_proto::social::v1::progress_service_server::ProgressServiceServer;
-use orchard_proto::social::v1::{AchievementAwarded, ChallengeFinalised, ParticipantFinished};
+use orchard_proto::social::v1::{AchievementAwarded, ChallengeFinalised, ParticipantFinished, UserBlocked, UserUnblocked};
 use orchard_rpc::{Currency, supervise};
 use orchard_server::{Clock, Parts, ServeOptions, Slice};
 use prost::Name as _;
@@ -48,6 +48,9 @@ use rewards::award::Awards;
 /// The events that are delivered to the service that notifies users.
 const NOTIFICATION_EVENTS: [fn() -> String; 3] =
     [AchievementAwarded::full_name, ChallengeFinalised::full_name, ParticipantFinished::full_name];
+
+/// The events that the family service consumes.
+const BLOCK_EVENTS: [fn() -> String; 2] = [UserBlocked::full_name, UserUnblocked::full_name];
 
 /// The social slice.
 #[derive(Debug)]
@@ -89,6 +92,7 @@ struct Api {
     currency: Currency,
     clock: Clock,
     awards: Awards,
+    outbox: Outbox,
     /// Reads the leaderboards that are watched.
     poller: leaderboard::Poller,
     /// Notified when a challenge is to be finalised now.
@@ -115,7 +119,8 @@ impl Slice for Service {
         let Settings { currency, family_url, notifications_url, calls, relay, finalise_period, clock } = settings;
         let calls = calls.load(Self::NAME, &options.identity.workload_issuer, &options.identity.audience)?;
         let family = calls.to("family", family_url).build().context("--family-url")?;
-        let mut outbox = Outbox::builder(Self::NAME, db, relay);
+        let mut outbox =
+            Outbox::builder(Self::NAME, db, relay).consumer(family.clone(), BLOCK_EVENTS.map(|full_name| full_name()));
         if let Some(url) = notifications_url {
             let notifications = calls.to("notifications", url).build().context("--notifications-url")?;
             outbox = outbox.consumer(notifications, NOTIFICATION_EVENTS.map(|full_name| full_name()));
@@ -123,7 +128,8 @@ impl Slice for Service {
         let (outbox, operations, deliver) = outbox.build();
         let awards = Awards::new(outbox.clone(), currency.clone());
         let (wake, poller) = (Arc::new(Notify::new()), leaderboard::Poller::new(db.clone()));
-        let finaliser = Finaliser::new(db.clone(), awards.clone(), outbox, clock.clone(), *finalise_period, Arc::clone(&wake));
+        let finaliser =
+            Finaliser::new(db.clone(), awards.clone(), outbox.clone(), clock.clone(), *finalise_period, Arc::clone(&wake));
         let events = events::Events::new(awards.clone());
         let folds = leaderboard::FoldWorker::new(db.clone());
         let api = Api {
@@ -132,6 +138,7 @@ impl Slice for Service {
             currency: currency.clone(),
             clock: clock.clone(),
             awards,
+            outbox,
             poller: poller.clone(),
             wake_finaliser: wake,
         };

@@ -47,8 +47,8 @@ pub(crate) async fn lock(connection: &mut AsyncPgConnection, ids: &BTreeSet<Uuid
 }
 
 /// Returns whether a user is known.
-pub(crate) async fn is_known(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<bool> {
-    diesel::select(exists(users::table.find(user))).get_result(connection).await
+pub(crate) async fn is_known(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<bool> {
+    diesel::select(exists(users::table.find(user))).get_result(&mut connection).await
 }
 
 /// Returns whether a user was erased.

@@ -19,6 +19,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    block_events (first_user_id, second_user_id) {
+        first_user_id -> Uuid,
+        second_user_id -> Uuid,
+        last_sequence -> Int8,
+    }
+}
+
+diesel::table! {
     challenge_finalisations (challenge_id) {
         challenge_id -> Uuid,
         started_at -> Timestamptz,
@@ -116,6 +124,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    friend_request_declines (sender_id, recipient_id) {
+        sender_id -> Uuid,
+        recipient_id -> Uuid,
+        declines -> Int4,
+        declined_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     friendships (first_user_id, second_user_id) {
         first_user_id -> Uuid,
         second_user_id -> Uuid,
@@ -128,6 +145,8 @@ diesel::table! {
         blocked_by_second_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        declined_at -> Nullable<Timestamptz>,
+        shown_from -> Nullable<Timestamptz>,
     }
 }
 
@@ -194,7 +213,7 @@ diesel::table! {
         #[max_length = 30]
         related_entity_type -> Nullable<Varchar>,
         points_awarded -> Int4,
-        #[max_length = 50]
+        #[max_length = 92]
         badge_awarded -> Nullable<Varchar>,
         special_reward -> Nullable<Jsonb>,
         achieved_at -> Timestamptz,
@@ -231,11 +250,13 @@ diesel::joinable!(social_achievements -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     achievement_milestones,
+    block_events,
     challenge_finalisations,
     challenge_participants,
     challenge_progress,
     community_challenges,
     family_memberships,
+    friend_request_declines,
     friendships,
     leaderboard_changes,
     leaderboard_counts,

@@ -32,10 +32,21 @@ macro_rules! blocked {
     };
 }
 
-/// SQL: whether the other user of a row of `friendships` is a contact of `$viewer`: a friend, or one who has sent them a request.
+/// SQL: whether the other user of a row of `friendships` is a contact of `$viewer`: a friend, or one who has sent them a request that they
+/// have not declined.
 macro_rules! contact {
     ($friendship:literal, $viewer:literal) => {
-        concat!("(", $friendship, ".status = 'accepted' OR ", $friendship, ".requested_by <> ", $viewer, ")")
+        concat!(
+            "(",
+            $friendship,
+            ".status = 'accepted' OR ",
+            $friendship,
+            ".requested_by <> ",
+            $viewer,
+            " AND ",
+            $friendship,
+            ".declined_at IS NULL)"
+        )
     };
 }
 

@@ -26,17 +26,18 @@ pub fn optional_uuid(text: &str) -> Result<Option<Uuid>, String> {
     if text.is_empty() { Ok(None) } else { uuid(text).map(Some) }
 }
 
-/// Reads one line of text, trimmed. `length` counts characters. Refuses control characters and direction overrides.
+/// Reads one line of text that people see, trimmed. `length` counts code points. Refuses what is invisible, changes the text around it, or
+/// piles marks on a character.
 pub fn text(text: &str, length: RangeInclusive<usize>) -> Result<String, String> {
-    checked(text, length, |c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
+    checked(text, length, true)
 }
 
 /// Reads text that may have several lines, with any line endings; otherwise the same as [`text`].
 pub fn long_text(text: &str, length: RangeInclusive<usize>) -> Result<String, String> {
-    checked(&text.replace("\r\n", "\n"), length, |c| c.is_control() && c != '\n' && c != '\t')
+    checked(&text.replace("\r\n", "\n"), length, false)
 }
 
-fn checked(text: &str, length: RangeInclusive<usize>, refused: impl Fn(char) -> bool) -> Result<String, String> {
+fn checked(text: &str, length: RangeInclusive<usize>, is_line: bool) -> Result<String, String> {
     let text = text.trim();
     let count = text.chars().count();
     if count == 0 && *length.start() > 0 {
@@ -45,12 +46,13 @@ fn checked(text: &str, length: RangeInclusive<usize>, refused: impl Fn(char) -> 
     if !length.contains(&count) {
         return Err(format!("must have {} to {} characters, not {count}", length.start(), length.end()));
     }
-    // Direction overrides make a text look like a different one.
-    let overriding = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    if text.chars().any(|c| refused(c) || overriding(c)) {
-        return Err("must not have control characters".to_owned());
-    }
+    crate::text::check(text, is_line)?;
     Ok(text.to_owned())
+}
+
+/// Returns what letters and digits of a text look like. Names that readers would take for each other give the same.
+pub fn look(text: &str) -> String {
+    crate::text::look(text)
 }
 
 /// Reads an https address without whitespace; `None` if empty.

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use futures::FutureExt as _;
 use orchard_db::{Db, NotMigrated, migrate, require_migrated};
 
 use crate::ask::{self, HealthOptions};
@@ -11,6 +12,7 @@ use crate::options::{DatabaseOptions, ServeOptions};
 use crate::process::{exit, run, single_threaded, stop_signal};
 use crate::server::Server;
 use crate::slice::{Slice, slice_server};
+use crate::token_keys::TokenKeyOptions;
 
 /// The commands of a slice.
 #[derive(Debug, Subcommand)]
@@ -30,6 +32,8 @@ pub struct Serve<S: Slice> {
     serve: ServeOptions,
     #[command(flatten)]
     database: DatabaseOptions,
+    #[command(flatten)]
+    token_keys: TokenKeyOptions,
     #[command(flatten)]
     settings: S::Settings,
 }
@@ -88,7 +92,10 @@ fn serve_slice<S: Slice>(options: &Serve<S>) -> anyhow::Result<()> {
         // Before anything else: the first process of a container ignores signals that it has no handler for.
         let stop = stop_signal()?;
         let db = Db::new(options.database.url()?, options.database.database_connections.into(), &options.database.limits())?;
-        let bound = slice_server::<S>(&db, &options.settings, &options.serve)?.bind(&options.serve).await?;
+        let keep_keys = options.token_keys.install()?;
+        let mut server = slice_server::<S>(&db, &options.settings, &options.serve)?;
+        server.background.push(keep_keys.map(|never| match never {}).boxed());
+        let bound = server.bind(&options.serve).await?;
         match require_migrated(&db, S::migrations()).await {
             Ok(()) => {}
             Err(pending @ NotMigrated::Pending { .. }) => return Err(pending.into()),

@@ -26,6 +26,7 @@ mod slice;
 mod steps;
 mod stream;
 mod telemetry;
+mod token_keys;
 
 pub use access::{AccessError, AccessTable};
 pub use ask::{HealthOptions, ask};

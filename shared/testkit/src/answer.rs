@@ -53,13 +53,16 @@ pub fn refused<T: std::fmt::Debug>(answer: Result<T, Status>) -> (Code, String) 
 #[track_caller]
 pub fn violations<T: std::fmt::Debug>(answer: Result<T, Status>) -> Vec<String> {
     match answer {
-        Err(status) => {
-            refusal(&status);
-            let violations = status.get_details_bad_request().map(|request| request.field_violations).unwrap_or_default();
-            violations.into_iter().map(|violation| violation.field).collect()
-        }
+        Err(status) => violations_of(&status),
         Ok(answer) => unexpected(&answer),
     }
+}
+
+/// The paths of the fields that a status names; none if the call was refused for another reason.
+pub fn violations_of(status: &Status) -> Vec<String> {
+    refusal(status);
+    let violations = status.get_details_bad_request().map(|request| request.field_violations).unwrap_or_default();
+    violations.into_iter().map(|violation| violation.field).collect()
 }
 
 /// A value of `ErrorInfo.metadata`.

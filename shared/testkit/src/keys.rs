@@ -64,6 +64,7 @@ impl DevKeys {
             workloads.insert(name, Key::load_or_create(name, &private.join(format!("{name}.pem")))?);
         }
         let keys = Self { folder: folder.to_owned(), is_temporary: false, users, workloads };
+        files::read_or_create(&keys.token_keys_file(), files::new_token_key)?;
         files::write(&keys.user_jwks_file(), &keys.user_jwks().to_string())?;
         files::write(&keys.workload_jwks_file(), &keys.workload_jwks().to_string())?;
         Ok(keys)
@@ -90,6 +91,11 @@ impl DevKeys {
     /// The file with the private key of one of [`WORKLOADS`].
     pub fn workload_key_file(&self, name: &str) -> PathBuf {
         self.folder.join("workloads").join(format!("{name}.pem"))
+    }
+
+    /// The file with the key that seals page tokens.
+    pub fn token_keys_file(&self) -> PathBuf {
+        self.folder.join("token-keys")
     }
 
     /// The public key of users' tokens.

@@ -26,4 +26,5 @@ pub mod schema;
 pub mod scrape;
 pub mod service;
 pub mod statements;
+pub mod texts;
 pub mod upgrade;

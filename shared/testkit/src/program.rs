@@ -64,6 +64,7 @@ impl Program {
         command.env("ORCHARD_LISTEN", address.to_string()).env("ORCHARD_ADMIN_LISTEN", admin_address.to_string());
         command.env("ORCHARD_USER_JWKS_FILE", keys.user_jwks_file());
         command.env("ORCHARD_WORKLOAD_JWKS_FILE", keys.workload_jwks_file());
+        command.env("ORCHARD_TOKEN_KEYS_FILE", keys.token_keys_file());
         command.env("ORCHARD_DRAIN_WAIT", "0s").env("OTEL_BSP_SCHEDULE_DELAY", "50");
         command.envs(settings.iter().map(|(name, value)| (name, value)));
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use orchard_testkit::cluster::random_hex;
-use orchard_testkit::keys::DevKeys;
+use orchard_testkit::keys::{DevKeys, files};
 
 use crate::demo::{self, Addresses};
 use crate::output::{Progress, say};
@@ -65,6 +65,7 @@ pub fn make(args: &Args) -> Result<ExitCode> {
     }
     for slice in SLICES {
         write_url(folder, slice, server)?;
+        files::read_or_create(&folder.join(slice).join("token-keys"), files::new_token_key)?;
     }
     let password = args.folder.superuser().join("password");
     if !password.exists() {
@@ -131,12 +132,19 @@ mod tests {
             let keys = CALLERS.map(|service| folder.join(service).join("workload.pem"));
             let urls = SLICES.map(|slice| folder.join(slice).join("database-url"));
             let others = ["postgres/database-url", "public/users.jwks.json"].map(|file| folder.join(file));
-            keys.into_iter().chain(urls).chain(others).map(|path| (path.clone(), read(&path).unwrap())).collect()
+            let token_keys = SLICES.map(|slice| folder.join(slice).join("token-keys"));
+            keys.into_iter()
+                .chain(urls)
+                .chain(token_keys)
+                .chain(others)
+                .map(|path| (path.clone(), read(&path).unwrap()))
+                .collect()
         };
         make(&args).unwrap();
         let first = content();
         assert!(first[&folder.join("family/database-url")].contains("@db:5432/orchard"));
         assert_ne!(first[&folder.join("family/workload.pem")], first[&folder.join("edge/workload.pem")]);
+        assert_ne!(first[&folder.join("family/token-keys")], first[&folder.join("social/token-keys")]);
         make(&args).unwrap();
         assert_eq!(content(), first);
         std::fs::remove_dir_all(folder).unwrap();

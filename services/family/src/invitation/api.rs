@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::member::Member;
 use crate::member::seat::{self, NewMember};
 use crate::plan::store::{lock_for_member, seen_by};
-use crate::rights::Role;
+use crate::rights::{self, Role};
 use crate::transition::Transition;
 use crate::wire::{own_page, plan_page};
 use crate::{Api, member, plan, roll};
@@ -69,7 +69,7 @@ impl InvitationService for Api {
         let id = wire::decline(request.get_ref())?;
         let unit = async move |connection: &mut Connection| decline(connection, id, user).await;
         let invitation = self.db.write("decline invitation", unit).await?;
-        Ok(Response::new(pb::DeclineInvitationResponse { invitation: Some(wire::invitation(invitation)) }))
+        Ok(Response::new(pb::DeclineInvitationResponse { invitation: Some(wire::own(invitation)) }))
     }
 
     async fn revoke_invitation(&self, request: Request<pb::RevokeInvitationRequest>) -> Answer<pb::RevokeInvitationResponse> {
@@ -108,6 +108,7 @@ async fn create(
         let (plan, rights) = lock_for_member(connection, new.plan, inviter).await?;
         plan.check_active()?;
         rights.may_offer(new.role)?;
+        rights::store::check_adult(connection, inviter).await?;
         within_limit(store::count_pending(connection, new.plan).await?)?;
         if let Some(invitee) = new.invitee {
             member::may_be_seated(member::store::find(connection, new.plan, invitee).await?.as_ref())?;
@@ -143,7 +144,7 @@ async fn decline(connection: &mut Connection, id: Uuid, user: Uuid) -> Result<In
     let (id, plan) = store::locate(connection, &Locator::Id(id), user).await?;
     let invitation = store::lock(connection, id, plan).await?;
     match invitation.decline()? {
-        Transition::Due => Ok(store::end(connection, id, InvitationStatus::Declined).await?),
+        Transition::Due => Ok(store::decline(connection, &invitation, user).await?),
         Transition::Done => Ok(invitation),
     }
 }

@@ -1,18 +1,18 @@
 //! Queries of invitations.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{IntervalDsl as _, now};
+use diesel::dsl::{IntervalDsl as _, exists, not, now};
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
 use diesel_async::RunQueryDsl;
 use orchard_db::{Connection, row};
 use uuid::Uuid;
 
-use super::{Invitation, InvitationError, InvitationStatus, Locator, NewInvitation};
+use super::{Invitation, InvitationError, InvitationStatus, Locator, NewInvitation, pause};
 use crate::error::Error;
 use crate::member::MemberError;
 use crate::rights::Role;
-use crate::schema::{family_invitations, family_plans};
+use crate::schema::{family_invitations, family_plans, invitation_declines, user_blocks};
 use crate::wire::Position;
 
 orchard_db::text_column!(InvitationStatus);
@@ -30,6 +30,7 @@ struct Row {
     accepted_by: Option<Uuid>,
     expires_at: DateTime<Utc>,
     created_at: DateTime<Utc>,
+    declined_at: Option<DateTime<Utc>>,
     #[diesel(select_expression = family_invitations::expires_at.le(now))]
     is_over: bool,
 }
@@ -47,6 +48,7 @@ impl From<Row> for Invitation {
             accepted_by: row.accepted_by,
             expires_at: row.expires_at,
             created_at: row.created_at,
+            declined_at: row.declined_at,
         }
     }
 }
@@ -84,6 +86,7 @@ pub(super) async fn insert(
     new: &NewInvitation,
     token_hash: Option<&[u8]>,
 ) -> Result<(), Error> {
+    let shown_from = if let Some(invitee) = new.invitee { shown_from(connection, inviter, invitee).await? } else { None };
     let ttl = i32::try_from(new.ttl.as_secs()).unwrap_or(i32::MAX);
     diesel::insert_into(family_invitations::table)
         .values((
@@ -94,12 +97,24 @@ pub(super) async fn insert(
             family_invitations::token_hash.eq(token_hash),
             family_invitations::role.eq(new.role),
             family_invitations::relationship.eq(&new.relationship),
+            family_invitations::shown_from.eq(shown_from),
             family_invitations::expires_at.eq(now.into_sql::<Timestamptz>() + ttl.seconds()),
         ))
         .execute(connection)
         .await
         .map(drop)
         .map_err(Error::on("family_invitations_pending_key", MemberError::AlreadyMember))
+}
+
+/// Returns when the invitee sees the next invitation of an inviter; `None` for at once.
+async fn shown_from(connection: &mut Connection, inviter: Uuid, invitee: Uuid) -> QueryResult<Option<DateTime<Utc>>> {
+    let declined: Option<(i32, DateTime<Utc>)> = invitation_declines::table
+        .find((inviter, invitee))
+        .select((invitation_declines::declines, invitation_declines::declined_at))
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(declined.map(|(declines, last)| last + pause(declines)))
 }
 
 /// Returns an invitation by its id, for the plan that created it.
@@ -113,7 +128,10 @@ pub(super) async fn locate(connection: &mut Connection, locator: &Locator, user:
     let ids = (family_invitations::id, family_invitations::family_plan_id);
     let query = family_invitations::table.select(ids).into_boxed();
     let query = match locator {
-        Locator::Id(id) => query.filter(family_invitations::id.eq(*id)).filter(family_invitations::invitee_user_id.eq(user)),
+        Locator::Id(id) => query
+            .filter(family_invitations::id.eq(*id))
+            .filter(family_invitations::invitee_user_id.eq(user))
+            .filter(reaches(user)),
         Locator::TokenHash(hash) => query.filter(family_invitations::token_hash.eq(hash)),
     };
     Ok(query.first(connection).await.optional()?.ok_or(InvitationError::NotFound)?)
@@ -139,6 +157,26 @@ pub(super) async fn accept(connection: &mut Connection, id: Uuid, user: Uuid) ->
         .map(drop)
 }
 
+/// Marks a locked invitation as declined, and counts that for the next one of the same inviter.
+pub(super) async fn decline(connection: &mut Connection, invitation: &Invitation, invitee: Uuid) -> QueryResult<Invitation> {
+    use invitation_declines as of;
+
+    let declined: Row = diesel::update(family_invitations::table.find(invitation.id))
+        .set((family_invitations::declined_at.eq(now), family_invitations::updated_at.eq(now)))
+        .returning(Row::as_returning())
+        .get_result(connection)
+        .await?;
+    let moment = declined.declined_at.unwrap_or_default();
+    diesel::insert_into(of::table)
+        .values((of::inviter_user_id.eq(invitation.invited_by), of::invitee_user_id.eq(invitee), of::declined_at.eq(moment)))
+        .on_conflict((of::inviter_user_id, of::invitee_user_id))
+        .do_update()
+        .set((of::declines.eq(of::declines + 1), of::declined_at.eq(moment)))
+        .execute(connection)
+        .await?;
+    Ok(declined.into())
+}
+
 /// Ends a locked invitation that was not accepted.
 pub(super) async fn end(connection: &mut Connection, id: Uuid, status: InvitationStatus) -> QueryResult<Invitation> {
     diesel::update(family_invitations::table.find(id))
@@ -147,6 +185,16 @@ pub(super) async fn end(connection: &mut Connection, id: Uuid, status: Invitatio
         .get_result(connection)
         .await
         .map(Row::into)
+}
+
+/// Whether an invitation is one that its invitee `user` sees, or has seen: it does not wait, and they have not blocked who sent it.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn reaches(user: Uuid) -> _ {
+    let is_shown = family_invitations::shown_from.is_null().or(family_invitations::shown_from.le(now));
+    let blocks = user_blocks::table
+        .filter(user_blocks::blocker_user_id.eq(user))
+        .filter(user_blocks::blocked_user_id.eq(family_invitations::invited_by));
+    is_shown.and(not(exists(blocks)))
 }
 
 /// The invitations to list.
@@ -175,7 +223,11 @@ pub(super) async fn list(
         .into_boxed();
     let mut query = match filter {
         Filter::Plan(plan) => query.filter(family_invitations::family_plan_id.eq(plan)),
-        Filter::Invitee(user) => query.filter(family_invitations::invitee_user_id.eq(user)).filter(family_plans::is_active),
+        Filter::Invitee(user) => query
+            .filter(family_invitations::invitee_user_id.eq(user))
+            .filter(family_invitations::declined_at.is_null())
+            .filter(reaches(user))
+            .filter(family_plans::is_active),
     };
     if let Some(after) = after {
         query = query.filter(row(family_invitations::created_at, family_invitations::id).lt(after));

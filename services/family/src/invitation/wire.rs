@@ -67,6 +67,12 @@ pub(super) fn received((received, family_name): (Invitation, String)) -> pb::Rec
     pb::ReceivedInvitation { invitation: Some(invitation(received)), family_name }
 }
 
+/// Converts an invitation for its invitee. Others do not learn that it was declined.
+pub(super) fn own(own: Invitation) -> pb::Invitation {
+    let status = if own.declined_at.is_some() { InvitationStatus::Declined } else { own.status };
+    pb::Invitation { status: status.into(), ..invitation(own) }
+}
+
 pub(super) fn invitation(invitation: Invitation) -> pb::Invitation {
     pb::Invitation {
         invitation_id: invitation.id.to_string(),

@@ -58,7 +58,10 @@ pub(super) async fn change_role(
     let member = active(member)?;
     member.may_become(role, &plan)?;
     if member.role != role {
-        rights.may_grant(role)?;
+        // Whoever steps down gets no right that they lack.
+        if admin != user {
+            rights.may_grant(role)?;
+        }
         seat::change_role(connection, outbox, &plan, &member, role).await?;
     }
     changed(connection, &plan, admin, user, rights).await
@@ -68,7 +71,11 @@ pub(super) async fn leave(connection: &mut Connection, outbox: &Outbox, plan: Uu
     // Not `lock_for_member`: any member may leave an inactive plan, also one who does not see it.
     let plan = plan::store::lock(connection, plan).await?.ok_or(PlanError::NotFound)?;
     let member = store::find(connection, plan.id, user).await?.filter(|member| member.is_active);
-    member.ok_or(PlanError::NotFound)?.may_leave(&plan)?;
+    let member = member.ok_or(PlanError::NotFound)?;
+    member.may_leave(&plan)?;
+    if member.role == Role::Child {
+        return Err(RightsError::Child.into());
+    }
     Ok(seat::give_up(connection, outbox, &plan, user).await?)
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Member, NewChild, may_be_seated, store};
 use crate::error::Error;
 use crate::plan::{self, Plan, events};
-use crate::rights::Role;
+use crate::rights::{self, Role};
 use crate::roll;
 
 /// A user who takes a seat.
@@ -41,6 +41,9 @@ pub(crate) async fn take(
     roll::enrol(connection, user).await?;
     let joined = match new {
         NewMember::Invited { role, relationship } => {
+            if matches!(role, Role::Admin | Role::Member) {
+                rights::store::check_adult(connection, user).await?;
+            }
             let added = store::seat(connection, plan.id, user, role, relationship).await?;
             events::joined(plan.id, user, role, added)
         }

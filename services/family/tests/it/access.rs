@@ -4,7 +4,7 @@ mod roles;
 
 use orchard_proto::DESCRIPTORS;
 use orchard_testkit::matrix::Actor::{self, Operator, Service, ServiceForUser};
-use orchard_testkit::matrix::Admits::{Hidden, Only};
+use orchard_testkit::matrix::Admits::Only;
 use orchard_testkit::matrix::{Table, USERS, findings};
 
 use crate::world::World;
@@ -69,7 +69,7 @@ const TABLE: &Table = &[
 
 /// The slice publishes events, and consumes none.
 const EVENTS: &Table = &[
-    ("InboxService/DeliverEvents", Hidden),
+    ("InboxService/DeliverEvents", Only(&[of!("consultation"), of!("family"), of!("recipe"), of!("social")])),
     ("OutboxService/ListParkedEvents", Only(&[&[Operator]])),
     ("OutboxService/ReplayParkedEvent", Only(&[&[Operator]])),
     ("OutboxService/DiscardParkedEvent", Only(&[&[Operator]])),

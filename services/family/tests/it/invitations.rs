@@ -10,7 +10,7 @@ mod ended;
 mod listed;
 
 /// Returns the id of a created invitation.
-fn named(made: pb::CreateInvitationResponse) -> String {
+pub fn named(made: pb::CreateInvitationResponse) -> String {
     made.invitation.expect("an invitation").invitation_id
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot continue panics at its location")]
 
 mod access;
+mod children;
 mod erasure;
 mod export;
 mod extremes;
@@ -22,5 +23,6 @@ mod repeats;
 mod schema;
 mod seats;
 mod summary;
+mod texts;
 mod wallet;
 mod world;

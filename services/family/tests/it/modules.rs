@@ -4,12 +4,13 @@ use std::path::Path;
 
 use orchard_testkit::modules::disorder;
 
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "error",
     "schema",
     "transition",
     "wire",
     "roll",
+    "blocks",
     "rights",
     "nutrition",
     "plan",

@@ -38,7 +38,11 @@ async fn every_reference_to_a_user_has_its_way_of_erasure() -> anyhow::Result<()
         ("family_plans.billing_account", "SET NULL"),
         ("family_plans.primary_account_holder", "SET NULL"),
         ("family_plans.proposed_holder", "SET NULL"),
+        ("invitation_declines.invitee_user_id", "CASCADE"),
+        ("invitation_declines.inviter_user_id", "CASCADE"),
         ("nutritional_intake.user_id", "CASCADE"),
+        ("user_blocks.blocked_user_id", "CASCADE"),
+        ("user_blocks.blocker_user_id", "CASCADE"),
         ("wallet_entries.user_id", "NO ACTION"),
         ("wallet_holds.user_id", "NO ACTION"),
     ];

@@ -133,6 +133,7 @@ async fn a_service_refuses_to_serve_a_database_that_is_not_migrated() -> anyhow:
         command.env("ORCHARD_LISTEN", "127.0.0.1:0").env("ORCHARD_ADMIN_LISTEN", "127.0.0.1:0");
         command.env("ORCHARD_USER_JWKS_FILE", keys.user_jwks_file());
         command.env("ORCHARD_WORKLOAD_JWKS_FILE", keys.workload_jwks_file());
+        command.env("ORCHARD_TOKEN_KEYS_FILE", keys.token_keys_file());
         command.env("ORCHARD_WORKLOAD_KEY_FILE", keys.workload_key_file("family"));
         command.env("ORCHARD_SOCIAL_URL", "http://127.0.0.1:1");
         let output = command.output().await?;

@@ -19,10 +19,17 @@ use orchard_rpc::Refusal;
 use tonic::Code;
 use uuid::Uuid;
 
+use crate::challenges::participant::Participant;
+
 pub use code::JoinCode;
 pub use entry::{Entrant, EntryRequirements};
 pub use scoring::{ChallengeType, Scoring};
 pub use terms::{Patch, SuccessCriteria, Terms};
+
+/// The most challenges that a user creates in 24 hours.
+pub const MAX_PER_DAY: i64 = 5;
+/// The most challenges of a user that are active and not finalised.
+pub const MAX_IN_USE: i64 = 20;
 
 /// Why a call about a challenge is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +57,11 @@ pub enum ChallengeError {
         /// When no day can be recorded any more, if the challenge has dates.
         due: Option<DateTime<Utc>>,
     },
+    /// The user has created too many challenges today, or has too many that are not over.
+    #[error(
+        "the caller may create {MAX_PER_DAY} challenges in 24 hours, and have {MAX_IN_USE} that are active and not finalised"
+    )]
+    TooMany,
     #[error("a child may not create a public challenge")]
     Child,
     /// The user does not meet an entry requirement.
@@ -72,6 +84,9 @@ impl Rule for ChallengeError {
             Self::NotDue { due: None } => refuse(Code::FailedPrecondition, ErrorReason::ChallengeNotDue),
             Self::NotDue { due: Some(due) } => refuse(Code::FailedPrecondition, ErrorReason::ChallengeNotDue)
                 .with("due_time", due.to_rfc3339_opts(SecondsFormat::Secs, true)),
+            Self::TooMany => refuse(Code::FailedPrecondition, ErrorReason::TooManyChallenges)
+                .with("max_per_day", MAX_PER_DAY)
+                .with("max_in_use", MAX_IN_USE),
             Self::Child => refuse(Code::PermissionDenied, ErrorReason::ChildNotPermitted),
             Self::Unmet { requirement, required, actual } => refuse(Code::FailedPrecondition, ErrorReason::EntryRequirementUnmet)
                 .with("requirement", requirement)
@@ -124,10 +139,10 @@ impl Challenge {
         if self.is_active { Ok(()) } else { Err(ChallengeError::Inactive) }
     }
 
-    /// Checks that a user can join whose local date is `today`.
-    pub fn admit(&self, today: NaiveDate) -> Result<(), ChallengeError> {
+    /// Checks that a user can take a seat whose local date is `today`. `last_day` is that of the seat, if there is one yet.
+    pub fn admit(&self, today: NaiveDate, last_day: Option<NaiveDate>) -> Result<(), ChallengeError> {
         self.check_active()?;
-        if self.terms.end_date().is_some_and(|end| today > end) {
+        if last_day.is_some_and(|last| today > last) {
             return Err(ChallengeError::Ended);
         }
         match self.terms.max_participants {
@@ -146,8 +161,12 @@ impl Challenge {
     /// Returns the moment after which the seat of a user who joined on `joined` no longer changes. Only in challenges without
     /// dates: those with dates end for all participants at once.
     pub fn ends_at(&self, joined: NaiveDate) -> Option<DateTime<Utc>> {
-        let (_, last) = days::of_participant(self.terms.start_date, self.terms.duration_days, joined);
-        self.terms.start_date.is_none().then(|| days::due(last))
+        self.terms.start_date.is_none().then(|| days::due(days::last_day(joined, self.terms.duration_days)))
+    }
+
+    /// Returns the last day of a seat.
+    pub fn last_day_of(&self, seat: &Participant) -> Option<NaiveDate> {
+        self.terms.end_date().or(seat.ends_at.map(days::of_due))
     }
 
     /// Checks that the terms can still change at `now`: the first day has not begun in any time zone, or nobody has ever
@@ -155,6 +174,13 @@ impl Challenge {
     pub fn check_changeable(&self, now: DateTime<Utc>, was_joined: bool) -> Result<(), ChallengeError> {
         let has_begun = self.terms.start_date.map_or(was_joined, |first| days::has_begun(first, now));
         if has_begun { Err(ChallengeError::Started) } else { Ok(()) }
+    }
+
+    /// Checks that its creator can deactivate the challenge at `now`: nobody waits for a result. `waiting` is whether the own last day of
+    /// some participant of a challenge without dates is over.
+    pub fn check_stoppable(&self, now: DateTime<Utc>, waiting: bool) -> Result<(), ChallengeError> {
+        let is_over = self.terms.end_date().map_or(waiting, |last| last < days::easternmost(now));
+        if is_over && self.finalised_at.is_none() { Err(ChallengeError::Ended) } else { Ok(()) }
     }
 
     /// Checks that the challenge can be finalised at `now`.

@@ -7,9 +7,10 @@ mod judging;
 mod ranking;
 mod store;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use diesel::QueryResult;
 use orchard_db::Connection;
 use orchard_events::Outbox;
 use uuid::Uuid;
@@ -17,8 +18,8 @@ use uuid::Uuid;
 pub use finaliser::Finaliser;
 pub(crate) use store::forget;
 
-use crate::challenges::challenge::SuccessCriteria;
-use crate::challenges::reward::Reward;
+use crate::challenges::challenge::{Challenge, SuccessCriteria};
+use crate::challenges::reward::{MAX_POINTS_OF_USERS, Reward};
 use crate::rewards::award::{AchievementType, Award, Awards, Entity, EntityType};
 
 /// What success criteria need to know of a recorded day.
@@ -58,9 +59,9 @@ impl Totals {
         Self { score, active_days, longest_streak, distinct_fruits }
     }
 
-    /// Returns whether the totals meet all criteria. Without criteria any score above 0 does.
+    /// Returns whether the totals meet all criteria. Without any, a score above 0 does.
     pub fn meet(self, criteria: Option<&SuccessCriteria>) -> bool {
-        let Some(criteria) = criteria else { return self.score > 0 };
+        let Some(criteria) = criteria.filter(|criteria| **criteria != SuccessCriteria::default()) else { return self.score > 0 };
         self.score >= criteria.min_score
             && self.active_days >= criteria.active_days
             && self.longest_streak >= criteria.longest_streak
@@ -104,12 +105,42 @@ fn award(achievement_type: AchievementType, name: String, challenge: Uuid, rewar
     }
 }
 
+/// How many more points users may get from challenges of users.
+#[derive(Debug, Default)]
+struct Allowance(HashMap<Uuid, i32>);
+
+impl Allowance {
+    /// Returns what a challenge gives a user of a reward.
+    fn grant(&self, challenge: &Challenge, user: Uuid, reward: &Reward) -> Reward {
+        if challenge.created_by.is_none() {
+            return reward.clone();
+        }
+        reward.clone().of_users(challenge.id, self.0.get(&user).copied().unwrap_or(MAX_POINTS_OF_USERS).max(0))
+    }
+}
+
 /// One step of a finalisation, in the transaction of `connection`.
 struct Step<'a> {
     connection: &'a mut Connection,
     awards: &'a Awards,
     outbox: &'a Outbox,
     now: DateTime<Utc>,
+}
+
+impl Step<'_> {
+    /// Returns how many more points these users, who must be locked, may get from a challenge, if it is a user's.
+    async fn allowance(&mut self, challenge: &Challenge, users: &[Uuid]) -> QueryResult<Allowance> {
+        if challenge.created_by.is_none() {
+            return Ok(Allowance::default());
+        }
+        let earned = store::earned_of_users(self.connection, users, self.now - TimeDelta::days(1)).await?;
+        let mut left = HashMap::new();
+        for (user, earned) in earned {
+            let points = [earned.completion, earned.rank].into_iter().flatten().map(|reward| reward.points).sum::<i32>();
+            *left.entry(user).or_insert(MAX_POINTS_OF_USERS) -= points;
+        }
+        Ok(Allowance(left))
+    }
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 mod api;
 mod fold_worker;
-mod pseudonym;
 mod reading;
 mod store;
 mod watch;
 mod wire;
+
+use std::cmp::Reverse;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use orchard_db::Rule;
@@ -17,7 +18,6 @@ use tonic::Code;
 use uuid::Uuid;
 
 pub use fold_worker::FoldWorker;
-pub use pseudonym::pseudonym;
 pub(crate) use store::forget;
 pub use watch::Poller;
 
@@ -128,8 +128,8 @@ pub struct FriendEntry {
     pub rank: i64,
 }
 
-/// A position in the order of a leaderboard. Page tokens contain it, so it names no user, but a seat, whose id says nothing
-/// else.
+/// A position in the order of a leaderboard. Equal scores that were reached at the same time are ordered by the ids of their seats,
+/// which are random: the order says nothing about users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     /// Sum of the daily scores.
@@ -154,10 +154,10 @@ impl Cursor {
 }
 
 impl LeaderboardEntry {
-    /// Returns whether the entry is ahead of a position. All others who reached the same score at the same time are.
+    /// Returns whether the entry is ahead of a position.
     pub fn is_ahead_of(&self, cursor: &Cursor) -> bool {
-        self.score > cursor.score
-            || self.score == cursor.score && self.reached_at <= cursor.reached_at && self.id != cursor.participant
+        let order = |at: &Cursor| (Reverse(at.score), at.reached_at, at.participant);
+        order(&self.cursor()) < order(cursor)
     }
 
     /// Returns the position of the entry.

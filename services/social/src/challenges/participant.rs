@@ -40,6 +40,8 @@ pub struct Participant {
     pub final_score: i32,
     /// When the user first joined.
     pub joined_at: DateTime<Utc>,
+    /// From when on nothing of the seat changes any more, in a challenge without dates. It fixes the days of the seat.
+    pub ends_at: Option<DateTime<Utc>>,
     /// Whether the participant wants to be on the leaderboard.
     pub is_visible: bool,
     /// Whether the participant is on the leaderboard.

@@ -109,8 +109,8 @@ pub struct ProgressDay {
 pub struct SeatState {
     /// Whether the challenge is active.
     pub is_active: bool,
-    /// First day of the challenge, if it has dates.
-    pub start_date: Option<NaiveDate>,
+    /// Last day of the challenge, if it has dates.
+    pub end_date: Option<NaiveDate>,
     /// Number of days that the challenge runs.
     pub duration_days: i32,
     /// How a day is scored.
@@ -169,9 +169,9 @@ impl SeatState {
         if !self.is_active {
             return Err(ChallengeError::Inactive.into());
         }
-        let joined = self.time_zone.date_at(self.participant.joined_at);
-        let days = days::of_participant(self.start_date, self.duration_days, joined);
-        window::check_open(date, days, self.time_zone.date_at(self.now))
+        let last = self.end_date.or(self.participant.ends_at.map(days::of_due));
+        let days = last.map(|last| (days::first_day(last, self.duration_days), last));
+        window::check_open(date, days.ok_or(ProgressError::DateNotOpen { open: None })?, self.time_zone.date_at(self.now))
     }
 
     fn change(&self, date: NaiveDate, daily_score: i32) -> DayChange {

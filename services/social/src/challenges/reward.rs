@@ -3,11 +3,13 @@
 pub(crate) mod wire;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::rewards::award::SpecialReward;
 
-/// Maximum points of a reward in a challenge that a user created. Users must not create points for themselves.
-const MAX_POINTS_OF_USERS: i32 = 100;
+/// The most points that a challenge of a user gives to one participant, and that all of them give to one user on a day. Users must not
+/// create points for themselves.
+pub const MAX_POINTS_OF_USERS: i32 = 100;
 
 /// Contradictions between fields: the path of each, and what is wrong with it.
 pub type Contradictions = Vec<(String, String)>;
@@ -20,6 +22,15 @@ pub struct Reward {
     pub badge: Option<String>,
     /// An entitlement.
     pub special_reward: Option<SpecialReward>,
+}
+
+impl Reward {
+    /// Returns the reward as a challenge of a user gives it: with at most `left` points, and a badge that is none of the platform's.
+    #[must_use]
+    pub fn of_users(self, challenge: Uuid, left: i32) -> Self {
+        let badge = self.badge.map(|badge| format!("user:{challenge}/{badge}"));
+        Self { points: self.points.min(left), badge, special_reward: None }
+    }
 }
 
 /// The reward for a range of ranks.
@@ -73,8 +84,12 @@ impl RewardStructure {
         let completion = self.completion.iter().map(|reward| ("completion".to_owned(), reward));
         let mut beyond = Vec::new();
         for (path, reward) in completion.chain(bands) {
-            if reward.points > MAX_POINTS_OF_USERS {
-                let why = format!("must be at most {MAX_POINTS_OF_USERS} in a challenge that a user created");
+            let is_rank = path != "completion";
+            let others = self.completion.as_ref().filter(|_| is_rank).map_or(0, |completion| completion.points);
+            let most = MAX_POINTS_OF_USERS.saturating_sub(others).max(0);
+            if reward.points > most {
+                let why =
+                    format!("must be at most {most}: a challenge that a user created gives {MAX_POINTS_OF_USERS} points in all");
                 beyond.push((format!("{path}.points"), why));
             }
             if reward.special_reward.is_some() {
@@ -96,6 +111,20 @@ mod tests {
         let rewards = RewardStructure { completion: None, rank_bands: vec![band(1, 1, 50), band(2, 10, 5)] };
         let points = |rank| rewards.for_rank(rank).map(|reward| reward.points);
         assert_eq!([1, 2, 10, 11].map(points), [Some(50), Some(5), Some(5), None]);
+    }
+
+    #[test]
+    fn users_give_a_hundred_points_in_all() {
+        let reward = |points| Reward { points, ..Reward::default() };
+        let band = |rank, points| RankBand { from_rank: rank, to_rank: rank, reward: reward(points) };
+        let beyond = |completion, bands: &[i32]| {
+            let rank_bands = bands.iter().zip(1..).map(|(points, rank)| band(rank, *points)).collect();
+            let rewards = RewardStructure { completion: Some(reward(completion)), rank_bands };
+            rewards.beyond_users().into_iter().map(|(path, _)| path).collect::<Vec<_>>()
+        };
+        assert_eq!(beyond(40, &[60, 60]), Vec::<String>::new());
+        assert_eq!(beyond(41, &[60, 59]), ["rank_bands[0].reward.points"]);
+        assert_eq!(beyond(101, &[]), ["completion.points"]);
     }
 
     #[test]

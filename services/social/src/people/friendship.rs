@@ -5,6 +5,7 @@ pub(crate) mod list;
 pub(crate) mod store;
 mod wire;
 
+use chrono::TimeDelta;
 use orchard_db::Rule;
 use orchard_proto::social::v1::ErrorReason;
 use orchard_rpc::Refusal;
@@ -47,6 +48,15 @@ impl Rule for FriendshipError {
     }
 }
 
+/// Returns how long after a decline the next request of the same user waits until it is shown, when it was declined so often.
+pub fn pause(declines: i32) -> TimeDelta {
+    TimeDelta::days(match declines {
+        ..=1 => 1,
+        2 => 7,
+        3.. => 30,
+    })
+}
+
 /// Two users, in the order in which they are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pair {
@@ -57,6 +67,11 @@ pub struct Pair {
 }
 
 impl Pair {
+    /// Returns the id of the aggregate of events about the two.
+    pub fn aggregate(self) -> Uuid {
+        Uuid::new_v5(&self.first, self.second.as_bytes())
+    }
+
     /// The pair of two different users.
     pub fn of(one: Uuid, other: Uuid) -> Self {
         Self { first: one.min(other), second: one.max(other) }
@@ -73,6 +88,8 @@ pub enum Relation {
     RequestSent,
     /// They have sent the caller a request.
     RequestReceived,
+    /// They have sent the caller a request that the caller does not see: it was declined, or waits because an earlier one was.
+    RequestHidden,
     Friends,
 }
 
@@ -81,6 +98,8 @@ pub enum Relation {
 pub struct Friendship {
     /// How they are related.
     pub relation: Relation,
+    /// Whether the request was declined. Its sender does not learn that.
+    pub is_declined: bool,
     pub blocked_by_caller: bool,
     pub blocked_by_other: bool,
 }
@@ -97,21 +116,23 @@ pub struct Eligibility {
 
 impl Friendship {
     fn with(self, relation: Relation) -> Self {
-        Self { relation, ..self }
+        Self { relation, is_declined: false, ..self }
     }
 
-    /// Sends a request; `sent` is the number of unanswered requests of the caller. A request to a user who has sent one accepts it.
+    /// Sends a request; `sent` is the number of unanswered requests of the caller. A request to a user who has sent one accepts it. One that
+    /// was declined is sent again.
     ///
     /// Refusals for reasons that the caller knows come first. All reasons that the caller must not learn have the same refusal.
     pub fn send_request(self, eligibility: Eligibility, sent: i64) -> Result<Self, FriendshipError> {
         match self.relation {
             _ if eligibility.caller_is_child => Err(FriendshipError::Child),
             _ if self.blocked_by_caller => Err(FriendshipError::Blocked),
-            Relation::Friends | Relation::RequestSent => Ok(self),
+            Relation::Friends => Ok(self),
+            Relation::RequestSent => Ok(self.with(Relation::RequestSent)),
             Relation::None if eligibility.caller_is_private => Err(FriendshipError::Private),
             Relation::None if sent >= MAX_REQUESTS => Err(FriendshipError::TooMany),
             _ if self.blocked_by_other || eligibility.other_is_unreachable => Err(FriendshipError::NoSuchProfile),
-            Relation::RequestReceived => Ok(self.with(Relation::Friends)),
+            Relation::RequestReceived | Relation::RequestHidden => Ok(self.with(Relation::Friends)),
             Relation::None => Ok(self.with(Relation::RequestSent)),
         }
     }
@@ -122,15 +143,17 @@ impl Friendship {
             _ if eligibility.caller_is_child => Err(FriendshipError::Child),
             Relation::Friends => Ok(self),
             Relation::RequestReceived if !eligibility.other_is_unreachable => Ok(self.with(Relation::Friends)),
-            Relation::RequestReceived | Relation::RequestSent | Relation::None => Err(FriendshipError::NoSuchRequest),
+            Relation::RequestReceived | Relation::RequestHidden | Relation::RequestSent | Relation::None => {
+                Err(FriendshipError::NoSuchRequest)
+            }
         }
     }
 
-    /// Declines the request of the other user.
+    /// Declines the request of the other user, to whom it still looks as if it waited.
     pub fn decline_request(self) -> Result<Self, FriendshipError> {
         match self.relation {
-            Relation::RequestReceived => Ok(self.with(Relation::None)),
-            Relation::RequestSent | Relation::None => Ok(self),
+            Relation::RequestReceived => Ok(Self { is_declined: true, ..self.with(Relation::RequestHidden) }),
+            Relation::RequestHidden | Relation::RequestSent | Relation::None => Ok(self),
             Relation::Friends => Err(FriendshipError::NoSuchRequest),
         }
     }
@@ -139,7 +162,7 @@ impl Friendship {
     pub fn withdraw_request(self) -> Result<Self, FriendshipError> {
         match self.relation {
             Relation::RequestSent => Ok(self.with(Relation::None)),
-            Relation::RequestReceived | Relation::None => Ok(self),
+            Relation::RequestReceived | Relation::RequestHidden | Relation::None => Ok(self),
             Relation::Friends => Err(FriendshipError::NoSuchRequest),
         }
     }
@@ -151,7 +174,7 @@ impl Friendship {
 
     /// Blocks the other user, which ends friendship and requests.
     pub fn block(self) -> Self {
-        Self { relation: Relation::None, blocked_by_caller: true, ..self }
+        Self { blocked_by_caller: true, ..self.with(Relation::None) }
     }
 
     /// Ends the caller's block.

@@ -2,6 +2,7 @@
 
 mod api;
 pub mod name;
+pub(crate) mod pseudonym;
 pub(crate) mod store;
 pub(crate) mod wire;
 

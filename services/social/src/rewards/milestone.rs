@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use orchard_db::{Connection, Rule};
 use orchard_proto::social::v1::ErrorReason;
 use orchard_rpc::Refusal;
+use orchard_rpc::read::look;
 use serde::{Deserialize, Serialize};
-use strum::{EnumString, IntoStaticStr};
+use strum::{EnumIter, EnumString, IntoEnumIterator as _, IntoStaticStr};
 use tonic::Code;
 use uuid::Uuid;
 
@@ -36,7 +37,7 @@ impl Rule for MilestoneError {
 }
 
 /// What a milestone counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, EnumString, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, EnumIter, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum MilestoneType {
     /// Referred users who have bought something.
@@ -55,9 +56,10 @@ impl MilestoneType {
         }
     }
 
-    /// Returns whether a badge belongs to a milestone, or could belong to one in a later release.
-    pub fn has_badge(badge: &str) -> bool {
-        badge.rsplit_once('_').is_some_and(|(of, target)| of.parse::<Self>().is_ok() && target.parse::<i32>().is_ok())
+    /// Returns whether a badge could be taken for that of a milestone, of this release or a later one.
+    pub fn is_like_badge(badge: &str) -> bool {
+        let badge = look(badge);
+        Self::iter().any(|of| badge.starts_with(&look(of.into())))
     }
 
     /// Returns the award for reaching a target.
@@ -186,6 +188,22 @@ mod tests {
         }
         assert_eq!(MilestoneType::Conversions.award(1).name, "1 friend brought along");
         assert_eq!(MilestoneType::Conversions.award(25).badge.as_deref(), Some("conversions_25"));
+    }
+
+    #[test]
+    fn badges_that_look_like_those_of_milestones_are_known() {
+        for badge in [
+            "challenges_completed_25",
+            "Challenges Completed 25",
+            "\u{441}hallenges_completed_25",
+            "recipes_featured_7",
+            "CONVERSIONS 5",
+        ] {
+            assert!(MilestoneType::is_like_badge(badge), "{badge}");
+        }
+        for badge in ["early", "challenger", "25_challenges", ""] {
+            assert!(!MilestoneType::is_like_badge(badge), "{badge}");
+        }
     }
 
     #[test]

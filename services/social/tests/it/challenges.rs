@@ -2,6 +2,7 @@
 
 mod changed;
 mod entered;
+mod fair;
 mod listed;
 
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! Friend requests, answers and blocks.
 
+mod declined;
 mod races;
 
 use std::sync::Arc;
@@ -93,6 +94,7 @@ async fn only_an_existing_request_of_the_other_user_can_be_answered() -> anyhow:
     world.act(Withdraw, alice, bob).await?;
     world.act(Withdraw, alice, bob).await?;
     assert_eq!(world.pair(alice, bob).await?, None);
+    let [alice, bob] = world.people().await?;
     world.act(Send, alice, bob).await?;
     world.act(Accept, bob, alice).await?;
     assert_eq!(refused(world.act(Decline, bob, alice).await), not_found("FRIEND_REQUEST"));

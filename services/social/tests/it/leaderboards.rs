@@ -115,7 +115,7 @@ impl World {
             .query(
                 "SELECT p.user_id, p.final_score FROM challenge_participants p JOIN users u ON u.id = p.user_id
                  WHERE challenge_id = $1 AND completion_status <> 'withdrawn' AND is_visible AND privacy_level <> 'private'
-                 ORDER BY final_score DESC, score_reached_at, user_id",
+                 ORDER BY final_score DESC, score_reached_at, p.id",
                 &[&challenge.parse::<Uuid>()?],
             )
             .await?;

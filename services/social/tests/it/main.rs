@@ -25,6 +25,8 @@ mod profiles;
 mod progress;
 mod registration;
 mod schema;
+mod texts;
+mod tokens;
 mod visibility;
 mod watching;
 mod world;

@@ -1,5 +1,7 @@
 //! Watching leaderboards.
 
+mod hidden;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

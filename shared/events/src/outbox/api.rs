@@ -28,7 +28,8 @@ impl Api {
 #[tonic::async_trait]
 impl OutboxService for Api {
     async fn list_parked_events(&self, request: Request<pb::ListParkedEventsRequest>) -> Answer<pb::ListParkedEventsResponse> {
-        let asked = wire::page(request.get_ref()).map_err(|violations| self.status(violations))?;
+        let operator = Caller::user(&request)?.id;
+        let asked = wire::page(request.get_ref(), operator).map_err(|violations| self.status(violations))?;
         let listed = async {
             let mut connection = self.db.connection().await?;
             let rows = parked::list(&mut connection, asked.after, asked.fetch()).await?;

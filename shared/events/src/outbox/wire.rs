@@ -34,9 +34,9 @@ pub(super) fn parked_event(parked: Parked, pending: &HashMap<(String, Uuid), i64
     }
 }
 
-pub(super) fn page(request: &pb::ListParkedEventsRequest) -> Result<PageRequest<i64>, Violations> {
+pub(super) fn page(request: &pb::ListParkedEventsRequest, operator: Uuid) -> Result<PageRequest<i64>, Violations> {
     let mut fields = Fields::default();
-    let page = PageRequest::read(&mut fields, "ListParkedEvents".to_owned(), request.page_size, &request.page_token);
+    let page = PageRequest::read(&mut fields, format!("ListParkedEvents {operator}"), request.page_size, &request.page_token);
     fields.finish(|| page)
 }
 

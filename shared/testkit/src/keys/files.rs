@@ -6,6 +6,8 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::pkcs8::KeypairBytes;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use uuid::Uuid;
@@ -25,14 +27,23 @@ pub fn create_folder(folder: &Path) -> Result<()> {
 /// The secret key alone: OpenSSL before 3.4 cannot read the newer form, which holds the public one too.
 pub(super) fn new_pem() -> Result<String> {
     use ed25519_dalek::pkcs8::EncodePrivateKey as _;
-    let mut secret_key = [0; 32];
-    getrandom::fill(&mut secret_key).map_err(|error| anyhow!("cannot get random bytes: {error}"))?;
-    let pair = KeypairBytes { secret_key, public_key: None };
+    let pair = KeypairBytes { secret_key: random()?, public_key: None };
     Ok(pair.to_pkcs8_pem(LineEnding::LF).map_err(|error| anyhow!("cannot encode a key: {error}"))?.to_string())
 }
 
+/// A key that seals page tokens, as a file has it.
+pub fn new_token_key() -> Result<String> {
+    Ok(format!("{}\n", STANDARD.encode(random()?)))
+}
+
+fn random() -> Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow!("cannot get random bytes: {error}"))?;
+    Ok(bytes)
+}
+
 /// Of several processes that find no file, one makes it and all read the same.
-pub(super) fn read_or_create(path: &Path, make: impl FnOnce() -> Result<String>) -> Result<String> {
+pub fn read_or_create(path: &Path, make: impl FnOnce() -> Result<String>) -> Result<String> {
     if !path.exists() {
         let whole = write_beside(path, &make()?)?;
         let linked = fs::hard_link(&whole, path);

@@ -91,6 +91,7 @@ impl Services {
         }
         if service != EDGE {
             command.env("DATABASE_URL_FILE", self.url_file(service));
+            command.env("ORCHARD_TOKEN_KEYS_FILE", keys.token_keys_file());
         }
         let process = Process::spawn(command).with_context(|| format!("cannot start {service}"))?;
         // The edge last, because it is stopped first.

@@ -18,6 +18,7 @@ const PLAN: &str = "PLAN_NOT_FOUND";
 const KIND: &str = "CALLER_NOT_ADMITTED";
 const HOLDER: &str = "HOLDER_MUST_TRANSFER";
 const FULL: &str = "PLAN_FULL";
+const CHILD: &str = "CHILD_NOT_PERMITTED";
 
 /// The reasons that these callers get: the holder, another admin, a member, a child, a guest, a former member, a stranger. A banned user
 /// gets those of a former member.
@@ -58,7 +59,7 @@ const OWN_PLAN: &[(&str, [&str; 7])] = &[
     ("HoldService/ReleaseHold", [KIND, KIND, KIND, KIND, KIND, KIND, KIND]),
     ("HoldService/RefundHold", [KIND, KIND, KIND, KIND, KIND, KIND, KIND]),
     // The last two take away what the rows above need.
-    ("MemberService/LeavePlan", [HOLDER, OK, OK, OK, OK, PLAN, PLAN]),
+    ("MemberService/LeavePlan", [HOLDER, OK, OK, CHILD, OK, PLAN, PLAN]),
     ("PlanService/DeactivatePlan", [OK, PLAN, PLAN, PLAN, PLAN, PLAN, PLAN]),
 ];
 

@@ -54,14 +54,19 @@ async fn only_the_invitee_declines_and_they_may_be_invited_again() -> anyhow::Re
 
     let declined = world.decline(invitee, &invitation).await?;
     assert_eq!((declined.status(), &declined.inviter_user_id), (InvitationStatus::Declined, &holder.to_string()));
-    assert_eq!(world.state(&invitation).await?, ("declined".to_owned(), true, 1));
+    assert_eq!(world.state(&invitation).await?, ("pending".to_owned(), true, 1), "to the plan it looks as if it waited");
     assert_eq!(world.decline(invitee, &invitation).await?, declined, "declining again changes nothing");
     assert_eq!(refused(world.accept(invitee, &invitation).await), not_pending());
-    assert_eq!(refused(world.revoke(&plan, holder, &invitation).await), not_pending());
+    let again = world.invite(&plan, holder, Some(invitee), MemberRole::Child).await;
+    assert_eq!(refused(again), (Code::AlreadyExists, "ALREADY_MEMBER".to_owned()), "as while it waits");
+    assert_eq!(world.revoke(&plan, holder, &invitation).await?.status(), InvitationStatus::Revoked);
     assert_eq!(violations(world.decline(invitee, "1").await), ["invitation_id"]);
 
-    world.join(&plan, holder, invitee, MemberRole::Child).await?;
-    assert_eq!(world.decline(invitee, &invitation).await?, declined, "the second invitation does not change the first");
+    let second = named(world.invite(&plan, holder, Some(invitee), MemberRole::Child).await?);
+    assert_eq!(refused(world.accept(invitee, &second).await), not_found("INVITATION_NOT_FOUND"), "it waits for a day");
+    let client = world.slice.schema.connect().await?;
+    client.execute("UPDATE family_invitations SET shown_from = shown_from - interval '1 day', updated_at = now()", &[]).await?;
+    world.accept(invitee, &second).await?;
     Ok(())
 }
 

@@ -30,7 +30,7 @@ impl Api {
     async fn set_active(&self, user: &User, challenge_id: &str, is_active: bool) -> Result<Option<pb::Challenge>, Error> {
         let id = request::id("challenge_id", challenge_id)?;
         let author = Author { user: user.id, is_operator: reads_all(user), is_child: false };
-        let view = editing::set_active(&self.db, id, is_active, author).await?;
+        let view = editing::set_active(&self.db, &self.clock, id, is_active, author).await?;
         Ok(self.challenge(view, user))
     }
 }

@@ -13,15 +13,19 @@ pub fn last_day(first: NaiveDate, duration_days: i32) -> NaiveDate {
     first.checked_add_days(Days::new(more)).unwrap_or(NaiveDate::MAX)
 }
 
-/// Returns the first and the last day of a participant who joined on `joined`, their local date.
-pub fn of_participant(start_date: Option<NaiveDate>, duration_days: i32, joined: NaiveDate) -> (NaiveDate, NaiveDate) {
-    let first = start_date.unwrap_or(joined);
-    (first, last_day(first, duration_days))
+/// Returns the first of `duration_days` days until `last`.
+pub fn first_day(last: NaiveDate, duration_days: i32) -> NaiveDate {
+    last - TimeDelta::days(i64::from(duration_days) - 1)
+}
+
+/// Returns the date in the easternmost time zone.
+pub fn easternmost(now: DateTime<Utc>) -> NaiveDate {
+    (now + EASTERNMOST).date_naive()
 }
 
 /// Returns whether `day` has begun in any time zone.
 pub fn has_begun(day: NaiveDate, now: DateTime<Utc>) -> bool {
-    (now + EASTERNMOST).date_naive() >= day
+    easternmost(now) >= day
 }
 
 /// Returns the moment from which on `day` can no longer be recorded in any time zone: in UTC-12, the westernmost, the day and
@@ -30,6 +34,11 @@ pub fn due(day: NaiveDate) -> DateTime<Utc> {
     let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default();
     let late = u64::try_from(LATE_DAYS).unwrap_or_default();
     day.checked_add_days(Days::new(1 + late)).unwrap_or(NaiveDate::MAX).and_time(noon).and_utc()
+}
+
+/// Returns the day of which `moment` is [`due`].
+pub fn of_due(moment: DateTime<Utc>) -> NaiveDate {
+    moment.date_naive() - TimeDelta::days(1 + LATE_DAYS)
 }
 
 /// Checks that a challenge may be set on `today` to start on `first`. Participants must not have missed more than a day.
@@ -50,20 +59,14 @@ mod tests {
     fn last_days_count_the_first_and_the_leap_day() {
         assert_eq!(last_day(date("2028-02-28"), 3), date("2028-03-01"));
         assert_eq!(last_day(date("2026-07-01"), 1), date("2026-07-01"));
-    }
-
-    #[test]
-    fn without_dates_the_days_run_from_the_joining() {
-        let days = |start: Option<&str>, duration_days, joined| of_participant(start.map(date), duration_days, date(joined));
-        assert_eq!(days(None, 7, "2026-08-08"), (date("2026-08-08"), date("2026-08-14")));
-        assert_eq!(days(None, 1, "2028-02-29"), (date("2028-02-29"), date("2028-02-29")));
-        assert_eq!(days(Some("2026-07-01"), 1, "2026-08-08"), (date("2026-07-01"), date("2026-07-01")));
+        assert_eq!(first_day(date("2028-03-01"), 3), date("2028-02-28"));
     }
 
     #[test]
     fn a_day_is_due_when_the_westernmost_zone_can_no_longer_record_it() {
         assert_eq!(due(date("2026-07-07")).to_rfc3339(), "2026-07-10T12:00:00+00:00");
         assert_eq!(due(date("2028-02-27")).to_rfc3339(), "2028-03-01T12:00:00+00:00", "after a leap day");
+        assert_eq!(of_due(due(date("2028-02-27"))), date("2028-02-27"));
         // Until then it is the second day after it in UTC-12, on which it can be recorded; from then on it is the third.
         let west = chrono::FixedOffset::west_opt(12 * 3_600).expect("a zone");
         let local = |moment: DateTime<Utc>| moment.with_timezone(&west).date_naive();

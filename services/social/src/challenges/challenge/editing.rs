@@ -1,12 +1,15 @@
 //! Creating and changing challenges.
 
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use orchard_db::idempotency::Key;
 use orchard_db::{Connection, Db};
 use orchard_rpc::Violations;
 use orchard_server::Clock;
 use uuid::Uuid;
 
-use super::{Challenge, ChallengeError, ChallengeView, JoinCode, Patch, Terms, days, reading, store};
+use super::{Challenge, ChallengeError, ChallengeView, JoinCode, MAX_IN_USE, MAX_PER_DAY, Patch, Terms, days, reading, store};
 use crate::error::Error;
 use crate::roll;
 
@@ -38,11 +41,20 @@ async fn insert(connection: &mut Connection, clock: &Clock, id: Uuid, terms: Ter
     check_start(connection, clock, &terms, "start_date").await?;
     check_child(&terms, author)?;
     let created_by = (!author.is_operator).then_some(author.user);
+    let now = store::now_by(connection, clock).await?;
     if let Some(creator) = created_by {
         roll::enrol(connection, creator).await?;
+        check_number(connection, creator, now).await?;
     }
     let code = (!terms.is_public).then(JoinCode::random);
-    Ok(store::insert(connection, id, terms, code, created_by).await?)
+    Ok(store::insert(connection, id, terms, code, created_by, now).await?)
+}
+
+/// Checks that a user may create one more challenge. The user is locked, so that the number is right.
+async fn check_number(connection: &mut Connection, creator: Uuid, now: DateTime<Utc>) -> Result<(), Error> {
+    roll::lock(connection, &BTreeSet::from([creator])).await?;
+    let (today, in_use) = store::count_created(connection, creator, now - TimeDelta::days(1)).await?;
+    if today >= MAX_PER_DAY || in_use >= MAX_IN_USE { Err(ChallengeError::TooMany.into()) } else { Ok(()) }
 }
 
 /// Changes the terms of a challenge.
@@ -51,8 +63,9 @@ pub(super) async fn update(db: &Db, clock: &Clock, id: Uuid, patch: Patch, autho
     db.write("update challenge", async move |connection| {
         let challenge = lock(connection, id, author).await?;
         let now = store::now_by(connection, &clock).await?;
-        challenge.check_changeable(now, store::was_joined(connection, id).await?)?;
-        change(connection, &clock, challenge, patch, author).await?;
+        let was_joined = store::was_joined(connection, id).await?;
+        challenge.check_changeable(now, was_joined)?;
+        change(connection, &clock, challenge, patch, (author, was_joined)).await?;
         reading::view(connection, id, author.user, author.is_operator).await
     })
     .await
@@ -63,8 +76,9 @@ async fn change(
     clock: &Clock,
     challenge: Challenge,
     patch: Patch,
-    author: Author,
+    (author, was_joined): (Author, bool),
 ) -> Result<(), Error> {
+    let days = (challenge.terms.start_date, challenge.terms.duration_days);
     let moves = patch.start_date.is_some();
     let is_platforms = challenge.created_by.is_none();
     let challenge_type = challenge.terms.scoring.challenge_type();
@@ -73,6 +87,9 @@ async fn change(
         return Err(Violations::of("challenge.scoring", "must be of the type that the challenge has").into());
     }
     terms.check(is_platforms, "challenge.")?;
+    if was_joined && days != (terms.start_date, terms.duration_days) {
+        return Err(ChallengeError::Started.into());
+    }
     if moves {
         check_start(connection, clock, &terms, "challenge.start_date").await?;
     }
@@ -85,10 +102,21 @@ async fn change(
 }
 
 /// Activates or deactivates a challenge.
-pub(super) async fn set_active(db: &Db, id: Uuid, is_active: bool, author: Author) -> Result<ChallengeView, Error> {
+pub(super) async fn set_active(
+    db: &Db,
+    clock: &Clock,
+    id: Uuid,
+    is_active: bool,
+    author: Author,
+) -> Result<ChallengeView, Error> {
+    let clock = clock.clone();
     db.write("set challenge active", async move |connection| {
         let before = lock(connection, id, author).await?;
         if before.is_active != is_active {
+            if !author.is_operator {
+                let now = store::now_by(connection, &clock).await?;
+                before.check_stoppable(now, store::has_ended_seats(connection, id, now).await?)?;
+            }
             store::set_active(connection, id, is_active).await?;
         }
         reading::view(connection, id, author.user, author.is_operator).await

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use orchard_client::Upstream;
 use orchard_db::{Connection, Db};
 use orchard_server::Clock;
@@ -11,7 +12,7 @@ use super::store::entrant;
 use super::{Challenge, ChallengeError, ChallengeKey, Entrant, EntryRequirements, store};
 use crate::board_copies;
 use crate::challenges::participant::{self, CompletionStatus, Participant};
-use crate::clock::local_time;
+use crate::clock::{LocalTime, local_time};
 use crate::error::Error;
 use crate::people::{family, profile};
 use crate::roll;
@@ -35,11 +36,15 @@ pub(super) async fn join(
     key: &ChallengeKey,
     user: Uuid,
 ) -> Result<Participant, Error> {
-    let (id, requires_family_plan) = {
+    let (id, requires_family_plan, is_known) = {
         let connection = db.read().await?;
         let id = store::id_of(&connection, key).await?.ok_or(ChallengeError::NotFound)?;
-        (id, store::requires_family_plan(&connection, id, user).await?)
+        (id, store::requires_family_plan(&connection, id, user).await?, roll::is_known(&connection, user).await?)
     };
+    if !is_known {
+        // Apart from the rest: who is refused for their account's age is known from then on.
+        db.write("enrol entrant", async move |connection| roll::enrol(connection, user).await).await?;
+    }
     let family_plan = if requires_family_plan { Some(family::has_plan(upstream, user).await?) } else { None };
     let join = Join { user, has_code: matches!(key, ChallengeKey::Code(_)), family_plan, clock: clock.clone() };
     db.write("join challenge", async move |connection| join.take_seat(connection, id).await).await
@@ -58,27 +63,29 @@ impl Join {
             None if !challenge.is_open_to(user, self.has_code) => return Err(ChallengeError::NotFound.into()),
             Some(_) | None => (),
         }
-        self.admit(connection, &challenge).await?;
+        let time = local_time(connection, &self.clock, user).await?;
+        let last_day = seat.as_ref().map_or(challenge.terms.end_date(), |left| challenge.last_day_of(left));
+        challenge.admit(time.today(), last_day)?;
+        if seat.is_none() {
+            self.check_requirements(connection, &challenge, time.now).await?;
+        }
         participant::store::count_seats(connection, challenge.id, 1).await?;
         match seat {
             Some(left) => Ok(participant::store::set_status(connection, &left, CompletionStatus::Active).await?),
-            None => self.insert(connection, &challenge).await,
+            None => self.insert(connection, &challenge, time).await,
         }
     }
 
-    async fn insert(&self, connection: &mut Connection, challenge: &Challenge) -> Result<Participant, Error> {
-        let time = local_time(connection, &self.clock, self.user).await?;
+    async fn insert(&self, connection: &mut Connection, challenge: &Challenge, time: LocalTime) -> Result<Participant, Error> {
         let ends_at = challenge.ends_at(time.today());
         let seat = participant::store::insert(connection, challenge.id, self.user, time.now, ends_at).await?;
         board_copies::refresh(connection, &BTreeSet::from([self.user])).await?;
         Ok(seat)
     }
 
-    async fn admit(&self, connection: &Connection, challenge: &Challenge) -> Result<(), Error> {
-        let time = local_time(connection, &self.clock, self.user).await?;
-        challenge.admit(time.today())?;
+    async fn check_requirements(&self, connection: &Connection, challenge: &Challenge, now: DateTime<Utc>) -> Result<(), Error> {
         let Some(requirements) = &challenge.terms.entry_requirements else { return Ok(()) };
-        requirements.admit(&self.entrant(connection, requirements).await?, time.now)?;
+        requirements.admit(&self.entrant(connection, requirements).await?, now)?;
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use orchard_server::Clock;
 use uuid::Uuid;
 
-use super::{Challenge, ChallengeKey, ChallengeView, EntryRequirements, JoinCode, Terms};
+use super::{Challenge, ChallengeKey, ChallengeView, EntryRequirements, JoinCode, Terms, days};
 use crate::challenges::participant::CompletionStatus;
 use crate::schema::{challenge_participants, community_challenges, users};
 use crate::visibility::visible_to;
@@ -31,12 +31,30 @@ pub(super) async fn insert(
     terms: Terms,
     code: Option<JoinCode>,
     created_by: Option<Uuid>,
+    created_at: DateTime<Utc>,
 ) -> QueryResult<()> {
     diesel::insert_into(community_challenges::table)
-        .values((community_challenges::id.eq(id), community_challenges::created_by.eq(created_by), TermsRow::new(terms, code)))
+        .values((
+            community_challenges::id.eq(id),
+            community_challenges::created_by.eq(created_by),
+            community_challenges::created_at.eq(created_at),
+            TermsRow::new(terms, code),
+        ))
         .execute(connection)
         .await
         .map(|_| ())
+}
+
+/// Returns how many challenges a user has created since a moment, and how many of theirs are active and not finalised.
+pub(super) async fn count_created(
+    connection: &mut AsyncPgConnection,
+    user: Uuid,
+    since: DateTime<Utc>,
+) -> QueryResult<(i64, i64)> {
+    let own = || community_challenges::table.filter(community_challenges::created_by.eq(user)).count();
+    let made = own().filter(community_challenges::created_at.gt(since)).get_result(connection).await?;
+    let in_use = own().filter(community_challenges::is_active).filter(community_challenges::finalised_at.is_null());
+    Ok((made, in_use.get_result(connection).await?))
 }
 
 /// Writes new terms of a challenge.
@@ -150,6 +168,15 @@ pub(super) async fn requires_family_plan(mut connection: &AsyncPgConnection, id:
 /// Returns whether anyone has ever joined a challenge.
 pub(super) async fn was_joined(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<bool> {
     let seats = challenge_participants::table.filter(challenge_participants::challenge_id.eq(id));
+    diesel::select(exists(seats)).get_result(connection).await
+}
+
+/// Returns whether someone takes part in a challenge without dates whose own last day is over in some time zone.
+pub(super) async fn has_ended_seats(connection: &mut AsyncPgConnection, id: Uuid, moment: DateTime<Utc>) -> QueryResult<bool> {
+    let seats = challenge_participants::table
+        .filter(challenge_participants::challenge_id.eq(id))
+        .filter(challenge_participants::ends_at.lt(days::due(days::easternmost(moment))))
+        .filter(challenge_participants::completion_status.eq(CompletionStatus::Active));
     diesel::select(exists(seats)).get_result(connection).await
 }
 

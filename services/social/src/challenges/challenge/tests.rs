@@ -42,14 +42,15 @@ fn moment(text: &str) -> DateTime<Utc> {
 fn users_join_until_the_last_day_while_there_are_seats() {
     let running = challenge(Some("2026-07-01"), 7);
     assert_eq!(running.terms.end_date(), Some(date("2026-07-07")));
-    assert_eq!(running.admit(date("2026-07-07")), Ok(()));
-    assert_eq!(running.admit(date("2026-07-08")), Err(ChallengeError::Ended));
+    let last_day = running.terms.end_date();
+    assert_eq!(running.admit(date("2026-07-07"), last_day), Ok(()));
+    assert_eq!(running.admit(date("2026-07-08"), last_day), Err(ChallengeError::Ended));
     let mut full = Challenge { participant_count: 2, ..running.clone() };
     full.terms.max_participants = Some(2);
-    assert_eq!(full.admit(date("2026-07-01")), Err(ChallengeError::Full { max_participants: 2 }));
-    assert_eq!(Challenge { participant_count: 1, ..full }.admit(date("2026-06-01")), Ok(()));
-    assert_eq!(Challenge { is_active: false, ..running }.admit(date("2026-07-01")), Err(ChallengeError::Inactive));
-    assert_eq!(challenge(None, 7).admit(date("2999-01-01")), Ok(()));
+    assert_eq!(full.admit(date("2026-07-01"), last_day), Err(ChallengeError::Full { max_participants: 2 }));
+    assert_eq!(Challenge { participant_count: 1, ..full }.admit(date("2026-06-01"), last_day), Ok(()));
+    assert_eq!(Challenge { is_active: false, ..running }.admit(date("2026-07-01"), last_day), Err(ChallengeError::Inactive));
+    assert_eq!(challenge(None, 7).admit(date("2999-01-01"), None), Ok(()));
 }
 
 #[test]
@@ -60,6 +61,19 @@ fn a_challenge_can_change_until_its_first_day_begins_in_the_east() {
     let without_dates = challenge(None, 7);
     assert_eq!(without_dates.check_changeable(moment("2026-07-01T10:00:00Z"), false), Ok(()));
     assert_eq!(without_dates.check_changeable(moment("2026-07-01T10:00:00Z"), true), Err(ChallengeError::Started));
+}
+
+/// Whoever took part on the last day waits for the results from then on.
+#[test]
+fn a_creator_cannot_stop_a_challenge_whose_results_are_awaited() {
+    let running = challenge(Some("2026-07-01"), 7);
+    assert_eq!(running.check_stoppable(moment("2026-07-07T09:59:59Z"), true), Ok(()));
+    assert_eq!(running.check_stoppable(moment("2026-07-07T10:00:00Z"), false), Err(ChallengeError::Ended));
+    let final_one = Challenge { finalised_at: Some(DateTime::UNIX_EPOCH), ..running };
+    assert_eq!(final_one.check_stoppable(moment("2026-07-30T00:00:00Z"), false), Ok(()));
+    let without_dates = challenge(None, 7);
+    assert_eq!(without_dates.check_stoppable(moment("2026-07-01T00:00:00Z"), false), Ok(()));
+    assert_eq!(without_dates.check_stoppable(moment("2026-07-01T00:00:00Z"), true), Err(ChallengeError::Ended));
 }
 
 #[test]

@@ -26,12 +26,14 @@ impl Step<'_> {
         let ids: Vec<Uuid> = candidates.iter().map(|candidate| candidate.id).collect();
         let criteria = challenge.terms.success_criteria.as_ref();
         let mut days = if criteria.is_some() { store::days(self.connection, &ids).await? } else { Default::default() };
-        let reward = challenge.terms.reward_structure.as_ref().and_then(|rewards| rewards.completion.clone());
+        let reward = challenge.terms.reward_structure.as_ref().and_then(|rewards| rewards.completion.as_ref());
+        let allowance = self.allowance(challenge, users).await?;
         for candidate in &mut candidates {
             let totals = Totals::of(candidate.final_score, &days.remove(&candidate.id).unwrap_or_default());
             candidate.completion_status =
                 if totals.meet(criteria) { CompletionStatus::Completed } else { CompletionStatus::Failed };
-            let earned = reward.clone().filter(|_| candidate.has_completed());
+            let earned = reward.filter(|_| candidate.has_completed());
+            let earned = earned.map(|reward| allowance.grant(challenge, candidate.user_id, reward));
             candidate.rewards_earned = earned.map(|completion| RewardsEarned { completion: Some(completion), rank: None });
         }
         self.write_judged(&candidates).await?;
@@ -51,16 +53,18 @@ impl Step<'_> {
     }
 
     async fn reward_completed(&mut self, challenge: &Challenge, candidates: &[Candidate]) -> Result<(), Error> {
-        let completed = candidates.iter().filter(|candidate| candidate.has_completed());
-        let users: Vec<Uuid> = completed.map(|candidate| candidate.user_id).collect();
-        if users.is_empty() {
+        let completed = || candidates.iter().filter(|candidate| candidate.has_completed());
+        let award = |candidate: &Candidate| {
+            let reward = candidate.rewards_earned.as_ref()?.completion.as_ref()?;
+            Some((candidate.user_id, award(AchievementType::ChallengeCompleted, COMPLETED.to_owned(), challenge.id, reward)))
+        };
+        let awards: Vec<_> = completed().filter_map(award).collect();
+        self.awards.give_all(self.connection, &awards).await?;
+        // Users could complete as many challenges of their own as they like.
+        if challenge.created_by.is_some() || completed().next().is_none() {
             return Ok(());
         }
-        if let Some(reward) = challenge.terms.reward_structure.as_ref().and_then(|rewards| rewards.completion.as_ref()) {
-            let award = award(AchievementType::ChallengeCompleted, COMPLETED.to_owned(), challenge.id, reward);
-            let all: Vec<_> = users.iter().map(|user| (*user, award.clone())).collect();
-            self.awards.give_all(self.connection, &all).await?;
-        }
+        let users: Vec<Uuid> = completed().map(|candidate| candidate.user_id).collect();
         let counted = Entity { of: EntityType::Challenge, id: challenge.id };
         milestone::advance(self.connection, self.awards, &users, MilestoneType::ChallengesCompleted, counted).await
     }

@@ -47,13 +47,17 @@ impl Step<'_> {
 
     async fn reward_ranked(&mut self, challenge: &Challenge, ranked: &mut [(Candidate, i32)]) -> Result<(), Error> {
         let Some(rewards) = &challenge.terms.reward_structure else { return Ok(()) };
+        let users: Vec<Uuid> = ranked.iter().map(|(candidate, _)| candidate.user_id).collect();
+        let allowance = self.allowance(challenge, &users).await?;
         let mut awards = Vec::new();
-        for (candidate, rank) in ranked {
+        // Who only joined has a rank, and no reward for it.
+        for (candidate, rank) in ranked.iter_mut().filter(|(candidate, _)| candidate.final_score > 0) {
             let Some(reward) = rewards.for_rank(*rank) else { continue };
+            let reward = allowance.grant(challenge, candidate.user_id, reward);
             let earned = candidate.rewards_earned.get_or_insert_default();
             earned.rank = Some(reward.clone());
             let name = format!("Challenge: rank {rank}");
-            awards.push((candidate.user_id, award(AchievementType::ChallengeWinner, name, challenge.id, reward)));
+            awards.push((candidate.user_id, award(AchievementType::ChallengeWinner, name, challenge.id, &reward)));
         }
         self.awards.give_all(self.connection, &awards).await?;
         Ok(())

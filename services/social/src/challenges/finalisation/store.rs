@@ -143,6 +143,23 @@ impl Candidate {
     }
 }
 
+/// Returns what users have earned since a moment in challenges that users created.
+pub(super) async fn earned_of_users(
+    connection: &mut AsyncPgConnection,
+    users: &[Uuid],
+    since: DateTime<Utc>,
+) -> QueryResult<Vec<(Uuid, RewardsEarned)>> {
+    challenge_participants::table
+        .inner_join(community_challenges::table)
+        .filter(challenge_participants::user_id.eq_any(users))
+        .filter(challenge_participants::completion_date.gt(since))
+        .filter(community_challenges::created_by.is_not_null())
+        .filter(challenge_participants::rewards_earned.is_not_null())
+        .select((challenge_participants::user_id, challenge_participants::rewards_earned.assume_not_null()))
+        .load(connection)
+        .await
+}
+
 /// Locks the seats of those of `users` who are active.
 pub(super) async fn lock_active(
     connection: &mut AsyncPgConnection,

@@ -12,8 +12,8 @@ use crate::Api;
 #[tonic::async_trait]
 impl FruitService for Api {
     async fn list_fruits(&self, request: Request<pb::ListFruitsRequest>) -> Answer<pb::ListFruitsResponse> {
-        Caller::user(&request)?;
-        let (season, page) = wire::list(request.get_ref())?;
+        let caller = Caller::user(&request)?.id;
+        let (season, page) = wire::list(request.get_ref(), caller)?;
         let rest = all().iter().filter(|fruit| page.after.as_ref().is_none_or(|after| fruit.name > after.as_str()));
         let listed = rest.filter(|fruit| season.is_none_or(|(hemisphere, month)| fruit.is_in_season(hemisphere, month)));
         let page = page.page(listed.take(page.size + 1).collect(), |fruit| fruit.name.to_owned());

@@ -2,6 +2,7 @@
 
 use orchard_proto::social::v1 as pb;
 use orchard_rpc::{Fields, Invalid, PageRequest, read};
+use uuid::Uuid;
 
 use super::{Fruit, Hemisphere, find};
 use crate::error::Error;
@@ -18,10 +19,10 @@ pub(crate) fn name(text: &str) -> Result<&'static str, String> {
 /// The hemisphere and month in which fruits must be in season, if any.
 type Season = Option<(Hemisphere, u8)>;
 
-pub(super) fn list(request: &pb::ListFruitsRequest) -> Result<(Season, PageRequest<String>), Error> {
+pub(super) fn list(request: &pb::ListFruitsRequest, caller: Uuid) -> Result<(Season, PageRequest<String>), Error> {
     let mut fields = Fields::default();
     let season = season(&mut fields, request);
-    let query = format!("ListFruits {} {}", request.hemisphere, request.month);
+    let query = format!("ListFruits {caller} {} {}", request.hemisphere, request.month);
     let page = PageRequest::read(&mut fields, query, request.page_size, &request.page_token);
     Ok(fields.finish(|| Ok((season?, page?)))?)
 }

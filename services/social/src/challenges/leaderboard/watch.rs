@@ -68,15 +68,17 @@ pub(super) struct WatchedEntry {
     pub(super) position: i32,
 }
 
-/// Identifies a participant to watchers, without revealing who it is.
+/// Identifies a participant to one watcher, without revealing who it is. It is another one when the name is shown or hidden: a name that
+/// was shown must not stick to the pseudonym after it.
 pub(super) type EntryKey = [u8; 8];
 
 /// Distinguishes the states of one entry.
 pub(super) type EntryDigest = [u8; 4];
 
 impl WatchedEntry {
-    pub(super) fn key(&self) -> EntryKey {
-        let hash = Sha256::new().chain_update(b"watched").chain_update(self.entry.id.as_bytes()).finalize();
+    pub(super) fn key(&self, watch: Uuid) -> EntryKey {
+        let shown = [u8::from(self.entry.profile.is_some())];
+        let hash = Sha256::new().chain_update(watch).chain_update(self.entry.id).chain_update(shown).finalize();
         std::array::from_fn(|index| hash[index])
     }
 
@@ -97,6 +99,8 @@ impl WatchedEntry {
 /// What a viewer was sent last, by any replica: enough to compute what has changed since.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct LastSent {
+    /// Random, and known to no client: the keys of entries are made with it.
+    pub(super) watch: Uuid,
     pub(super) participants: i32,
     pub(super) entries: Vec<(EntryKey, EntryDigest)>,
 }
@@ -115,8 +119,9 @@ impl Update {
     /// Returns what has changed since `before`, all entries if nothing was sent before, or `None` if nothing has changed.
     fn since(before: Option<&LastSent>, entries: Vec<WatchedEntry>, participants: i64) -> Option<Self> {
         let participants = i32::try_from(participants).unwrap_or(i32::MAX);
-        let digests = entries.iter().map(|entry| (entry.key(), entry.digest())).collect();
-        let sent = LastSent { participants, entries: digests };
+        let watch = before.map_or_else(Uuid::new_v4, |before| before.watch);
+        let digests = entries.iter().map(|entry| (entry.key(watch), entry.digest())).collect();
+        let sent = LastSent { watch, participants, entries: digests };
         let Some(before) = before else { return Some(Self { is_snapshot: true, entries, removed: Vec::new(), sent }) };
         if *before == sent {
             return None;

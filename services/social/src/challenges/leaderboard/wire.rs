@@ -2,20 +2,14 @@
 
 pub(super) mod watch;
 
-use chrono::Datelike as _;
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Fields, PageKey, PageRequest, read};
+use orchard_rpc::{Fields, PageRequest, read};
 use uuid::Uuid;
 
 use super::reading::Ranked;
-use super::{Cursor, FriendEntry, LeaderboardEntry, Standing, pseudonym};
+use super::{Cursor, FriendEntry, LeaderboardEntry, Standing};
 use crate::error::Error;
-
-impl PageKey for Cursor {
-    fn is_plausible(&self) -> bool {
-        self.score >= 0 && (1970..=9999).contains(&self.reached_at.year())
-    }
-}
+use crate::people::profile::pseudonym::pseudonym;
 
 /// A page of a leaderboard.
 #[derive(Debug)]

@@ -29,7 +29,7 @@ json_column!(ProgressData);
 #[diesel(table_name = community_challenges)]
 struct ChallengeRow {
     is_active: bool,
-    start_date: Option<NaiveDate>,
+    end_date: Option<NaiveDate>,
     duration_days: i32,
     scoring: Scoring,
 }
@@ -82,7 +82,7 @@ pub(super) async fn seat_state(
     let Some((challenge, seat, time_zone, moment, earlier_score, recorded)) = found else { return Ok(None) };
     Ok(Some(seat.map(|SeatRow { participant, progress_version }| SeatState {
         is_active: challenge.is_active,
-        start_date: challenge.start_date,
+        end_date: challenge.end_date,
         duration_days: challenge.duration_days,
         scoring: challenge.scoring,
         participant: participant.into(),

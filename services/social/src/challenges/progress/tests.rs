@@ -43,8 +43,7 @@ fn each_rule_scores_what_it_is_about_up_to_its_cap() {
 
 #[test]
 fn the_highest_score_of_the_longest_challenge_fits() {
-    // A participant who moves between time zones may have one more day at each end.
-    assert!(i32::try_from(368 * i64::from(100_000)).is_ok());
+    assert!(i32::try_from(366 * i64::from(100_000)).is_ok());
 }
 
 #[test]
@@ -59,7 +58,7 @@ fn stored_data_may_lack_fields() {
 fn state() -> SeatState {
     SeatState {
         is_active: true,
-        start_date: Some(date("2026-03-20")),
+        end_date: Some(date("2026-03-29")),
         duration_days: 10,
         scoring: Scoring::GoalBased { unit: "minutes".to_owned(), points_per_unit: 1, daily_cap: 100 },
         participant: Participant {
@@ -69,6 +68,7 @@ fn state() -> SeatState {
             completion_status: CompletionStatus::Active,
             final_score: 40,
             joined_at: moment("2026-03-20T08:00:00Z"),
+            ends_at: None,
             is_visible: true,
             on_board: true,
             completion_date: None,
@@ -164,7 +164,7 @@ fn the_last_open_day_is_the_local_date_of_the_participant() {
     ];
     for (zone, now, today) in table {
         let state = SeatState {
-            start_date: Some(date("2026-01-01")),
+            end_date: Some(date("2027-01-01")),
             duration_days: 366,
             time_zone: Zone::named(zone).expect("a zone"),
             now: moment(now),
@@ -177,23 +177,22 @@ fn the_last_open_day_is_the_local_date_of_the_participant() {
     }
 }
 
-/// The first day is the local date of the joining, in the time zone that the participant has now.
+/// The days were fixed when the seat was taken, whatever time zone the participant has now.
 #[test]
-fn without_dates_days_run_from_the_local_date_of_the_joining() {
-    let joined_at = moment("2026-03-20T23:30:00Z");
-    let table = [("UTC", "2026-03-20"), ("Europe/Berlin", "2026-03-21"), ("America/New_York", "2026-03-20")];
-    for (zone, first) in table {
+fn without_dates_days_are_those_of_the_seat() {
+    let ends_at = Some(days::due(date("2026-03-21")));
+    for zone in ["UTC", "Pacific/Kiritimati", "Etc/GMT+12"] {
         let state = SeatState {
-            start_date: None,
+            end_date: None,
             duration_days: 2,
-            participant: Participant { joined_at, ..state().participant },
+            participant: Participant { ends_at, ..state().participant },
             time_zone: Zone::named(zone).expect("a zone"),
             now: moment("2026-03-22T12:00:00Z"),
             ..state()
         };
-        let first = date(first);
         let around: Vec<bool> =
-            (-1..=2).map(|offset| state.record(first + chrono::TimeDelta::days(offset), &eaten(&[], 1)).is_ok()).collect();
-        assert_eq!(around, [false, true, true, false], "{zone}");
+            (19..=22).map(|day| state.record(date(&format!("2026-03-{day}")), &eaten(&[], 1)).is_ok()).collect();
+        assert_eq!(around[1..], [zone != "Pacific/Kiritimati", true, false], "{zone}");
+        assert!(!around[0], "{zone}");
     }
 }

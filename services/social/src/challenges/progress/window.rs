@@ -18,7 +18,7 @@ pub(super) fn check_open(date: NaiveDate, (first, last): (NaiveDate, NaiveDate),
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::challenges::challenge::days::of_participant;
+    use crate::challenges::challenge::days::last_day;
 
     fn date(text: &str) -> NaiveDate {
         text.parse().expect("date")
@@ -44,9 +44,8 @@ mod tests {
 
     #[test]
     fn days_open_one_by_one_and_close_two_days_late() {
-        let week = of_participant(Some(date("2026-07-01")), 7, date("2026-01-01"));
-        let leap = of_participant(Some(date("2028-02-27")), 4, date("2028-01-01"));
-        let one = of_participant(Some(date("2026-12-31")), 1, date("2026-01-01"));
+        let days = |first: &str, count| (date(first), last_day(date(first), count));
+        let (week, leap, one) = (days("2026-07-01", 7), days("2028-02-27", 4), days("2026-12-31", 1));
         let table = [
             // Before the challenge, on its first days, and in between.
             (week, "2026-06-30", None),

@@ -4,7 +4,7 @@ use orchard_proto::social::v1 as pb;
 use orchard_rpc::{Currency, Fields, Invalid, read};
 
 use super::{RankBand, Reward, RewardStructure};
-use crate::rewards::award::wire::{read_special_reward, special_reward};
+use crate::rewards::award::wire::{read_new_badge, read_special_reward, special_reward};
 use crate::rewards::milestone::MilestoneType;
 
 /// Reads the field `reward_structure`.
@@ -36,9 +36,9 @@ fn read_reward(fields: &mut Fields, sent: pb::Reward, currency: &Currency) -> Re
 }
 
 fn read_badge(badge: &str) -> Result<Option<String>, String> {
-    let badge = read::text(badge, 0..=50)?;
-    if MilestoneType::has_badge(&badge) {
-        return Err("must not be the badge of a milestone".to_owned());
+    let badge = read_new_badge(badge)?;
+    if MilestoneType::is_like_badge(&badge) {
+        return Err("must not look like the badge of a milestone".to_owned());
     }
     Ok((!badge.is_empty()).then_some(badge))
 }

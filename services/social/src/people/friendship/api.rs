@@ -12,7 +12,7 @@ use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::wire::Direction;
-use super::{FriendshipError, Relation, list, store, wire};
+use super::{Friendship, FriendshipError, Pair, Relation, list, store, wire};
 use crate::Api;
 use crate::error::Error;
 use crate::people::family;
@@ -46,7 +46,12 @@ impl Api {
             Action::SendRequest | Action::AcceptRequest => family::children(&self.family, &[caller, other]).await?,
             _ => BTreeSet::new(),
         };
-        let unit = async move |connection: &mut Connection| apply(connection, action, (caller, other), &children).await;
+        let outbox = self.outbox.clone();
+        let unit = async move |connection: &mut Connection| {
+            let changed = apply(connection, action, (caller, other), &children).await?;
+            publish_block(connection, &outbox, (caller, other), changed).await?;
+            Ok(changed.1.relation)
+        };
         self.db.write(action.into(), unit).await
     }
 
@@ -82,7 +87,7 @@ impl Api {
     }
 }
 
-/// Takes an action of the caller. `children` are those of the two who are children, according to the family service.
+/// Takes an action of the caller, and returns what there was between the two, and what there is now. `children` are those of the two who are children, according to the family service.
 ///
 /// All transactions that write about a user lock them, so each finds what the one before it has left.
 async fn apply(
@@ -90,7 +95,7 @@ async fn apply(
     action: Action,
     (caller, other): (Uuid, Uuid),
     children: &BTreeSet<Uuid>,
-) -> Result<Relation, Error> {
+) -> Result<(Friendship, Friendship), Error> {
     roll::enrol(connection, caller).await?;
     let known = roll::lock(connection, &BTreeSet::from([caller, other])).await?;
     if action == Action::Block && !known.contains(&other) {
@@ -111,7 +116,30 @@ async fn apply(
         Action::Unblock => before.unblock(),
     };
     store::write(connection, &stored, after).await?;
-    Ok(after.relation)
+    Ok((before, after))
+}
+
+/// Publishes that the caller has blocked another user, or does not block them any more.
+async fn publish_block(
+    connection: &mut Connection,
+    outbox: &Outbox,
+    (caller, other): (Uuid, Uuid),
+    (before, after): (Friendship, Friendship),
+) -> Result<(), Error> {
+    if before.blocked_by_caller == after.blocked_by_caller {
+        return Ok(());
+    }
+    let pair = Pair::of(caller, other);
+    let sequence = store::next_block_event(connection, pair).await?;
+    let (blocker_user_id, blocked_user_id) = (caller.to_string(), other.to_string());
+    if after.blocked_by_caller {
+        let event = pb::UserBlocked { blocker_user_id, blocked_user_id };
+        outbox.publish(connection, pair.aggregate(), sequence, &event).await?;
+    } else {
+        let event = pb::UserUnblocked { blocker_user_id, blocked_user_id };
+        outbox.publish(connection, pair.aggregate(), sequence, &event).await?;
+    }
+    Ok(())
 }
 
 #[tonic::async_trait]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{case_when, count_star};
+use diesel::dsl::{case_when, count_star, now};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use orchard_rpc::PageRequest;
@@ -65,10 +65,12 @@ fn is_accepted() -> _ {
     friendships::status.eq(accepted)
 }
 
-/// Whether the other user has sent the caller a request.
+/// Whether the other user has sent the caller a request that the caller sees.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn is_incoming() -> _ {
-    friendships::requested_by.is_not_distinct_from(users::id.nullable())
+    let is_theirs = friendships::requested_by.is_not_distinct_from(users::id.nullable());
+    let is_shown = friendships::shown_from.is_null().or(friendships::shown_from.le(now));
+    is_theirs.and(friendships::declined_at.is_null()).and(is_shown)
 }
 
 /// Lists the friends whom the caller may see; `relatives` are friends because of their family.

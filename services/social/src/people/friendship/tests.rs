@@ -3,14 +3,15 @@ use super::*;
 const ELIGIBLE: Eligibility = Eligibility { caller_is_child: false, caller_is_private: false, other_is_unreachable: false };
 const PRIVATE: Eligibility = Eligibility { caller_is_private: true, ..ELIGIBLE };
 const UNREACHABLE: Eligibility = Eligibility { other_is_unreachable: true, ..ELIGIBLE };
-const ALL: [Relation; 4] = [Relation::None, Relation::RequestSent, Relation::RequestReceived, Relation::Friends];
+const ALL: [Relation; 5] =
+    [Relation::None, Relation::RequestSent, Relation::RequestReceived, Relation::RequestHidden, Relation::Friends];
 
 fn friendship(relation: Relation) -> Friendship {
     Friendship { relation, ..Friendship::default() }
 }
 
 /// What becomes of each relation.
-fn after(step: impl Fn(Friendship) -> Result<Friendship, FriendshipError>) -> [Result<Relation, FriendshipError>; 4] {
+fn after(step: impl Fn(Friendship) -> Result<Friendship, FriendshipError>) -> [Result<Relation, FriendshipError>; 5] {
     ALL.map(|relation| step(friendship(relation)).map(|friendship| friendship.relation))
 }
 
@@ -23,14 +24,30 @@ fn a_pair_has_one_order() {
 
 #[test]
 fn each_step_from_each_relation() {
-    use Relation::{Friends, None, RequestReceived, RequestSent};
+    use Relation::{Friends, None, RequestHidden, RequestReceived, RequestSent};
     let refused = || Err(FriendshipError::NoSuchRequest);
-    assert_eq!(after(|one| one.send_request(ELIGIBLE, 0)), [Ok(RequestSent), Ok(RequestSent), Ok(Friends), Ok(Friends)]);
-    assert_eq!(after(|one| one.accept_request(ELIGIBLE)), [refused(), refused(), Ok(Friends), Ok(Friends)]);
-    assert_eq!(after(Friendship::decline_request), [Ok(None), Ok(RequestSent), Ok(None), refused()]);
-    assert_eq!(after(Friendship::withdraw_request), [Ok(None), Ok(None), Ok(RequestReceived), refused()]);
-    assert_eq!(after(|one| Ok(one.remove_friend())), [Ok(None), Ok(RequestSent), Ok(RequestReceived), Ok(None)]);
-    assert_eq!(after(|one| Ok(one.block())), [None; 4].map(Ok));
+    assert_eq!(
+        after(|one| one.send_request(ELIGIBLE, 0)),
+        [Ok(RequestSent), Ok(RequestSent), Ok(Friends), Ok(Friends), Ok(Friends)]
+    );
+    assert_eq!(after(|one| one.accept_request(ELIGIBLE)), [refused(), refused(), Ok(Friends), refused(), Ok(Friends)]);
+    assert_eq!(after(Friendship::decline_request), [Ok(None), Ok(RequestSent), Ok(RequestHidden), Ok(RequestHidden), refused()]);
+    assert_eq!(after(Friendship::withdraw_request), [Ok(None), Ok(None), Ok(RequestReceived), Ok(RequestHidden), refused()]);
+    assert_eq!(
+        after(|one| Ok(one.remove_friend())),
+        [Ok(None), Ok(RequestSent), Ok(RequestReceived), Ok(RequestHidden), Ok(None)]
+    );
+    assert_eq!(after(|one| Ok(one.block())), [None; 5].map(Ok));
+}
+
+#[test]
+fn a_declined_request_can_be_sent_again_and_looks_the_same_to_its_sender() {
+    let declined = friendship(Relation::RequestReceived).decline_request().expect("declined");
+    assert!(declined.is_declined && declined.decline_request() == Ok(declined));
+    let sent = Friendship { is_declined: true, ..friendship(Relation::RequestSent) };
+    assert_eq!(sent.send_request(ELIGIBLE, 0), Ok(friendship(Relation::RequestSent)));
+    assert_eq!(sent.withdraw_request(), Ok(Friendship::default()));
+    assert_eq!([0, 1, 2, 3, 9].map(|declines| pause(declines).num_days()), [1, 1, 7, 30, 30]);
 }
 
 #[test]
@@ -55,8 +72,8 @@ fn an_answer_to_a_request_needs_only_a_reachable_sender() {
 #[test]
 fn a_child_neither_sends_nor_accepts_requests() {
     let child = Eligibility { caller_is_child: true, ..ELIGIBLE };
-    assert_eq!(after(|one| one.send_request(child, 0)), [(); 4].map(|()| Err(FriendshipError::Child)));
-    assert_eq!(after(|one| one.accept_request(child)), [(); 4].map(|()| Err(FriendshipError::Child)));
+    assert_eq!(after(|one| one.send_request(child, 0)), [(); 5].map(|()| Err(FriendshipError::Child)));
+    assert_eq!(after(|one| one.accept_request(child)), [(); 5].map(|()| Err(FriendshipError::Child)));
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub(super) fn status(relation: Relation) -> i32 {
     let status = match relation {
         Relation::RequestSent => pb::FriendshipStatus::RequestSent,
         Relation::Friends => pb::FriendshipStatus::Friends,
-        Relation::None | Relation::RequestReceived => pb::FriendshipStatus::Unspecified,
+        Relation::None | Relation::RequestReceived | Relation::RequestHidden => pb::FriendshipStatus::Unspecified,
     };
     status.into()
 }

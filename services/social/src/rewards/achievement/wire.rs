@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Achievement, Summary};
 use crate::error::Error;
-use crate::rewards::award::wire::{read_entity, read_special_reward, special_reward};
+use crate::rewards::award::wire::{read_entity, read_new_badge, read_special_reward, special_reward};
 use crate::rewards::award::{Award, EntityType};
 
 /// The most points of one award.
@@ -29,7 +29,7 @@ pub(super) fn award(request: pb::AwardAchievementRequest, operator: Uuid, curren
     let description = fields.read("description", read::long_text(&request.description, 0..=1_000));
     let entity = read_entity(&mut fields, &request.related_entity_id, request.related_entity_type);
     let points = fields.read("points_awarded", read::within(request.points_awarded, 0..=MAX_POINTS));
-    let badge = fields.read("badge_awarded", read::text(&request.badge_awarded, 0..=50));
+    let badge = fields.read("badge_awarded", read_new_badge(&request.badge_awarded));
     let reward = request.special_reward.as_ref().map(|sent| read_special_reward(&mut fields, sent.clone(), currency)).transpose();
     let id = fields.read("request_id", read::uuid(&request.request_id));
     let some = |text: String| Some(text).filter(|text| !text.is_empty());

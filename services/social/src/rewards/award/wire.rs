@@ -51,6 +51,12 @@ pub(crate) fn read_special_reward(
     })
 }
 
+/// Reads a badge to give. Those of users' challenges have a prefix of their own.
+pub(crate) fn read_new_badge(badge: &str) -> Result<String, String> {
+    let badge = read::text(badge, 0..=50)?;
+    if badge.contains([':', '/']) { Err("must not have : or /".to_owned()) } else { Ok(badge) }
+}
+
 fn read_access(to: &str) -> Result<String, String> {
     let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if (1..=50).contains(&to.len()) && to.chars().all(is_name) {

@@ -115,7 +115,7 @@ async fn completed_challenges_can_be_required() -> anyhow::Result<()> {
     let client = world.slice.schema.connect().await?;
     for done in 0..2 {
         assert_eq!(unmet(world.join(user, &challenge).await), ["challenges_completed", "2", &done.to_string()]);
-        let other = world.create(id(), new_challenge()).await?.challenge_id;
+        let other = world.official(new_challenge()).await?;
         world.join(user, &other).await?;
         let complete = "UPDATE challenge_participants SET completion_status = 'completed' WHERE user_id = $1";
         client.execute(complete, &[&user]).await?;

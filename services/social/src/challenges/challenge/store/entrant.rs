@@ -6,14 +6,16 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use crate::challenges::participant::CompletionStatus;
-use crate::schema::{challenge_participants, social_achievements};
+use crate::schema::{challenge_participants, community_challenges, social_achievements};
 
-/// Returns the number of challenges that a user has completed.
+/// Returns the number of the platform's challenges that a user has completed.
 pub(in crate::challenges::challenge) async fn count_completed(
     mut connection: &AsyncPgConnection,
     user: Uuid,
 ) -> QueryResult<i64> {
     challenge_participants::table
+        .inner_join(community_challenges::table)
+        .filter(community_challenges::created_by.is_null())
         .filter(challenge_participants::user_id.eq(user))
         .filter(challenge_participants::completion_status.eq(CompletionStatus::Completed))
         .select(count_star())

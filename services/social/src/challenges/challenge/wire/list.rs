@@ -1,8 +1,7 @@
 //! Reading requests for lists of challenges.
 
-use chrono::Datelike as _;
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Fields, PageKey, PageRequest, read};
+use orchard_rpc::{Fields, PageRequest, read};
 use uuid::Uuid;
 
 use crate::challenges::challenge::Challenge;
@@ -11,12 +10,6 @@ use crate::error::Error;
 
 /// Maximum number of words to search for.
 const MAX_WORDS: usize = 10;
-
-impl PageKey for ListCursor {
-    fn is_plausible(&self) -> bool {
-        self.featured_priority >= 0 && self.start_date.is_none_or(|first| (1..=9999).contains(&first.year()))
-    }
-}
 
 impl ListCursor {
     /// Returns the sort key of a challenge.

@@ -27,8 +27,8 @@ behind_cursor! {
         page AS (
           SELECT p.* FROM friends p, asked
           WHERE p.final_score < asked.score OR p.final_score = asked.score
-            AND (p.score_reached_at, p.user_id) > (asked.reached_at, (SELECT user_id FROM after))
-          ORDER BY p.final_score DESC, p.score_reached_at, p.user_id LIMIT (SELECT count FROM asked)
+            AND (p.score_reached_at, p.id) > (asked.reached_at, asked.participant)
+          ORDER BY p.final_score DESC, p.score_reached_at, p.id LIMIT (SELECT count FROM asked)
         ),
         ranked AS (
           SELECT scores.score, board.above + 1 AS rank
@@ -42,7 +42,7 @@ behind_cursor! {
         FROM (SELECT) one
         LEFT JOIN page p ON true
         LEFT JOIN ranked ON ranked.score = p.final_score
-        ORDER BY p.final_score DESC, p.score_reached_at, p.user_id"
+        ORDER BY p.final_score DESC, p.score_reached_at, p.id"
     );
 }
 

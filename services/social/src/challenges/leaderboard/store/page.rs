@@ -28,7 +28,7 @@ behind_cursor! {
     /// Entries behind a position.
     struct Page -> (Columns) = concat!(
         "page AS (",
-        behind!("(SELECT score FROM asked)", "(SELECT reached_at FROM asked)", "(SELECT user_id FROM after)"),
+        behind!("(SELECT score FROM asked)", "(SELECT reached_at FROM asked)", "(SELECT participant FROM asked)"),
         ")",
         page!("", "")
     );
@@ -43,16 +43,16 @@ orchard_db::prepared! {
           (SELECT p.* FROM challenge_participants p
            WHERE p.challenge_id = (SELECT challenge_id FROM asked) AND p.on_board AND (SELECT is_active FROM challenge)
              AND p.final_score = (SELECT final_score FROM me)
-             AND (p.score_reached_at, p.user_id) < ((SELECT score_reached_at FROM me), (SELECT user_id FROM me))
-           ORDER BY p.score_reached_at DESC, p.user_id DESC LIMIT (SELECT count FROM asked))
+             AND (p.score_reached_at, p.id) < ((SELECT score_reached_at FROM me), (SELECT id FROM me))
+           ORDER BY p.score_reached_at DESC, p.id DESC LIMIT (SELECT count FROM asked))
           UNION ALL
           (SELECT p.* FROM challenge_participants p
            WHERE p.challenge_id = (SELECT challenge_id FROM asked) AND p.on_board AND (SELECT is_active FROM challenge)
              AND p.final_score > (SELECT final_score FROM me)
-           ORDER BY p.final_score, p.score_reached_at DESC, p.user_id DESC LIMIT (SELECT count FROM asked))
+           ORDER BY p.final_score, p.score_reached_at DESC, p.id DESC LIMIT (SELECT count FROM asked))
         ) p LIMIT (SELECT count FROM asked)),
         behind AS (",
-        behind!("(SELECT final_score FROM me)", "(SELECT score_reached_at FROM me)", "(SELECT user_id FROM me)"), "),
+        behind!("(SELECT final_score FROM me)", "(SELECT score_reached_at FROM me)", "(SELECT id FROM me)"), "),
         page AS (
           SELECT * FROM ahead
           UNION ALL SELECT * FROM me WHERE on_board AND (SELECT is_active FROM challenge)

@@ -94,26 +94,26 @@ macro_rules! me {
 /// Selects seats on the leaderboard behind a position: those who reached the same score later, then those with a lower score.
 /// Each of the two is a range of the index.
 macro_rules! behind {
-    ($score:literal, $reached_at:literal, $user:literal) => {
+    ($score:literal, $reached_at:literal, $seat:literal) => {
         concat!(
             "SELECT * FROM (
                (SELECT p.* FROM challenge_participants p
                 WHERE p.challenge_id = (SELECT challenge_id FROM asked) AND p.on_board AND (SELECT is_active FROM challenge)
                   AND p.final_score = ",
             $score,
-            " AND (p.score_reached_at, p.user_id) > (",
+            " AND (p.score_reached_at, p.id) > (",
             $reached_at,
             ", ",
-            $user,
+            $seat,
             ")
-                ORDER BY p.score_reached_at, p.user_id LIMIT (SELECT count FROM asked))
+                ORDER BY p.score_reached_at, p.id LIMIT (SELECT count FROM asked))
                UNION ALL
                (SELECT p.* FROM challenge_participants p
                 WHERE p.challenge_id = (SELECT challenge_id FROM asked) AND p.on_board AND (SELECT is_active FROM challenge)
                   AND p.final_score < ",
             $score,
             "
-                ORDER BY p.final_score DESC, p.score_reached_at, p.user_id LIMIT (SELECT count FROM asked))
+                ORDER BY p.final_score DESC, p.score_reached_at, p.id LIMIT (SELECT count FROM asked))
              ) p LIMIT (SELECT count FROM asked)"
         )
     };
@@ -145,14 +145,13 @@ macro_rules! page {
                 "(coalesce(t.is_contact, false) OR f.user_id IS NOT NULL)"
             ),
             " AS shown) s
-             ORDER BY p.final_score DESC, p.score_reached_at, p.user_id"
+             ORDER BY p.final_score DESC, p.score_reached_at, p.id"
         )
     };
 }
 
 /// Defines a statement about the entries behind a [`Cursor`](crate::challenges::leaderboard::Cursor): `$rest` follows the CTEs
-/// `asked`, `challenge`, `ties`, `fellows` and `after`, the user at the cursor. The cursor names a seat, because the viewer may
-/// not know its user.
+/// `asked`, `challenge`, `ties` and `fellows`.
 macro_rules! behind_cursor {
     ($(#[$meta:meta])* struct $name:ident -> ($($answer:ty),+) = $rest:expr;) => {
         orchard_db::prepared! {
@@ -163,11 +162,7 @@ macro_rules! behind_cursor {
                 WITH asked AS (SELECT ", challenge as SqlUuid, "::uuid AS challenge_id, ", viewer as SqlUuid, "::uuid AS viewer, ",
                   score as Integer, "::integer AS score, ", reached_at as Timestamptz, "::timestamptz AS reached_at, ",
                   participant as SqlUuid, "::uuid AS participant, ", count as BigInt, concat!("::bigint AS count),
-                ", challenge!(), ", ", ties!(), ",
-                after AS (
-                  SELECT coalesce((SELECT user_id FROM challenge_participants WHERE id = (SELECT participant FROM asked)),
-                    '00000000-0000-0000-0000-000000000000') AS user_id
-                ), ", $rest);
+                ", challenge!(), ", ", ties!(), ", ", $rest);
         }
 
         impl $name {

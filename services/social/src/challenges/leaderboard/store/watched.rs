@@ -23,10 +23,10 @@ orchard_db::prepared! {
         LEFT JOIN LATERAL (
           SELECT * FROM challenge_participants p
           WHERE p.challenge_id = (SELECT challenge_id FROM asked) AND p.on_board
-          ORDER BY p.final_score DESC, p.score_reached_at, p.user_id LIMIT (SELECT count FROM asked)
+          ORDER BY p.final_score DESC, p.score_reached_at, p.id LIMIT (SELECT count FROM asked)
         ) p ON true
         WHERE c.id = (SELECT challenge_id FROM asked)
-        ORDER BY p.final_score DESC, p.score_reached_at, p.user_id";
+        ORDER BY p.final_score DESC, p.score_reached_at, p.id";
 }
 
 #[derive(Queryable)]
@@ -74,10 +74,8 @@ orchard_db::prepared! {
 pub(in crate::challenges::leaderboard) enum BoardState {
     /// There is no such challenge.
     NotFound,
-    /// The challenge was deactivated.
-    Inactive,
-    /// The entries, and the viewers who may know of the challenge.
-    Active { snapshot: Snapshot, admitted: HashSet<Uuid> },
+    /// The viewers who may know of the challenge, and its entries unless it was deactivated.
+    Found { admitted: HashSet<Uuid>, snapshot: Option<Snapshot> },
 }
 
 /// Reads a leaderboard for all its watchers.
@@ -91,10 +89,7 @@ pub(in crate::challenges::leaderboard) async fn board_state(
     let [FirstRow { is_active, is_public, created_by, participants, .. }, ..] = rows.as_slice() else {
         return Ok(BoardState::NotFound);
     };
-    if !is_active {
-        return Ok(BoardState::Inactive);
-    }
-    let (is_public, created_by) = (*is_public, *created_by);
+    let (is_active, is_public, created_by) = (*is_active, *is_public, *created_by);
     let mut snapshot = Snapshot { participants: *participants, ..Snapshot::default() };
     snapshot.rows = rows.into_iter().filter_map(FirstRow::row).collect();
     let users = snapshot.rows.iter().map(|row| row.user).collect();
@@ -110,5 +105,6 @@ pub(in crate::challenges::leaderboard) async fn board_state(
         }
     }
     let admits = |viewer: &Uuid| is_public || created_by == Some(*viewer) || taking_part.contains(viewer);
-    Ok(BoardState::Active { snapshot, admitted: viewers.into_iter().filter(admits).collect() })
+    let admitted = viewers.into_iter().filter(admits).collect();
+    Ok(BoardState::Found { admitted, snapshot: is_active.then_some(snapshot) })
 }

@@ -166,7 +166,7 @@ mod tests {
     fn publish(board: &WatchedBoard, participants: i64, now: Instant) {
         let snapshot = Snapshot { participants, ..Default::default() };
         let viewers = board.viewers(now);
-        board.publish(viewers.clone(), BoardState::Active { snapshot, admitted: viewers });
+        board.publish(viewers.clone(), BoardState::Found { admitted: viewers, snapshot: Some(snapshot) });
     }
 
     #[tokio::test]

@@ -46,13 +46,10 @@ async fn next(subscription: &mut Subscription, watch: &Watch) -> Result<Update, 
             SubscriptionEnd::Unreadable => Failure::Unavailable("a leaderboard cannot be read".to_owned()).into(),
         })?;
         let snapshot = match &reading.state {
-            BoardState::NotFound => return Err(ChallengeError::NotFound.into()),
-            BoardState::Inactive => return Err(ChallengeError::Inactive.into()),
-            BoardState::Active { admitted, .. } if !admitted.contains(&watch.viewer) => {
-                return Err(ChallengeError::NotFound.into());
-            }
-            BoardState::Active { snapshot, .. } => snapshot,
+            BoardState::Found { admitted, snapshot } if admitted.contains(&watch.viewer) => snapshot,
+            BoardState::Found { .. } | BoardState::NotFound => return Err(ChallengeError::NotFound.into()),
         };
+        let snapshot = snapshot.as_ref().ok_or(ChallengeError::Inactive)?;
         let entries = snapshot.entries_for(watch.viewer, watch.limit);
         if let Some(update) = Update::since(watch.sent.as_ref(), entries, snapshot.participants) {
             return Ok(update);

@@ -74,7 +74,7 @@ fn a_client_that_applies_all_updates_has_the_leaderboard() {
                         assert!(client.remove(key).is_some(), "seed {seed}: a removed entry was there");
                     }
                     for watched in &update.entries {
-                        let before = client.insert(watched.key(), watched.clone());
+                        let before = client.insert(watched.key(update.sent.watch), watched.clone());
                         assert_ne!(before.as_ref(), Some(watched), "seed {seed}: an unchanged entry was sent");
                     }
                     sent = Some(update.sent);
@@ -86,4 +86,14 @@ fn a_client_that_applies_all_updates_has_the_leaderboard() {
             assert_eq!(shown, now, "seed {seed}");
         }
     }
+}
+
+#[test]
+fn a_key_is_one_watchers_and_changes_when_a_name_is_hidden() {
+    let watched = snapshot(&[(1, 9)]).entries_for(VIEWER, 1).remove(0);
+    let (watch, other) = (Uuid::new_v4(), Uuid::new_v4());
+    assert_eq!(watched.key(watch), WatchedEntry { position: 2, ..watched.clone() }.key(watch));
+    assert_ne!(watched.key(watch), watched.key(other));
+    let entry = LeaderboardEntry { profile: None, ..watched.entry.clone() };
+    assert_ne!(watched.key(watch), WatchedEntry { entry, ..watched.clone() }.key(watch));
 }

@@ -38,18 +38,15 @@ fn query(challenge: &str, viewer: Uuid, limit: i32) -> String {
 }
 
 fn read_token(query: &str, token: &str) -> Option<LastSent> {
-    let (participants, entries): (i32, String) = open(query, token)?;
+    let (watch, participants, entries): (Uuid, i32, String) = open(query, token)?;
     let bytes = STANDARD_NO_PAD.decode(entries).ok()?;
-    if bytes.len() % ENTRY_BYTES != 0 || bytes.len() > ENTRY_BYTES * MAX_ENTRIES {
-        return None;
-    }
     let entry = |bytes: &[u8]| (std::array::from_fn(|index| bytes[index]), std::array::from_fn(|index| bytes[8 + index]));
-    Some(LastSent { participants, entries: bytes.chunks_exact(ENTRY_BYTES).map(entry).collect() })
+    Some(LastSent { watch, participants, entries: bytes.chunks_exact(ENTRY_BYTES).map(entry).collect() })
 }
 
 fn token(query: &str, sent: &LastSent) -> String {
     let bytes: Vec<u8> = sent.entries.iter().flat_map(|(key, digest)| key.iter().chain(digest)).copied().collect();
-    seal(query, &(sent.participants, STANDARD_NO_PAD.encode(bytes)))
+    seal(query, &(sent.watch, sent.participants, STANDARD_NO_PAD.encode(bytes)))
 }
 
 fn entry_key(key: &EntryKey) -> String {
@@ -64,8 +61,9 @@ pub(in crate::challenges::leaderboard) fn response(
 ) -> pb::WatchLeaderboardResponse {
     let limit = if request.limit == 0 { DEFAULT_LIMIT } else { request.limit };
     let resume_token = token(&query(&request.challenge_id, viewer, limit), &update.sent);
+    let watch = update.sent.watch;
     let entries = update.entries.into_iter().map(|watched| pb::WatchedEntry {
-        entry_key: entry_key(&watched.key()),
+        entry_key: entry_key(&watched.key(watch)),
         position: watched.position,
         entry: Some(entry(watched.entry, watched.rank, viewer)),
     });
@@ -84,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_token_has_what_was_sent_and_is_good_for_one_query() {
-        let sent = LastSent { participants: 7, entries: vec![([1; 8], [2; 4]), ([3; 8], [4; 4])] };
+        let sent = LastSent { watch: Uuid::from_u128(9), participants: 7, entries: vec![([1; 8], [2; 4]), ([3; 8], [4; 4])] };
         let viewer = Uuid::from_u128(1);
         let challenge_id = Uuid::from_u128(2).to_string();
         let resume_token = token(&query(&challenge_id, viewer, 10), &sent);
@@ -92,7 +90,7 @@ mod tests {
         assert_eq!(read(&request, viewer).map(|watch| watch.sent).ok(), Some(Some(sent)));
         assert!(read(&request, Uuid::from_u128(3)).is_err());
         assert!(read(&pb::WatchLeaderboardRequest { limit: 9, ..request.clone() }, viewer).is_err());
-        let full = LastSent { participants: i32::MAX, entries: vec![([255; 8], [255; 4]); MAX_ENTRIES] };
-        assert!(token("q", &full).len() < 2_600, "each message has one");
+        let full = LastSent { watch: Uuid::max(), participants: i32::MAX, entries: vec![([255; 8], [255; 4]); MAX_ENTRIES] };
+        assert!(token("q", &full).len() < 2_700, "each message has one");
     }
 }
