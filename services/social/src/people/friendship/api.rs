@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use orchard_db::Connection;
+use orchard_events::Outbox;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::friendship_service_server::FriendshipService;
 use orchard_rpc::{Answer, PageRequest};
