@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use futures::future::try_join_all;
 use h2::Reason;
 use http::HeaderMap;
 use orchard_rpc::{Deadline, status};
@@ -205,9 +206,11 @@ async fn try_out(world: &World, name: &str, does: Does, fault: Fault) -> anyhow:
 #[tokio::test]
 async fn whatever_a_peer_answers_its_callers_are_told_and_only_its_own_faults_are_held_against_it() -> anyhow::Result<()> {
     let world = World::new()?;
-    for (name, does, fault) in garbage() {
-        try_out(&world, &name, does, fault).await?;
-    }
+    let tried = garbage().into_iter().map(|(name, does, fault)| {
+        let world = &world;
+        async move { try_out(world, &name, does, fault).await }
+    });
+    try_join_all(tried).await?;
     Ok(())
 }
 
