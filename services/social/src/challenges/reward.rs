@@ -84,9 +84,9 @@ impl RewardStructure {
         let completion = self.completion.iter().map(|reward| ("completion".to_owned(), reward));
         let mut beyond = Vec::new();
         for (path, reward) in completion.chain(bands) {
-            let is_rank = path != "completion";
-            let others = self.completion.as_ref().filter(|_| is_rank).map_or(0, |completion| completion.points);
-            let most = MAX_POINTS_OF_USERS.saturating_sub(others).max(0);
+            let completion = self.completion.as_ref().filter(|_| path != "completion").map_or(0, |completion| completion.points);
+            // A completion that is refused by itself leaves the ranks alone.
+            let most = Some(MAX_POINTS_OF_USERS - completion).filter(|most| *most >= 0).unwrap_or(MAX_POINTS_OF_USERS);
             if reward.points > most {
                 let why =
                     format!("must be at most {most}: a challenge that a user created gives {MAX_POINTS_OF_USERS} points in all");

@@ -10,13 +10,21 @@ use uuid::Uuid;
 use crate::board_copies;
 use crate::challenges::leaderboard;
 use crate::challenges::participant::CompletionStatus;
+use crate::people::friendship::Pair;
 use crate::schema::{
-    achievement_milestones, challenge_participants, challenge_progress, community_challenges, family_memberships, friendships,
-    notification_preferences, referrals, social_achievements, users,
+    achievement_milestones, block_events, challenge_participants, challenge_progress, community_challenges, family_memberships,
+    friendships, notification_preferences, referrals, social_achievements, users,
 };
 
-/// Deletes the friendships, requests and blocks of a user.
+/// Deletes the friendships, requests and blocks of a user, and events about blocks that are not delivered yet.
 pub(super) async fn delete_friendships(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<usize> {
+    let told = block_events::first_user_id.eq(user).or(block_events::second_user_id.eq(user));
+    let pairs: Vec<(Uuid, Uuid)> = diesel::delete(block_events::table.filter(told))
+        .returning((block_events::first_user_id, block_events::second_user_id))
+        .get_results(connection)
+        .await?;
+    let aggregates: Vec<Uuid> = pairs.into_iter().map(|(first, second)| Pair::of(first, second).aggregate()).collect();
+    orchard_events::forget(connection, &aggregates).await?;
     let own = friendships::first_user_id.eq(user).or(friendships::second_user_id.eq(user));
     diesel::delete(friendships::table.filter(own)).execute(connection).await
 }

@@ -176,7 +176,7 @@ async fn the_order_of_equals_says_nothing_about_their_users() -> anyhow::Result<
     world.seeded(&challenge, &[7; 80]).await?;
     let same = "UPDATE challenge_participants SET score_reached_at = now(), updated_at = now()";
     world.slice.schema.connect().await?.execute(same, &[]).await?;
-    let (entries, _) = world.board(id(), &challenge).all(9, 0).await?;
+    let (entries, _) = world.board(id(), &challenge).all(40, 0).await?;
     let users: Vec<&str> = entries.iter().map(|entry| entry.user_id.as_str()).collect();
     assert_eq!(users.iter().collect::<BTreeSet<_>>().len(), 80);
     let pairs = || (0..80).flat_map(|first| (first + 1..80).map(move |second| (first, second)));

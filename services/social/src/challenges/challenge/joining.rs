@@ -41,11 +41,11 @@ pub(super) async fn join(
         let id = store::id_of(&connection, key).await?.ok_or(ChallengeError::NotFound)?;
         (id, store::requires_family_plan(&connection, id, user).await?, roll::is_known(&connection, user).await?)
     };
+    let family_plan = if requires_family_plan { Some(family::has_plan(upstream, user).await?) } else { None };
     if !is_known {
         // Apart from the rest: who is refused for their account's age is known from then on.
         db.write("enrol entrant", async move |connection| roll::enrol(connection, user).await).await?;
     }
-    let family_plan = if requires_family_plan { Some(family::has_plan(upstream, user).await?) } else { None };
     let join = Join { user, has_code: matches!(key, ChallengeKey::Code(_)), family_plan, clock: clock.clone() };
     db.write("join challenge", async move |connection| join.take_seat(connection, id).await).await
 }

@@ -153,11 +153,15 @@ pub(super) async fn lock(connection: &mut AsyncPgConnection, id: Uuid) -> QueryR
     Ok(found.map(Row::into))
 }
 
-/// Returns whether a challenge requires a family plan of a user who does not take part in it.
+/// Returns whether a challenge requires a family plan of a user who never had a seat in it.
 pub(super) async fn requires_family_plan(mut connection: &AsyncPgConnection, id: Uuid, user: Uuid) -> QueryResult<bool> {
     let requirements: Option<Option<EntryRequirements>> = community_challenges::table
         .filter(community_challenges::id.eq(id))
-        .filter(not(takes_part(user)))
+        .filter(not(exists(
+            challenge_participants::table
+                .filter(challenge_participants::challenge_id.eq(community_challenges::id))
+                .filter(challenge_participants::user_id.eq(user)),
+        )))
         .select(community_challenges::entry_requirements)
         .first(&mut connection)
         .await

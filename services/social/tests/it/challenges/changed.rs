@@ -52,7 +52,7 @@ async fn an_update_changes_only_the_fields_of_the_mask() -> anyhow::Result<()> {
         success_criteria: Some(pb::SuccessCriteria { active_days: 10, ..Default::default() }),
         reward_structure: Some(pb::RewardStructure {
             completion: points(10),
-            rank_bands: vec![pb::RankBand { from_rank: 1, to_rank: 9, reward: points(100) }],
+            rank_bands: vec![pb::RankBand { from_rank: 1, to_rank: 9, reward: points(90) }],
         }),
         ..Default::default()
     };
