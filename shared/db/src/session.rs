@@ -67,7 +67,7 @@ impl Manager for Sessions {
     type Error = ConnectionError;
 
     async fn create(&self) -> Result<Session, ConnectionError> {
-        establish(&self.dial, &self.era).await
+        Box::pin(establish(&self.dial, &self.era)).await
     }
 
     // The first statement on a lost connection finds that out; asking at each checkout would cost a round trip.

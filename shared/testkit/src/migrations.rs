@@ -3,6 +3,19 @@
 /// Migrations from before this date are those of the first release, beside which no other one serves.
 const RULED: &str = "2026-12-01";
 
+/// Names have fewer bytes, because distributed databases add the number of a shard.
+const NAME_BYTES: usize = 55;
+/// Longer names that a later migration shortens.
+const SHORTENED: [&str; 2] =
+    ["challenge_progress_challenge_participant_id_progress_date_key", "achievement_milestones_user_id_milestone_type_target_key"];
+
+/// Returns a name of a constraint or an index that is too long.
+fn long_name(statement: &str) -> Option<&str> {
+    let names = statement.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    let mut long = names.filter(|name| name.len() >= NAME_BYTES && !SHORTENED.contains(name));
+    long.next()
+}
+
 /// Returns what is wrong with a statement of a migration, given the names of the tables that the same migration creates.
 fn lock(statement: &str, created: &[String]) -> Option<&'static str> {
     let statement = statement.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
@@ -79,6 +92,7 @@ mod tests {
             let created = created(&statements);
             for statement in &statements {
                 assert_eq!(refused_form(statement), None, "{}: {statement}", file.display());
+                assert_eq!(long_name(statement), None, "{}", file.display());
                 if *name > *RULED {
                     assert_eq!(lock(statement, &created), None, "is better in {}: {statement}", file.display());
                 }

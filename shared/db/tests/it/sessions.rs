@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use crate::failures::{Kind, assert_told};
 use crate::world::{Error, World, sql};
 
-const STORM: usize = 100;
+const STORM: usize = 200;
 const WRITERS: i32 = 6;
 const LINES: &str =
     "CREATE TABLE lines (id int PRIMARY KEY, amount int); CREATE TABLE sums (writer int PRIMARY KEY, amount int NOT NULL);
@@ -92,7 +92,12 @@ async fn the_next_caller_gets_no_session_in_a_transaction() -> anyhow::Result<()
 async fn write(db: Db, writer: i32, is_over: Arc<AtomicBool>, failed: Arc<AtomicUsize>) -> Vec<i32> {
     let mut done = Vec::new();
     for id in (0..).map(|n| writer + WRITERS * n) {
-        match db.write("add", async move |connection| add(connection, writer, id).await).await {
+        let unit = async move |connection: &mut Connection| {
+            add(connection, writer, id).await?;
+            // Other statements are over too soon to be hit often.
+            sql(connection, "SELECT pg_sleep(0.002)").await
+        };
+        match db.write("add", unit).await {
             Ok(()) => done.push(id),
             Err(Error(failure)) => {
                 assert!(matches!(failure, Failure::TimedOut(_)), "{failure}");
