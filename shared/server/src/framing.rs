@@ -6,10 +6,10 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use orchard_proto::rpc::v1::ErrorReason;
-use orchard_rpc::{Refusal, common, metadata_bytes, timeout};
+use orchard_rpc::{MAX_METADATA_BYTES, Refusal, common, metadata_bytes, timeout};
 
 /// Room for two tokens of the greatest length and other headers.
-pub(crate) const MAX_HEADER_BYTES: u32 = 32 * 1024;
+pub(crate) const MAX_HEADER_BYTES: usize = MAX_METADATA_BYTES + 1024;
 
 /// Returns the answer to a request that is not a call of gRPC as this service speaks it.
 pub(crate) fn refuse(domain: &str, request: &Request) -> Option<Response> {
@@ -21,7 +21,7 @@ pub(crate) fn refuse(domain: &str, request: &Request) -> Option<Response> {
         return Some((StatusCode::UNSUPPORTED_MEDIA_TYPE, Body::empty()).into_response());
     }
     let refused = |refusal: Refusal| refusal.into_status(domain).into_http();
-    if metadata_bytes(headers) > usize::try_from(MAX_HEADER_BYTES).unwrap_or(usize::MAX) {
+    if metadata_bytes(headers) > MAX_HEADER_BYTES {
         let message = format!("the metadata is larger than {MAX_HEADER_BYTES} bytes");
         return Some(refused(common(ErrorReason::MetadataTooLarge, message).with("limit", MAX_HEADER_BYTES)));
     }

@@ -40,7 +40,9 @@ impl Http2 {
         builder.initial_window_size(WINDOW_BYTES).initial_connection_window_size(WINDOW_BYTES);
         builder.max_concurrent_streams(MAX_CALLS).max_pending_accept_reset_streams(MAX_RESETS);
         // Twice what a call may have: what is less than that is refused with a status, the rest by h2.
-        builder.max_header_list_size(2 * MAX_HEADER_BYTES).max_send_buffer_size(MAX_UNSENT_BYTES);
+        builder
+            .max_header_list_size(u32::try_from(2 * MAX_HEADER_BYTES).unwrap_or(u32::MAX))
+            .max_send_buffer_size(MAX_UNSENT_BYTES);
         Self { builder, keep_alive, calls: TaskTracker::new() }
     }
 
