@@ -28,6 +28,8 @@ const READY: u8 = b'Z';
 const OUTDATED: &str = "cached plan must not change result type";
 /// The state outside of a transaction.
 const IDLE: u8 = b'I';
+/// The state from the moment at which something is sent until it is answered.
+const UNANSWERED: u8 = 0;
 
 /// Counts the changes of the schema that prepared statements did not survive.
 #[derive(Debug, Clone, Default)]
@@ -173,6 +175,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        // An error reaches its caller before the state that ends the answer does.
+        self.answers.state.store(UNANSWERED, Ordering::Relaxed);
         Pin::new(&mut self.socket).poll_write(cx, bytes)
     }
 

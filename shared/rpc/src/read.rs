@@ -128,8 +128,11 @@ pub fn duration(
     range: RangeInclusive<Duration>,
 ) -> Result<Duration, String> {
     let Some(duration) = duration else { return Ok(default) };
-    Duration::try_from(duration)
-        .ok()
+    // Not prost's conversion, which panics at the lowest value.
+    let parts =
+        u64::try_from(duration.seconds).ok().zip(u32::try_from(duration.nanos).ok().filter(|nanos| *nanos < 1_000_000_000));
+    parts
+        .map(|(seconds, nanos)| Duration::new(seconds, nanos))
         .filter(|d| range.contains(d))
         .ok_or_else(|| format!("must be {} to {} seconds", range.start().as_secs(), range.end().as_secs()))
 }

@@ -63,7 +63,9 @@ async fn members_change_their_own_settings_and_admins_change_names() -> anyhow::
     let own = as_member.update_member(update(&plan, member, "", &["privacy_settings"])).await?.into_inner().member;
     let own = own.expect("a member");
     assert_eq!(own.display_name, "Bob", "fields that the mask does not name stay");
-    assert_eq!(own.privacy_settings, Some(pb::PrivacySettings::default()), "an absent message shares nothing");
+    let defaults =
+        pb::PrivacySettings { share_nutrition: Some(false), share_challenges: Some(true), share_achievements: Some(true) };
+    assert_eq!(own.privacy_settings, Some(defaults), "settings that are absent return to their defaults");
 
     let not_permitted = denied("ROLE_NOT_PERMITTED");
     let by_member = as_member.update_member(update(&plan, holder, "Boss", &["display_name"])).await;

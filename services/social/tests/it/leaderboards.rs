@@ -6,7 +6,7 @@ mod seen;
 
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::leaderboard_service_client::LeaderboardServiceClient;
-use orchard_testkit::client::Client;
+use orchard_testkit::client::{Client, insist};
 use orchard_testkit::service::SliceUnderTest;
 use tonic::Status;
 use uuid::Uuid;
@@ -33,7 +33,11 @@ impl Viewer {
     ) -> Result<pb::ListLeaderboardResponse, Status> {
         let (challenge_id, page_token) = (self.challenge_id.clone(), page_token.to_owned());
         let request = pb::ListLeaderboardRequest { challenge_id, page_size, page_token, start_rank };
-        Ok(self.client.list_leaderboard(request).await?.into_inner())
+        let answer = insist(|| {
+            let (mut client, request) = (self.client.clone(), request.clone());
+            async move { client.list_leaderboard(request).await }
+        });
+        Ok(answer.await?.into_inner())
     }
 
     /// Returns the entries of all pages, and the number of participants by the last page.

@@ -154,7 +154,7 @@ async fn invalid_days_are_refused_by_field() -> anyhow::Result<()> {
     for amount in [-1, i32::MIN, 1_000_001, i32::MAX] {
         assert_eq!(violations(record(&fruits, amount).await), paths, "{amount}");
     }
-    let many: Vec<_> = (0..10_000).map(|_| ("apple", 1)).collect();
+    let many: Vec<_> = (0..1_000).map(|_| ("apple", 1)).collect();
     assert_eq!(violations(record(&many, 0).await), ["progress_data.fruits"]);
     let notes = "x".repeat(1_001);
     let empty = pb::RecordProgressRequest { notes, ..Default::default() };

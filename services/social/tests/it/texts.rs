@@ -26,7 +26,6 @@ const TEXTS: &[&str] = &[
 
 /// Names of a list, codes, and what the service alone sets.
 const OTHERS: &[&str] = &[
-    "Challenge.created_by",
     "Challenge.join_code",
     "FruitServings.fruit",
     "GetChallengeRequest.join_code",

@@ -115,11 +115,11 @@ async fn invalid_records_are_refused_by_record_and_field() -> anyhow::Result<()>
     assert_eq!(paths(vec![]).await, ["records"]);
     assert_eq!(paths(vec![good(); 101]).await, ["records"]);
     assert_eq!(
-        paths(vec![pb::RecordProgressRequest::default(); 10_000]).await,
+        paths(vec![pb::RecordProgressRequest::default(); 1_000]).await,
         ["records"],
         "records of a list that is too long are not read"
     );
-    let many: Vec<_> = (0..10_000).map(|_| ("apple", -1)).collect();
+    let many: Vec<_> = (0..1_000).map(|_| ("apple", -1)).collect();
     let one = record(&challenge, days_ago(1), &many, i32::MAX);
     assert_eq!(paths(vec![good(), one]).await, ["records[1].progress_data.fruits", "records[1].progress_data.amount"]);
     assert_eq!(world.rows().await?, before, "nothing is written");
@@ -129,10 +129,10 @@ async fn invalid_records_are_refused_by_record_and_field() -> anyhow::Result<()>
 #[tokio::test]
 async fn a_batch_may_have_a_hundred_days() -> anyhow::Result<()> {
     let world = World::strict().await?;
-    let (user, creator) = (id(), id());
+    let user = id();
     let mut records = Vec::new();
     for number in 0..50 {
-        let challenge = world.create(creator, by_minutes()).await?.challenge_id;
+        let challenge = world.create(id(), by_minutes()).await?.challenge_id;
         world.join(user, &challenge).await?;
         records.extend([1, 0].map(|ago| record(&challenge, days_ago(ago), &[], number + 1)));
     }

@@ -163,7 +163,7 @@ async fn days_on_which_clocks_change_begin_and_end_at_local_midnight() -> anyhow
 }
 
 #[tokio::test]
-async fn without_dates_days_follow_the_time_zone_of_the_participant() -> anyhow::Result<()> {
+async fn without_dates_days_stay_those_of_the_seat() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let user = id();
     let request = pb::CreateChallengeRequest { start_date: None, duration_days: 2, ..new_challenge() };
@@ -175,9 +175,9 @@ async fn without_dates_days_follow_the_time_zone_of_the_participant() -> anyhow:
     assert_eq!(world.open(user, &challenge, &all).await?, all[2..3]);
     world.clock.advance(Duration::from_secs(2 * 24 * 3600));
     assert_eq!(world.open(user, &challenge, &all).await?, all[2..4], "two days, on the third");
-    // In Tokyo they joined on the 11th, and today is the 13th.
+    // In Tokyo today is the 13th, which closes the 10th and opens no other day.
     world.move_to(user, "Asia/Tokyo").await?;
-    assert_eq!(world.open(user, &challenge, &all).await?, all[3..5]);
+    assert_eq!(world.open(user, &challenge, &all).await?, all[3..4]);
     world.move_to(user, "UTC").await?;
     world.clock.advance(Duration::from_secs(2 * 24 * 3600));
     assert_eq!(world.open(user, &challenge, &all).await?, []);
