@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 
 use crate::failure::Failure;
@@ -39,6 +40,7 @@ pub(crate) struct Era(Arc<AtomicU64>);
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
     state: AtomicU8,
+    answered: Notify,
     committed: AtomicBool,
     error: Mutex<Vec<u8>>,
     born: u64,
@@ -53,6 +55,17 @@ impl Answers {
     /// Returns whether the last answer left the session without a transaction.
     pub(crate) fn is_idle(&self) -> bool {
         self.state.load(Ordering::Relaxed) == IDLE
+    }
+
+    /// Waits until all that was sent is answered.
+    pub(crate) async fn answered(&self) {
+        loop {
+            let answered = self.answered.notified();
+            if self.state.load(Ordering::Relaxed) != UNANSWERED {
+                return;
+            }
+            answered.await;
+        }
     }
 
     /// Returns whether statements were prepared before a change of the schema.
@@ -76,7 +89,10 @@ impl Answers {
 
     fn message(&self, kind: u8, body: &[u8]) {
         match kind {
-            READY => self.state.store(body.first().copied().unwrap_or_default(), Ordering::Relaxed),
+            READY => {
+                self.state.store(body.first().copied().unwrap_or_default(), Ordering::Relaxed);
+                self.answered.notify_waiters();
+            }
             COMPLETE => self.committed.store(body.starts_with(b"COMMIT"), Ordering::Relaxed),
             // In a failed transaction, each further statement is refused with a code of its own.
             ERROR if field(body, b'C') == "25P02" => {}
