@@ -57,11 +57,16 @@ impl Answers {
         self.state.load(Ordering::Relaxed) == IDLE
     }
 
+    /// Returns whether all that was sent is answered.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.state.load(Ordering::Relaxed) != UNANSWERED
+    }
+
     /// Waits until all that was sent is answered.
     pub(crate) async fn answered(&self) {
         loop {
             let answered = self.answered.notified();
-            if self.state.load(Ordering::Relaxed) != UNANSWERED {
+            if self.is_answered() {
                 return;
             }
             answered.await;

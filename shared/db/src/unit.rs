@@ -158,10 +158,10 @@ async fn transact<T: Send, E: UnitError, F: UnitOfWork<T, E>>(session: &mut Sess
     }
 }
 
-/// Gives a session back if it is clean. Otherwise the next caller gets another one.
+/// Gives a session back, unless it is known not to be clean. The next caller waits for what is not known yet.
 fn end<T, E: UnitError>(mut session: Pooled, result: Result<T, E>) -> Result<T, E> {
     let lost = result.as_ref().err().and_then(UnitError::failure).is_some_and(|f| matches!(f, Failure::Unavailable(_)));
-    if lost || !session.is_clean() {
+    if lost || session.answers.is_answered() && !session.is_clean() {
         drop(Object::take(session));
     }
     result
