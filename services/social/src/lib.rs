@@ -95,7 +95,7 @@ struct Api {
     outbox: Outbox,
     /// Reads the leaderboards that are watched.
     poller: leaderboard::Poller,
-    /// Notified when a challenge is to be finalised now.
+    /// Wakes the finaliser when an operator asks for a finalisation.
     wake_finaliser: Arc<Notify>,
 }
 

@@ -1,4 +1,4 @@
-//! One replica of a service: its connections, and whether it is to be called.
+//! One replica of a service: its connections and its state of health.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -60,7 +60,7 @@ impl State {
     }
 }
 
-/// Whether a replica is to be called.
+/// The state of health of a replica, which decides whether the client calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
     Ready,
@@ -94,7 +94,7 @@ impl Replica {
         self.retired.store(true, Ordering::Relaxed);
     }
 
-    /// Admits an attempt, unless the circuit breaker is open. Returns what [`Self::ended`] is to be told.
+    /// Admits an attempt unless the circuit breaker is open. The caller passes the returned value to [`Self::ended`].
     pub(crate) fn admit(&self, now: Instant) -> Result<u64, Duration> {
         self.state().breaker.admit(now)
     }

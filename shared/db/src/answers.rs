@@ -84,8 +84,8 @@ impl Answers {
         self.committed.load(Ordering::Relaxed)
     }
 
-    /// Returns the error that made the last failed transaction fail. Whoever awaited its statement may not have seen it: they may have
-    /// needed only the first row, or have seen a later statement's error first.
+    /// Returns the error that made the last failed transaction fail. The caller may not have seen it, because it
+    /// read only the first row, or read the error of a later statement first.
     pub(crate) fn cause(&self) -> Failure {
         let error = self.error.lock().unwrap_or_else(PoisonError::into_inner);
         let text = |kind| field(&error, kind);

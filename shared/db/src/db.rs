@@ -11,8 +11,8 @@ use crate::connect::ConnectionUrl;
 use crate::failure::Failure;
 use crate::limits::Limits;
 use crate::observe::PoolMetrics;
+use crate::pool::{Pooled, Sessions};
 use crate::readers::{Reader, Readers};
-use crate::session::{Pooled, Sessions};
 
 /// A slice's database: two connections that all reads share, a pool for writes, and the units of work in progress. Cheap to clone.
 #[derive(Clone)]

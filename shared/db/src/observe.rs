@@ -12,7 +12,7 @@ use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::failure::Failure;
-use crate::session::Sessions;
+use crate::pool::Sessions;
 
 /// Metrics of a pool. The first wait registers them: a pool may be created before the recorder of metrics.
 #[derive(Debug)]

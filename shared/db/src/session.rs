@@ -1,24 +1,13 @@
-//! Sessions of the pool, which are given back clean or thrown away.
+//! A session, and what is known of it.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::time::Duration;
 
-use deadpool::managed::{Manager, Metrics, Object, RecycleError, RecycleResult};
-use diesel::ConnectionError;
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::PoolableConnection as _;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
-use crate::answers::{Answers, Era};
-use crate::connect::{Dial, establish};
-
-/// How long the next caller waits for the end of the last answer, which is on its way, before the session is thrown away.
-const ANSWER_LIMIT: Duration = Duration::from_millis(50);
-
-/// A session of the pool that is used by one caller at a time.
-pub type Pooled = Object<Sessions>;
+use crate::answers::Answers;
 
 /// A connection, and what is known of its session.
 pub struct Session {
@@ -57,30 +46,5 @@ impl Deref for Session {
 impl DerefMut for Session {
     fn deref_mut(&mut self) -> &mut AsyncPgConnection {
         &mut self.connection
-    }
-}
-
-/// Opens the sessions of a pool, and checks those that were given back.
-#[derive(Debug)]
-pub struct Sessions {
-    pub(crate) dial: Dial,
-    pub(crate) era: Era,
-}
-
-impl Manager for Sessions {
-    type Type = Session;
-    type Error = ConnectionError;
-
-    async fn create(&self) -> Result<Session, ConnectionError> {
-        Box::pin(establish(&self.dial, &self.era)).await
-    }
-
-    // The first statement on a lost connection finds that out; asking at each checkout would cost a round trip.
-    async fn recycle(&self, session: &mut Session, _: &Metrics) -> RecycleResult<ConnectionError> {
-        // Whoever needed one row only has gone before the end of the answer.
-        if !session.is_over() && !session.answers.is_idle() {
-            let _late = timeout(ANSWER_LIMIT, session.answers.answered()).await;
-        }
-        if session.is_clean() { Ok(()) } else { Err(RecycleError::message("not clean")) }
     }
 }

@@ -7,7 +7,8 @@ use crate::after_commit::with_steps;
 use crate::db::Db;
 use crate::failure::Failure;
 use crate::observe;
-use crate::session::{Pooled, Session};
+use crate::pool::Pooled;
+use crate::session::Session;
 
 /// Attempts at a unit of work that conflicting writes roll back.
 const ATTEMPTS: u32 = 3;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// Whom something is charged to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Holder {
-    /// A user, whoever calls on the user's behalf.
+    /// A user, even when a service calls on the user's behalf.
     User(Uuid),
     /// An address, before the caller is known.
     Address(IpAddr),

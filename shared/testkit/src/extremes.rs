@@ -4,65 +4,79 @@
 //! at a time becomes extreme.
 
 use anyhow::Context as _;
+use chrono::{Datelike as _, NaiveDate, Utc};
 use prost::Message as _;
-use prost_reflect::{
-    Cardinality, DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor, Value,
-};
+use prost_reflect::{Cardinality, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor, Value};
 use tonic::Code;
 
 use crate::client::Client;
-use crate::matrix::{call, methods};
+use crate::matrix::{Method, call, methods};
 
 /// Messages within messages that are filled. `google.protobuf.Struct` contains itself.
 const DEPTH: usize = 6;
+
+const MASK: &str = "google.protobuf.FieldMask";
+/// The variation that varies nothing.
+const WHOLE: &str = "every field";
 
 /// What a method is tried on.
 pub struct Fixture {
     /// Callers. The first that the method admits calls it.
     pub clients: Vec<Client>,
-    /// Values of fields that exist, by the field's name, such as the id of a plan.
+    /// Values that the reader takes and the generated ones are not, by the field's name or the last parts of its full
+    /// name, such as the id of a plan that exists. The first that fits is taken.
     pub known: Vec<(&'static str, String)>,
 }
 
 /// Calls every method of a package with every extreme value, each method on a new fixture, and says which answers are a service's own
-/// fault, which is never right for what a client sent.
+/// fault, which is never right for what a client sent, and which methods were
+/// never read, so that no rule was tried.
 pub async fn findings(
     descriptors: &[u8],
     package: &str,
     fixture: impl AsyncFn() -> anyhow::Result<Fixture>,
 ) -> anyhow::Result<Vec<String>> {
-    let pool = DescriptorPool::decode(descriptors)?;
     let mut findings = Vec::new();
     for method in methods(descriptors, package)? {
-        let Some(input) = pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()).find_map(|known| {
-            let name = format!("/{}/{}", known.parent_service().full_name(), known.name());
-            (method.path.as_str() == name).then(|| known.input())
-        }) else {
-            continue;
-        };
         let Fixture { clients, known } = fixture().await?;
-        let mut client = None;
-        for candidate in clients {
-            let denied = call(&candidate, &method, Vec::new()).await.is_err_and(|status| status.code() == Code::PermissionDenied);
-            client = client.or((!denied).then_some(candidate));
-        }
-        let client = client.with_context(|| format!("nobody may call {}", method.name))?;
-        for choice in 0..choices(&input, DEPTH) {
-            for (what, request) in variations(&plausible(&input, &known, choice, DEPTH)) {
-                let Err(status) = call(&client, &method, request.encode_to_vec()).await else { continue };
-                let is_own_fault = [Code::Internal, Code::Unknown, Code::Unavailable, Code::DataLoss].contains(&status.code());
-                if is_own_fault {
+        let client = admitted(&clients, &method).await.with_context(|| format!("nobody may call {}", method.name))?;
+        let (mut is_read, mut last) = (false, None);
+        for choice in 0..choices(&method.input, DEPTH) {
+            let named = named(&method.input, choice);
+            for (what, request) in variations(&plausible(&method.input, &known, choice, DEPTH)) {
+                // Fields that the mask does not name are not read.
+                if what != WHOLE && named.as_ref().is_some_and(|path| !what.contains(path)) {
+                    continue;
+                }
+                let answer = call(client, &method, request.encode_to_vec()).await;
+                is_read |= what == WHOLE && !answer.as_ref().is_err_and(|status| status.code() == Code::InvalidArgument);
+                let Err(status) = answer else { continue };
+                if [Code::Internal, Code::Unknown, Code::Unavailable, Code::DataLoss].contains(&status.code()) {
                     findings.push(format!("{} with {what}: {:?}: {}", method.name, status.code(), status.message()));
                 }
+                last = last.or_else(|| Some(status.message().to_owned()).filter(|_| what == WHOLE));
             }
+        }
+        if !is_read {
+            findings.push(format!("{} is never read, so that no rule is tried: {last:?}", method.name));
         }
     }
     Ok(findings)
 }
 
-/// Returns how many requests it takes to fill each member of each oneof once.
+/// Returns the first client that a method admits.
+async fn admitted<'a>(clients: &'a [Client], method: &Method) -> Option<&'a Client> {
+    for client in clients {
+        if !call(client, method, Vec::new()).await.is_err_and(|status| status.code() == Code::PermissionDenied) {
+            return Some(client);
+        }
+    }
+    None
+}
+
+/// Returns how many requests it takes to fill each member of each oneof once, and to name each field in a mask once.
 fn choices(message: &MessageDescriptor, depth: usize) -> usize {
-    let own = message.oneofs().map(|oneof| oneof.fields().len()).max().unwrap_or(1);
+    let own = message.oneofs().map(|oneof| oneof.fields().len()).max().unwrap_or(1).max(paths(message).len());
     let inner = message.fields().filter_map(|field| match field.kind() {
         Kind::Message(inner) if depth > 0 => Some(choices(&inner, depth - 1)),
         _ => None,
@@ -76,16 +90,19 @@ fn plausible(descriptor: &MessageDescriptor, known: &[(&'static str, String)], c
     let is_chosen = |oneof: OneofDescriptor, field: &FieldDescriptor| {
         oneof.fields().nth(choice % oneof.fields().len()).is_some_and(|chosen| chosen == *field)
     };
-    let paths: Vec<String> = descriptor.fields().find_map(|field| updatable(&field)).unwrap_or_default();
+    let named = named(descriptor, choice);
     for field in descriptor.fields() {
         if field.containing_oneof().is_some_and(|oneof| !is_chosen(oneof, &field)) || field.is_map() {
             continue;
         }
-        let given = known.iter().find(|(name, _)| *name == field.name()).map(|(_, value)| Value::String(value.clone()));
+        let given = known
+            .iter()
+            .find(|(name, _)| field.full_name().ends_with(&format!(".{name}")))
+            .map(|(_, value)| Value::String(value.clone()));
         let value = given.or_else(|| match field.kind() {
-            Kind::Message(inner) if inner.full_name() == "google.protobuf.FieldMask" => {
+            Kind::Message(inner) if inner.full_name() == MASK => {
                 let mut mask = DynamicMessage::new(inner);
-                mask.set_field_by_name("paths", Value::List(paths.iter().cloned().map(Value::String).collect()));
+                mask.set_field_by_name("paths", Value::List(named.iter().cloned().map(Value::String).collect()));
                 Some(Value::Message(mask))
             }
             Kind::Message(_) if depth == 0 => None,
@@ -102,19 +119,32 @@ fn plausible(descriptor: &MessageDescriptor, known: &[(&'static str, String)], c
     message
 }
 
-/// Returns the paths that an update of this message could name.
-fn updatable(field: &FieldDescriptor) -> Option<Vec<String>> {
-    let Kind::Message(inner) = field.kind() else { return None };
-    let is_resource = !inner.full_name().starts_with("google.") && field.cardinality() != Cardinality::Repeated;
-    is_resource.then(|| inner.fields().map(|field| field.name().to_owned()).collect())
+/// Returns the paths that the mask of an update could name; none if the message has no mask.
+fn paths(message: &MessageDescriptor) -> Vec<String> {
+    let of = |field: FieldDescriptor| match field.kind() {
+        Kind::Message(inner) => Some(inner),
+        _ => None,
+    };
+    let (masks, resources): (Vec<_>, Vec<_>) = message.fields().filter_map(of).partition(|inner| inner.full_name() == MASK);
+    let of_resources = resources.iter().flat_map(|resource| resource.fields()).map(|field| field.name().to_owned());
+    if masks.is_empty() { Vec::new() } else { of_resources.collect() }
+}
+
+/// Returns the path that the mask names.
+fn named(message: &MessageDescriptor, choice: usize) -> Option<String> {
+    let paths = paths(message);
+    paths.get(choice % paths.len().max(1)).cloned()
 }
 
 fn scalar(field: &FieldDescriptor, kind: &Kind, choice: usize) -> Value {
     match (kind, field.parent_message().full_name(), field.name()) {
-        (_, "google.type.Date", "year") => Value::I32(2026),
+        (_, "google.type.Date", "year") => Value::I32(today().year()),
+        (_, "google.type.Date", "month") => Value::I32(today().month().cast_signed()),
+        (_, "google.type.Date", "day") => Value::I32(today().day().cast_signed()),
         (_, "google.protobuf.Timestamp", "seconds") => Value::I64(1_790_000_000),
         (_, "google.protobuf.Duration", "seconds") => Value::I64(3_600),
         (_, _, "nanos") => Value::I32(0),
+        (_, _, "page_token") => Value::String(String::new()),
         (_, _, "currency_code") => Value::String("EUR".to_owned()),
         (_, _, "time_zone") => Value::String("Europe/Berlin".to_owned()),
         (Kind::String, _, name) if name.ends_with("id") || name.ends_with("ids") => {
@@ -131,6 +161,10 @@ fn scalar(field: &FieldDescriptor, kind: &Kind, choice: usize) -> Value {
     }
 }
 
+fn today() -> NaiveDate {
+    Utc::now().date_naive()
+}
+
 fn number(kind: &Kind, value: i8) -> Value {
     match kind {
         Kind::Double => Value::F64(value.into()),
@@ -145,7 +179,7 @@ fn number(kind: &Kind, value: i8) -> Value {
 /// Returns the message with one scalar at a time at each end, with each message in it missing, and with all numbers of a message at one
 /// end, each with a description.
 fn variations(message: &DynamicMessage) -> Vec<(String, DynamicMessage)> {
-    let mut found = vec![("every field".to_owned(), message.clone())];
+    let mut found = vec![(WHOLE.to_owned(), message.clone())];
     for (field, value) in message.fields() {
         let mut with = |what: String, value: Value| {
             let mut varied = message.clone();

@@ -23,7 +23,7 @@ impl Folder {
         self.0.join(name)
     }
 
-    /// Puts a file there, in place of any other; whoever reads sees one or the other.
+    /// Puts a file there in place of any other. A reader sees the old or the new content, never a part.
     pub fn put(&self, name: &str, text: impl AsRef<[u8]>) -> io::Result<PathBuf> {
         let (new, file) = (self.file(&format!("{name}.new")), self.file(name));
         fs::write(&new, text)?;

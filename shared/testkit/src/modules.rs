@@ -1,6 +1,6 @@
 //! The order of a crate's modules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::{fs, io};
 
@@ -29,6 +29,29 @@ pub fn disorder(src: &Path, order: &[&str]) -> io::Result<Vec<String>> {
         }
     }
     Ok(wrong)
+}
+
+/// Returns the modules directly below `src` that are in a circle, or use one that is.
+pub fn circles(src: &Path) -> io::Result<Vec<String>> {
+    let mut files = BTreeMap::new();
+    collect(src, "", &mut files)?;
+    let top = |path: &str| path.split("::").next().unwrap_or_default().to_owned();
+    let mut left: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (path, text) in &files {
+        let used = uses(path, text).into_iter().map(|used| top(&used)).filter(|used| *used != top(path));
+        left.entry(top(path)).or_default().extend(used);
+    }
+    loop {
+        let free: Vec<_> = left
+            .iter()
+            .filter(|(_, used)| used.iter().all(|used| !left.contains_key(used)))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if free.is_empty() {
+            return Ok(left.into_keys().collect());
+        }
+        left.retain(|name, _| !free.contains(name));
+    }
 }
 
 fn is_within(path: &str, module: &str) -> bool {
@@ -118,8 +141,11 @@ mod tests {
         fs::write(folder.join("lib.rs"), "use crate::upper;")?;
         fs::write(folder.join("lower.rs"), "use crate::room::upper::Thing;")?;
         fs::write(folder.join("room/upper.rs"), "use crate::lower;")?;
-        let found = (disorder(&folder, &["lower", "room::upper"])?, disorder(&folder, &["room::upper", "gone"])?);
+        fs::write(folder.join("leaf.rs"), "use std::io;")?;
+        let found = (disorder(&folder, &["lower", "room::upper", "leaf"])?, disorder(&folder, &["leaf", "room::upper", "gone"])?);
+        let circles = circles(&folder)?;
         fs::remove_dir_all(&folder)?;
+        assert_eq!(circles, ["lower", "room"]);
         assert_eq!(found.0, ["lower uses room::upper::Thing, but lower comes before room::upper"]);
         assert_eq!(found.1, ["lower has no place in the order", "gone is in the order and not in the crate"]);
         Ok(())

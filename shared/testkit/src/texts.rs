@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 
 use crate::answer::violations_of;
 use crate::client::Client;
@@ -36,17 +36,9 @@ pub async fn findings(
     (texts, others): (&[&str], &[&str]),
     client: impl Fn(&Method) -> anyhow::Result<Client>,
 ) -> anyhow::Result<Vec<String>> {
-    let pool = DescriptorPool::decode(descriptors)?;
     let (mut findings, mut met) = (Vec::new(), BTreeSet::new());
     for method in methods(descriptors, package)? {
-        let descriptor = pool.services().flat_map(|service| service.methods().collect::<Vec<_>>());
-        let Some(descriptor) = descriptor
-            .into_iter()
-            .find(|one| method.path.path().ends_with(&format!("{}/{}", one.parent_service().full_name(), one.name())))
-        else {
-            continue;
-        };
-        for path in paths(&descriptor.input(), 0) {
+        for path in paths(&method.input, 0) {
             let Some(last) = path.last() else { continue };
             let name = format!("{}.{}", last.parent_message().name(), last.name());
             met.insert(name.clone());
@@ -54,7 +46,7 @@ pub async fn findings(
             if texts.contains(&name.as_str()) {
                 let expected = dotted(&path);
                 for text in refused() {
-                    let request = request(&descriptor.input(), &path, &text);
+                    let request = request(&method.input, &path, &text);
                     let answer = call(&client(&method)?, &method, prost::Message::encode_to_vec(&request)).await;
                     let named = answer.err().map(|status| (violations_of(&status), status));
                     if !named.as_ref().is_some_and(|(fields, _)| fields.contains(&expected)) {

@@ -135,7 +135,7 @@ impl Bench {
     async fn run(&self, args: &Args, project: &Project, work: &Path, cluster: &Cluster, keys: &DevKeys) -> Result<ExitCode> {
         let mut signals = Signals::listen()?;
         provision::provision(&cluster.url("postgres").parse()?, &secrets(work)).await?;
-        let mut services = Services::new(work.to_owned(), self.program.clone(), self.ports).measured();
+        let mut services = Services::new(work.to_owned(), self.program.clone(), self.ports).measured(!args.debug);
         let outcome = tokio::select! {
             outcome = self.measure(args, project, work, cluster, &mut services, keys) => outcome,
             () = signals.next() => Err(anyhow::anyhow!("interrupted")),

@@ -58,7 +58,7 @@ pub(super) async fn change_role(
     let member = active(member)?;
     member.may_become(role, &plan)?;
     if member.role != role {
-        // Whoever steps down gets no right that they lack.
+        // An admin who changes their own role can only lose rights.
         if admin != user {
             rights.may_grant(role)?;
         }

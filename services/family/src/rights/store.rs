@@ -50,8 +50,8 @@ pub(crate) async fn get(mut connection: &Connection, plan: Uuid, user: Uuid) -> 
     Ok(found.ok_or(RightsError::MemberNotFound)?.into())
 }
 
-/// Refuses a user who is a child in any plan. No seat of the user is given or taken before the transaction ends: whoever takes one locks the
-/// user, after the plan.
+/// Refuses a user who is a child in any plan, and locks the user. No seat of the user is given or taken before the transaction ends,
+/// because each change of a seat locks the plan and then the user.
 pub(crate) async fn check_adult(connection: &mut Connection, user: Uuid) -> Result<(), Error> {
     let _locked: Option<Uuid> =
         users::table.find(user).select(users::id).for_no_key_update().first(connection).await.optional()?;

@@ -3,7 +3,9 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
 mod access;
+mod extremes;
 mod input;
 mod recipes;
 mod schema;
+mod texts;
 mod world;

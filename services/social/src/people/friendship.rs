@@ -149,7 +149,7 @@ impl Friendship {
         }
     }
 
-    /// Declines the request of the other user, to whom it still looks as if it waited.
+    /// Declines the other user's request. The other user still sees an open request.
     pub fn decline_request(self) -> Result<Self, FriendshipError> {
         match self.relation {
             Relation::RequestReceived => Ok(Self { is_declined: true, ..self.with(Relation::RequestHidden) }),

@@ -29,7 +29,14 @@ async fn no_number_and_no_text_is_the_services_own_fault() -> anyhow::Result<()>
         for service in ["identity", "family", "social", "edge"] {
             clients.push(for_user(service)?);
         }
-        let known = vec![("challenge_id", challenge), ("user_id", friend.to_string()), ("user_ids", friend.to_string())];
+        let known = vec![
+            ("challenge_id", challenge),
+            ("join_code", String::new()),
+            ("resume_token", String::new()),
+            ("Profile.user_id", user.to_string()),
+            ("user_id", friend.to_string()),
+            ("user_ids", friend.to_string()),
+        ];
         Ok(Fixture { clients, known })
     };
     for package in ["orchard.social.v1", "orchard.privacy.v1", "orchard.events.v1"] {

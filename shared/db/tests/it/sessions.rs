@@ -88,6 +88,21 @@ async fn the_next_caller_gets_no_session_in_a_transaction() -> anyhow::Result<()
     Ok(())
 }
 
+#[tokio::test]
+async fn a_failed_statement_costs_no_session() -> anyhow::Result<()> {
+    let world = World::start(1).await?;
+    let mut sessions = std::collections::BTreeSet::new();
+    for _ in 0..50 {
+        let failed = world.db.statement("fails", async |connection| sql(connection, "SELECT 1 / 0").await).await;
+        assert!(failed.is_err());
+        let pid = diesel::dsl::sql::<diesel::sql_types::Integer>("SELECT pg_backend_pid()");
+        let mut session = world.db.connection().await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
+        sessions.insert(diesel_async::RunQueryDsl::get_result::<i32>(pid, &mut *session).await?);
+    }
+    assert_eq!(sessions.len(), 1);
+    Ok(())
+}
+
 /// Writes until the storm is over, and returns the ids of what was done.
 async fn write(db: Db, writer: i32, is_over: Arc<AtomicBool>, failed: Arc<AtomicUsize>) -> Vec<i32> {
     let mut done = Vec::new();

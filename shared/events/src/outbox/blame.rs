@@ -25,7 +25,7 @@ pub(super) fn blame(status: &Status, batch: &[Pending], consumer: &str) -> Blame
     match status.code() {
         // It does not trust this service, or is of an older release.
         Code::Unauthenticated | Code::PermissionDenied | Code::Unimplemented => Blame::Consumer,
-        // Whoever says when to come back speaks of itself.
+        // A consumer that names a time to retry describes its own state, not the event.
         _ if status.get_details_retry_info().is_some() => Blame::Consumer,
         Code::InvalidArgument | Code::NotFound | Code::AlreadyExists | Code::FailedPrecondition | Code::OutOfRange if is_own => {
             let named = info.as_ref().and_then(|info| info.metadata.get("event_id"));

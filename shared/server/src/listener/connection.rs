@@ -92,7 +92,7 @@ impl Protocol {
     }
 }
 
-/// Says what came instead of gRPC: to whoever configured its sender, the connection just ends.
+/// Logs what came instead of gRPC, because the sender only sees that the connection ends.
 fn report(spoken: &'static str) {
     if lines::admit(("", spoken)) {
         tracing::warn!(spoken, "a connection is closed");

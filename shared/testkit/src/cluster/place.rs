@@ -101,7 +101,7 @@ impl Place {
         self.note.as_deref()
     }
 
-    /// Whoever held the lock before may have been killed, and its server may still be writing its last checkpoint.
+    /// Waits for the server of the previous holder of the lock: the holder may have been killed while its server writes a last checkpoint.
     fn await_previous(&self) -> Result<(), ClusterError> {
         let deadline = Instant::now() + Duration::from_secs(15);
         while self.is_served() {
@@ -182,7 +182,7 @@ fn new_home(wanted: PathBuf, run_as: &RunAs) -> Result<(PathBuf, Option<String>)
         return Ok((wanted, None));
     }
     let home = elsewhere(&wanted);
-    // First, so that whoever removes the folder finds the other one, however early this ends.
+    // First, so that a removal of the folder finds the other one, however early this ends.
     write_private(&wanted.join(LOCATION), &format!("{}\n", home.display()))?;
     make_home(&home, &wanted, run_as)?;
     let note = moved(&wanted, &home);

@@ -57,7 +57,7 @@ pub fn read_or_create(path: &Path, make: impl FnOnce() -> Result<String>) -> Res
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// Leaves a file alone that holds the content already, so that whoever watches it sees only changes.
+/// Writes a file unless it already holds the content, so that a watcher of the file sees only changes.
 pub fn write(path: &Path, content: &str) -> Result<()> {
     if fs::read_to_string(path).is_ok_and(|found| found == content) {
         return Ok(());

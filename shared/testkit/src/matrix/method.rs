@@ -20,6 +20,8 @@ pub struct Method {
     pub streams: bool,
     /// Whether it changes nothing.
     pub reads: bool,
+    /// The type of its requests.
+    pub input: MessageDescriptor,
 }
 
 impl Method {
@@ -27,7 +29,7 @@ impl Method {
         let service = method.parent_service();
         let path = format!("/{}/{}", service.full_name(), method.name()).parse()?;
         let name = format!("{}/{}", service.name(), method.name());
-        Ok(Self { name, path, streams: method.is_server_streaming(), reads: reads(method) })
+        Ok(Self { name, path, streams: method.is_server_streaming(), reads: reads(method), input: method.input() })
     }
 }
 

@@ -1,6 +1,7 @@
-//! The private PostgreSQL and the development keys, by their public interface.
+//! The private PostgreSQL and the development keys, by their public interface, and the modules of all crates.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod cluster;
 mod keys;
+mod modules;

@@ -63,7 +63,7 @@ fn a_challenge_can_change_until_its_first_day_begins_in_the_east() {
     assert_eq!(without_dates.check_changeable(moment("2026-07-01T10:00:00Z"), true), Err(ChallengeError::Started));
 }
 
-/// Whoever took part on the last day waits for the results from then on.
+/// The participants of the last day expect results as soon as that day has ended somewhere.
 #[test]
 fn a_creator_cannot_stop_a_challenge_whose_results_are_awaited() {
     let running = challenge(Some("2026-07-01"), 7);

@@ -236,7 +236,7 @@ async fn who_has_left_comes_back_until_their_last_day_without_meeting_requiremen
     Ok(())
 }
 
-/// Whoever is refused is known from then on, and becomes older.
+/// The age of an account counts from its first attempt to join, even a refused one.
 #[tokio::test]
 async fn an_account_ages_from_the_first_attempt_on() -> anyhow::Result<()> {
     let world = World::strict().await?;

@@ -1,0 +1,25 @@
+//! Texts that people see, in every request.
+
+use orchard_proto::DESCRIPTORS;
+use orchard_testkit::texts::findings;
+
+use crate::world::{World, id};
+
+const TEXTS: &[&str] = &[
+    "CreateProfessionalRequest.bio",
+    "CreateProfessionalRequest.credentials",
+    "CreateProfessionalRequest.languages",
+    "CreateProfessionalRequest.professional_name",
+];
+
+/// Addresses.
+const OTHERS: &[&str] = &["CreateProfessionalRequest.profile_image_url"];
+
+#[tokio::test]
+async fn texts_that_people_see_are_visible() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let user = world.slice.user(id())?;
+    let found = findings(DESCRIPTORS, "orchard.consultation.v1", (TEXTS, OTHERS), |_| Ok(user.clone())).await?;
+    assert_eq!(found, Vec::<String>::new());
+    Ok(())
+}
