@@ -37,6 +37,8 @@ diesel::table! {
         ranked_score -> Nullable<Int4>,
         ranked_position -> Nullable<Int4>,
         ranked -> Int4,
+        failures -> Int4,
+        retry_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -62,6 +64,8 @@ diesel::table! {
         shown_to -> Varchar,
         on_board -> Bool,
         ends_at -> Nullable<Timestamptz>,
+        failures -> Int4,
+        retry_at -> Nullable<Timestamptz>,
     }
 }
 

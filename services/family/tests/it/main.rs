@@ -10,6 +10,7 @@ mod extremes;
 mod faults;
 mod holder;
 mod holds;
+mod idempotent;
 mod identity;
 mod input;
 mod invitations;

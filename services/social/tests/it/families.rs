@@ -29,7 +29,7 @@ impl World {
         Ok(self.profiles(adult).expect("client").name_child(request).await?.into_inner().profile.expect("a profile"))
     }
 
-    async fn add_child(&self, plan: Uuid, sequence: i64, child: Uuid, guardian: Option<Uuid>) -> anyhow::Result<()> {
+    pub async fn add_child(&self, plan: Uuid, sequence: i64, child: Uuid, guardian: Option<Uuid>) -> anyhow::Result<()> {
         let (family_plan_id, user_id) = (plan.to_string(), child.to_string());
         let guardian_user_id = guardian.map(|id| id.to_string()).unwrap_or_default();
         let role = MemberRole::Child.into();
