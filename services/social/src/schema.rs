@@ -85,6 +85,12 @@ diesel::table! {
 }
 
 diesel::table! {
+    children (user_id) {
+        user_id -> Uuid,
+    }
+}
+
+diesel::table! {
     community_challenges (id) {
         id -> Uuid,
         #[max_length = 100]
@@ -258,6 +264,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     challenge_finalisations,
     challenge_participants,
     challenge_progress,
+    children,
     community_challenges,
     family_memberships,
     friend_request_declines,

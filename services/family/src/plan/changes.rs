@@ -19,7 +19,7 @@ pub(super) async fn create(connection: &mut Connection, outbox: &Outbox, key: &K
     let (id, first) = key.claim_id(connection).await?;
     if first {
         roll::enrol(connection, holder).await?;
-        rights::store::check_adult(connection, holder).await?;
+        rights::children::check_adult(connection, holder).await?;
         store::insert(connection, id, new, holder).await?;
         outbox.publish(connection, id, 1, &events::joined(id, holder, Role::Admin, None)).await?;
     }
@@ -58,7 +58,7 @@ pub(super) async fn offer(connection: &mut Connection, id: Uuid, holder: Uuid, u
     let (plan, rights) = lock_for_member(connection, id, holder).await?;
     plan.check_holder(holder)?;
     plan.may_be_offered_to(user, &rights::store::get(connection, id, user).await?)?;
-    if rights::store::is_child(connection, user).await? {
+    if rights::children::is_child(connection, user).await? {
         return Err(PlanError::NotAnAdmin.into());
     }
     let changed = Plan { proposed_holder: Some(user), ..plan.clone() };
@@ -71,7 +71,7 @@ pub(super) async fn accept(connection: &mut Connection, id: Uuid, user: Uuid) ->
         plan.clone()
     } else {
         plan.may_be_accepted_by(user, &rights)?;
-        rights::store::check_adult(connection, user).await?;
+        rights::children::check_adult(connection, user).await?;
         rights::store::lift_restrictions(connection, id, user).await?;
         Plan { primary_account_holder: Some(user), proposed_holder: None, ..plan.clone() }
     };

@@ -2,7 +2,7 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use diesel::dsl::now;
+use diesel::dsl::{exists, now};
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
 use diesel_async::RunQueryDsl;
@@ -154,6 +154,12 @@ fn visible_to(member: Uuid) -> _ {
 pub(crate) async fn lock(connection: &mut Connection, plan: Uuid) -> QueryResult<Option<Plan>> {
     let query = family_plans::table.find(plan).select(Row::as_select()).for_no_key_update();
     Ok(query.first(connection).await.optional()?.map(Row::into))
+}
+
+/// Returns whether a user holds any plan.
+pub(crate) async fn holds_any(connection: &mut Connection, user: Uuid) -> QueryResult<bool> {
+    let held = family_plans::table.filter(family_plans::primary_account_holder.eq(user));
+    diesel::select(exists(held)).get_result(connection).await
 }
 
 /// Adds `by` to the seats taken of a locked plan, and returns the sequence of the event that reports it. The CHECK on the seats taken

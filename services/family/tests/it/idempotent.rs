@@ -59,8 +59,11 @@ impl World {
         let renamed =
             pb::Member { family_plan_id, user_id: member.to_string(), display_name: "Bob".to_owned(), ..Default::default() };
         let renamed = pb::UpdateMemberRequest { member: Some(renamed), update_mask: mask(&["display_name"]) };
-        let (family_plan_id, user_id) = (plan, banned.to_string());
+        let (family_plan_id, user_id) = (plan.clone(), banned.to_string());
+        let child_id = self.child_of(&plan, holder).await?;
+        let released = pb::ReleaseChildRequest { user_id: child_id.to_string() };
         Ok(vec![
+            Case::of("MemberService/ReleaseChild", self.user(holder), released),
             Case::of("MemberService/AddChild", self.user(holder), child),
             Case::of("MemberService/UpdateMember", self.user(holder), renamed),
             Case::of("MemberService/UnbanMember", self.user(holder), pb::UnbanMemberRequest { family_plan_id, user_id }),
