@@ -81,6 +81,7 @@ diesel::table! {
         auto_generated -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        challenge_id -> Uuid,
     }
 }
 

@@ -115,7 +115,8 @@ fn is_due(consumer: &str) -> _ {
     let before = outbox::position.nullable().lt(outbox_failures::position.nullable()).is_not_distinct_from(true);
     // False for a parked event, which has no such time.
     let again = outbox_failures::retry_at.le(now).is_not_distinct_from(true);
-    let same = EARLIER.field(outbox::consumer).eq(outbox::consumer).and(EARLIER.field(outbox::aggregate_id).eq(outbox::aggregate_id));
+    let same =
+        EARLIER.field(outbox::consumer).eq(outbox::consumer).and(EARLIER.field(outbox::aggregate_id).eq(outbox::aggregate_id));
     let previous = EARLIER.field(outbox::sequence).eq(outbox::sequence - 1_i64);
     let later = EARLIER.field(outbox::position).gt(outbox::position);
     let overtakes = exists(EARLIER.filter(same.and(previous).and(later)));
