@@ -30,7 +30,8 @@ pub(super) async fn update(connection: &mut Connection, id: Uuid, patch: Patch, 
     let (plan, rights) = lock_for_member(connection, id, editor).await?;
     rights.may_manage()?;
     let changed = patch.apply(plan.clone(), &rights)?;
-    Ok((store::update(connection, &plan, &changed).await?, rights))
+    let plan = store::update(connection, &plan, &changed).await?;
+    Ok((store::without_blocked_offer(connection, plan, editor).await?, rights))
 }
 
 pub(super) async fn deactivate(connection: &mut Connection, outbox: &Outbox, id: Uuid, holder: Uuid) -> Changed {
@@ -70,7 +71,7 @@ pub(super) async fn accept(connection: &mut Connection, id: Uuid, user: Uuid) ->
     let changed = if plan.is_held_by(user) {
         plan.clone()
     } else {
-        plan.may_be_accepted_by(user, &rights)?;
+        store::without_blocked_offer(connection, plan.clone(), user).await?.may_be_accepted_by(user, &rights)?;
         rights::children::check_adult(connection, user).await?;
         rights::store::lift_restrictions(connection, id, user).await?;
         Plan { primary_account_holder: Some(user), proposed_holder: None, ..plan.clone() }

@@ -16,7 +16,7 @@ use super::{Plan, PlanError, PlanType, Seat};
 use crate::error::Error;
 use crate::rights::store::{COLUMNS as RIGHTS, Row as RightsRow, privacy};
 use crate::rights::{Rights, Role};
-use crate::schema::{family_members, family_plans};
+use crate::schema::{family_members, family_plans, user_blocks};
 use crate::wire::Position;
 
 orchard_db::text_column!(PlanType);
@@ -108,6 +108,14 @@ pub(super) async fn insert(connection: &mut Connection, id: Uuid, new: &NewPlan,
 pub(crate) async fn seen_by(mut connection: &Connection, plan: Uuid, member: Uuid) -> Result<(Plan, Rights), Error> {
     let query = visible_to(member).filter(family_plans::id.eq(plan)).select((Row::as_select(), RIGHTS));
     found(query.first(&mut connection).await.optional()?)
+}
+
+/// Removes an offer to `viewer` from a plan if they have blocked the holder, who sees it as sent.
+pub(super) async fn without_blocked_offer(mut connection: &Connection, plan: Plan, viewer: Uuid) -> QueryResult<Plan> {
+    let Some(holder) = plan.primary_account_holder.filter(|_| plan.proposed_holder == Some(viewer)) else { return Ok(plan) };
+    let block = user_blocks::table.find((viewer, holder));
+    let is_blocked: bool = diesel::select(exists(block)).get_result(&mut connection).await?;
+    Ok(if is_blocked { Plan { proposed_holder: None, ..plan } } else { plan })
 }
 
 /// Locks and returns a plan as [`seen_by`] does, so that neither the plan nor the member changes before the transaction ends.

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot continue panics at its location")]
 
 mod access;
+mod blocks;
 mod children;
 mod erasure;
 mod export;
