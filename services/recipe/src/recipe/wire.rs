@@ -83,6 +83,7 @@ pub(super) fn recipe(recipe: Recipe, viewer: Uuid) -> pb::Recipe {
         is_public: content.is_public,
         create_time: Some(timestamp_to_wire(recipe.created_at)),
         update_time: Some(timestamp_to_wire(recipe.updated_at)),
+        ..pb::Recipe::default()
     }
 }
 

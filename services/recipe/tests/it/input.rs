@@ -31,6 +31,7 @@ async fn all_field_violations_are_reported_at_once() -> anyhow::Result<()> {
         image_url: "http://example.org/a.jpg".to_owned(),
         is_public: None,
         request_id: "1".to_owned(),
+        nutritional_info: None,
     };
     let paths = [
         "recipe_name",

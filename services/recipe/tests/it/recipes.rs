@@ -38,6 +38,7 @@ async fn a_created_entry_is_read_back_unchanged() -> anyhow::Result<()> {
         is_public: false,
         create_time: recipe.create_time,
         update_time: recipe.create_time,
+        ..Default::default()
     };
     assert_eq!(recipe, expected);
     assert_eq!(world.get(author, &recipe.recipe_id).await?, expected);

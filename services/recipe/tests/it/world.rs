@@ -43,6 +43,7 @@ pub fn crumble() -> pb::CreateRecipeRequest {
         image_url: "https://example.org/crumble.jpg".to_owned(),
         is_public: Some(false),
         request_id: id().to_string(),
+        nutritional_info: None,
     }
 }
 
