@@ -59,10 +59,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    recipe_search (recipe_id) {
+        recipe_id -> Uuid,
+        version -> Int8,
+        rules -> Int2,
+        brevity -> Int2,
+        prep_time_minutes -> Nullable<Int4>,
+        tokens -> Array<Int8>,
+    }
+}
+
+diesel::table! {
+    recipe_search_names (recipe_id) {
+        recipe_id -> Uuid,
+        brevity -> Int2,
+        tokens -> Array<Int8>,
+    }
+}
+
+diesel::table! {
     review_helpful_votes (review_id, voter_id) {
         review_id -> Uuid,
         voter_id -> Uuid,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    search_words (word) {
+        word -> Text,
+        stem -> Int8,
+        fragments -> Array<Int8>,
+        used_on -> Date,
     }
 }
 
@@ -105,6 +133,8 @@ diesel::joinable!(favourite_recipes -> user_recipes (recipe_id));
 diesel::joinable!(recipe_counter_changes -> user_recipes (recipe_id));
 diesel::joinable!(recipe_reports -> user_recipes (recipe_id));
 diesel::joinable!(recipe_reviews -> user_recipes (recipe_id));
+diesel::joinable!(recipe_search -> user_recipes (recipe_id));
+diesel::joinable!(recipe_search_names -> user_recipes (recipe_id));
 diesel::joinable!(review_helpful_votes -> recipe_reviews (review_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -113,6 +143,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     recipe_counter_changes,
     recipe_reports,
     recipe_reviews,
+    recipe_search,
+    recipe_search_names,
     review_helpful_votes,
+    search_words,
     user_recipes,
 );
