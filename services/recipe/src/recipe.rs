@@ -1,19 +1,23 @@
 //! Recipes.
 
 mod api;
+mod content;
+mod counts;
+mod editing;
+mod fruit;
 mod quantity;
-mod store;
-mod wire;
+pub(crate) mod store;
+pub(crate) mod wire;
 
 use chrono::{DateTime, Utc};
 use orchard_db::Rule;
 use orchard_proto::recipe::v1::ErrorReason;
 use orchard_rpc::Refusal;
-use serde::{Deserialize, Serialize};
 use tonic::Code;
 use uuid::Uuid;
 
-pub use api::Api;
+pub use content::{Content, Heading, Ingredient, NutritionEstimate, NutritionalInfo, Patch};
+pub use counts::Counts;
 pub use quantity::{InvalidQuantity, Quantity};
 
 /// Why a call about a recipe is refused.
@@ -22,6 +26,21 @@ pub enum RecipeError {
     /// There is no such recipe, or the caller may not see it.
     #[error("no such recipe")]
     NotFound,
+    /// Another user wrote it.
+    #[error("the caller is not the author of the recipe")]
+    NotAuthor,
+    /// The author has changed it since the caller read it.
+    #[error("the recipe was changed; read it again")]
+    Changed,
+    /// It would be public.
+    #[error("a public recipe needs a fruit among its ingredients")]
+    NoFruit,
+    /// It would be public.
+    #[error("a child may not publish a recipe")]
+    Child,
+    /// The caller wrote it, so others must judge it.
+    #[error("the recipe is the caller's own")]
+    Own,
 }
 
 impl Rule for RecipeError {
@@ -29,6 +48,11 @@ impl Rule for RecipeError {
         let refuse = |code, reason: ErrorReason| Refusal::new(code, reason, self);
         match self {
             Self::NotFound => refuse(Code::NotFound, ErrorReason::RecipeNotFound),
+            Self::NotAuthor => refuse(Code::PermissionDenied, ErrorReason::NotAuthor),
+            Self::Changed => refuse(Code::Aborted, ErrorReason::RecipeChanged),
+            Self::NoFruit => refuse(Code::FailedPrecondition, ErrorReason::FruitRequired),
+            Self::Child => refuse(Code::PermissionDenied, ErrorReason::ChildNotPermitted),
+            Self::Own => refuse(Code::FailedPrecondition, ErrorReason::OwnRecipe),
         }
     }
 }
@@ -36,70 +60,45 @@ impl Rule for RecipeError {
 /// A recipe.
 #[derive(Debug, Clone)]
 pub struct Recipe {
+    pub facts: Facts,
+    /// What the author wrote.
+    pub content: Content,
+}
+
+/// A recipe in a list.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    pub facts: Facts,
+    /// The part of the content that lists show.
+    pub heading: Heading,
+}
+
+/// What is known of a recipe besides its content.
+#[derive(Debug, Clone)]
+pub struct Facts {
     pub id: Uuid,
     /// The author.
     pub user_id: Uuid,
-    /// What the author wrote.
-    pub content: Content,
+    /// Grows with each change by the author.
+    pub version: i64,
+    /// Ratings and favourites.
+    pub counts: Counts,
+    /// When moderators featured it.
+    pub featured_at: Option<DateTime<Utc>>,
+    /// When moderators hid it.
+    pub hidden_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
+    /// When anything of it last changed.
     pub updated_at: DateTime<Utc>,
+    /// When the author last changed it.
+    pub edited_at: DateTime<Utc>,
 }
 
-/// What the author of a recipe writes.
-#[derive(Debug, Clone)]
-pub struct Content {
-    pub recipe_name: String,
-    pub description: Option<String>,
-    /// The ingredients, in the author's order.
-    pub ingredients: Vec<Ingredient>,
-    /// The steps, each of one line.
-    pub instructions: Vec<String>,
-    /// The time that preparation takes.
-    pub prep_time_minutes: Option<i32>,
-    pub servings: i32,
-    /// From 1 (easy) to 5 (hard).
-    pub difficulty_level: i32,
-    /// Distinct tags in lower case.
-    pub tags: Vec<String>,
-    /// The address of a photo.
-    pub image_url: Option<String>,
-    /// Whether everyone may see the recipe.
-    pub is_public: bool,
-}
+/// The position of a recipe in lists that have the newest first: when it was created, and its id.
+pub(crate) type NewestFirst = (DateTime<Utc>, Uuid);
 
-/// An ingredient, in memory and in its JSON column. Empty texts are not stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ingredient {
-    pub food: String,
-    /// The amount, or none for "to taste".
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quantity: Option<Quantity>,
-    /// The unit of the quantity, or empty for pieces.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub unit: String,
-    /// How the food is prepared.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub note: String,
-    /// The line as the author wrote it.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub original_text: String,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_ingredient_is_stored_without_empty_fields() {
-        let salt = Ingredient {
-            food: "salt".to_owned(),
-            quantity: None,
-            unit: String::new(),
-            note: String::new(),
-            original_text: String::new(),
-        };
-        let stored = serde_json::to_string(&salt).expect("JSON");
-        assert_eq!(stored, r#"{"food":"salt"}"#);
-        assert_eq!(serde_json::from_str::<Ingredient>(&stored).expect("an ingredient"), salt);
+impl Summary {
+    fn position(&self) -> NewestFirst {
+        (self.facts.created_at, self.facts.id)
     }
 }

@@ -48,12 +48,17 @@ impl<K: PageKey> PageRequest<K> {
         i64::try_from(self.size).unwrap_or_default() + 1
     }
 
+    /// Returns the token of the page that starts after a row. [`page`](Self::page) gives it for lists that are cut by their size alone.
+    pub fn token(&self, key: &K) -> String {
+        seal(&self.query, key)
+    }
+
     /// Cuts the fetched rows to the page's size.
     pub fn page<R>(&self, mut rows: Vec<R>, key: impl Fn(&R) -> K) -> Page<R> {
         let more = rows.len() > self.size;
         rows.truncate(self.size);
         let last = rows.last().filter(|_| more);
-        let next_page_token = last.map(|row| seal(&self.query, &key(row))).unwrap_or_default();
+        let next_page_token = last.map(|row| self.token(&key(row))).unwrap_or_default();
         Page { rows, next_page_token }
     }
 }

@@ -6,6 +6,7 @@ mod calls;
 mod catalog;
 mod family;
 mod people;
+mod recipes;
 mod social;
 mod state;
 mod values;
@@ -52,8 +53,10 @@ pub async fn load(folder: &Path, keys: &DevKeys, addresses: &Addresses, progress
     progress.step("demo: 2 families with members, money and meals");
     social::take_part(&calls, &state, today).await?;
     progress.step("demo: 25 participants with their days");
+    recipes::load(&calls, &mut state).await?;
+    progress.step("demo: 60 recipes with reviews");
     catalog::load(&calls, &mut state).await?;
-    progress.step("demo: 3 recipes, 1 professional");
+    progress.step("demo: 1 professional");
     state.is_complete = true;
     state.save()?;
     demo(&state)

@@ -15,7 +15,7 @@ use crate::up::provision::{self, write_private, write_url};
 use crate::up::signs;
 
 /// The services that call others, and so have a key.
-const CALLERS: [&str; 3] = [EDGE, "family", "social"];
+const CALLERS: [&str; 4] = [EDGE, "family", "social", "recipe"];
 
 /// Make keys, passwords and database URLs for a deployment for development, those of each service in a folder of its own. Files that
 /// exist are kept.

@@ -92,8 +92,13 @@ async fn refusals(programs: &Programs) -> anyhow::Result<usize> {
 }
 
 fn new_recipe() -> recipe::CreateRecipeRequest {
-    let ingredient =
-        recipe::Ingredient { food: text(), quantity: "2".to_owned(), note: text(), original_text: text(), ..Default::default() };
+    let ingredient = recipe::Ingredient {
+        food: format!("apple {CANARY}"),
+        quantity: "2".to_owned(),
+        note: text(),
+        original_text: text(),
+        ..Default::default()
+    };
     recipe::CreateRecipeRequest {
         recipe_name: text(),
         description: text(),

@@ -67,7 +67,10 @@ impl Programs {
         let family = [settings.as_slice(), &[social_url, key_file("family"), ("ORCHARD_LISTEN", family_at.to_string())]].concat();
         let mut family = Deployed::start::<orchard_family::Service>(&keys, &family).await?;
         family.program.address = family_at;
-        let recipe = Deployed::start::<orchard_recipe::Service>(&keys, &settings).await?;
+        let social_url = ("ORCHARD_SOCIAL_URL", format!("http://{}", social.program.address));
+        let family_url = ("ORCHARD_FAMILY_URL", format!("http://{family_at}"));
+        let recipe = [settings.as_slice(), &[family_url, social_url, key_file("recipe")]].concat();
+        let recipe = Deployed::start::<orchard_recipe::Service>(&keys, &recipe).await?;
         let consultation = Deployed::start::<orchard_consultation::Service>(&keys, &settings).await?;
         let url = |slice: &Deployed| format!("http://{}", slice.program.address);
         let upstreams = [

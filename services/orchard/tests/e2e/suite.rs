@@ -124,6 +124,18 @@ fn social_settings(keys: &DevKeys, family: SocketAddr) -> orchard_social::Settin
     }
 }
 
+/// Returns settings of a recipe service that calls `family` and `social`.
+fn recipe_settings(keys: &DevKeys, family: SocketAddr, social: SocketAddr) -> orchard_recipe::Settings {
+    orchard_recipe::Settings {
+        family_url: format!("http://{family}").parse().expect("a URL"),
+        social_url: format!("http://{social}").parse().expect("a URL"),
+        notifications_url: None,
+        index_period: Duration::from_secs(600),
+        calls: calls(keys, "recipe"),
+        relay: RelayOptions { event_attempts: 10, event_retry_delay: Duration::from_secs(1) },
+    }
+}
+
 impl Suite {
     pub async fn start() -> anyhow::Result<Self> {
         Self::sharing(100).await
@@ -139,7 +151,8 @@ impl Suite {
         let social = Stoppable::start::<orchard_social::Service>(&options, &social_settings(&keys, family_at)).await?;
         let settings = family_settings(&keys, social.address());
         let family = Stoppable::start_at::<orchard_family::Service>(family_at, &options, &settings).await?;
-        let recipe = Stoppable::start::<orchard_recipe::Service>(&options, &orchard_recipe::Settings {}).await?;
+        let settings = recipe_settings(&keys, family.address(), social.address());
+        let recipe = Stoppable::start::<orchard_recipe::Service>(&options, &settings).await?;
         let currency = "EUR".parse().expect("currency");
         let settings = orchard_consultation::Settings { currency };
         let consultation = Stoppable::start::<orchard_consultation::Service>(&options, &settings).await?;

@@ -1,49 +1,100 @@
-//! The recipe service.
+//! Use cases of `RecipeService`.
 
-use orchard_db::{Connection, Db};
-use orchard_privacy::roll;
 use orchard_proto::recipe::v1 as pb;
 use orchard_proto::recipe::v1::recipe_service_server::RecipeService;
 use orchard_rpc::Answer;
-use orchard_server::Caller;
+use orchard_server::{Caller, User};
 use tonic::{Request, Response};
 use uuid::Uuid;
 
-use super::{Recipe, RecipeError, store, wire};
+use super::editing::{self, Edit};
+use super::{Content, Patch, Recipe, RecipeError, Summary, store, wire};
 use crate::error::Error;
+use crate::people::Profiles;
+use crate::{Api, family, request};
 
-/// Serves `RecipeService`.
-#[derive(Debug)]
-pub struct Api {
-    pub(crate) db: Db,
+impl Api {
+    /// Checks what a public recipe needs: a fruit, and an author who is no child.
+    async fn check_new(&self, content: &Content, author: Uuid) -> Result<(), Error> {
+        content.check_fruit()?;
+        let is_child = content.heading.is_public && family::is_child(&self.family, author).await?;
+        if is_child { Err(RecipeError::Child.into()) } else { Ok(()) }
+    }
+
+    /// Asks the family service whether the author is a child, if a change is about a recipe that is public or becomes so.
+    async fn is_child(&self, id: Uuid, author: Uuid, patch: &Patch) -> Result<Option<bool>, Error> {
+        let becomes_public = match patch.is_public {
+            Some(becomes_public) => becomes_public,
+            None => store::is_public(&*self.db.read().await?, id, author).await?.unwrap_or_default(),
+        };
+        if becomes_public { family::is_child(&self.family, author).await.map(Some) } else { Ok(None) }
+    }
+
+    async fn get_visible(&self, id: Uuid, viewer: Uuid) -> Result<Recipe, Error> {
+        let found = store::find_visible(&*self.db.read().await?, id, viewer).await?;
+        Ok(found.ok_or(RecipeError::NotFound)?)
+    }
+
+    /// Returns what `viewer` may know of the authors of recipes.
+    pub(crate) async fn authors(&self, viewer: &User, authors: Vec<Uuid>) -> Profiles {
+        Profiles::of(&self.social, viewer, authors).await
+    }
 }
 
 #[tonic::async_trait]
 impl RecipeService for Api {
     async fn create_recipe(&self, request: Request<pb::CreateRecipeRequest>) -> Answer<pb::CreateRecipeResponse> {
         let author = Caller::user(&request)?.id;
-        let new = wire::new_recipe(request.get_ref(), author).map_err(Error::from)?;
-        let create = async move |connection: &mut Connection| match new.key.claim_id(connection).await? {
-            (id, true) => {
-                roll::enrol_or(connection, author, Error::user_erased).await?;
-                Ok(store::insert(connection, id, author, &new.content).await?)
-            }
-            (id, false) => get(connection, id, author).await,
-        };
-        let recipe = self.db.write("create recipe", create).await?;
-        Ok(Response::new(pb::CreateRecipeResponse { recipe: Some(wire::recipe(recipe, author)) }))
+        let (key, content) = wire::new_recipe(request.get_ref(), author)?;
+        self.check_new(&content, author).await?;
+        let recipe = editing::create(&self.db, &self.outbox, key, content, author).await?;
+        Ok(Response::new(pb::CreateRecipeResponse { recipe: Some(wire::recipe(recipe, &Profiles::only(author))) }))
     }
 
     async fn get_recipe(&self, request: Request<pb::GetRecipeRequest>) -> Answer<pb::GetRecipeResponse> {
-        let viewer = Caller::user(&request)?.id;
-        let id = wire::recipe_id(&request.get_ref().recipe_id).map_err(Error::from)?;
-        let connection = self.db.read().await.map_err(Error::from)?;
-        let recipe = get(&connection, id, viewer).await?;
-        Ok(Response::new(pb::GetRecipeResponse { recipe: Some(wire::recipe(recipe, viewer)) }))
+        let viewer = Caller::user(&request)?;
+        let id = request::id("recipe_id", &request.get_ref().recipe_id)?;
+        let recipe = self.get_visible(id, viewer.id).await?;
+        let authors = self.authors(&viewer, vec![recipe.facts.user_id]).await;
+        let profiles_unavailable = authors.is_unavailable;
+        Ok(Response::new(pb::GetRecipeResponse { recipe: Some(wire::recipe(recipe, &authors)), profiles_unavailable }))
     }
-}
 
-/// Returns a recipe that `viewer` may see.
-async fn get(connection: &Connection, id: Uuid, viewer: Uuid) -> Result<Recipe, Error> {
-    store::find_visible(connection, id, viewer).await?.ok_or_else(|| RecipeError::NotFound.into())
+    async fn batch_get_recipes(&self, request: Request<pb::BatchGetRecipesRequest>) -> Answer<pb::BatchGetRecipesResponse> {
+        let viewer = Caller::user(&request)?;
+        let ids = wire::batch(request.get_ref())?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let recipes = store::batch(&connection, &ids, viewer.id).await.map_err(Error::from)?;
+        let authors = self.authors(&viewer, recipes.iter().map(|recipe| recipe.facts.user_id).collect()).await;
+        Ok(Response::new(wire::batch_answer(recipes, &authors)))
+    }
+
+    async fn update_recipe(&self, request: Request<pb::UpdateRecipeRequest>) -> Answer<pb::UpdateRecipeResponse> {
+        let author = Caller::user(&request)?.id;
+        let (id, version, patch) = wire::update(request.into_inner())?;
+        let is_child = self.is_child(id, author, &patch).await?;
+        let recipe = editing::update(&self.db, &self.outbox, Edit { id, author, version, patch, is_child }).await?;
+        Ok(Response::new(pb::UpdateRecipeResponse { recipe: Some(wire::recipe(recipe, &Profiles::only(author))) }))
+    }
+
+    async fn delete_recipe(&self, request: Request<pb::DeleteRecipeRequest>) -> Answer<pb::DeleteRecipeResponse> {
+        let author = Caller::user(&request)?.id;
+        let (id, version) = wire::delete(request.get_ref())?;
+        editing::delete(&self.db, id, author, version).await?;
+        Ok(Response::new(pb::DeleteRecipeResponse {}))
+    }
+
+    async fn list_recipes(&self, request: Request<pb::ListRecipesRequest>) -> Answer<pb::ListRecipesResponse> {
+        let author = Caller::user(&request)?.id;
+        let pb::ListRecipesRequest { page_size, page_token } = request.into_inner();
+        let page = request::page(format!("ListRecipes {author}"), page_size, &page_token)?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let rows = store::list(&connection, author, &page).await.map_err(Error::from)?;
+        let page = page.page(rows, Summary::position);
+        let own = Profiles::only(author);
+        Ok(Response::new(pb::ListRecipesResponse {
+            recipes: page.rows.into_iter().map(|summary| wire::summary(summary, &own)).collect(),
+            next_page_token: page.next_page_token,
+        }))
+    }
 }

@@ -1,98 +1,220 @@
 //! Queries of recipes.
 
-use chrono::{DateTime, Utc};
-use diesel::deserialize::{self, FromSql, FromSqlRow};
-use diesel::pg::{Pg, PgValue};
+mod row;
+
+use diesel::dsl::now;
 use diesel::prelude::*;
-use diesel::sql_types::Jsonb;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_db::row as pair;
+use orchard_rpc::PageRequest;
 use uuid::Uuid;
 
-use super::{Content, Ingredient, Recipe};
+use super::{Content, Heading, NewestFirst, Recipe, Summary};
+use crate::counters::pending;
 use crate::schema::user_recipes;
+use row::{ContentColumns, ContentRow, FactsRow, HeadingRow};
 
-/// The column with the list of ingredients. A list that cannot be read is a fault, not an empty list.
-#[derive(Debug, FromSqlRow)]
-struct Ingredients(Vec<Ingredient>);
+/// A recipe that is locked to be changed.
+#[derive(Debug)]
+pub(crate) struct Locked {
+    pub(crate) user_id: Uuid,
+    pub(crate) version: i64,
+    pub(crate) content: Content,
+    pub(crate) is_hidden: bool,
+    pub(crate) was_published: bool,
+}
 
-impl FromSql<Jsonb, Pg> for Ingredients {
-    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        let json = <serde_json::Value as FromSql<Jsonb, Pg>>::from_sql(value)?;
-        Ok(Self(serde_json::from_value(json)?))
+impl Locked {
+    /// Returns whether a user may see the recipe.
+    pub(crate) fn is_visible_to(&self, viewer: Uuid) -> bool {
+        self.user_id == viewer || self.content.heading.is_public && !self.is_hidden
     }
 }
 
-/// A row of `user_recipes`, without the columns that the service does not use yet.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = user_recipes)]
-struct Row {
-    id: Uuid,
-    user_id: Uuid,
-    recipe_name: String,
-    description: Option<String>,
-    ingredients: Ingredients,
-    instructions: String,
-    prep_time_minutes: Option<i32>,
-    servings: i32,
-    difficulty_level: i32,
-    tags: Option<Vec<String>>,
-    image_url: Option<String>,
-    is_public: bool,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+/// Whether `viewer` may see the recipe of the query's row: everyone sees it, or they wrote it.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(crate) fn visible_to(viewer: Uuid) -> _ {
+    let own = user_recipes::user_id.eq(viewer);
+    let public: is_seen_by_all = is_seen_by_all();
+    public.or(own)
 }
 
-impl From<Row> for Recipe {
-    fn from(row: Row) -> Self {
-        let content = Content {
-            recipe_name: row.recipe_name,
-            description: row.description,
-            ingredients: row.ingredients.0,
-            instructions: row.instructions.split('\n').map(str::to_owned).collect(),
-            prep_time_minutes: row.prep_time_minutes,
-            servings: row.servings,
-            difficulty_level: row.difficulty_level,
-            tags: row.tags.unwrap_or_default(),
-            image_url: row.image_url,
-            is_public: row.is_public,
-        };
-        Self { id: row.id, user_id: row.user_id, content, created_at: row.created_at, updated_at: row.updated_at }
-    }
+/// Whether everyone sees the recipe of the query's row.
+#[diesel::dsl::auto_type]
+pub(crate) fn is_seen_by_all() -> _ {
+    user_recipes::is_public.and(user_recipes::hidden_at.is_null())
 }
 
 /// Inserts a recipe. The author must be on the roll.
-pub(super) async fn insert(connection: &mut AsyncPgConnection, id: Uuid, author: Uuid, content: &Content) -> QueryResult<Recipe> {
-    let ingredients =
-        serde_json::to_value(&content.ingredients).map_err(|error| diesel::result::Error::SerializationError(error.into()))?;
+pub(super) async fn insert(connection: &mut AsyncPgConnection, id: Uuid, author: Uuid, content: &Content) -> QueryResult<()> {
     diesel::insert_into(user_recipes::table)
-        .values((
-            user_recipes::id.eq(id),
-            user_recipes::user_id.eq(author),
-            user_recipes::recipe_name.eq(&content.recipe_name),
-            user_recipes::description.eq(&content.description),
-            user_recipes::ingredients.eq(ingredients),
-            user_recipes::instructions.eq(content.instructions.join("\n")),
-            user_recipes::prep_time_minutes.eq(content.prep_time_minutes),
-            user_recipes::servings.eq(content.servings),
-            user_recipes::difficulty_level.eq(content.difficulty_level),
-            user_recipes::tags.eq(&content.tags),
-            user_recipes::image_url.eq(&content.image_url),
-            user_recipes::is_public.eq(content.is_public),
-        ))
-        .returning(Row::as_returning())
-        .get_result(connection)
+        .values((user_recipes::id.eq(id), user_recipes::user_id.eq(author), ContentColumns::new(content)?))
+        .execute(connection)
         .await
-        .map(Row::into)
+        .map(|_| ())
 }
 
-/// Returns a recipe if it is public or the viewer's own.
+/// Writes a changed content.
+pub(super) async fn update(connection: &mut AsyncPgConnection, id: Uuid, content: &Content) -> QueryResult<()> {
+    diesel::update(user_recipes::table.find(id))
+        .set((
+            ContentColumns::new(content)?,
+            user_recipes::version.eq(user_recipes::version + 1),
+            user_recipes::edited_at.eq(now),
+            user_recipes::updated_at.eq(now),
+        ))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Deletes a recipe with all that refers to it.
+pub(super) async fn delete(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
+    diesel::delete(user_recipes::table.find(id)).execute(connection).await.map(|_| ())
+}
+
+/// Records that a recipe was published.
+pub(super) async fn set_published(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
+    diesel::update(user_recipes::table.find(id))
+        .set((user_recipes::published_at.eq(now), user_recipes::updated_at.eq(now)))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Returns the sequence of the next event of a recipe, whose row must be locked.
+pub(crate) async fn next_sequence(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<i64> {
+    diesel::update(user_recipes::table.find(id))
+        .set((user_recipes::last_event_sequence.eq(user_recipes::last_event_sequence + 1), user_recipes::updated_at.eq(now)))
+        .returning(user_recipes::last_event_sequence)
+        .get_result(connection)
+        .await
+}
+
+/// Locks a recipe, and returns it without its numbers.
+pub(crate) async fn lock(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<Locked>> {
+    let found: Option<(FactsRow, HeadingRow, ContentRow)> = user_recipes::table
+        .find(id)
+        .select((FactsRow::as_select(), HeadingRow::as_select(), ContentRow::as_select()))
+        .for_no_key_update()
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(found.map(|(facts, heading, rest)| Locked {
+        user_id: facts.user_id,
+        version: facts.version,
+        is_hidden: facts.hidden_at.is_some(),
+        was_published: facts.published_at.is_some(),
+        content: rest.with(Heading::from(heading)),
+    }))
+}
+
+/// Keeps a recipe that `viewer` may see from being deleted before the transaction ends, and returns its author. Others do the same at the
+/// same time.
+pub(crate) async fn hold_visible(connection: &mut AsyncPgConnection, id: Uuid, viewer: Uuid) -> QueryResult<Option<Uuid>> {
+    let found = user_recipes::table.find(id).filter(visible_to(viewer)).select(user_recipes::user_id).for_key_share();
+    found.first(connection).await.optional()
+}
+
+/// Keeps a recipe from being deleted before the transaction ends, and returns whether there is one.
+pub(crate) async fn hold(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<bool> {
+    let found = user_recipes::table.find(id).select(user_recipes::id).for_key_share();
+    Ok(found.first::<Uuid>(connection).await.optional()?.is_some())
+}
+
+/// Returns whether `viewer` may see a recipe.
+pub(crate) async fn is_visible(mut connection: &AsyncPgConnection, id: Uuid, viewer: Uuid) -> QueryResult<bool> {
+    let found = user_recipes::table.find(id).filter(visible_to(viewer)).select(user_recipes::id);
+    Ok(found.first::<Uuid>(&mut connection).await.optional()?.is_some())
+}
+
+/// Returns whether a recipe of this author is public; `None` if they have no such recipe.
+pub(super) async fn is_public(mut connection: &AsyncPgConnection, id: Uuid, author: Uuid) -> QueryResult<Option<bool>> {
+    let own = user_recipes::table.find(id).filter(user_recipes::user_id.eq(author)).select(user_recipes::is_public);
+    own.first(&mut connection).await.optional()
+}
+
+type Found = (FactsRow, HeadingRow, ContentRow, Vec<i64>);
+
+fn recipe((facts, heading, rest, pending): Found) -> Recipe {
+    Recipe { facts: facts.with(&pending), content: rest.with(heading.into()) }
+}
+
+fn summary((facts, heading, pending): (FactsRow, HeadingRow, Vec<i64>)) -> Summary {
+    Summary { facts: facts.with(&pending), heading: heading.into() }
+}
+
+/// Returns a recipe that `viewer` may see.
 pub(super) async fn find_visible(mut connection: &AsyncPgConnection, id: Uuid, viewer: Uuid) -> QueryResult<Option<Recipe>> {
     user_recipes::table
         .find(id)
-        .filter(user_recipes::is_public.or(user_recipes::user_id.eq(viewer)))
-        .select(Row::as_select())
+        .filter(visible_to(viewer))
+        .select((FactsRow::as_select(), HeadingRow::as_select(), ContentRow::as_select(), pending()))
         .first(&mut connection)
         .await
         .optional()
-        .map(|found| found.map(Row::into))
+        .map(|found| found.map(recipe))
+}
+
+/// Returns a recipe, whoever may see it.
+pub(crate) async fn find(mut connection: &AsyncPgConnection, id: Uuid) -> QueryResult<Option<Recipe>> {
+    user_recipes::table
+        .find(id)
+        .select((FactsRow::as_select(), HeadingRow::as_select(), ContentRow::as_select(), pending()))
+        .first(&mut connection)
+        .await
+        .optional()
+        .map(|found| found.map(recipe))
+}
+
+/// Returns those of these recipes that `viewer` may see, in the order of their ids.
+pub(super) async fn batch(mut connection: &AsyncPgConnection, ids: &[Uuid], viewer: Uuid) -> QueryResult<Vec<Recipe>> {
+    let found: Vec<Found> = user_recipes::table
+        .filter(user_recipes::id.eq_any(ids))
+        .filter(visible_to(viewer))
+        .order(user_recipes::id)
+        .select((FactsRow::as_select(), HeadingRow::as_select(), ContentRow::as_select(), pending()))
+        .load(&mut connection)
+        .await?;
+    Ok(found.into_iter().map(recipe).collect())
+}
+
+/// Returns those of these recipes that `viewer` may see, in no order.
+pub(crate) async fn summaries(mut connection: &AsyncPgConnection, ids: &[Uuid], viewer: Uuid) -> QueryResult<Vec<Summary>> {
+    let found: Vec<(FactsRow, HeadingRow, Vec<i64>)> = user_recipes::table
+        .filter(user_recipes::id.eq_any(ids))
+        .filter(visible_to(viewer))
+        .select((FactsRow::as_select(), HeadingRow::as_select(), pending()))
+        .load(&mut connection)
+        .await?;
+    Ok(found.into_iter().map(summary).collect())
+}
+
+/// Returns these recipes, whoever may see them, in no order.
+pub(crate) async fn all_summaries(mut connection: &AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<Summary>> {
+    let found: Vec<(FactsRow, HeadingRow, Vec<i64>)> = user_recipes::table
+        .filter(user_recipes::id.eq_any(ids))
+        .select((FactsRow::as_select(), HeadingRow::as_select(), pending()))
+        .load(&mut connection)
+        .await?;
+    Ok(found.into_iter().map(summary).collect())
+}
+
+/// Lists the recipes of an author, newest first.
+pub(super) async fn list(
+    mut connection: &AsyncPgConnection,
+    author: Uuid,
+    page: &PageRequest<NewestFirst>,
+) -> QueryResult<Vec<Summary>> {
+    let mut own = user_recipes::table.filter(user_recipes::user_id.eq(author)).into_boxed();
+    if let Some(after) = page.after {
+        own = own.filter(pair(user_recipes::created_at, user_recipes::id).lt(after));
+    }
+    let found: Vec<(FactsRow, HeadingRow, Vec<i64>)> = own
+        .order((user_recipes::created_at.desc(), user_recipes::id.desc()))
+        .limit(page.fetch())
+        .select((FactsRow::as_select(), HeadingRow::as_select(), pending()))
+        .load(&mut connection)
+        .await?;
+    Ok(found.into_iter().map(summary).collect())
 }

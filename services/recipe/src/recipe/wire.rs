@@ -1,97 +1,187 @@
-//! Recipes as received and sent.
+//! Conversions of recipes from and to protobuf.
+
+mod content;
 
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::recipe::v1 as pb;
-use orchard_rpc::{Fields, Invalid, Violations, read, timestamp_to_wire};
+use orchard_rpc::{Fields, read, timestamp_to_wire};
+use prost::Message as _;
 use uuid::Uuid;
 
-use super::{Content, Ingredient, InvalidQuantity, Quantity, Recipe};
+use super::{Content, Counts, Patch, Recipe, Summary};
+use crate::error::Error;
+use crate::people::Profiles;
+use content::{ingredient_to_wire, nutrition_to_wire, read_content, read_patch};
 
-/// A recipe to create.
-#[derive(Debug, Clone)]
-pub(super) struct NewRecipe {
-    pub(super) key: Key,
-    pub(super) content: Content,
-}
+/// The most recipes that one request may ask for.
+const MAX_BATCH: usize = 20;
+/// The most bytes of recipes in one response: clients accept 4 MiB.
+const MAX_BYTES: usize = 3 * 1024 * 1024;
 
-pub(super) fn recipe_id(id: &str) -> Result<Uuid, Violations> {
-    Fields::one("recipe_id", read::uuid(id))
-}
+const PATHS: [&str; 11] = [
+    "recipe_name",
+    "description",
+    "ingredients",
+    "instructions",
+    "prep_time_minutes",
+    "servings",
+    "difficulty_level",
+    "tags",
+    "image_url",
+    "is_public",
+    "nutritional_info",
+];
 
-pub(super) fn new_recipe(request: &pb::CreateRecipeRequest, caller: Uuid) -> Result<NewRecipe, Violations> {
+/// Reads a recipe to create.
+pub(super) fn new_recipe(request: &pb::CreateRecipeRequest, caller: Uuid) -> Result<(Key, Content), Error> {
     let mut fields = Fields::default();
-    let recipe_name = fields.read("recipe_name", read::text(&request.recipe_name, 1..=100));
-    let description = fields.read("description", read::long_text(&request.description, 0..=2_000));
-    let ingredients = fields.each("ingredients", 1..=100, request.ingredients.clone(), ingredient);
-    let step = |step: &String| read::text(step, 1..=1_000);
-    let instructions = fields.values("instructions", 1..=100, &request.instructions, step);
-    let prep_time = request.prep_time_minutes.map(|minutes| read::within(minutes, 1..=10_080)).transpose();
-    let prep_time_minutes = fields.read("prep_time_minutes", prep_time);
-    let servings = fields.read("servings", read::within_or(request.servings, 1, 1..=1_000));
-    let difficulty_level = fields.read("difficulty_level", read::within_or(request.difficulty_level, 1, 1..=5));
-    // The length is that of the lower-case tag, which is stored: some letters become two.
-    let tag = |tag: &String| read::text(&tag.to_lowercase(), 1..=30);
-    let tags = fields.values("tags", 0..=20, &request.tags, tag);
-    let image_url = fields.read("image_url", read::optional_https(&request.image_url, 500));
+    let content = read_content(&mut fields, request);
     let request_id = fields.read("request_id", read::uuid(&request.request_id));
-    fields.finish(|| {
-        let content = Content {
-            recipe_name: recipe_name?,
-            description: Some(description?).filter(|text| !text.is_empty()),
-            ingredients: ingredients?,
-            instructions: instructions?,
-            prep_time_minutes: prep_time_minutes?,
-            servings: servings?,
-            difficulty_level: difficulty_level?,
-            tags: read::distinct(tags?),
-            image_url: image_url?,
-            is_public: request.is_public.unwrap_or(true),
-        };
-        Ok(NewRecipe { key: Key::new(caller, "CreateRecipe", request_id?, Keep::Days30, request), content })
-    })
+    Ok(fields.finish(|| Ok((Key::new(caller, "CreateRecipe", request_id?, Keep::Days30, request), content?)))?)
 }
 
-fn ingredient(fields: &mut Fields, ingredient: pb::Ingredient) -> Result<Ingredient, Invalid> {
-    let food = fields.read("food", read::text(&ingredient.food, 1..=100));
-    let quantity = fields.read("quantity", read_quantity(&ingredient.quantity));
-    let unit = fields.read("unit", read::text(&ingredient.unit, 0..=20));
-    let note = fields.read("note", read::text(&ingredient.note, 0..=100));
-    let original_text = fields.read("original_text", read::text(&ingredient.original_text, 0..=200));
-    Ok(Ingredient { food: food?, quantity: quantity?, unit: unit?, note: note?, original_text: original_text? })
+pub(super) fn batch(request: &pb::BatchGetRecipesRequest) -> Result<Vec<Uuid>, Error> {
+    let mut fields = Fields::default();
+    let ids = fields.values("recipe_ids", 1..=MAX_BATCH, &request.recipe_ids, |id| read::uuid(id));
+    Ok(fields.finish(|| ids)?)
 }
 
-fn read_quantity(text: &str) -> Result<Option<Quantity>, String> {
-    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|error: InvalidQuantity| error.to_string()) }
+/// Reads a change: the recipe, the version that the caller has read, and the new values.
+pub(super) fn update(request: pb::UpdateRecipeRequest) -> Result<(Uuid, Option<i64>, Patch), Error> {
+    let mut fields = Fields::default();
+    let paths = fields.read("update_mask", read::field_mask(request.update_mask, &PATHS));
+    let recipe = fields.read("recipe", read::required(request.recipe));
+    let mask = paths.as_deref().unwrap_or_default();
+    let read = recipe.map(|recipe| {
+        fields.within("recipe", |fields| {
+            let id = fields.read("recipe_id", read::uuid(&recipe.recipe_id));
+            let version = fields.read("etag", read_etag(&recipe.etag));
+            let patch = read_patch(fields, mask, recipe);
+            Ok((id?, version?, patch?))
+        })
+    });
+    Ok(fields.finish(|| {
+        paths?;
+        read?
+    })?)
 }
 
-/// Converts a recipe for `viewer`. Only the author sees the author's id, because this slice does not know who may see whose profile.
-pub(super) fn recipe(recipe: Recipe, viewer: Uuid) -> pb::Recipe {
-    let author = (recipe.user_id == viewer).then(|| recipe.user_id.to_string());
-    let content = recipe.content;
+pub(super) fn delete(request: &pb::DeleteRecipeRequest) -> Result<(Uuid, Option<i64>), Error> {
+    let mut fields = Fields::default();
+    let id = fields.read("recipe_id", read::uuid(&request.recipe_id));
+    let version = fields.read("etag", read_etag(&request.etag));
+    Ok(fields.finish(|| Ok((id?, version?)))?)
+}
+
+/// An etag is the version of the content.
+fn read_etag(etag: &str) -> Result<Option<i64>, String> {
+    if etag.is_empty() {
+        return Ok(None);
+    }
+    let version = etag.parse().ok().filter(|version: &i64| version.to_string() == etag && *version > 0);
+    version.map(Some).ok_or_else(|| "must be the etag of a recipe, or empty".to_owned())
+}
+
+/// Converts a recipe for the viewer of the profiles.
+pub(crate) fn recipe(recipe: Recipe, profiles: &Profiles) -> pb::Recipe {
+    let Recipe { facts, content } = recipe;
+    let Content { heading, ingredients, instructions, nutritional_info } = content;
+    let author = profiles.person(facts.user_id);
     pb::Recipe {
-        recipe_id: recipe.id.to_string(),
-        user_id: author.unwrap_or_default(),
-        recipe_name: content.recipe_name,
-        description: content.description.unwrap_or_default(),
-        ingredients: content.ingredients.into_iter().map(ingredient_to_wire).collect(),
-        instructions: content.instructions,
-        prep_time_minutes: content.prep_time_minutes,
-        servings: content.servings,
-        difficulty_level: content.difficulty_level,
-        tags: content.tags,
-        image_url: content.image_url.unwrap_or_default(),
-        is_public: content.is_public,
-        create_time: Some(timestamp_to_wire(recipe.created_at)),
-        update_time: Some(timestamp_to_wire(recipe.updated_at)),
+        recipe_id: facts.id.to_string(),
+        user_id: author.user_id,
+        author_name: author.name,
+        recipe_name: heading.recipe_name,
+        description: heading.description.unwrap_or_default(),
+        ingredients: ingredients.into_iter().map(ingredient_to_wire).collect(),
+        instructions,
+        prep_time_minutes: heading.prep_time_minutes,
+        servings: heading.servings,
+        difficulty_level: heading.difficulty_level,
+        tags: heading.tags,
+        image_url: heading.image_url.unwrap_or_default(),
+        is_public: heading.is_public,
+        nutritional_info: nutritional_info.map(|info| nutrition_to_wire(info.estimate)),
+        etag: facts.version.to_string(),
+        rating: Some(rating(&facts.counts)),
+        favourite_count: count(facts.counts.favourites),
+        featured_time: facts.featured_at.map(timestamp_to_wire),
+        hide_time: facts.hidden_at.map(timestamp_to_wire),
+        create_time: Some(timestamp_to_wire(facts.created_at)),
+        update_time: Some(timestamp_to_wire(facts.updated_at)),
+        edit_time: Some(timestamp_to_wire(facts.edited_at)),
     }
 }
 
-fn ingredient_to_wire(ingredient: Ingredient) -> pb::Ingredient {
-    pb::Ingredient {
-        food: ingredient.food,
-        quantity: ingredient.quantity.map(String::from).unwrap_or_default(),
-        unit: ingredient.unit,
-        note: ingredient.note,
-        original_text: ingredient.original_text,
+/// Converts a recipe in a list for the viewer of the profiles.
+pub(crate) fn summary(summary: Summary, profiles: &Profiles) -> pb::RecipeSummary {
+    let Summary { facts, heading } = summary;
+    let author = profiles.person(facts.user_id);
+    pb::RecipeSummary {
+        recipe_id: facts.id.to_string(),
+        user_id: author.user_id,
+        author_name: author.name,
+        recipe_name: heading.recipe_name,
+        description: heading.description.unwrap_or_default(),
+        prep_time_minutes: heading.prep_time_minutes,
+        servings: heading.servings,
+        difficulty_level: heading.difficulty_level,
+        tags: heading.tags,
+        image_url: heading.image_url.unwrap_or_default(),
+        is_public: heading.is_public,
+        create_time: Some(timestamp_to_wire(facts.created_at)),
+        edit_time: Some(timestamp_to_wire(facts.edited_at)),
+        rating: Some(rating(&facts.counts)),
+        favourite_count: count(facts.counts.favourites),
+        featured_time: facts.featured_at.map(timestamp_to_wire),
+        hide_time: facts.hidden_at.map(timestamp_to_wire),
+    }
+}
+
+/// Answers with as many recipes as fit, and with the ids of the others.
+pub(super) fn batch_answer(recipes: Vec<Recipe>, profiles: &Profiles) -> pb::BatchGetRecipesResponse {
+    let mut answer = pb::BatchGetRecipesResponse { profiles_unavailable: profiles.is_unavailable, ..Default::default() };
+    let mut room = MAX_BYTES;
+    for found in recipes {
+        let message = recipe(found, profiles);
+        match room.checked_sub(message.encoded_len()) {
+            Some(left) => {
+                room = left;
+                answer.recipes.push(message);
+            }
+            None => answer.remaining_recipe_ids.push(message.recipe_id),
+        }
+    }
+    answer
+}
+
+fn rating(counts: &Counts) -> pb::RatingSummary {
+    let [one, two, three, four, five] = counts.ratings.map(count);
+    pb::RatingSummary {
+        average: counts.average(),
+        review_count: count(counts.reviews()),
+        one_star_count: one,
+        two_star_count: two,
+        three_star_count: three,
+        four_star_count: four,
+        five_star_count: five,
+    }
+}
+
+pub(crate) fn count(number: i64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_etag_is_a_version_in_one_spelling() {
+        assert_eq!(read_etag(""), Ok(None));
+        assert_eq!(read_etag("7"), Ok(Some(7)));
+        for bad in ["0", "-1", "+1", "01", " 1", "1.0", "x", "9223372036854775808"] {
+            assert!(read_etag(bad).is_err(), "{bad}");
+        }
     }
 }

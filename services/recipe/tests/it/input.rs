@@ -31,6 +31,7 @@ async fn all_field_violations_are_reported_at_once() -> anyhow::Result<()> {
         image_url: "http://example.org/a.jpg".to_owned(),
         is_public: None,
         request_id: "1".to_owned(),
+        nutritional_info: Some(pb::NutritionEstimate { energy_kcal: Some(-1), fat_grams: Some(10_001), ..Default::default() }),
     };
     let paths = [
         "recipe_name",
@@ -49,6 +50,8 @@ async fn all_field_violations_are_reported_at_once() -> anyhow::Result<()> {
         "tags[1]",
         "tags[2]",
         "image_url",
+        "nutritional_info.energy_kcal",
+        "nutritional_info.fat_grams",
         "request_id",
     ];
     let answer = world.create(id(), request).await.expect_err("refused");

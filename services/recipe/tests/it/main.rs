@@ -3,9 +3,21 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
 mod access;
+mod editing;
+mod erasure;
+mod export;
 mod extremes;
+mod favourites;
+mod featured;
 mod input;
+mod moderation;
+mod modules;
+mod people;
+mod publishing;
 mod recipes;
+mod reviews;
 mod schema;
+mod search;
 mod texts;
+mod visibility;
 mod world;

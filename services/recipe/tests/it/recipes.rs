@@ -2,19 +2,19 @@ use std::sync::Arc;
 
 use orchard_proto::recipe::v1 as pb;
 use orchard_proto::recipe::v1::recipe_service_client::RecipeServiceClient;
-use orchard_testkit::answer::{refusal, refused};
+use orchard_testkit::answer::{refusal, refused, violations};
 use orchard_testkit::client::Headers;
 use tokio::task::JoinSet;
 use tonic::Code;
 
-use crate::world::{World, crumble, id, insist, strings};
+use crate::world::{World, crumble, id, insist, public, strings};
 
 fn not_found() -> (Code, String) {
     (Code::NotFound, "RECIPE_NOT_FOUND".to_owned())
 }
 
 #[tokio::test]
-async fn a_created_entry_is_read_back_unchanged() -> anyhow::Result<()> {
+async fn a_created_recipe_is_read_back_unchanged() -> anyhow::Result<()> {
     let world = World::start().await?;
     let author = id();
     let request = crumble();
@@ -38,12 +38,18 @@ async fn a_created_entry_is_read_back_unchanged() -> anyhow::Result<()> {
         is_public: false,
         create_time: recipe.create_time,
         update_time: recipe.create_time,
+        edit_time: recipe.create_time,
+        etag: "1".to_owned(),
+        nutritional_info: request.nutritional_info,
+        rating: Some(pb::RatingSummary::default()),
+        ..Default::default()
     };
     assert_eq!(recipe, expected);
     assert_eq!(world.get(author, &recipe.recipe_id).await?, expected);
 
     let client = world.slice.schema.connect().await?;
-    let row = client.query_one("SELECT ingredients::text, instructions, tags FROM user_recipes", &[]).await?;
+    let columns = "SELECT ingredients::text, instructions, tags, nutritional_info::text FROM user_recipes";
+    let row = client.query_one(columns, &[]).await?;
     let ingredients: serde_json::Value = serde_json::from_str(row.get(0))?;
     let apples = serde_json::json!({
         "food": "apples", "quantity": "2.5", "unit": "cup", "note": "peeled", "original_text": "2 1/2 cups of apples, peeled",
@@ -55,6 +61,9 @@ async fn a_created_entry_is_read_back_unchanged() -> anyhow::Result<()> {
     );
     assert_eq!(row.get::<_, String>(1), "Heat the oven to 180 °C.\nBake for 35 minutes.", "one step in each line");
     assert_eq!(row.get::<_, Vec<String>>(2), strings(&["vegetarian", "autumn", "ärger-frei"]));
+    let nutrition: serde_json::Value = serde_json::from_str(row.get(3))?;
+    let estimate = serde_json::json!({"energy_kcal": 250, "protein_grams": 0, "sodium_milligrams": 12});
+    assert_eq!(nutrition, serde_json::json!({"estimate": estimate}), "what is not known is not 0");
     Ok(())
 }
 
@@ -81,6 +90,9 @@ async fn omitted_fields_have_defaults() -> anyhow::Result<()> {
         is_public: true,
         create_time: recipe.create_time,
         update_time: recipe.update_time,
+        edit_time: recipe.create_time,
+        etag: "1".to_owned(),
+        rating: Some(pb::RatingSummary::default()),
         ..Default::default()
     };
     assert_eq!(recipe, expected);
@@ -91,9 +103,9 @@ async fn omitted_fields_have_defaults() -> anyhow::Result<()> {
 async fn only_the_author_sees_a_private_recipe() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (author, stranger) = (id(), id());
-    let public = world.create(author, pb::CreateRecipeRequest { is_public: Some(true), ..crumble() }).await?;
-    let seen = world.get(stranger, &public.recipe_id).await?;
-    assert_eq!(seen, pb::Recipe { user_id: String::new(), ..public }, "everything except the author");
+    let shared = world.create(author, public()).await?;
+    let seen = world.get(stranger, &shared.recipe_id).await?;
+    assert_eq!(seen, pb::Recipe { user_id: String::new(), ..shared }, "everything except the author");
 
     let private = world.create(author, crumble()).await?;
     assert_eq!(world.get(author, &private.recipe_id).await?, private);
@@ -143,8 +155,7 @@ async fn parallel_duplicates_create_one_recipe() -> anyhow::Result<()> {
 #[tokio::test]
 async fn only_users_are_served() -> anyhow::Result<()> {
     let world = World::start().await?;
-    let public = world.create(id(), pb::CreateRecipeRequest { is_public: Some(true), ..crumble() }).await?;
-    let get = pb::GetRecipeRequest { recipe_id: public.recipe_id };
+    let get = pb::GetRecipeRequest { recipe_id: world.publish(id()).await? };
     let missing = (Code::Unauthenticated, "TOKEN_MISSING".to_owned());
     let mut nobody = RecipeServiceClient::new(world.slice.with(Headers::none()));
     assert_eq!(refused(nobody.get_recipe(get.clone()).await), missing);
@@ -177,9 +188,77 @@ async fn an_unreadable_recipe_is_a_fault_that_reveals_nothing() -> anyhow::Resul
     let world = World::start().await?;
     let author = id();
     let recipe = world.create(author, crumble()).await?;
-    world.slice.schema.connect().await?.execute(r#"UPDATE user_recipes SET ingredients = '["2 secret apples"]'"#, &[]).await?;
+    world
+        .slice
+        .schema
+        .connect()
+        .await?
+        .execute(r#"UPDATE user_recipes SET ingredients = '["2 secret apples"]', updated_at = now()"#, &[])
+        .await?;
     let fault = world.get(author, &recipe.recipe_id).await.expect_err("a fault");
     assert!(!fault.message().contains("secret"), "{fault}");
     assert_eq!(refused::<()>(Err(fault)), (Code::Internal, "INTERNAL".to_owned()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn own_recipes_are_listed_newest_first() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let author = id();
+    let mut created = Vec::new();
+    for request in [crumble(), public(), crumble()] {
+        created.push(world.create(author, request).await?.recipe_id);
+    }
+    world.create(id(), public()).await?;
+    created.reverse();
+    let mut client = world.recipes(author);
+    let mut request = pb::ListRecipesRequest { page_size: 2, ..Default::default() };
+    let first = client.list_recipes(request.clone()).await?.into_inner();
+    request.page_token = first.next_page_token;
+    // A recipe that is created in between does not move the next page.
+    world.create(author, crumble()).await?;
+    let second = client.list_recipes(request.clone()).await?.into_inner();
+    assert_eq!((first.recipes.len(), second.next_page_token.as_str()), (2, ""));
+    let listed: Vec<_> = first.recipes.iter().chain(&second.recipes).map(|recipe| recipe.recipe_id.clone()).collect();
+    assert_eq!(listed, created);
+    assert_eq!((first.recipes[0].recipe_name.as_str(), first.recipes[0].servings), ("Apple crumble", 4));
+
+    let others = world.recipes(id()).list_recipes(request).await;
+    assert_eq!(violations(others), ["page_token"], "a token is its caller's");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_batch_has_the_visible_recipes_once_and_leaves_out_what_does_not_fit() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (author, viewer) = (id(), id());
+    let (one, other) = (world.publish(author).await?, world.publish(author).await?);
+    let private = world.create(author, crumble()).await?.recipe_id;
+    let batch = async |user, recipe_ids: Vec<String>| {
+        let request = pb::BatchGetRecipesRequest { recipe_ids };
+        world.recipes(user).batch_get_recipes(request).await.map(tonic::Response::into_inner)
+    };
+    let ids =
+        |answer: &pb::BatchGetRecipesResponse| answer.recipes.iter().map(|recipe| recipe.recipe_id.clone()).collect::<Vec<_>>();
+    let asked = vec![other.clone(), private.clone(), one.clone(), one.clone(), id().to_string()];
+    assert_eq!(ids(&batch(viewer, asked.clone()).await?), [one.clone(), other.clone()]);
+    assert_eq!(ids(&batch(author, asked).await?), [one.clone(), other.clone(), private]);
+    assert_eq!(violations(batch(viewer, Vec::new()).await), ["recipe_ids"]);
+    assert_eq!(violations(batch(viewer, vec![one; 21]).await), ["recipe_ids"]);
+
+    let mut long = Vec::new();
+    for _ in 0..20 {
+        let steps = vec!["🍏".repeat(1_000); 100];
+        long.push(world.create(author, pb::CreateRecipeRequest { instructions: steps, ..crumble() }).await?.recipe_id);
+    }
+    let mut left = long.clone();
+    let mut found = Vec::new();
+    while !left.is_empty() {
+        let answer = batch(author, left).await?;
+        assert!(!answer.recipes.is_empty(), "each answer has some");
+        found.extend(ids(&answer));
+        left = answer.remaining_recipe_ids;
+    }
+    assert_eq!(found, long);
     Ok(())
 }

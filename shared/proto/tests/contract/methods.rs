@@ -19,9 +19,9 @@ const READS: [&str; 8] = ["BatchGet", "Check", "Count", "Export", "Get", "List",
 /// Verbs that methods may start with. A new verb is a deliberate choice.
 const VERBS: &str = "
     Accept Add Apply Award Ban BatchGet BatchRecord Block Book Cancel Capture Change Check Claim Close Complete Confirm Convert Count Create
-    Deactivate Decline Delete Deliver Discard Enroll Erase Export Favorite Feature Finalise Forget Get Hide Hold Import Join Leave List Mark Move Name Offer
+    Deactivate Decline Delete Deliver Discard Dismiss Enroll Erase Export Favorite Feature Finalise Forget Get Hide Hold Import Join Leave List Mark Move Name Offer
     Pause Publish Qualify Rate Reactivate Record Redeem Refund Register Reject Release Remove Renew Replay Report Reschedule Restore Resume
-    Revoke Search Send Set Settle Start Submit Suspend Transfer Unban Unblock Update Upgrade Verify Vote Watch Withdraw
+    Revoke Search Send Set Settle Start Submit Suspend Transfer Unban Unblock Unfeature Update Upgrade Verify Vote Watch Withdraw
 ";
 
 fn except(contracts: &Contracts, keeps: impl Fn(&MethodDescriptor) -> bool) -> Vec<String> {

@@ -39,7 +39,8 @@ pub fn holder(number: u64) -> Uuid {
     id(2, (number - 1) % HOLDERS + 1)
 }
 
-fn id(kind: u128, number: u64) -> Uuid {
+/// Returns the id of a thing of this kind with this number.
+pub fn id(kind: u128, number: u64) -> Uuid {
     Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 | kind << 48 | u128::from(number))
 }
 

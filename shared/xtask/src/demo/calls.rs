@@ -61,6 +61,11 @@ impl<'a> Calls<'a> {
         request(message, &self.keys.user_token(user_id("operator"), &["operator"], TTL)?)
     }
 
+    /// Builds a moderator's request.
+    pub fn moderator<T>(&self, message: T) -> Result<Request<T>> {
+        request(message, &self.keys.user_token(user_id("moderator"), &["moderator"], TTL)?)
+    }
+
     /// Builds a service's request.
     pub fn service<T>(&self, name: &str, message: T) -> Result<Request<T>> {
         request(message, &self.keys.workload_token(name, TTL)?)

@@ -7,8 +7,6 @@ use uuid::Uuid;
 use super::{Fruit, Hemisphere, find};
 use crate::error::Error;
 
-orchard_rpc::wire_enum!(Hemisphere <=> pb::Hemisphere: Northern, Southern);
-
 /// Reads the name or an alias of a fruit, and returns its name.
 pub(crate) fn name(text: &str) -> Result<&'static str, String> {
     let text = read::text(text, 1..=50)?;
@@ -31,10 +29,18 @@ fn season(fields: &mut Fields, request: &pb::ListFruitsRequest) -> Result<Season
     if request.hemisphere == 0 && request.month == 0 {
         return Ok(None);
     }
-    let hemisphere = fields.read("hemisphere", request.hemisphere.try_into());
+    let hemisphere = fields.read("hemisphere", read_hemisphere(request.hemisphere));
     let month = if request.month == 0 { Err("is required with hemisphere".to_owned()) } else { read_month(request.month) };
     let month = fields.read("month", month);
     Ok(Some((hemisphere?, month?)))
+}
+
+fn read_hemisphere(hemisphere: i32) -> Result<Hemisphere, String> {
+    match read::enumeration(hemisphere)? {
+        pb::Hemisphere::Northern => Ok(Hemisphere::Northern),
+        pb::Hemisphere::Southern => Ok(Hemisphere::Southern),
+        pb::Hemisphere::Unspecified => Err("is required".to_owned()),
+    }
 }
 
 fn read_month(month: i32) -> Result<u8, String> {

@@ -1,0 +1,53 @@
+//! The personal data that this slice holds: its export and its erasure.
+
+mod erase;
+mod export;
+mod store;
+
+use diesel::QueryResult;
+use diesel_async::AsyncPgConnection;
+use orchard_db::Connection;
+use orchard_privacy::{Page, Receipt, Rows, UserData};
+use strum::{IntoStaticStr, VariantArray};
+use uuid::Uuid;
+
+use crate::error::Error;
+
+/// The personal data of this slice.
+#[derive(Debug)]
+pub struct RecipeData;
+
+/// A part of an export, named after its table. Parts are exported in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum Part {
+    /// The user's place on the roll.
+    Users,
+    /// The user's recipes.
+    UserRecipes,
+    /// The user's reviews.
+    RecipeReviews,
+    /// The user's votes for reviews.
+    ReviewHelpfulVotes,
+    /// The recipes that the user keeps.
+    FavouriteRecipes,
+    /// What the user has reported.
+    RecipeReports,
+    /// What the user has decided as a moderator.
+    ModerationDecisions,
+}
+
+impl UserData for RecipeData {
+    type Part = Part;
+    type Error = Error;
+
+    const PARTS: &'static [Part] = Part::VARIANTS;
+
+    async fn erase(&self, connection: &mut Connection, user: Uuid) -> Result<Receipt, Error> {
+        erase::erase(connection, user).await
+    }
+
+    async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: Part, page: Page) -> QueryResult<Rows> {
+        export::page(connection, user, part, page).await
+    }
+}

@@ -1,0 +1,30 @@
+//! Use cases of `SearchService`.
+
+use orchard_proto::recipe::v1 as pb;
+use orchard_proto::recipe::v1::search_service_server::SearchService;
+use orchard_rpc::Answer;
+use orchard_server::Caller;
+use tonic::{Request, Response};
+
+use super::searching::{self, Found};
+use super::wire;
+use crate::Api;
+use crate::people::Profiles;
+
+#[tonic::async_trait]
+impl SearchService for Api {
+    async fn search_recipes(&self, request: Request<pb::SearchRecipesRequest>) -> Answer<pb::SearchRecipesResponse> {
+        let viewer = Caller::user(&request)?;
+        let (search, page) = wire::search(request.get_ref(), viewer.id)?;
+        // The recipes of an author tell who wrote them.
+        if let Some(author) = search.filter.author {
+            let profiles = self.authors(&viewer, vec![author]).await;
+            if profiles.person(author).user_id.is_empty() {
+                return Ok(Response::new(wire::answer(Found::default(), &page, &profiles)));
+            }
+        }
+        let found = searching::search(&self.db, &search, &page).await?;
+        let profiles: Profiles = self.authors(&viewer, found.hits.iter().map(|hit| hit.summary.facts.user_id).collect()).await;
+        Ok(Response::new(wire::answer(found, &page, &profiles)))
+    }
+}

@@ -1,0 +1,106 @@
+//! Which parts of a recipe have met a text.
+
+use std::ops::Range;
+
+use super::searching::Hit;
+use crate::search_words::{Token, Word, joined, stem, stem_token, words};
+
+/// The longest part of a description that is shown, in code points, and how much of it is before the first match.
+const EXCERPT: (usize, usize) = (200, 60);
+
+/// A text of a recipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    Name,
+    Description,
+    Food,
+    Tag,
+}
+
+/// A text that has met words.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Highlight {
+    pub(super) field: Field,
+    /// The number of the ingredient or the tag, from 0.
+    pub(super) index: usize,
+    /// The text, or an excerpt of a long one.
+    pub(super) text: String,
+    /// The words, in code points of the text.
+    pub(super) ranges: Vec<Range<usize>>,
+}
+
+/// Returns the texts of a recipe that have words with one of these stems.
+pub(super) fn highlights(hit: &Hit, stems: &[Token]) -> Vec<Highlight> {
+    let heading = &hit.summary.heading;
+    let name = [(Field::Name, 0, heading.recipe_name.as_str())];
+    let tags = heading.tags.iter().enumerate().map(|(index, tag)| (Field::Tag, index, tag.as_str()));
+    let foods = hit.foods.iter().enumerate().map(|(index, food)| (Field::Food, index, food.as_str()));
+    let description = heading.description.iter().map(|text| (Field::Description, 0, text.as_str()));
+    let texts = name.into_iter().chain(tags).chain(foods).chain(description);
+    texts.filter_map(|(field, index, text)| highlight(field, index, text, stems)).collect()
+}
+
+fn highlight(field: Field, index: usize, text: &str, stems: &[Token]) -> Option<Highlight> {
+    let words = words(text, true);
+    let is_found = |form: &str| stems.contains(&stem_token(&stem(form)));
+    let single = words.iter().filter(|word| word.forms().any(is_found)).map(|word| word.range.clone());
+    let pairs = words.windows(2).filter(|pair| joined(&pair[0], &pair[1]).is_some_and(|form| is_found(&form)));
+    let pairs = pairs.flat_map(|pair: &[Word]| [pair[0].range.clone(), pair[1].range.clone()]);
+    let ranges = merged(single.chain(pairs).collect());
+    let first = ranges.first()?.start;
+    if field != Field::Description || text.chars().count() <= EXCERPT.0 {
+        return Some(Highlight { field, index, text: text.to_owned(), ranges });
+    }
+    // From the beginning of a word.
+    let from = words.iter().map(|word| word.range.start).find(|start| start + EXCERPT.1 >= first).unwrap_or(first);
+    let until = from + EXCERPT.0;
+    let text = text.chars().skip(from).take(EXCERPT.0).collect();
+    let ranges =
+        ranges.into_iter().filter(|range| range.end <= until).map(|range| range.start - from..range.end - from).collect();
+    Some(Highlight { field, index, text, ranges })
+}
+
+/// Joins ranges that overlap or touch.
+fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_unstable_by_key(|range| (range.start, range.end));
+    let mut merged: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stems(words: &[&str]) -> Vec<Token> {
+        words.iter().map(|word| stem_token(&stem(word))).collect()
+    }
+
+    fn ranges(text: &str, words: &[&str]) -> Vec<Range<usize>> {
+        highlight(Field::Name, 0, text, &stems(words)).map(|found| found.ranges).unwrap_or_default()
+    }
+
+    #[test]
+    fn words_are_found_in_any_form() {
+        assert_eq!(ranges("Pêche Crème & Peaches", &["peche", "peach"]), [0..5, 14..21]);
+        assert_eq!(ranges("Früchte und fruechte", &["fruechte"]), [0..7, 12..20]);
+        assert_eq!(ranges("Blue berry pie", &["blueberry"]), [0..4, 5..10]);
+        assert_eq!(ranges("🍑 白桃ゼリー", &["白桃", "桃ゼ"]), [2..5]);
+        assert_eq!(ranges("Rice", &["ice"]), []);
+    }
+
+    #[test]
+    fn long_descriptions_are_cut_around_the_first_match() {
+        let text = format!("{} Ripe plums, and more plums {}", "x ".repeat(200).trim(), "y ".repeat(300));
+        let found = highlight(Field::Description, 0, &text, &stems(&["plum"])).expect("found");
+        assert_eq!(found.text.chars().count(), EXCERPT.0);
+        let covered = |range: &Range<usize>| found.text.chars().skip(range.start).take(range.len()).collect::<String>();
+        assert_eq!(found.ranges.iter().map(covered).collect::<Vec<_>>(), ["plums", "plums"]);
+        assert_eq!(highlight(Field::Description, 0, &text, &stems(&["fig"])), None);
+    }
+}

@@ -1,0 +1,233 @@
+//! Queries of the index.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{NaiveDate, Utc};
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::document::{Document, Texts, VERSION};
+use crate::schema::{recipe_search, recipe_search_names, search_words, user_recipes};
+use crate::search_words::{Place, Token, reach};
+
+/// A recipe as far as it is indexed.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = user_recipes)]
+struct Row {
+    id: Uuid,
+    user_id: Uuid,
+    version: i64,
+    is_public: bool,
+    recipe_name: String,
+    description: Option<String>,
+    ingredients: Value,
+    tags: Option<Vec<String>>,
+    prep_time_minutes: Option<i32>,
+    difficulty_level: i32,
+}
+
+impl Row {
+    fn indexed(self) -> (Self, Document) {
+        let document = Document::of(&Texts {
+            author: self.user_id,
+            recipe_name: &self.recipe_name,
+            description: self.description.as_deref(),
+            foods: foods_of(&self.ingredients).collect(),
+            tags: self.tags.iter().flatten().map(String::as_str).collect(),
+            prep_time_minutes: self.prep_time_minutes,
+            difficulty_level: self.difficulty_level,
+        });
+        (self, document)
+    }
+}
+
+/// Returns the foods of a list of ingredients, one for each.
+fn foods_of(ingredients: &Value) -> impl Iterator<Item = &str> {
+    ingredients.as_array().into_iter().flatten().map(|ingredient| ingredient["food"].as_str().unwrap_or_default())
+}
+
+/// Writes recipes, whose rows must be locked, to the index as they are now. Those that are not public leave it.
+pub(crate) async fn write(connection: &mut AsyncPgConnection, recipes: &[Uuid]) -> QueryResult<()> {
+    let rows: Vec<Row> =
+        user_recipes::table.filter(user_recipes::id.eq_any(recipes)).select(Row::as_select()).load(connection).await?;
+    let (public, private): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.is_public);
+    remove(connection, &private).await?;
+    let documents: Vec<(Row, Document)> = public.into_iter().map(Row::indexed).collect();
+    if documents.is_empty() {
+        return Ok(());
+    }
+    let vocabulary = documents.iter().flat_map(|(_, document)| &document.vocabulary).map(|(word, stem)| (word.as_str(), *stem));
+    learn(connection, vocabulary.collect(), Utc::now().date_naive()).await?;
+    insert(connection, &documents).await
+}
+
+async fn remove(connection: &mut AsyncPgConnection, rows: &[Row]) -> QueryResult<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    diesel::delete(recipe_search::table.filter(recipe_search::recipe_id.eq_any(&ids))).execute(connection).await?;
+    let names = recipe_search_names::table.filter(recipe_search_names::recipe_id.eq_any(&ids));
+    diesel::delete(names).execute(connection).await.map(|_| ())
+}
+
+async fn insert(connection: &mut AsyncPgConnection, documents: &[(Row, Document)]) -> QueryResult<()> {
+    let rows: Vec<_> = documents
+        .iter()
+        .map(|(row, document)| {
+            (
+                recipe_search::recipe_id.eq(row.id),
+                recipe_search::version.eq(row.version),
+                recipe_search::rules.eq(VERSION),
+                recipe_search::brevity.eq(document.brevity),
+                recipe_search::prep_time_minutes.eq(row.prep_time_minutes),
+                recipe_search::tokens.eq(&document.tokens),
+            )
+        })
+        .collect();
+    diesel::insert_into(recipe_search::table)
+        .values(rows)
+        .on_conflict(recipe_search::recipe_id)
+        .do_update()
+        .set((
+            recipe_search::version.eq(excluded(recipe_search::version)),
+            recipe_search::rules.eq(excluded(recipe_search::rules)),
+            recipe_search::brevity.eq(excluded(recipe_search::brevity)),
+            recipe_search::prep_time_minutes.eq(excluded(recipe_search::prep_time_minutes)),
+            recipe_search::tokens.eq(excluded(recipe_search::tokens)),
+        ))
+        .execute(connection)
+        .await?;
+    let names: Vec<_> = documents
+        .iter()
+        .map(|(row, document)| {
+            (
+                recipe_search_names::recipe_id.eq(row.id),
+                recipe_search_names::brevity.eq(document.brevity),
+                recipe_search_names::tokens.eq(&document.tokens[..document.of_name]),
+            )
+        })
+        .collect();
+    diesel::insert_into(recipe_search_names::table)
+        .values(names)
+        .on_conflict(recipe_search_names::recipe_id)
+        .do_update()
+        .set((
+            recipe_search_names::brevity.eq(excluded(recipe_search_names::brevity)),
+            recipe_search_names::tokens.eq(excluded(recipe_search_names::tokens)),
+        ))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Records the words of recipes as used today. Words are written in their order, so that writers of the same ones never wait for each other
+/// in a circle; and once a day, so that writers of a common one rarely wait at all.
+async fn learn(connection: &mut AsyncPgConnection, words: BTreeMap<&str, Token>, today: NaiveDate) -> QueryResult<()> {
+    let all: Vec<&str> = words.keys().copied().collect();
+    let known: Vec<String> = search_words::table
+        .filter(search_words::word.eq_any(&all))
+        .filter(search_words::used_on.ge(today))
+        .select(search_words::word)
+        .load(connection)
+        .await?;
+    let known: HashSet<&str> = known.iter().map(String::as_str).collect();
+    let rows: Vec<_> = words
+        .iter()
+        .filter(|(word, _)| !known.contains(*word))
+        .map(|(word, stem)| {
+            let columns = (search_words::word.eq(*word), search_words::stem.eq(*stem));
+            (columns, search_words::fragments.eq(reach(word)), search_words::used_on.eq(today))
+        })
+        .collect();
+    for rows in rows.chunks(5_000) {
+        diesel::insert_into(search_words::table)
+            .values(rows)
+            .on_conflict(search_words::word)
+            .do_update()
+            .set((
+                search_words::stem.eq(excluded(search_words::stem)),
+                search_words::fragments.eq(excluded(search_words::fragments)),
+                search_words::used_on.eq(excluded(search_words::used_on)),
+            ))
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Returns the foods of recipes, one for each ingredient.
+pub(crate) async fn foods(mut connection: &AsyncPgConnection, recipes: &[Uuid]) -> QueryResult<HashMap<Uuid, Vec<String>>> {
+    let rows: Vec<(Uuid, Value)> = user_recipes::table
+        .filter(user_recipes::id.eq_any(recipes))
+        .select((user_recipes::id, user_recipes::ingredients))
+        .load(&mut connection)
+        .await?;
+    Ok(rows.iter().map(|(id, ingredients)| (*id, foods_of(ingredients).map(str::to_owned).collect())).collect())
+}
+
+/// Locks up to `count` public recipes behind `after` that are not indexed as they are now, apart from those that others are writing.
+/// Returns the id of the last recipe that was looked at, or `None` if there is none left.
+pub(super) async fn lock_unindexed(
+    connection: &mut AsyncPgConnection,
+    after: Uuid,
+    count: i64,
+) -> QueryResult<Option<(Uuid, Vec<Uuid>)>> {
+    let looked_at: Vec<(Uuid, i64, bool)> = user_recipes::table
+        .filter(user_recipes::id.gt(after))
+        .order(user_recipes::id)
+        .limit(count)
+        .select((user_recipes::id, user_recipes::version, user_recipes::is_public))
+        .load(connection)
+        .await?;
+    let Some((last, ..)) = looked_at.last().copied() else { return Ok(None) };
+    let ids: Vec<Uuid> = looked_at.iter().map(|(id, ..)| *id).collect();
+    let indexed: Vec<(Uuid, i64)> = recipe_search::table
+        .filter(recipe_search::recipe_id.eq_any(&ids))
+        .filter(recipe_search::rules.eq(VERSION))
+        .select((recipe_search::recipe_id, recipe_search::version))
+        .load(connection)
+        .await?;
+    let indexed: HashMap<Uuid, i64> = indexed.into_iter().collect();
+    let is_stale = |(id, version, is_public): &(Uuid, i64, bool)| *is_public && indexed.get(id) != Some(version);
+    let stale: Vec<Uuid> = looked_at.iter().filter(|recipe| is_stale(recipe)).map(|(id, ..)| *id).collect();
+    let locked = user_recipes::table
+        .filter(user_recipes::id.eq_any(&stale))
+        .order(user_recipes::id)
+        .select(user_recipes::id)
+        .for_no_key_update()
+        .skip_locked();
+    Ok(Some((last, if stale.is_empty() { stale } else { locked.load(connection).await? })))
+}
+
+/// Deletes those of up to `count` words behind `after` that no recipe has any more. Returns the last word that was looked at, or `None` if
+/// there is none left. Words that were used since `day` are kept: a recipe with one may be about to be committed.
+pub(super) async fn forget(
+    connection: &mut AsyncPgConnection,
+    after: &str,
+    count: i64,
+    day: NaiveDate,
+) -> QueryResult<Option<String>> {
+    let looked_at: Vec<(String, Token)> = search_words::table
+        .filter(search_words::word.gt(after))
+        .filter(search_words::used_on.lt(day))
+        .order(search_words::word)
+        .limit(count)
+        .select((search_words::word, search_words::stem))
+        .load(connection)
+        .await?;
+    let mut unused = Vec::new();
+    for (word, stem) in &looked_at {
+        let places: Vec<Token> = Place::ALL.iter().map(|place| place.token(*stem)).collect();
+        let used = recipe_search::table.filter(recipe_search::tokens.overlaps_with(places)).select(recipe_search::recipe_id);
+        if used.first::<Uuid>(connection).await.optional()?.is_none() {
+            unused.push(word.as_str());
+        }
+    }
+    let old = search_words::table.filter(search_words::word.eq_any(&unused)).filter(search_words::used_on.lt(day));
+    diesel::delete(old).execute(connection).await?;
+    Ok(looked_at.into_iter().last().map(|(word, _)| word))
+}
