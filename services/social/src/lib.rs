@@ -160,7 +160,7 @@ impl Slice for Service {
             shared: vec![INBOX, OUTBOX, PRIVACY],
             background: vec![
                 deliver,
-                async move { match supervise("finalise challenges", || finaliser.run()).await {} }.boxed(),
+                async move { match supervise("finalise challenges", || Box::pin(finaliser.run())).await {} }.boxed(),
                 async move { match supervise("fold leaderboards", || folds.run()).await {} }.boxed(),
                 async move { match supervise("read watched leaderboards", || poller.run()).await {} }.boxed(),
             ],
