@@ -8,7 +8,7 @@ mod stem;
 mod token;
 
 pub(crate) use common::{is_common, is_word, joined};
-pub(crate) use edits::{Slip, misspelling, misspelt_beginning};
+pub(crate) use edits::{Slip, misspelling, misspelt_beginning, short_misspelling};
 pub(crate) use fold::{Word, whole, words};
 pub(crate) use stem::stem;
 pub(crate) use token::{Place, Token, fact, stem_token};

@@ -8,6 +8,7 @@ pub mod echo;
 mod figures;
 mod load;
 mod pgbench;
+mod recipes;
 mod recording;
 mod report;
 mod scenario;

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use super::asked::Asked;
 use super::judge::{Judge, Level, MAX_WORDS, Way};
 use crate::search_words::{
-    Slip, Token, Word, is_common, is_word, joined, misspelling, misspelt_beginning, reach, stem, stem_token, words,
+    Slip, Token, Word, is_common, is_word, joined, misspelling, misspelt_beginning, reach, short_misspelling, stem, stem_token,
+    words,
 };
 
 /// The fewest letters that may begin a word, and the fewest of the last word of several, which may still be typed. Fewer begin too many.
@@ -86,10 +87,11 @@ impl Query {
 
     /// Takes words that misspelt ones may stand for: of each the nearest.
     pub(super) fn correct(&mut self, words: &[Known], known: &[Token], all: bool) {
+        let takes_short = all && self.asked.len() > 1;
         for asked in self.asked.iter_mut().filter(|asked| asked.is_doubtful(known, all)) {
             let mut near: BTreeMap<usize, BTreeMap<Token, bool>> = BTreeMap::new();
             for word in words.iter().filter(|word| !asked.stems.contains(&word.stem)) {
-                let slip = asked.forms.iter().filter_map(|form| nearest(form, &word.word)).min();
+                let slip = asked.forms.iter().filter_map(|form| nearest(form, &word.word, takes_short)).min();
                 // The beginning of a word is rather unfinished than wrong.
                 if let Some(slip) = slip.filter(|slip| asked.begun.is_empty() || !slip.replaces) {
                     let replaces = near.entry(slip.edits).or_default().entry(word.stem).or_insert(slip.replaces);
@@ -136,9 +138,10 @@ impl Query {
 }
 
 /// Returns how what was asked for differs from a known word, or its stem from the word's, if it may be a misspelling.
-fn nearest(asked: &str, known: &str) -> Option<Slip> {
+fn nearest(asked: &str, known: &str, takes_short: bool) -> Option<Slip> {
     let (slip, of_stems) = (misspelling(asked, known), misspelling(&stem(asked), &stem(known)));
-    slip.into_iter().chain(of_stems).filter(|slip| slip.edits > 0).min()
+    let of_short = if takes_short { short_misspelling(asked, known) } else { None };
+    [slip, of_stems, of_short].into_iter().flatten().filter(|slip| slip.edits > 0).min()
 }
 
 fn distinct(mut tokens: Vec<Token>) -> Vec<Token> {

@@ -11,11 +11,11 @@ const WORDS: &str = include_str!("../../data/words.txt");
 
 static STEMS: LazyLock<HashSet<String>> = LazyLock::new(|| WORDS.lines().map(stem).collect());
 
-/// Words that names have beside those that people look for.
+/// Words that names have beside those that people look for, some as they are often misspelt.
 const COMMON: &[&str] = &[
-    "a", "al", "an", "and", "au", "aux", "avec", "con", "d", "das", "de", "del", "dem", "den", "der", "des", "di", "die", "du",
-    "e", "el", "en", "et", "for", "from", "im", "in", "l", "la", "le", "les", "mit", "of", "on", "or", "recipe", "recipes", "s",
-    "the", "to", "und", "with", "y", "your",
+    "a", "adn", "al", "an", "and", "au", "aux", "avec", "con", "d", "das", "de", "del", "dem", "den", "der", "des", "di", "die",
+    "du", "e", "el", "en", "et", "for", "from", "im", "in", "l", "la", "le", "les", "mit", "of", "on", "or", "recipe", "recipes",
+    "s", "the", "to", "und", "wih", "wiht", "with", "wth", "wtih", "y", "your",
 ];
 
 /// Returns whether a folded word says little about a recipe.

@@ -76,6 +76,19 @@ pub(crate) fn misspelling(asked: &str, known: &str) -> Option<Slip> {
     fits.then_some(Slip { edits, replaces: is_replaced })
 }
 
+/// Returns the same for words of three and four letters, of which one is only taken for another beside words that leave little doubt.
+pub(crate) fn short_misspelling(asked: &str, known: &str) -> Option<Slip> {
+    let (asked, known): (Vec<char>, Vec<char>) = (asked.chars().collect(), known.chars().collect());
+    let is_replaced = asked.len() == known.len() && !is_swapped(&asked, &known);
+    let fits = (3..=4).contains(&asked.len())
+        && (3..=5).contains(&known.len())
+        && asked.iter().all(|letter| letter.is_alphabetic())
+        && asked.first() == known.first()
+        && distance(&asked, &known, |_, _| true) == 1
+        && (!is_replaced || is_likely_slip(&asked, &known));
+    fits.then_some(Slip { edits: 1, replaces: is_replaced })
+}
+
 /// Returns whether what was asked for may be the misspelt beginning of a known word.
 pub(crate) fn misspelt_beginning(asked: &str, known: &str) -> bool {
     let length = asked.chars().count();
@@ -188,6 +201,16 @@ mod tests {
             ("2020", "2021"),
         ] {
             assert_eq!(misspelling(asked, known), None, "{asked}");
+        }
+    }
+
+    #[test]
+    fn short_words_are_misspelt_in_likely_ways_only() {
+        for (asked, known) in [("lme", "lime"), ("caje", "cake"), ("wid", "wild"), ("kaik", "kaki")] {
+            assert!(short_misspelling(asked, known).is_some(), "{asked}");
+        }
+        for (asked, known) in [("ham", "jam"), ("lime", "lice"), ("pear", "plum"), ("4", "5"), ("bake", "cake")] {
+            assert!(short_misspelling(asked, known).is_none(), "{asked}");
         }
     }
 

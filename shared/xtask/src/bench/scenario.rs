@@ -7,7 +7,9 @@ mod leaderboard;
 mod outbox;
 mod point_read;
 mod progress;
+mod reviews;
 mod routed;
+mod search;
 mod spend;
 mod start;
 
@@ -39,6 +41,10 @@ pub enum Scenario {
     Progress,
     /// GetPlan and Spend with an increasing number of families
     Growth,
+    /// UpdateReview by 64 reviewers of one recipe, and of many
+    Reviews,
+    /// SearchRecipes over an increasing number of recipes, against trigrams and full text
+    Search,
 }
 
 impl Scenario {
@@ -55,6 +61,8 @@ impl Scenario {
             Self::Leaderboard => leaderboard::run(world).await,
             Self::Progress => progress::run(world).await,
             Self::Growth => growth::run(world).await,
+            Self::Reviews => reviews::run(world).await,
+            Self::Search => search::run(world).await,
         }
     }
 }
