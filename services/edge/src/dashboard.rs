@@ -49,11 +49,10 @@ async fn summary(family: &Upstream, token: &str, family_plan_id: String) -> Resu
 }
 
 /// How many challenges the users take part in, and when that was so.
-async fn challenges(social: &Upstream, token: &str, user_ids: Vec<String>) -> Result<(i32, Timestamp), Status> {
+async fn challenges(social: &Upstream, token: &str, user_ids: Vec<String>) -> Result<(i32, Option<Timestamp>), Status> {
     let mut client = ChallengeServiceClient::new(social.on_behalf_of(token).map_err(|error| fault(social, error))?);
-    let as_of = Timestamp::from(std::time::SystemTime::now());
     let answer = answer(social, client.count_active_challenges(CountActiveChallengesRequest { user_ids })).await?;
-    Ok((answer.active_challenges, as_of))
+    Ok((answer.active_challenges, answer.read_time))
 }
 
 async fn answer<T>(upstream: &Upstream, call: impl Future<Output = Answer<T>>) -> Result<T, Status> {
@@ -70,7 +69,7 @@ async fn answer<T>(upstream: &Upstream, call: impl Future<Output = Answer<T>>) -
     }
 }
 
-fn dashboard(summary: FamilySummary, challenges: Option<(i32, Timestamp)>) -> pb::FamilyDashboard {
+fn dashboard(summary: FamilySummary, challenges: Option<(i32, Option<Timestamp>)>) -> pb::FamilyDashboard {
     let section = |state: pb::SectionState, as_of| Some(pb::SectionStatus { state: state.into(), as_of });
     let of_family = |visible| match visible {
         true => section(pb::SectionState::Ok, summary.read_time),
@@ -78,7 +77,7 @@ fn dashboard(summary: FamilySummary, challenges: Option<(i32, Timestamp)>) -> pb
     };
     let (wallet, nutrition) = (of_family(summary.wallet_visible), of_family(summary.nutrition_visible));
     let of_social = match &challenges {
-        Some((_, as_of)) => section(pb::SectionState::Ok, Some(*as_of)),
+        Some((_, as_of)) => section(pb::SectionState::Ok, *as_of),
         None => section(pb::SectionState::Unavailable, None),
     };
     pb::FamilyDashboard {

@@ -14,16 +14,20 @@ use crate::error::Error;
 /// How long to wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Returns whether a user is a child. Without an answer the call fails: an unknown child must not count as an adult.
-pub(crate) async fn is_child(family: &Upstream, user: Uuid) -> Result<bool, Error> {
-    let unavailable = |cause: &dyn std::fmt::Display| {
-        tracing::warn!(%cause, "cannot get memberships from the family service");
-        Error::from(common(ErrorReason::UpstreamUnavailable, "the family service does not answer").with("upstream", "family"))
-    };
-    let mut client = MemberServiceClient::new(family.as_service().map_err(|cause| unavailable(&cause))?);
+/// Returns whether a user is a child, or `None` if the family service does not answer. An unknown child must not count as an adult.
+pub(crate) async fn is_child(family: &Upstream, user: Uuid) -> Option<bool> {
+    let unanswered = |cause: &dyn std::fmt::Display| tracing::warn!(%cause, "cannot get memberships from the family service");
+    let channel = family.as_service().inspect_err(|cause| unanswered(cause)).ok()?;
     let request = pb::BatchGetMembershipsRequest { user_ids: vec![user.to_string()] };
     let timeout = Deadline::after(TIMEOUT);
     let deadline = Deadline::current().map_or(timeout, |callers| callers.min(timeout));
-    let answer = deadline.scope(client.batch_get_memberships(request)).await.map_err(|status| unavailable(&status.code()))?;
-    Ok(!answer.into_inner().child_user_ids.is_empty())
+    let mut client = MemberServiceClient::new(channel);
+    let answer =
+        deadline.scope(client.batch_get_memberships(request)).await.inspect_err(|status| unanswered(&status.code())).ok()?;
+    Some(!answer.into_inner().child_user_ids.is_empty())
+}
+
+/// Returns the error of a call that needs an answer of the family service and has none.
+pub(crate) fn unavailable() -> Error {
+    common(ErrorReason::UpstreamUnavailable, "the family service does not answer").with("upstream", "family").into()
 }

@@ -1,6 +1,6 @@
 //! Use cases of nutrition.
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use orchard_db::idempotency::{Claim, Key};
 use orchard_db::{Connection, Db, moment};
 use orchard_proto::family::v1 as pb;
@@ -31,11 +31,16 @@ async fn week(db: &Db, request: pb::GetWeeklySummaryRequest, user: Uuid) -> Resu
     Ok(WeeklySummary::new(first, &store::by_date(&connection, user, (first, last)).await?))
 }
 
+/// Returns the time by the database, which decides which dates have begun.
+async fn now(db: &Db) -> Result<DateTime<Utc>, Error> {
+    Ok(moment(&*db.read().await?).await?)
+}
+
 #[tonic::async_trait]
 impl NutritionService for Api {
     async fn record_intake(&self, request: Request<pb::RecordIntakeRequest>) -> Answer<pb::RecordIntakeResponse> {
         let user = Caller::user(&request)?.id;
-        let (key, new) = wire::record(request.get_ref(), user, Utc::now())?;
+        let (key, new) = wire::record(request.get_ref(), user, now(&self.db).await?)?;
         let unit = async move |connection: &mut Connection| record(connection, &key, user, &new).await;
         let intakes = self.db.write("record intake", unit).await?;
         Ok(Response::new(pb::RecordIntakeResponse { intakes: intakes.into_iter().map(wire::intake).collect() }))
@@ -43,7 +48,7 @@ impl NutritionService for Api {
 
     async fn update_intake(&self, request: Request<pb::UpdateIntakeRequest>) -> Answer<pb::UpdateIntakeResponse> {
         let user = Caller::user(&request)?.id;
-        let (id, patch) = wire::update(request.into_inner(), Utc::now())?;
+        let (id, patch) = wire::update(request.into_inner(), now(&self.db).await?)?;
         let unit = async move |connection: &mut Connection| store::update(connection, user, id, patch).await;
         let intake = self.db.write("update intake", unit).await?;
         Ok(Response::new(pb::UpdateIntakeResponse { intake: Some(wire::intake(intake)) }))

@@ -11,6 +11,9 @@ use crate::schema::{
     favourite_recipes, moderation_decisions, recipe_reports, recipe_reviews, review_helpful_votes, user_recipes,
 };
 
+/// Recipes that one statement deletes, with all their reviews, within the time limit of statements.
+const DELETED_AT_ONCE: usize = 200;
+
 /// Locks the recipes that a user has written or keeps, in the order of their ids.
 pub(super) async fn lock_recipes(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
     let kept: Vec<Uuid> = favourite_recipes::table
@@ -22,7 +25,8 @@ pub(super) async fn lock_recipes(connection: &mut AsyncPgConnection, user: Uuid)
         .filter(user_recipes::user_id.eq(user).or(user_recipes::id.eq_any(kept)))
         .order(user_recipes::id)
         .select(user_recipes::id)
-        .for_update()
+        // A stronger lock would keep others from reviewing the recipes that the user only keeps.
+        .for_no_key_update()
         .load(connection)
         .await?;
     Ok(())
@@ -30,8 +34,12 @@ pub(super) async fn lock_recipes(connection: &mut AsyncPgConnection, user: Uuid)
 
 /// Deletes the recipes of a user with all that refers to them, and returns their ids.
 pub(super) async fn delete_recipes(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<Vec<Uuid>> {
-    let own = user_recipes::table.filter(user_recipes::user_id.eq(user));
-    diesel::delete(own).returning(user_recipes::id).get_results(connection).await
+    let own: Vec<Uuid> =
+        user_recipes::table.filter(user_recipes::user_id.eq(user)).select(user_recipes::id).load(connection).await?;
+    for part in own.chunks(DELETED_AT_ONCE) {
+        diesel::delete(user_recipes::table.filter(user_recipes::id.eq_any(part))).execute(connection).await?;
+    }
+    Ok(own)
 }
 
 /// Deletes the favourites of a user, and returns their recipes.

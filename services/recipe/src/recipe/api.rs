@@ -8,26 +8,22 @@ use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::editing::{self, Edit};
-use super::{Content, Patch, Recipe, RecipeError, Summary, store, wire};
+use super::{Patch, Recipe, RecipeError, Summary, store, wire};
 use crate::error::Error;
 use crate::people::Profiles;
 use crate::{Api, family, request};
 
 impl Api {
-    /// Checks what a public recipe needs: a fruit, and an author who is no child.
-    async fn check_new(&self, content: &Content, author: Uuid) -> Result<(), Error> {
-        content.check_fruit()?;
-        let is_child = content.heading.is_public && family::is_child(&self.family, author).await?;
-        if is_child { Err(RecipeError::Child.into()) } else { Ok(()) }
-    }
-
     /// Asks the family service whether the author is a child, if a change is about a recipe that is public or becomes so.
     async fn is_child(&self, id: Uuid, author: Uuid, patch: &Patch) -> Result<Option<bool>, Error> {
         let becomes_public = match patch.is_public {
             Some(becomes_public) => becomes_public,
             None => store::is_public(&*self.db.read().await?, id, author).await?.unwrap_or_default(),
         };
-        if becomes_public { family::is_child(&self.family, author).await.map(Some) } else { Ok(None) }
+        if !becomes_public {
+            return Ok(None);
+        }
+        family::is_child(&self.family, author).await.map(Some).ok_or_else(family::unavailable)
     }
 
     async fn get_visible(&self, id: Uuid, viewer: Uuid) -> Result<Recipe, Error> {
@@ -46,8 +42,9 @@ impl RecipeService for Api {
     async fn create_recipe(&self, request: Request<pb::CreateRecipeRequest>) -> Answer<pb::CreateRecipeResponse> {
         let author = Caller::user(&request)?.id;
         let (key, content) = wire::new_recipe(request.get_ref(), author)?;
-        self.check_new(&content, author).await?;
-        let recipe = editing::create(&self.db, &self.outbox, key, content, author).await?;
+        let is_asked = content.heading.is_public && content.check_fruit().is_ok();
+        let is_child = if is_asked { family::is_child(&self.family, author).await } else { Some(false) };
+        let recipe = editing::create(&self.db, &self.outbox, key, content, author, is_child).await?;
         Ok(Response::new(pb::CreateRecipeResponse { recipe: Some(wire::recipe(recipe, &Profiles::only(author))) }))
     }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::store::{self, Locked};
 use super::{Content, Patch, Recipe, RecipeError};
 use crate::error::Error;
-use crate::search_index;
+use crate::{family, search_index};
 
 /// A change that an author asks for.
 #[derive(Debug, Clone)]
@@ -24,12 +24,26 @@ pub(super) struct Edit {
     pub(super) is_child: Option<bool>,
 }
 
-/// Creates a recipe, unless the request is a repeated one. A public one has a fruit, and its author is no child.
-pub(super) async fn create(db: &Db, outbox: &Outbox, key: Key, content: Content, author: Uuid) -> Result<Recipe, Error> {
+/// Creates a recipe, unless the request is a repeated one. A public one has a fruit, and its author is no child. `is_child` is `None` if
+/// the family service has not answered, which a repeated request does not need.
+pub(super) async fn create(
+    db: &Db,
+    outbox: &Outbox,
+    key: Key,
+    content: Content,
+    author: Uuid,
+    is_child: Option<bool>,
+) -> Result<Recipe, Error> {
     let outbox = outbox.clone();
     db.write("create recipe", async move |connection| {
         let (id, is_new) = key.claim_id(connection).await?;
         if is_new {
+            match is_child {
+                _ if !content.heading.is_public => {}
+                Some(false) => content.check_fruit()?,
+                Some(true) => return Err(RecipeError::Child.into()),
+                None => return Err(family::unavailable()),
+            }
             roll::enrol_or(connection, author, Error::user_erased).await?;
             store::insert(connection, id, author, &content).await?;
             search_index::write(connection, &[id]).await?;
@@ -59,6 +73,10 @@ pub(super) async fn update(db: &Db, outbox: &Outbox, edit: Edit) -> Result<Recip
         }
         check(&content, is_child)?;
         store::update(connection, id, &content).await?;
+        if !content.heading.is_public {
+            // Moderators have recommended what everyone could see. The author may publish something else.
+            store::unfeature(connection, id).await?;
+        }
         search_index::write(connection, &[id]).await?;
         if content.heading.is_public && !before.is_hidden && !before.was_published {
             publish(connection, &outbox, id, author).await?;
@@ -87,6 +105,8 @@ pub(super) async fn delete(db: &Db, id: Uuid, author: Uuid, version: Option<i64>
         if version.is_some_and(|version| version != before.version) {
             return Err(RecipeError::Changed.into());
         }
+        // They name the author, and would outlive their erasure.
+        orchard_events::forget(connection, &[id]).await?;
         Ok(store::delete(connection, id).await?)
     })
     .await

@@ -2,6 +2,7 @@
 
 mod row;
 
+use chrono::{DateTime, Utc};
 use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -63,6 +64,15 @@ pub(super) async fn update(connection: &mut AsyncPgConnection, id: Uuid, content
             user_recipes::edited_at.eq(now),
             user_recipes::updated_at.eq(now),
         ))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Ends that a recipe is featured.
+pub(super) async fn unfeature(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
+    diesel::update(user_recipes::table.find(id).filter(user_recipes::featured_at.is_not_null()))
+        .set((user_recipes::featured_at.eq(None::<DateTime<Utc>>), user_recipes::updated_at.eq(now)))
         .execute(connection)
         .await
         .map(|_| ())

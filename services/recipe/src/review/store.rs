@@ -153,6 +153,14 @@ pub(super) async fn hold_visible(connection: &mut AsyncPgConnection, id: Uuid, v
     found.first(connection).await.optional()
 }
 
+/// Does the same if `viewer` may see the recipe, or has voted for the review.
+pub(super) async fn hold_voted(connection: &mut AsyncPgConnection, id: Uuid, viewer: Uuid) -> QueryResult<Option<Uuid>> {
+    let visible = user_recipes::table.filter(user_recipes::id.eq(recipe_reviews::recipe_id)).filter(visible_to(viewer));
+    let vote = review_helpful_votes::table.find((id, viewer));
+    let known = recipe_reviews::table.find(id).filter(exists(visible).or(exists(vote)));
+    known.select(recipe_reviews::reviewer_id).for_key_share().first(connection).await.optional()
+}
+
 /// Inserts a vote, and returns whether there was none.
 pub(super) async fn insert_vote(connection: &mut AsyncPgConnection, review: Uuid, voter: Uuid) -> QueryResult<bool> {
     let vote = (review_helpful_votes::review_id.eq(review), review_helpful_votes::voter_id.eq(voter));

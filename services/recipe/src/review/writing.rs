@@ -70,7 +70,12 @@ pub(super) async fn vote(db: &Db, review: Uuid, voter: Uuid, is_helpful: bool) -
         if is_helpful {
             roll::enrol_or(connection, voter, Error::user_erased).await?;
         }
-        let reviewer = store::hold_visible(connection, review, voter).await?.ok_or(ReviewError::NotFound)?;
+        let held = if is_helpful {
+            store::hold_visible(connection, review, voter).await?
+        } else {
+            store::hold_voted(connection, review, voter).await?
+        };
+        let reviewer = held.ok_or(ReviewError::NotFound)?;
         if is_helpful && reviewer == voter {
             return Err(ReviewError::Own.into());
         }

@@ -90,3 +90,16 @@ async fn a_hidden_recipe_is_not_featured() -> anyhow::Result<()> {
     assert_eq!(world.decide(moderator, &recipe, Restore).await?.featured_time, None, "to be featured again is another decision");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_recipe_that_becomes_private_is_not_featured_any_more() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (author, moderator) = (id(), id());
+    let recipe = world.publish(author).await?;
+    let request = pb::FeatureRecipeRequest { recipe_id: recipe.clone(), ..Default::default() };
+    world.moderation(moderator, &["moderator"]).feature_recipe(request).await?;
+    assert!(world.get(id(), &recipe).await?.featured_time.is_some());
+    world.set_public(author, &recipe, false).await?;
+    assert_eq!(world.set_public(author, &recipe, true).await?.featured_time, None);
+    Ok(())
+}

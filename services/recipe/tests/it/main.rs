@@ -9,6 +9,7 @@ mod export;
 mod extremes;
 mod favourites;
 mod featured;
+mod idempotent;
 mod input;
 mod moderation;
 mod modules;

@@ -100,3 +100,15 @@ async fn subscribers_are_told_once_that_a_recipe_is_public() -> anyhow::Result<(
     assert_eq!(told().await?, [event(&first), event(&private)]);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_repeated_request_needs_no_answer_of_the_family_service() -> anyhow::Result<()> {
+    let mut world = World::start().await?;
+    let (author, request) = (id(), public());
+    let recipe = world.create(author, request.clone()).await?;
+    world.family.take().expect("a family service").running.stop().await?;
+    assert_eq!(world.create(author, request).await?, recipe);
+    let new = world.create(author, public()).await;
+    assert_eq!(refused(new), (Code::Unavailable, "UPSTREAM_UNAVAILABLE".to_owned()));
+    Ok(())
+}

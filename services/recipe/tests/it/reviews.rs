@@ -229,3 +229,16 @@ async fn reviews_are_listed_by_votes_or_by_time() -> anyhow::Result<()> {
     assert_eq!(violations(world.reviews(id()).list_reviews(others).await), ["page_token"]);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_vote_is_taken_back_when_the_recipe_is_not_visible_any_more() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (author, reviewer, voter) = (id(), id(), id());
+    let recipe = world.publish(author).await?;
+    let review = world.review(reviewer, &recipe, 4).await?;
+    assert_eq!(world.vote(voter, &review.review_id, true).await?, 1);
+    world.set_public(author, &recipe, false).await?;
+    assert_eq!(world.vote(voter, &review.review_id, false).await?, 0);
+    assert_eq!(refused(world.vote(voter, &review.review_id, true).await).1, "REVIEW_NOT_FOUND");
+    Ok(())
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::data_types::PgInterval;
-use diesel::dsl::{exists, not, now};
+use diesel::dsl::{not, now};
 use diesel::prelude::*;
 use diesel::sql_types::{Interval, Nullable, Timestamptz};
 use diesel::upsert::excluded;
@@ -108,7 +108,7 @@ diesel::alias! {
 
 /// Returns whether an event of `consumer` can be sent now: no refused event of its aggregate blocks it, and the event before it has an
 /// earlier position or is delivered. Positions of one aggregate can disagree with its sequence after its rows were moved to another node
-/// of a distributed database. All events of an aggregate go to the same consumers, so the event before it has the previous sequence.
+/// of a distributed database.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn is_due(consumer: &str) -> _ {
     let free = outbox_failures::attempts.nullable().is_null();
@@ -117,9 +117,10 @@ fn is_due(consumer: &str) -> _ {
     let again = outbox_failures::retry_at.le(now).is_not_distinct_from(true);
     let same =
         EARLIER.field(outbox::consumer).eq(outbox::consumer).and(EARLIER.field(outbox::aggregate_id).eq(outbox::aggregate_id));
-    let previous = EARLIER.field(outbox::sequence).eq(outbox::sequence - 1_i64);
-    let later = EARLIER.field(outbox::position).gt(outbox::position);
-    let overtakes = exists(EARLIER.filter(same.and(previous).and(later)));
+    let earlier = EARLIER.filter(same.and(EARLIER.field(outbox::sequence).lt(outbox::sequence)));
+    let previous = earlier.order(EARLIER.field(outbox::sequence).desc()).limit(1_i64);
+    let position = previous.select(EARLIER.field(outbox::position)).single_value();
+    let overtakes = position.gt(outbox::position.nullable()).is_not_distinct_from(true);
     outbox::consumer.eq(consumer).and(free.or(before).or(again)).and(not(overtakes))
 }
 

@@ -2,7 +2,7 @@
 
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::challenge_service_server::ChallengeService;
-use orchard_rpc::Answer;
+use orchard_rpc::{Answer, timestamp_to_wire};
 use orchard_server::{Caller, Role, User};
 use tonic::{Request, Response};
 
@@ -124,8 +124,9 @@ impl ChallengeService for Api {
         request: Request<pb::CountActiveChallengesRequest>,
     ) -> Answer<pb::CountActiveChallengesResponse> {
         let users = wire::user_ids(request.get_ref())?;
-        let count = reading::count_active(&self.db, &users).await?;
+        let (count, read_at) = reading::count_active(&self.db, &users).await?;
         let active_challenges = i32::try_from(count).unwrap_or(i32::MAX);
-        Ok(Response::new(pb::CountActiveChallengesResponse { active_challenges }))
+        let read_time = Some(timestamp_to_wire(read_at));
+        Ok(Response::new(pb::CountActiveChallengesResponse { active_challenges, read_time }))
     }
 }

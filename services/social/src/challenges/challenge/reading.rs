@@ -1,5 +1,6 @@
 //! Reading challenges.
 
+use chrono::{DateTime, Utc};
 use orchard_db::{Connection, Db};
 use orchard_rpc::{Page, PageRequest};
 use orchard_server::Clock;
@@ -47,8 +48,9 @@ pub(super) async fn due(db: &Db, clock: &Clock, id: Uuid, viewer: Uuid) -> Resul
     Ok(view)
 }
 
-/// Counts the distinct challenges in which at least one of the users is active.
-pub(super) async fn count_active(db: &Db, users: &[Uuid]) -> Result<i64, Error> {
+/// Counts the distinct challenges in which at least one of the users is active, and returns when that was so.
+pub(super) async fn count_active(db: &Db, users: &[Uuid]) -> Result<(i64, DateTime<Utc>), Error> {
     let connection = db.read().await?;
-    Ok(store::count_active(&connection, users).await?)
+    let read_at = orchard_db::moment(&connection).await?;
+    Ok((store::count_active(&connection, users).await?, read_at))
 }
