@@ -36,6 +36,7 @@ const TABLES: &[(&str, &Table)] = &[
             ("PlanService/ChangePlanType", Hidden),
             ("MemberService/GetMember", Only(&[USERS])),
             ("MemberService/AddChild", Only(&[USERS])),
+            ("MemberService/ReleaseChild", Only(&[USERS])),
             ("MemberService/ChangeMemberRole", Only(&[USERS])),
             ("MemberService/LeavePlan", Only(&[USERS])),
             ("MemberService/RemoveMember", Only(&[USERS])),
