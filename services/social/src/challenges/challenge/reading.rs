@@ -51,6 +51,5 @@ pub(super) async fn due(db: &Db, clock: &Clock, id: Uuid, viewer: Uuid) -> Resul
 /// Counts the distinct challenges in which at least one of the users is active, and returns when that was so.
 pub(super) async fn count_active(db: &Db, users: &[Uuid]) -> Result<(i64, DateTime<Utc>), Error> {
     let connection = db.read().await?;
-    let read_at = orchard_db::moment(&connection).await?;
-    Ok((store::count_active(&connection, users).await?, read_at))
+    Ok(store::count_active(&connection, users).await?)
 }

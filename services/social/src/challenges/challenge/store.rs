@@ -7,6 +7,7 @@ mod row;
 use chrono::{DateTime, Utc};
 use diesel::dsl::{count, exists, not, now};
 use diesel::prelude::*;
+use diesel::sql_types::Timestamptz;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use orchard_server::Clock;
 use uuid::Uuid;
@@ -184,12 +185,12 @@ pub(super) async fn has_ended_seats(connection: &mut AsyncPgConnection, id: Uuid
     diesel::select(exists(seats)).get_result(connection).await
 }
 
-/// Returns the number of distinct challenges in which at least one of the users is active.
-pub(super) async fn count_active(mut connection: &AsyncPgConnection, users: &[Uuid]) -> QueryResult<i64> {
+/// Returns the number of distinct challenges in which at least one of the users is active, and when that was so.
+pub(super) async fn count_active(mut connection: &AsyncPgConnection, users: &[Uuid]) -> QueryResult<(i64, DateTime<Utc>)> {
     challenge_participants::table
         .filter(challenge_participants::user_id.eq_any(users))
         .filter(challenge_participants::completion_status.eq(CompletionStatus::Active))
-        .select(count(challenge_participants::challenge_id).aggregate_distinct())
+        .select((count(challenge_participants::challenge_id).aggregate_distinct(), now.into_sql::<Timestamptz>()))
         .first(&mut connection)
         .await
 }
