@@ -15,6 +15,8 @@ impl Domain for Family {
     const NAME: &'static str = "orchard.family";
     const USER_ERASED: ErrorReason = ErrorReason::UserErased;
     const USER_REFERENCES: &'static [&'static str] = &[
+        "children_guardian_user_id_fkey",
+        "children_user_id_fkey",
         "family_invitations_accepted_by_fkey",
         "family_invitations_invited_by_fkey",
         "family_invitations_invitee_user_id_fkey",

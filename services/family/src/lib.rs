@@ -36,8 +36,14 @@ use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
 
 /// Events that the social slice consumes.
-const SOCIAL_EVENTS: [fn() -> String; 4] =
-    [pb::MemberJoined::full_name, pb::MemberLeft::full_name, pb::RoleChanged::full_name, pb::PlanClosed::full_name];
+const SOCIAL_EVENTS: [fn() -> String; 6] = [
+    pb::MemberJoined::full_name,
+    pb::MemberLeft::full_name,
+    pb::RoleChanged::full_name,
+    pb::PlanClosed::full_name,
+    pb::ChildProtected::full_name,
+    pb::ChildReleased::full_name,
+];
 
 /// The family slice.
 #[derive(Debug)]

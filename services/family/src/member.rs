@@ -32,6 +32,11 @@ pub enum MemberError {
     ConsentRequired,
     #[error("the user is banned from the plan")]
     Banned,
+    /// A child's seat becomes another one only by the release of the child.
+    #[error("the member is a child, whom an adult must release first")]
+    ChildNotReleased,
+    #[error("no such child")]
+    ChildNotFound,
 }
 
 impl Rule for MemberError {
@@ -42,6 +47,8 @@ impl Rule for MemberError {
             Self::HolderMustTransfer => refuse(Code::FailedPrecondition, ErrorReason::HolderMustTransfer),
             Self::ConsentRequired => refuse(Code::FailedPrecondition, ErrorReason::ConsentRequired),
             Self::Banned => refuse(Code::FailedPrecondition, ErrorReason::MemberBanned),
+            Self::ChildNotReleased => refuse(Code::FailedPrecondition, ErrorReason::ChildNotReleased),
+            Self::ChildNotFound => refuse(Code::NotFound, ErrorReason::ChildNotFound),
         }
     }
 }
@@ -91,7 +98,11 @@ impl Member {
         if role != Role::Admin {
             self.may_leave(plan)?;
         }
-        if role == Role::Child && self.role != Role::Child { Err(MemberError::ConsentRequired) } else { Ok(()) }
+        match (self.role, role) {
+            (Role::Child, Role::Admin | Role::Member) => Err(MemberError::ChildNotReleased),
+            (Role::Admin | Role::Member | Role::Guest, Role::Child) => Err(MemberError::ConsentRequired),
+            _ => Ok(()),
+        }
     }
 
     /// Checks that the member may lose their seat.
@@ -145,7 +156,7 @@ mod tests {
         assert_eq!(changed(holder, Role::Admin, Role::Admin), Ok(()));
         assert_eq!(changed(other, Role::Guest, Role::Child), Err(MemberError::ConsentRequired));
         assert_eq!(changed(other, Role::Child, Role::Child), Ok(()));
-        assert_eq!(changed(other, Role::Child, Role::Member), Ok(()));
+        assert_eq!(changed(other, Role::Child, Role::Member), Err(MemberError::ChildNotReleased));
         assert_eq!(Member::example(holder, Role::Admin).may_leave(&plan), Err(MemberError::HolderMustTransfer));
         assert_eq!(Member::example(other, Role::Admin).may_leave(&plan), Ok(()));
     }

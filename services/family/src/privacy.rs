@@ -57,6 +57,9 @@ pub enum Part {
     /// Children whose guardian the user is, by id.
     #[strum(serialize = "family_members")]
     Children,
+    /// Whether the user is or was a child, or answers for one.
+    #[strum(serialize = "children")]
+    Protection,
     /// Invitations that the user received, accepted or created.
     FamilyInvitations,
     /// Entries in ledgers that name the user.

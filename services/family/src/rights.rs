@@ -1,5 +1,6 @@
 //! What a member may do in a plan, and what they show to its other members.
 
+pub(crate) mod children;
 mod permissions;
 mod privacy;
 pub(crate) mod store;
@@ -36,8 +37,8 @@ pub enum RightsError {
     /// The role or the permissions of the caller do not suffice.
     #[error("the caller's role in the plan, or the permissions that an admin left them, do not allow this")]
     RoleNotPermitted,
-    /// The caller is a child, in this plan or another one.
-    #[error("a child cannot do this, in whichever plan it is one")]
+    /// The caller is a child.
+    #[error("a child cannot do this")]
     Child,
 }
 

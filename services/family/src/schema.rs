@@ -2,6 +2,18 @@
 //! Tables that several slices have are described by the shared crates that create them.
 
 diesel::table! {
+    children (user_id) {
+        user_id -> Uuid,
+        id -> Uuid,
+        guardian_user_id -> Nullable<Uuid>,
+        released_at -> Nullable<Timestamptz>,
+        event_sequence -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     family_invitations (id) {
         id -> Uuid,
         family_plan_id -> Uuid,
@@ -151,6 +163,7 @@ diesel::joinable!(wallet_entries -> wallet_holds (hold_id));
 diesel::joinable!(wallet_holds -> family_plans (family_plan_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    children,
     family_invitations,
     family_members,
     family_plans,

@@ -14,7 +14,7 @@ use crate::error::Error;
 /// How long to wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Returns whether a user is a child in any family. Without an answer the call fails: an unknown child must not count as an adult.
+/// Returns whether a user is a child. Without an answer the call fails: an unknown child must not count as an adult.
 pub(crate) async fn is_child(family: &Upstream, user: Uuid) -> Result<bool, Error> {
     let unavailable = |cause: &dyn std::fmt::Display| {
         tracing::warn!(%cause, "cannot get memberships from the family service");
@@ -25,5 +25,5 @@ pub(crate) async fn is_child(family: &Upstream, user: Uuid) -> Result<bool, Erro
     let timeout = Deadline::after(TIMEOUT);
     let deadline = Deadline::current().map_or(timeout, |callers| callers.min(timeout));
     let answer = deadline.scope(client.batch_get_memberships(request)).await.map_err(|status| unavailable(&status.code()))?;
-    Ok(answer.into_inner().memberships.iter().any(|membership| membership.role() == pb::MemberRole::Child))
+    Ok(!answer.into_inner().child_user_ids.is_empty())
 }

@@ -19,6 +19,7 @@ impl Domain for Social {
         "block_events_first_user_id_fkey",
         "block_events_second_user_id_fkey",
         "challenge_participants_user_id_fkey",
+        "children_user_id_fkey",
         "community_challenges_created_by_fkey",
         "family_memberships_guardian_user_id_fkey",
         "family_memberships_user_id_fkey",

@@ -53,7 +53,7 @@ impl Handler for Events {
             match event {
                 Event::Family(event) => {
                     named.extend(event.users());
-                    changed.extend(event.affected_children(connection).await?);
+                    changed.extend(event.affected());
                 }
                 Event::Accomplished(accomplishment) => {
                     named.insert(accomplishment.user());

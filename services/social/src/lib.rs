@@ -37,11 +37,10 @@ use orchard_proto::social::v1::{AchievementAwarded, ChallengeFinalised, Particip
 use orchard_rpc::{Currency, supervise};
 use orchard_server::{Clock, Parts, ServeOptions, Slice};
 use prost::Name as _;
-use tokio::sync::Notify;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
 
-use challenges::finalisation::Finaliser;
+use challenges::finalisation::{Finaliser, Requests};
 use challenges::leaderboard;
 use rewards::award::Awards;
 
@@ -95,8 +94,8 @@ struct Api {
     outbox: Outbox,
     /// Reads the leaderboards that are watched.
     poller: leaderboard::Poller,
-    /// Wakes the finaliser when an operator asks for a finalisation.
-    wake_finaliser: Arc<Notify>,
+    /// Challenges that operators ask to finalise.
+    requests: Arc<Requests>,
 }
 
 impl Slice for Service {
@@ -127,9 +126,9 @@ impl Slice for Service {
         }
         let (outbox, operations, deliver) = outbox.build();
         let awards = Awards::new(outbox.clone(), currency.clone());
-        let (wake, poller) = (Arc::new(Notify::new()), leaderboard::Poller::new(db.clone()));
+        let (requests, poller) = (Arc::new(Requests::default()), leaderboard::Poller::new(db.clone()));
         let finaliser =
-            Finaliser::new(db.clone(), awards.clone(), outbox.clone(), clock.clone(), *finalise_period, Arc::clone(&wake));
+            Finaliser::new(db.clone(), awards.clone(), outbox.clone(), clock.clone(), *finalise_period, Arc::clone(&requests));
         let events = events::Events::new(awards.clone());
         let folds = leaderboard::FoldWorker::new(db.clone());
         let api = Api {
@@ -140,7 +139,7 @@ impl Slice for Service {
             awards,
             outbox,
             poller: poller.clone(),
-            wake_finaliser: wake,
+            requests,
         };
         let mut routes = RoutesBuilder::default();
         routes
@@ -161,7 +160,7 @@ impl Slice for Service {
             shared: vec![INBOX, OUTBOX, PRIVACY],
             background: vec![
                 deliver,
-                async move { match supervise("finalise challenges", || finaliser.run()).await {} }.boxed(),
+                async move { match supervise("finalise challenges", || Box::pin(finaliser.run())).await {} }.boxed(),
                 async move { match supervise("fold leaderboards", || folds.run()).await {} }.boxed(),
                 async move { match supervise("read watched leaderboards", || poller.run()).await {} }.boxed(),
             ],

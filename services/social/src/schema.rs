@@ -37,6 +37,8 @@ diesel::table! {
         ranked_score -> Nullable<Int4>,
         ranked_position -> Nullable<Int4>,
         ranked -> Int4,
+        failures -> Int4,
+        retry_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -62,6 +64,8 @@ diesel::table! {
         shown_to -> Varchar,
         on_board -> Bool,
         ends_at -> Nullable<Timestamptz>,
+        failures -> Int4,
+        retry_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -77,6 +81,13 @@ diesel::table! {
         auto_generated -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        challenge_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    children (user_id) {
+        user_id -> Uuid,
     }
 }
 
@@ -254,6 +265,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     challenge_finalisations,
     challenge_participants,
     challenge_progress,
+    children,
     community_challenges,
     family_memberships,
     friend_request_declines,

@@ -18,7 +18,7 @@ macro_rules! audience {
         "CASE
            WHEN users.privacy_level = 'private' THEN 'nobody'
            WHEN users.privacy_level = 'public' AND NOT EXISTS (
-             SELECT FROM family_memberships m WHERE m.user_id = users.id AND m.role = 'child'
+             SELECT FROM children c WHERE c.user_id = users.id
            ) THEN 'everyone'
            ELSE 'friends'
          END"

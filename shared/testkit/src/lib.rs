@@ -22,6 +22,7 @@ pub mod probe;
 pub mod program;
 pub mod raw;
 pub mod reasons;
+pub mod repeats;
 pub mod schema;
 pub mod scrape;
 pub mod service;

@@ -8,8 +8,8 @@ use orchard_testkit::cluster::TEST_DATABASE_URL;
 use crate::project::Project;
 use crate::test::{Steps, server};
 
-/// Run tests at a large size: 100,000 events while replicas are killed, and the finalisation of a challenge with 100,000 participants
-/// while connections are cut.
+/// Run tests at a large size: 100,000 events while replicas are killed, the finalisation of a challenge with 100,000 participants while
+/// connections are cut, and calls beside 1,000 watchers.
 ///
 /// `cargo xtask test` runs the same tests at a small size. Here they are optimised.
 #[derive(clap::Args)]
@@ -20,16 +20,20 @@ pub struct Args {
 }
 
 /// The crates and tests that read ORCHARD_SOAK.
-const SOAKED: [(&str, &str); 2] = [("orchard-events", "storm"), ("orchard-social", "each_reward_is_given_once")];
+const SOAKED: [(&str, &str, &str); 3] = [
+    ("orchard-events", "it", "storm"),
+    ("orchard-social", "it", "each_reward_is_given_once"),
+    ("orchard", "e2e", "watchers_keep_no_other"),
+];
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let project = Project::find()?;
     let mut steps = Steps::new();
     if let Some(cluster) = server(&mut steps, &project, args.yes) {
-        for (package, tests) in SOAKED {
+        for (package, binary, tests) in SOAKED {
             let mut command = project.cargo();
-            command.args(["test", "--locked", "--release", "--package", package, "--test", "it", "--", "--nocapture", tests]);
+            command.args(["test", "--locked", "--release", "--package", package, "--test", binary, "--", "--nocapture", tests]);
             command.envs(cluster.as_ref().map(|cluster| (TEST_DATABASE_URL, cluster.url("postgres")))).env("ORCHARD_SOAK", "1");
             steps.run(package, command)?;
         }

@@ -108,7 +108,7 @@ async fn create(
         let (plan, rights) = lock_for_member(connection, new.plan, inviter).await?;
         plan.check_active()?;
         rights.may_offer(new.role)?;
-        rights::store::check_adult(connection, inviter).await?;
+        rights::children::check_adult(connection, inviter).await?;
         within_limit(store::count_pending(connection, new.plan).await?)?;
         if let Some(invitee) = new.invitee {
             member::may_be_seated(member::store::find(connection, new.plan, invitee).await?.as_ref())?;

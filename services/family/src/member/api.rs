@@ -1,5 +1,7 @@
 //! Use cases of members.
 
+use std::collections::BTreeSet;
+
 use orchard_db::{Connection, Db};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::member_service_server::MemberService;
@@ -12,7 +14,7 @@ use super::{Member, changes, store, wire};
 use crate::Api;
 use crate::error::Error;
 use crate::plan;
-use crate::rights::{Rights, RightsError, Role};
+use crate::rights::{Rights, RightsError, Role, children};
 use crate::wire::{Position, plan_and_user, plan_id, plan_page};
 
 impl Api {
@@ -54,9 +56,14 @@ async fn is_permitted(db: &Db, request: &pb::CheckPermissionRequest) -> Result<b
     Ok(rights.is_some_and(|rights| rights.may(permission)))
 }
 
-async fn memberships(db: &Db, request: &pb::BatchGetMembershipsRequest) -> Result<Vec<(Uuid, Uuid, Role)>, Error> {
+/// Returns the seats of users, and those of the users who are children.
+async fn memberships(
+    db: &Db,
+    request: &pb::BatchGetMembershipsRequest,
+) -> Result<(Vec<(Uuid, Uuid, Role)>, BTreeSet<Uuid>), Error> {
     let users = wire::users(request)?;
-    Ok(store::memberships(&*db.read().await?, &users).await?)
+    let connection = db.read().await?;
+    Ok((store::memberships(&connection, &users).await?, children::among(&connection, &users).await?))
 }
 
 #[tonic::async_trait]
@@ -112,6 +119,17 @@ impl MemberService for Api {
         Ok(Response::new(pb::ChangeMemberRoleResponse { member: self.member(member, admin) }))
     }
 
+    async fn release_child(&self, request: Request<pb::ReleaseChildRequest>) -> Answer<pb::ReleaseChildResponse> {
+        let caller = Caller::user(&request)?;
+        let (adult, is_operator) = (caller.id, caller.is(orchard_server::Role::Operator));
+        let child = wire::child(request.get_ref())?;
+        let outbox = self.outbox.clone();
+        let unit =
+            async move |connection: &mut Connection| changes::release_child(connection, &outbox, child, adult, is_operator).await;
+        self.db.write("release child", unit).await?;
+        Ok(Response::new(pb::ReleaseChildResponse {}))
+    }
+
     async fn leave_plan(&self, request: Request<pb::LeavePlanRequest>) -> Answer<pb::LeavePlanResponse> {
         let user = Caller::user(&request)?.id;
         let plan = plan_id(&request.get_ref().family_plan_id)?;
@@ -156,7 +174,9 @@ impl MemberService for Api {
         &self,
         request: Request<pb::BatchGetMembershipsRequest>,
     ) -> Answer<pb::BatchGetMembershipsResponse> {
-        let memberships = memberships(&self.db, request.get_ref()).await?.into_iter().map(wire::membership).collect();
-        Ok(Response::new(pb::BatchGetMembershipsResponse { memberships }))
+        let (memberships, children) = memberships(&self.db, request.get_ref()).await?;
+        let memberships = memberships.into_iter().map(wire::membership).collect();
+        let child_user_ids = children.iter().map(Uuid::to_string).collect();
+        Ok(Response::new(pb::BatchGetMembershipsResponse { memberships, child_user_ids }))
     }
 }

@@ -1,16 +1,16 @@
 //! Changes of members, each in the transaction of its caller. The row lock of the plan orders them.
 
-use orchard_db::Connection;
 use orchard_db::idempotency::Key;
+use orchard_db::{Connection, Failure};
 use orchard_events::Outbox;
 use uuid::Uuid;
 
 use super::seat::{self, NewMember};
-use super::{Member, NewChild, Patch, store};
+use super::{Member, MemberError, NewChild, Patch, store};
 use crate::error::Error;
 use crate::plan::store::lock_for_member;
 use crate::plan::{self, Plan, PlanError};
-use crate::rights::{Permissions, Rights, RightsError, Role};
+use crate::rights::{Permissions, Rights, RightsError, Role, children};
 
 /// A member after a change, and the rights of the caller who changed them.
 type Changed = Result<(Member, Rights), Error>;
@@ -67,15 +67,51 @@ pub(super) async fn change_role(
     changed(connection, &plan, admin, user, rights).await
 }
 
+/// Ends that a user is a child, and makes members of the child's seats.
+pub(super) async fn release_child(
+    connection: &mut Connection,
+    outbox: &Outbox,
+    user: Uuid,
+    caller: Uuid,
+    is_operator: bool,
+) -> Result<(), Error> {
+    let mut plans = Vec::new();
+    for id in store::plans_of(connection, user).await? {
+        plans.extend(plan::store::lock(connection, id).await?);
+    }
+    let child = children::find(connection, user).await?.ok_or(MemberError::ChildNotFound)?;
+    if store::plans_of(connection, user).await?.iter().any(|id| plans.iter().all(|plan| plan.id != *id)) {
+        // Plans are locked before users.
+        return Err(Failure::Conflict("the child has taken a seat meanwhile".to_owned()).into());
+    }
+    if !(is_operator || child.guardian == Some(caller) || plans.iter().any(|plan| plan.is_held_by(caller))) {
+        return Err(MemberError::ChildNotFound.into());
+    }
+    if child.is_released {
+        return Ok(());
+    }
+    for plan in plans {
+        let member = active(store::get(connection, plan.id, user).await?)?;
+        if member.role != Role::Child {
+            continue;
+        }
+        if plan.is_active {
+            seat::change_role(connection, outbox, &plan, &member, Role::Member).await?;
+        } else {
+            // Consumers know no members of an inactive plan.
+            store::set_role(connection, plan.id, user, Role::Member).await?;
+        }
+    }
+    Ok(children::release(connection, outbox, user, child).await?)
+}
+
 pub(super) async fn leave(connection: &mut Connection, outbox: &Outbox, plan: Uuid, user: Uuid) -> Result<(), Error> {
     // Not `lock_for_member`: any member may leave an inactive plan, also one who does not see it.
     let plan = plan::store::lock(connection, plan).await?.ok_or(PlanError::NotFound)?;
     let member = store::find(connection, plan.id, user).await?.filter(|member| member.is_active);
     let member = member.ok_or(PlanError::NotFound)?;
     member.may_leave(&plan)?;
-    if member.role == Role::Child {
-        return Err(RightsError::Child.into());
-    }
+    children::check_adult(connection, user).await?;
     Ok(seat::give_up(connection, outbox, &plan, user).await?)
 }
 

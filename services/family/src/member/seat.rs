@@ -4,7 +4,7 @@ use orchard_db::{Connection, Failure};
 use orchard_events::Outbox;
 use uuid::Uuid;
 
-use super::{Member, NewChild, may_be_seated, store};
+use super::{Member, MemberError, NewChild, may_be_seated, store};
 use crate::error::Error;
 use crate::plan::{self, Plan, events};
 use crate::rights::{self, Role};
@@ -42,12 +42,19 @@ pub(crate) async fn take(
     let joined = match new {
         NewMember::Invited { role, relationship } => {
             if matches!(role, Role::Admin | Role::Member) {
-                rights::store::check_adult(connection, user).await?;
+                rights::children::check_adult(connection, user).await?;
+            }
+            if role == Role::Child {
+                rights::children::protect(connection, outbox, user, None).await?;
+                if plan::store::holds_any(connection, user).await? {
+                    return Err(MemberError::HolderMustTransfer.into());
+                }
             }
             let added = store::seat(connection, plan.id, user, role, relationship).await?;
             events::joined(plan.id, user, role, added)
         }
         NewMember::Child { new, guardian } => {
+            rights::children::protect(connection, outbox, user, Some(guardian)).await?;
             store::seat_child(connection, plan.id, user, new, guardian).await?;
             let added = events::AddedChild { guardian: Some(guardian) };
             events::joined(plan.id, user, Role::Child, Some(added))

@@ -67,6 +67,12 @@ pub(super) async fn memberships(mut connection: &Connection, users: &[Uuid]) -> 
         .await
 }
 
+/// Returns the plans in which a user has a seat, ordered by id.
+pub(super) async fn plans_of(connection: &mut Connection, user: Uuid) -> QueryResult<Vec<Uuid>> {
+    let seats = family_members::table.filter(family_members::user_id.eq(user)).filter(family_members::is_active);
+    seats.order(family_members::family_plan_id).select(family_members::family_plan_id).load(connection).await
+}
+
 /// Returns the rights of an active member of an active plan.
 pub(super) async fn rights(mut connection: &Connection, plan: Uuid, user: Uuid) -> QueryResult<Option<Rights>> {
     let active = member(plan, user).filter(family_members::is_active);

@@ -84,6 +84,13 @@ fn read_permissions(
     })
 }
 
+/// Reads which child is released.
+pub(super) fn child(request: &pb::ReleaseChildRequest) -> Result<Uuid, Error> {
+    let mut fields = Fields::default();
+    let user = fields.read("user_id", read::uuid(&request.user_id));
+    Ok(fields.finish(|| user)?)
+}
+
 pub(super) fn new_child(request: &pb::AddChildRequest, caller: Uuid) -> Result<(Key, Uuid, NewChild), Error> {
     let mut fields = Fields::default();
     let plan = fields.read("family_plan_id", read::uuid(&request.family_plan_id));

@@ -25,12 +25,18 @@ impl Api {
 }
 
 async fn get(db: &Db, id: Uuid, viewer: Uuid) -> Result<(Plan, Rights), Error> {
-    store::seen_by(&*db.read().await?, id, viewer).await
+    let connection = db.read().await?;
+    let (plan, rights) = store::seen_by(&connection, id, viewer).await?;
+    Ok((store::without_blocked_offer(&connection, plan, viewer).await?, rights))
 }
 
 async fn list(db: &Db, request: &pb::ListPlansRequest, viewer: Uuid) -> Result<Page<(Plan, Rights)>, Error> {
     let page = own_page("ListPlans", viewer, request.page_size, &request.page_token)?;
-    let rows = store::list(&*db.read().await?, viewer, page.after, page.fetch()).await?;
+    let connection = db.read().await?;
+    let mut rows = Vec::new();
+    for (plan, rights) in store::list(&connection, viewer, page.after, page.fetch()).await? {
+        rows.push((store::without_blocked_offer(&connection, plan, viewer).await?, rights));
+    }
     Ok(page.page(rows, |(plan, _)| (plan.created_at, plan.id)))
 }
 

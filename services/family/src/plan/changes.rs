@@ -19,7 +19,7 @@ pub(super) async fn create(connection: &mut Connection, outbox: &Outbox, key: &K
     let (id, first) = key.claim_id(connection).await?;
     if first {
         roll::enrol(connection, holder).await?;
-        rights::store::check_adult(connection, holder).await?;
+        rights::children::check_adult(connection, holder).await?;
         store::insert(connection, id, new, holder).await?;
         outbox.publish(connection, id, 1, &events::joined(id, holder, Role::Admin, None)).await?;
     }
@@ -30,7 +30,8 @@ pub(super) async fn update(connection: &mut Connection, id: Uuid, patch: Patch, 
     let (plan, rights) = lock_for_member(connection, id, editor).await?;
     rights.may_manage()?;
     let changed = patch.apply(plan.clone(), &rights)?;
-    Ok((store::update(connection, &plan, &changed).await?, rights))
+    let plan = store::update(connection, &plan, &changed).await?;
+    Ok((store::without_blocked_offer(connection, plan, editor).await?, rights))
 }
 
 pub(super) async fn deactivate(connection: &mut Connection, outbox: &Outbox, id: Uuid, holder: Uuid) -> Changed {
@@ -58,7 +59,7 @@ pub(super) async fn offer(connection: &mut Connection, id: Uuid, holder: Uuid, u
     let (plan, rights) = lock_for_member(connection, id, holder).await?;
     plan.check_holder(holder)?;
     plan.may_be_offered_to(user, &rights::store::get(connection, id, user).await?)?;
-    if rights::store::is_child(connection, user).await? {
+    if rights::children::is_child(connection, user).await? {
         return Err(PlanError::NotAnAdmin.into());
     }
     let changed = Plan { proposed_holder: Some(user), ..plan.clone() };
@@ -70,8 +71,8 @@ pub(super) async fn accept(connection: &mut Connection, id: Uuid, user: Uuid) ->
     let changed = if plan.is_held_by(user) {
         plan.clone()
     } else {
-        plan.may_be_accepted_by(user, &rights)?;
-        rights::store::check_adult(connection, user).await?;
+        store::without_blocked_offer(connection, plan.clone(), user).await?.may_be_accepted_by(user, &rights)?;
+        rights::children::check_adult(connection, user).await?;
         rights::store::lift_restrictions(connection, id, user).await?;
         Plan { primary_account_holder: Some(user), proposed_holder: None, ..plan.clone() }
     };

@@ -2,7 +2,7 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use diesel::dsl::now;
+use diesel::dsl::{exists, now};
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
 use diesel_async::RunQueryDsl;
@@ -16,7 +16,7 @@ use super::{Plan, PlanError, PlanType, Seat};
 use crate::error::Error;
 use crate::rights::store::{COLUMNS as RIGHTS, Row as RightsRow, privacy};
 use crate::rights::{Rights, Role};
-use crate::schema::{family_members, family_plans};
+use crate::schema::{family_members, family_plans, user_blocks};
 use crate::wire::Position;
 
 orchard_db::text_column!(PlanType);
@@ -110,6 +110,14 @@ pub(crate) async fn seen_by(mut connection: &Connection, plan: Uuid, member: Uui
     found(query.first(&mut connection).await.optional()?)
 }
 
+/// Removes an offer to `viewer` from a plan if they have blocked the holder, who sees it as sent.
+pub(super) async fn without_blocked_offer(mut connection: &Connection, plan: Plan, viewer: Uuid) -> QueryResult<Plan> {
+    let Some(holder) = plan.primary_account_holder.filter(|_| plan.proposed_holder == Some(viewer)) else { return Ok(plan) };
+    let block = user_blocks::table.find((viewer, holder));
+    let is_blocked: bool = diesel::select(exists(block)).get_result(&mut connection).await?;
+    Ok(if is_blocked { Plan { proposed_holder: None, ..plan } } else { plan })
+}
+
 /// Locks and returns a plan as [`seen_by`] does, so that neither the plan nor the member changes before the transaction ends.
 pub(crate) async fn lock_for_member(connection: &mut Connection, plan: Uuid, member: Uuid) -> Result<(Plan, Rights), Error> {
     let query = visible_to(member).filter(family_plans::id.eq(plan)).select((Row::as_select(), RIGHTS));
@@ -154,6 +162,12 @@ fn visible_to(member: Uuid) -> _ {
 pub(crate) async fn lock(connection: &mut Connection, plan: Uuid) -> QueryResult<Option<Plan>> {
     let query = family_plans::table.find(plan).select(Row::as_select()).for_no_key_update();
     Ok(query.first(connection).await.optional()?.map(Row::into))
+}
+
+/// Returns whether a user holds any plan.
+pub(crate) async fn holds_any(connection: &mut Connection, user: Uuid) -> QueryResult<bool> {
+    let held = family_plans::table.filter(family_plans::primary_account_holder.eq(user));
+    diesel::select(exists(held)).get_result(connection).await
 }
 
 /// Adds `by` to the seats taken of a locked plan, and returns the sequence of the event that reports it. The CHECK on the seats taken

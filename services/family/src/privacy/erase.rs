@@ -39,7 +39,9 @@ pub(super) async fn erase(connection: &mut Connection, outbox: &Outbox, user: Uu
         holds = store::repoint_holds(connection, user, pseudonym).await?;
     }
     store::release_children(connection, user).await?;
+    let wards = store::pass_children_on(connection, user).await?;
     let mut receipt = Receipt::default();
+    receipt.add("children", store::delete_child(connection, user).await?, wards);
     receipt.add("idempotency_keys", keys, 0);
     receipt.add("family_members", store::delete_members(connection, user).await?, 0);
     receipt.add("family_invitations", invited, invitations);

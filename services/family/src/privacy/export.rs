@@ -12,7 +12,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Part;
-use crate::schema::{family_invitations, family_members, family_plans, nutritional_intake, wallet_entries, wallet_holds};
+use crate::schema::{
+    children, family_invitations, family_members, family_plans, nutritional_intake, wallet_entries, wallet_holds,
+};
 
 #[derive(Queryable, Selectable, Serialize)]
 #[diesel(table_name = users)]
@@ -60,6 +62,18 @@ struct ChildRow {
     user_id: Uuid,
     guardian_user_id: Option<Uuid>,
     consent_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Queryable, Selectable, Serialize)]
+#[diesel(table_name = children)]
+struct ProtectionRow {
+    id: Uuid,
+    user_id: Uuid,
+    guardian_user_id: Option<Uuid>,
+    released_at: Option<DateTime<Utc>>,
+    event_sequence: i64,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
 }
 
 #[derive(Queryable, Selectable, Serialize)]
@@ -159,6 +173,10 @@ pub(super) async fn page(connection: &mut Connection, user: Uuid, part: Part, pa
         }
         Part::FamilyMembers => to_rows(rows!(family_members, MemberRow, family_members::user_id.eq(user)), |row| row.id),
         Part::Children => to_rows(rows!(family_members, ChildRow, family_members::guardian_user_id.eq(user)), |row| row.id),
+        Part::Protection => {
+            let named = children::user_id.eq(user).or(children::guardian_user_id.eq(user).assume_not_null());
+            to_rows(rows!(children, ProtectionRow, named), |row| row.id)
+        }
         Part::FamilyInvitations => {
             let named = family_invitations::invitee_user_id
                 .eq(user)

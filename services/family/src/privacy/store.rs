@@ -11,7 +11,9 @@ use orchard_server::Slice as _;
 use uuid::Uuid;
 
 use crate::Service;
-use crate::schema::{family_invitations, family_members, nutritional_intake, wallet_entries, wallet_holds};
+use crate::schema::{
+    children, family_invitations, family_members, family_plans, nutritional_intake, wallet_entries, wallet_holds,
+};
 
 /// Returns the plans that a user is or was a member of, or is invited to, ordered by id. Only these refer to the user.
 pub(super) async fn plans_of(connection: &mut Connection, user: Uuid) -> QueryResult<Vec<Uuid>> {
@@ -101,6 +103,39 @@ pub(super) async fn release_children(connection: &mut Connection, user: Uuid) ->
         .execute(connection)
         .await
         .map(drop)
+}
+
+/// Gives the children of a guardian to the holder of a plan in which the child has a seat, or to nobody.
+pub(super) async fn pass_children_on(connection: &mut Connection, guardian: Uuid) -> QueryResult<usize> {
+    let wards: Vec<Uuid> = children::table
+        .filter(children::guardian_user_id.eq(guardian))
+        .order(children::user_id)
+        .select(children::user_id)
+        .for_update()
+        .load(connection)
+        .await?;
+    for ward in &wards {
+        let heir: Option<Option<Uuid>> = family_members::table
+            .inner_join(family_plans::table)
+            .filter(family_members::user_id.eq(ward))
+            .filter(family_members::is_active)
+            .filter(family_plans::primary_account_holder.is_not_null())
+            .order(family_members::joined_at)
+            .select(family_plans::primary_account_holder)
+            .first(connection)
+            .await
+            .optional()?;
+        diesel::update(children::table.find(ward))
+            .set((children::guardian_user_id.eq(heir.flatten()), children::updated_at.eq(now)))
+            .execute(connection)
+            .await?;
+    }
+    Ok(wards.len())
+}
+
+/// Deletes that a user is or was a child.
+pub(super) async fn delete_child(connection: &mut Connection, user: Uuid) -> QueryResult<usize> {
+    diesel::delete(children::table.find(user)).execute(connection).await
 }
 
 /// Deletes a user as a former member of plans.

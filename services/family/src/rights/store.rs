@@ -1,10 +1,9 @@
 //! Columns and queries of rights.
 
-use diesel::dsl::{exists, now};
+use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use orchard_db::Connection;
-use orchard_privacy::schema::users;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -48,23 +47,6 @@ pub(crate) async fn get(mut connection: &Connection, plan: Uuid, user: Uuid) -> 
         .await
         .optional()?;
     Ok(found.ok_or(RightsError::MemberNotFound)?.into())
-}
-
-/// Refuses a user who is a child in any plan, and locks the user. No seat of the user is given or taken before the transaction ends,
-/// because each change of a seat locks the plan and then the user.
-pub(crate) async fn check_adult(connection: &mut Connection, user: Uuid) -> Result<(), Error> {
-    let _locked: Option<Uuid> =
-        users::table.find(user).select(users::id).for_no_key_update().first(connection).await.optional()?;
-    if is_child(connection, user).await? { Err(RightsError::Child.into()) } else { Ok(()) }
-}
-
-/// Returns whether a user is a child in any plan, also in an inactive one.
-pub(crate) async fn is_child(connection: &mut Connection, user: Uuid) -> QueryResult<bool> {
-    let seats = family_members::table
-        .filter(family_members::user_id.eq(user))
-        .filter(family_members::role.eq(Role::Child))
-        .filter(family_members::is_active);
-    diesel::select(exists(seats)).get_result(connection).await
 }
 
 /// Removes all restrictions of a member's permissions: no admin can restrict the holder of a plan, nor lift a restriction of them.

@@ -39,6 +39,7 @@ const TABLE: &Table = &[
     ("MemberService/GetMember", Only(&[USERS])),
     ("MemberService/AddChild", Only(&[USERS])),
     ("MemberService/ChangeMemberRole", Only(&[USERS])),
+    ("MemberService/ReleaseChild", Only(&[USERS])),
     ("MemberService/LeavePlan", Only(&[USERS])),
     ("MemberService/RemoveMember", Only(&[USERS])),
     ("MemberService/BanMember", Only(&[USERS])),

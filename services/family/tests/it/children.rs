@@ -1,11 +1,13 @@
 //! What a child cannot do by itself, in whichever plan it is one.
 
 use orchard_proto::family::v1 as pb;
+use orchard_proto::family::v1::member_service_client::MemberServiceClient;
 use orchard_testkit::answer::refused;
 use pb::MemberRole;
+use uuid::Uuid;
 
 use crate::invitations::named;
-use crate::world::{World, denied, failed, id};
+use crate::world::{World, denied, failed, id, not_found};
 
 #[tokio::test]
 async fn a_child_stays_makes_no_plan_takes_no_adults_seat_and_holds_nothing() -> anyhow::Result<()> {
@@ -38,10 +40,100 @@ async fn a_child_stays_makes_no_plan_takes_no_adults_seat_and_holds_nothing() ->
             answer?;
         }
     }
-    // An adult of the plan ends it.
+    // The end of the seat is not the end of being a child.
     world.remove(&plan, holder, child).await?;
-    world.family(child).await?;
+    let created = world.family(child).await.map_err(|error| error.downcast::<tonic::Status>().expect("a status"));
+    assert_eq!(refused(created), not_permitted());
+    assert_eq!(world.children_among(&[child, holder]).await?, [child.to_string()]);
     Ok(())
+}
+
+#[tokio::test]
+async fn a_child_is_released_by_the_guardian_the_holder_or_an_operator() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let (holder, guardian, member, stranger) = (id(), id(), id(), id());
+    let plan = world.family(holder).await?;
+    world.join(&plan, holder, guardian, MemberRole::Member).await?;
+    world.join(&plan, holder, member, MemberRole::Member).await?;
+    let unknown = || not_found("CHILD_NOT_FOUND");
+    for releaser in [holder, guardian] {
+        let child = world.child_of(&plan, guardian).await?;
+        for other in [member, stranger, child] {
+            assert_eq!(refused(world.release_child(other, child).await), unknown());
+        }
+        assert_eq!(
+            refused(world.set_role(&plan, holder, child, MemberRole::Member).await),
+            failed("CHILD_NOT_RELEASED"),
+            "an admin cannot end it by a role"
+        );
+        world.release_child(releaser, child).await?;
+        assert_eq!(world.member(&plan, holder, child).await?.role(), MemberRole::Member);
+        assert_eq!(world.children_among(&[child]).await?, Vec::<String>::new());
+        world.release_child(releaser, child).await?;
+        world.leave(&plan, child).await?;
+        world.family(child).await?;
+    }
+    assert_eq!(refused(world.release_child(holder, member).await), unknown(), "an adult");
+
+    // Without a seat, only the guardian or an operator is left.
+    let child = world.child_of(&plan, guardian).await?;
+    world.remove(&plan, holder, child).await?;
+    assert_eq!(refused(world.release_child(holder, child).await), unknown());
+    let request = pb::ReleaseChildRequest { user_id: child.to_string() };
+    MemberServiceClient::new(world.slice.user_with(stranger, &["operator"])?).release_child(request).await?;
+    assert_eq!(world.children_among(&[child]).await?, Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_holder_answers_for_the_children_of_an_erased_guardian() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let (holder, guardian) = (id(), id());
+    let plan = world.family(holder).await?;
+    world.join(&plan, holder, guardian, MemberRole::Member).await?;
+    let child = world.child_of(&plan, guardian).await?;
+    world.erase(guardian).await?;
+    assert_eq!(world.children_among(&[child]).await?, [child.to_string()]);
+    world.remove(&plan, holder, child).await?;
+    world.release_child(holder, child).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_holder_takes_no_childs_seat() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let (holder, other) = (id(), id());
+    let (plan, _own) = (world.family(holder).await?, world.family(other).await?);
+    let invitation = named(world.invite(&plan, holder, Some(other), MemberRole::Child).await?);
+    assert_eq!(refused(world.accept(other, &invitation).await), failed("HOLDER_MUST_TRANSFER"));
+    assert_eq!(world.children_among(&[other]).await?, Vec::<String>::new());
+    Ok(())
+}
+
+impl World {
+    /// Adds a child to a plan.
+    pub async fn child_of(&self, plan: &str, guardian: Uuid) -> anyhow::Result<Uuid> {
+        let request = pb::AddChildRequest {
+            family_plan_id: plan.to_owned(),
+            display_name: "Pip".to_owned(),
+            guardian_consent: true,
+            request_id: id().to_string(),
+            ..Default::default()
+        };
+        let child = self.members(guardian)?.add_child(request).await?.into_inner().member.expect("a member");
+        Ok(child.user_id.parse()?)
+    }
+
+    async fn release_child(&self, adult: Uuid, child: Uuid) -> Result<(), tonic::Status> {
+        let request = pb::ReleaseChildRequest { user_id: child.to_string() };
+        self.members(adult).expect("a client").release_child(request).await.map(drop)
+    }
+
+    async fn children_among(&self, users: &[Uuid]) -> anyhow::Result<Vec<String>> {
+        let request = pb::BatchGetMembershipsRequest { user_ids: users.iter().map(Uuid::to_string).collect() };
+        let mut client = MemberServiceClient::new(self.slice.service("social")?);
+        Ok(client.batch_get_memberships(request).await?.into_inner().child_user_ids)
+    }
 }
 
 #[tokio::test]
@@ -52,49 +144,5 @@ async fn an_admin_with_a_limit_can_step_down() -> anyhow::Result<()> {
     world.join(&plan, holder, admin, MemberRole::Admin).await?;
     world.limit(&plan, holder, admin, Some(1_000)).await?;
     assert_eq!(world.set_role(&plan, admin, admin, MemberRole::Member).await?.role(), MemberRole::Member);
-    Ok(())
-}
-
-/// What a blocked user sends looks sent.
-#[tokio::test]
-async fn invitations_of_blocked_users_do_not_arrive() -> anyhow::Result<()> {
-    use orchard_proto::events::v1::inbox_service_client::InboxServiceClient;
-    use orchard_proto::events::v1::{DeliverEventsRequest, Event};
-    use orchard_proto::social::v1::{UserBlocked, UserUnblocked};
-    use prost_types::Any;
-
-    let world = World::strict().await?;
-    let (holder, invitee, pair) = (id(), id(), id());
-    let plan = world.family(holder).await?;
-    let deliver = async |sequence: i64, payload: Any| {
-        let event = Event {
-            event_id: id().to_string(),
-            aggregate_id: pair.to_string(),
-            sequence,
-            occur_time: Some(prost_types::Timestamp::default()),
-            payload: Some(payload),
-            ..Default::default()
-        };
-        InboxServiceClient::new(world.slice.service("social")?)
-            .deliver_events(DeliverEventsRequest { events: vec![event] })
-            .await?;
-        anyhow::Ok(())
-    };
-    let received = async || {
-        let request = pb::ListMyInvitationsRequest::default();
-        anyhow::Ok(world.invitations(invitee)?.list_my_invitations(request).await?.into_inner().invitations.len())
-    };
-    let (blocker_user_id, blocked_user_id) = (invitee.to_string(), holder.to_string());
-    let blocked = UserBlocked { blocker_user_id: blocker_user_id.clone(), blocked_user_id: blocked_user_id.clone() };
-    deliver(1, Any::from_msg(&blocked)?).await?;
-    let sent = world.invite(&plan, holder, Some(invitee), MemberRole::Member).await?;
-    assert_eq!(sent.invitation.as_ref().map(pb::Invitation::status), Some(pb::InvitationStatus::Pending));
-    let invitation = named(sent);
-    assert_eq!(received().await?, 0);
-    assert_eq!(refused(world.accept(invitee, &invitation).await).1, "INVITATION_NOT_FOUND");
-    let listed = pb::ListInvitationsRequest { family_plan_id: plan.clone(), ..Default::default() };
-    assert_eq!(world.invitations(holder)?.list_invitations(listed).await?.into_inner().invitations.len(), 1);
-    deliver(2, Any::from_msg(&UserUnblocked { blocker_user_id, blocked_user_id })?).await?;
-    assert_eq!(received().await?, 1);
     Ok(())
 }

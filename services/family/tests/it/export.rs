@@ -30,8 +30,16 @@ fn column(record: &ExportRecord, name: &str) -> String {
 /// Counts the rows that name a user in each exported table.
 async fn rows_of(world: &World, user: Uuid) -> anyhow::Result<BTreeMap<String, i64>> {
     let client = world.slice.schema.connect().await?;
-    let tables =
-        ["users", "family_plans", "family_members", "family_invitations", "wallet_entries", "wallet_holds", "nutritional_intake"];
+    let tables = [
+        "users",
+        "children",
+        "family_plans",
+        "family_members",
+        "family_invitations",
+        "wallet_entries",
+        "wallet_holds",
+        "nutritional_intake",
+    ];
     let mut rows = BTreeMap::new();
     for table in tables {
         let count = format!("SELECT count(*) FROM {table} AS t WHERE t::text LIKE $1");

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot continue panics at its location")]
 
 mod access;
+mod blocks;
 mod children;
 mod erasure;
 mod export;
@@ -10,6 +11,7 @@ mod extremes;
 mod faults;
 mod holder;
 mod holds;
+mod idempotent;
 mod identity;
 mod input;
 mod invitations;

@@ -30,6 +30,8 @@ async fn an_earlier_release_is_migrated_to_the_same_schema_as_a_new_database() -
 async fn every_reference_to_a_user_has_its_way_of_erasure() -> anyhow::Result<()> {
     let client = migrated().await?.connect().await?;
     let decided = [
+        ("children.guardian_user_id", "SET NULL"),
+        ("children.user_id", "CASCADE"),
         ("family_invitations.accepted_by", "NO ACTION"),
         ("family_invitations.invited_by", "NO ACTION"),
         ("family_invitations.invitee_user_id", "CASCADE"),

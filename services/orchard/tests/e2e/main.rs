@@ -8,6 +8,7 @@ mod dashboard;
 mod deployment;
 mod events;
 mod friends;
+mod neighbours;
 mod programs;
 mod provision;
 mod rolling;

@@ -31,14 +31,14 @@ pub struct Stoppable {
 }
 
 impl Stoppable {
-    async fn start<S: Slice>(keys: &DevKeys, settings: &S::Settings) -> anyhow::Result<Self> {
-        Self::start_at::<S>(free_address(), keys, settings).await
+    async fn start<S: Slice>(options: &ServeOptions, settings: &S::Settings) -> anyhow::Result<Self> {
+        Self::start_at::<S>(free_address(), options, settings).await
     }
 
-    async fn start_at<S: Slice>(listen: SocketAddr, keys: &DevKeys, settings: &S::Settings) -> anyhow::Result<Self> {
+    async fn start_at<S: Slice>(listen: SocketAddr, options: &ServeOptions, settings: &S::Settings) -> anyhow::Result<Self> {
         let schema = Schema::create().await?;
         schema.migrate(S::migrations()).await?;
-        let mut slice = Self { schema, options: ServeOptions { listen, ..options(keys) }, running: None };
+        let mut slice = Self { schema, options: ServeOptions { listen, ..options.clone() }, running: None };
         slice.start_again::<S>(settings).await?;
         Ok(slice)
     }
@@ -138,17 +138,24 @@ fn recipe_settings(keys: &DevKeys, family: SocketAddr, social: SocketAddr) -> or
 
 impl Suite {
     pub async fn start() -> anyhow::Result<Self> {
+        Self::sharing(100).await
+    }
+
+    /// Starts the suite with these shares of a user and of an address, in percent.
+    pub async fn sharing(share: u8) -> anyhow::Result<Self> {
         let keys = Arc::new(DevKeys::ephemeral()?);
+        let mut options = options(&keys);
+        (options.limits.user_share, options.limits.address_share) = (share, share);
         // Family and social call each other, so one of them needs its address in advance.
         let family_at = free_address();
-        let social = Stoppable::start::<orchard_social::Service>(&keys, &social_settings(&keys, family_at)).await?;
+        let social = Stoppable::start::<orchard_social::Service>(&options, &social_settings(&keys, family_at)).await?;
         let settings = family_settings(&keys, social.address());
-        let family = Stoppable::start_at::<orchard_family::Service>(family_at, &keys, &settings).await?;
+        let family = Stoppable::start_at::<orchard_family::Service>(family_at, &options, &settings).await?;
         let settings = recipe_settings(&keys, family.address(), social.address());
-        let recipe = Stoppable::start::<orchard_recipe::Service>(&keys, &settings).await?;
+        let recipe = Stoppable::start::<orchard_recipe::Service>(&options, &settings).await?;
         let currency = "EUR".parse().expect("currency");
         let settings = orchard_consultation::Settings { currency };
-        let consultation = Stoppable::start::<orchard_consultation::Service>(&keys, &settings).await?;
+        let consultation = Stoppable::start::<orchard_consultation::Service>(&options, &settings).await?;
         let url = |slice: &Stoppable| format!("http://{}", slice.address()).parse().expect("a URL");
         let settings = orchard_edge::Settings {
             family_url: url(&family),
@@ -157,7 +164,6 @@ impl Suite {
             consultation_url: url(&consultation),
             calls: calls(&keys, "edge"),
         };
-        let options = options(&keys);
         let edge = Running::start(orchard_edge::server(&settings, &options)?, &options).await?;
         Ok(Self { keys, family, social, edge, settings, _recipe: recipe, _consultation: consultation })
     }

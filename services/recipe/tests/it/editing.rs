@@ -19,6 +19,9 @@ async fn delete(world: &World, author: Uuid, recipe_id: &str, etag: &str) -> Res
     world.recipes(author).delete_recipe(request).await.map(drop)
 }
 
+/// Copies a field of the second recipe to the first.
+type Change = fn(&mut pb::Recipe, &pb::Recipe);
+
 #[tokio::test]
 async fn each_field_is_changed_alone() -> anyhow::Result<()> {
     let world = World::start().await?;
@@ -40,7 +43,7 @@ async fn each_field_is_changed_alone() -> anyhow::Result<()> {
         nutritional_info: None,
         ..Default::default()
     };
-    let changes: [(&str, fn(&mut pb::Recipe, &pb::Recipe)); 11] = [
+    let changes: [(&str, Change); 11] = [
         ("recipe_name", |to, from| to.recipe_name = from.recipe_name.clone()),
         ("description", |to, from| to.description = from.description.clone()),
         ("ingredients", |to, from| to.ingredients = from.ingredients.clone()),

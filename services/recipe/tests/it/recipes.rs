@@ -188,7 +188,13 @@ async fn an_unreadable_recipe_is_a_fault_that_reveals_nothing() -> anyhow::Resul
     let world = World::start().await?;
     let author = id();
     let recipe = world.create(author, crumble()).await?;
-    world.slice.schema.connect().await?.execute(r#"UPDATE user_recipes SET ingredients = '["2 secret apples"]', updated_at = now()"#, &[]).await?;
+    world
+        .slice
+        .schema
+        .connect()
+        .await?
+        .execute(r#"UPDATE user_recipes SET ingredients = '["2 secret apples"]', updated_at = now()"#, &[])
+        .await?;
     let fault = world.get(author, &recipe.recipe_id).await.expect_err("a fault");
     assert!(!fault.message().contains("secret"), "{fault}");
     assert_eq!(refused::<()>(Err(fault)), (Code::Internal, "INTERNAL".to_owned()));

@@ -3,8 +3,11 @@
 
 mod events;
 mod finaliser;
+mod gauges;
 mod judging;
+mod postponed;
 mod ranking;
+mod requests;
 mod store;
 
 use std::collections::{BTreeSet, HashMap};
@@ -16,6 +19,7 @@ use orchard_events::Outbox;
 use uuid::Uuid;
 
 pub use finaliser::Finaliser;
+pub use requests::Requests;
 pub(crate) use store::forget;
 
 use crate::challenges::challenge::{Challenge, SuccessCriteria};

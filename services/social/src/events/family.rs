@@ -1,7 +1,5 @@
 //! Events of the family service.
 
-use std::collections::BTreeSet;
-
 use diesel::QueryResult;
 use orchard_db::Connection;
 use orchard_proto::family::v1 as pb;
@@ -42,6 +40,10 @@ pub enum FamilyEvent {
     },
     /// The plan was closed, so the family has no members.
     Closed { plan: Uuid },
+    /// A user has become a child.
+    Protected { user: Uuid },
+    /// A user is no longer a child.
+    Released { user: Uuid },
 }
 
 /// Reads an event.
@@ -60,6 +62,14 @@ pub(super) fn read(payload: &Any) -> Result<FamilyEvent, String> {
             let closed: pb::PlanClosed = message(payload)?;
             fields.read("family_plan_id", read::uuid(&closed.family_plan_id)).map(|plan| FamilyEvent::Closed { plan })
         }
+        Some("orchard.family.v1.ChildProtected") => {
+            let protected: pb::ChildProtected = message(payload)?;
+            fields.read("user_id", read::uuid(&protected.user_id)).map(|user| FamilyEvent::Protected { user })
+        }
+        Some("orchard.family.v1.ChildReleased") => {
+            let released: pb::ChildReleased = message(payload)?;
+            fields.read("user_id", read::uuid(&released.user_id)).map(|user| FamilyEvent::Released { user })
+        }
         Some(_) | None => return Err(format!("events {} of family are not handled", payload.type_url)),
     };
     fields.finish(|| event).map_err(|violations| violations.to_string())
@@ -70,25 +80,22 @@ impl FamilyEvent {
     pub(super) fn users(&self) -> impl Iterator<Item = Uuid> {
         let (user, guardian) = match self {
             Self::Joined { user, added, .. } => (Some(*user), added.and_then(|added| added.guardian)),
-            Self::RoleChanged { .. } | Self::Left { .. } | Self::Closed { .. } => (None, None),
+            Self::Protected { user } => (Some(*user), None),
+            Self::RoleChanged { .. } | Self::Left { .. } | Self::Closed { .. } | Self::Released { .. } => (None, None),
         };
         user.into_iter().chain(guardian)
     }
 
-    /// Returns the users who may become children by the event, or cease to be: it changes who sees their profiles.
-    pub(super) async fn affected_children(&self, connection: &mut Connection) -> QueryResult<BTreeSet<Uuid>> {
+    /// Returns the user who becomes a child by the event, or ceases to be one: it changes who sees their profile.
+    pub(super) fn affected(&self) -> Option<Uuid> {
         match self {
-            Self::Joined { user, role: Role::Child, .. } | Self::RoleChanged { user, .. } | Self::Left { user, .. } => {
-                Ok(BTreeSet::from([*user]))
-            }
-            Self::Joined { .. } => Ok(BTreeSet::new()),
-            Self::Closed { plan } => store::children_of(connection, *plan).await,
+            Self::Protected { user } | Self::Released { user } => Some(*user),
+            Self::Joined { .. } | Self::RoleChanged { .. } | Self::Left { .. } | Self::Closed { .. } => None,
         }
     }
 
     /// Applies the event. Users who were erased are skipped.
     pub(super) async fn apply(&self, connection: &mut Connection) -> QueryResult<()> {
-        let affected = self.affected_children(connection).await?;
         match self {
             Self::Joined { plan, user, role, added } => {
                 let mut added = *added;
@@ -102,12 +109,14 @@ impl FamilyEvent {
             Self::RoleChanged { plan, user, role } => store::set_role(connection, *plan, *user, *role).await?,
             Self::Left { plan, user } => store::leave(connection, *plan, *user).await?,
             Self::Closed { plan } => store::close(connection, *plan).await?,
+            Self::Protected { user } => {
+                store::protect(connection, *user).await?;
+                // A child cannot accept requests. One that could not be accepted would reveal that the recipient is a child.
+                friendship::store::delete_requests(connection, *user).await?;
+            }
+            Self::Released { user } => store::release(connection, *user).await?,
         }
-        if let Self::Joined { user, role: Role::Child, .. } | Self::RoleChanged { user, role: Role::Child, .. } = self {
-            // A child cannot accept requests. One that could not be accepted would reveal that the recipient is a child.
-            friendship::store::delete_requests(connection, *user).await?;
-        }
-        board_copies::refresh(connection, &affected).await
+        board_copies::refresh(connection, &self.affected().into_iter().collect()).await
     }
 }
 

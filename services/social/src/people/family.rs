@@ -15,22 +15,20 @@ use crate::error::Error;
 /// How long to wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Returns those of these users who are children in any family.
+/// Returns those of these users who are children.
 pub(crate) async fn children(family: &Upstream, users: &[Uuid]) -> Result<BTreeSet<Uuid>, Error> {
-    let memberships = memberships(family, users).await?;
-    let child = memberships.iter().filter(|membership| membership.role() == pb::MemberRole::Child);
-    Ok(child.filter_map(|membership| membership.user_id.parse().ok()).collect())
+    Ok(memberships(family, users).await?.child_user_ids.iter().filter_map(|user| user.parse().ok()).collect())
 }
 
 /// Returns whether a user belongs to an active family plan, other than as a guest.
 pub(crate) async fn has_plan(family: &Upstream, user: Uuid) -> Result<bool, Error> {
-    let memberships = memberships(family, &[user]).await?;
+    let memberships = memberships(family, &[user]).await?.memberships;
     Ok(memberships.iter().any(|membership| membership.role() != pb::MemberRole::Guest))
 }
 
 /// Returns whether a user is a child in a plan in which `adult` is an adult.
 pub(crate) async fn is_child_of(family: &Upstream, user: Uuid, adult: Uuid) -> Result<bool, Error> {
-    let memberships = memberships(family, &[user, adult]).await?;
+    let memberships = memberships(family, &[user, adult]).await?.memberships;
     let plans = |user: Uuid, roles: &'static [pb::MemberRole]| {
         let own = memberships.iter().filter(move |own| own.user_id.parse() == Ok(user) && roles.contains(&own.role()));
         own.map(|own| own.family_plan_id.as_str())
@@ -39,8 +37,8 @@ pub(crate) async fn is_child_of(family: &Upstream, user: Uuid, adult: Uuid) -> R
     Ok(plans(user, &[pb::MemberRole::Child]).any(|plan| plans(adult, adults).any(|other| other == plan)))
 }
 
-/// Returns the memberships of these users in active plans. Without an answer the call fails: an unknown child must not count as an adult.
-async fn memberships(family: &Upstream, users: &[Uuid]) -> Result<Vec<pb::Membership>, Error> {
+/// Returns the memberships of these users in active plans, and which of them are children. Without an answer the call fails: an unknown child must not count as an adult.
+async fn memberships(family: &Upstream, users: &[Uuid]) -> Result<pb::BatchGetMembershipsResponse, Error> {
     let unavailable = |cause: &dyn std::fmt::Display| {
         tracing::warn!(%cause, "cannot get memberships from the family service");
         Error::from(common(ErrorReason::UpstreamUnavailable, "the family service does not answer").with("upstream", "family"))
@@ -50,5 +48,5 @@ async fn memberships(family: &Upstream, users: &[Uuid]) -> Result<Vec<pb::Member
     let timeout = Deadline::after(TIMEOUT);
     let deadline = Deadline::current().map_or(timeout, |callers| callers.min(timeout));
     let answer = deadline.scope(client.batch_get_memberships(request)).await.map_err(|status| unavailable(&status.code()))?;
-    Ok(answer.into_inner().memberships)
+    Ok(answer.into_inner())
 }

@@ -99,7 +99,7 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: P
             let seats = challenge_participants::table.filter(challenge_participants::user_id.eq(user));
             let own = challenge_progress::challenge_participant_id.eq_any(seats.select(challenge_participants::id));
             rows!(challenge_progress by id where own;
-                id: Uuid, challenge_participant_id: Uuid, progress_date: NaiveDate, progress_data: Value, daily_score: i32,
+                id: Uuid, challenge_id: Uuid, challenge_participant_id: Uuid, progress_date: NaiveDate, progress_data: Value, daily_score: i32,
                 cumulative_score: i32, notes: Option<String>, auto_generated: bool, created_at: Time, updated_at: Time)
         }
         Part::Referrals => {

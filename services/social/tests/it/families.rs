@@ -8,7 +8,7 @@ use orchard_testkit::answer::{refused, violations};
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::friends::{Act, closed, event, joined, left};
+use crate::friends::{Act, closed, event, joined, left, protected, released};
 use crate::world::{World, id};
 
 fn changed(plan: Uuid, sequence: i64, user: Uuid, role: MemberRole) -> orchard_proto::events::v1::Event {
@@ -29,12 +29,12 @@ impl World {
         Ok(self.profiles(adult).expect("client").name_child(request).await?.into_inner().profile.expect("a profile"))
     }
 
-    async fn add_child(&self, plan: Uuid, sequence: i64, child: Uuid, guardian: Option<Uuid>) -> anyhow::Result<()> {
+    pub async fn add_child(&self, plan: Uuid, sequence: i64, child: Uuid, guardian: Option<Uuid>) -> anyhow::Result<()> {
         let (family_plan_id, user_id) = (plan.to_string(), child.to_string());
         let guardian_user_id = guardian.map(|id| id.to_string()).unwrap_or_default();
         let role = MemberRole::Child.into();
         let added = MemberJoined { family_plan_id, user_id, role, guardian_user_id, was_added: true };
-        Ok(self.deliver("family", vec![event(plan, sequence, &added)]).await?)
+        Ok(self.deliver("family", vec![event(plan, sequence, &added), protected(child, 1)]).await?)
     }
 }
 
@@ -82,7 +82,9 @@ async fn only_friends_see_a_child() -> anyhow::Result<()> {
     let client = world.slice.schema.connect().await?;
     let open: i64 = client.query_one("SELECT count(*) FROM friendships WHERE status = 'requested'", &[]).await?.get(0);
     assert_eq!(open, 0, "open requests from and to the child");
-    world.deliver("family", vec![changed(plan, 3, child, MemberRole::Member)]).await?;
+    world.deliver("family", vec![left(plan, 3, child)]).await?;
+    assert!(!world.sees(stranger, child).await?, "a child without a seat");
+    world.deliver("family", vec![released(child, 2)]).await?;
     assert!(world.sees(stranger, child).await?, "no longer a child");
     Ok(())
 }

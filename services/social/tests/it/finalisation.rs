@@ -1,6 +1,7 @@
 //! Finalising challenges: participants are judged, ranked and rewarded once.
 
 mod during;
+mod failing;
 mod raced;
 
 use std::time::Duration;

@@ -153,7 +153,11 @@ impl World {
 
     /// Delivers that a user has joined a plan, with the sequence number of the event.
     pub async fn join_family(&self, plan: Uuid, sequence: i64, user: Uuid, role: family::MemberRole) -> anyhow::Result<()> {
-        Ok(self.deliver("family", vec![joined(plan, sequence, user, role)]).await?)
+        let mut events = vec![joined(plan, sequence, user, role)];
+        if role == family::MemberRole::Child {
+            events.push(protected(user, 1));
+        }
+        Ok(self.deliver("family", events).await?)
     }
 }
 
@@ -172,6 +176,19 @@ pub fn event<M: prost::Message + Name>(aggregate: Uuid, sequence: i64, payload: 
 pub fn joined(plan: Uuid, sequence: i64, user: Uuid, role: family::MemberRole) -> Event {
     let (family_plan_id, user_id) = (plan.to_string(), user.to_string());
     event(plan, sequence, &family::MemberJoined { family_plan_id, user_id, role: role.into(), ..Default::default() })
+}
+
+fn child_aggregate(user: Uuid) -> Uuid {
+    Uuid::from_u128(!user.as_u128())
+}
+
+/// A child is protected and released by events of their own.
+pub fn protected(user: Uuid, sequence: i64) -> Event {
+    event(child_aggregate(user), sequence, &family::ChildProtected { user_id: user.to_string() })
+}
+
+pub fn released(user: Uuid, sequence: i64) -> Event {
+    event(child_aggregate(user), sequence, &family::ChildReleased { user_id: user.to_string() })
 }
 
 pub fn left(plan: Uuid, sequence: i64, user: Uuid) -> Event {

@@ -14,6 +14,7 @@ mod finalisation;
 mod friends;
 mod friendships;
 mod fruits;
+mod idempotent;
 mod leaderboards;
 mod milestones;
 mod modules;

@@ -32,6 +32,7 @@ async fn every_reference_to_a_user_has_its_way_of_erasure() -> anyhow::Result<()
         ("challenge_participants.user_id", "CASCADE"),
         ("community_challenges.created_by", "NO ACTION"),
         ("family_memberships.guardian_user_id", "SET NULL"),
+        ("children.user_id", "CASCADE"),
         ("family_memberships.user_id", "CASCADE"),
         ("block_events.first_user_id", "CASCADE"),
         ("block_events.second_user_id", "CASCADE"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::data_types::PgInterval;
-use diesel::dsl::now;
+use diesel::dsl::{exists, not, now};
 use diesel::prelude::*;
 use diesel::sql_types::{Interval, Nullable, Timestamptz};
 use diesel::upsert::excluded;
@@ -102,14 +102,25 @@ fn with_failure() -> _ {
     outbox::table.left_join(outbox_failures::table.on(outbox_failures::consumer.eq(outbox::consumer).and(aggregate)))
 }
 
-/// Returns whether an event of `consumer` can be sent now: no refused event of its aggregate blocks it.
+diesel::alias! {
+    const EARLIER: Alias<Earlier> = outbox as earlier;
+}
+
+/// Returns whether an event of `consumer` can be sent now: no refused event of its aggregate blocks it, and the event before it has an
+/// earlier position or is delivered. Positions of one aggregate can disagree with its sequence after its rows were moved to another node
+/// of a distributed database. All events of an aggregate go to the same consumers, so the event before it has the previous sequence.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn is_due(consumer: &str) -> _ {
     let free = outbox_failures::attempts.nullable().is_null();
     let before = outbox::position.nullable().lt(outbox_failures::position.nullable()).is_not_distinct_from(true);
     // False for a parked event, which has no such time.
     let again = outbox_failures::retry_at.le(now).is_not_distinct_from(true);
-    outbox::consumer.eq(consumer).and(free.or(before).or(again))
+    let same =
+        EARLIER.field(outbox::consumer).eq(outbox::consumer).and(EARLIER.field(outbox::aggregate_id).eq(outbox::aggregate_id));
+    let previous = EARLIER.field(outbox::sequence).eq(outbox::sequence - 1_i64);
+    let later = EARLIER.field(outbox::position).gt(outbox::position);
+    let overtakes = exists(EARLIER.filter(same.and(previous).and(later)));
+    outbox::consumer.eq(consumer).and(free.or(before).or(again)).and(not(overtakes))
 }
 
 /// Returns events of these aggregates that are due, those of each aggregate in order.

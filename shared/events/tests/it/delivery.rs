@@ -65,6 +65,24 @@ async fn an_event_waits_for_an_earlier_one_that_is_retried() -> anyhow::Result<(
     world.until("SELECT count(*) FROM outbox_failures", 0).await
 }
 
+/// Rows of a distributed database get positions of another range when they move to another node.
+#[tokio::test]
+async fn sequences_decide_the_order_even_if_positions_disagree() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let aggregate = world.aggregates(1).await?[0];
+    let mut ended = world.replica(&impatient())?;
+    ended.stop_relay();
+    ended.publish(aggregate, &[FINE, FINE, FINE]).await?;
+    let reverse = "WITH moved AS (DELETE FROM outbox RETURNING *)
+        INSERT INTO outbox (consumer, position, event_id, aggregate_id, sequence, event_type, payload, created_at) OVERRIDING SYSTEM VALUE
+        SELECT consumer, 1000 - position, event_id, aggregate_id, sequence, event_type, payload, created_at FROM moved";
+    assert_eq!(world.producer.connect().await?.execute(reverse, &[]).await?, 3);
+    let _other = world.replica(&impatient())?;
+    world.until(PENDING, 0).await?;
+    assert_eq!(world.effects(aggregate).await?, [1, 2, 3]);
+    Ok(())
+}
+
 #[tokio::test]
 async fn another_replica_delivers_what_was_left_behind() -> anyhow::Result<()> {
     let world = World::start().await?;

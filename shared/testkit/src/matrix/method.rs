@@ -20,8 +20,12 @@ pub struct Method {
     pub streams: bool,
     /// Whether it changes nothing.
     pub reads: bool,
+    /// Whether clients may send a request again, because a repetition is answered as the first was.
+    pub repeats: bool,
     /// The type of its requests.
     pub input: MessageDescriptor,
+    /// The type of its responses.
+    pub output: MessageDescriptor,
 }
 
 impl Method {
@@ -29,13 +33,21 @@ impl Method {
         let service = method.parent_service();
         let path = format!("/{}/{}", service.full_name(), method.name()).parse()?;
         let name = format!("{}/{}", service.name(), method.name());
-        Ok(Self { name, path, streams: method.is_server_streaming(), reads: reads(method), input: method.input() })
+        Ok(Self {
+            name,
+            path,
+            streams: method.is_server_streaming(),
+            reads: level(method) == IdempotencyLevel::NoSideEffects,
+            repeats: level(method) == IdempotencyLevel::Idempotent,
+            input: method.input(),
+            output: method.output(),
+        })
     }
 }
 
-fn reads(method: &MethodDescriptor) -> bool {
+fn level(method: &MethodDescriptor) -> IdempotencyLevel {
     let options = MethodOptions::decode(method.options().encode_to_vec().as_slice());
-    options.is_ok_and(|options| options.idempotency_level() == IdempotencyLevel::NoSideEffects)
+    options.map_or(IdempotencyLevel::IdempotencyUnknown, |options| options.idempotency_level())
 }
 
 /// The packages that have a service.

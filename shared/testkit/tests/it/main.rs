@@ -4,4 +4,5 @@
 
 mod cluster;
 mod keys;
+mod metrics;
 mod modules;

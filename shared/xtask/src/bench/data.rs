@@ -159,8 +159,9 @@ async fn seat(client: &Client, number: u64, participants: u64) -> Result<Uuid> {
         INSERT INTO social.challenge_participants (challenge_id, user_id, final_score, display_name, shown_to, progress_version,
                                                    score_reached_at)
         SELECT '{challenge}', user_id, score, 'Name of ' || n, 'everyone', {VERSION}, now() - n * interval '1 ms' FROM seats;
-        INSERT INTO social.challenge_progress (challenge_participant_id, progress_date, progress_data, daily_score, cumulative_score)
-        SELECT id, current_date, '{{}}', final_score, final_score FROM social.challenge_participants
+        INSERT INTO social.challenge_progress
+          (challenge_id, challenge_participant_id, progress_date, progress_data, daily_score, cumulative_score)
+        SELECT challenge_id, id, current_date, '{{}}', final_score, final_score FROM social.challenge_participants
         WHERE challenge_id = '{challenge}' AND user_id <= pg_temp.id(2, {HOLDERS});
         INSERT INTO social.leaderboard_counts (challenge_id, level, bucket, participants)
         SELECT '{challenge}', level, score::int >> (6 * level), count(*) FROM seats CROSS JOIN generate_series(0, 4) level GROUP BY 2, 3;

@@ -74,7 +74,7 @@ async fn review(calls: &Calls<'_>, (number, recipe_id): (usize, &str), cooks: &[
     let response = answer("CreateReview", reviews.create_review(calls.user(reviewer, request)?).await)?;
     let review_id = response.review.context("CreateReview returned no review")?.review_id;
     let voter = cooks[(place + 1) % cooks.len()];
-    if place % 2 == 0 {
+    if place.is_multiple_of(2) {
         let vote = calls.user(voter, AddHelpfulVoteRequest { review_id })?;
         answer("AddHelpfulVote", reviews.add_helpful_vote(vote).await)?;
     }

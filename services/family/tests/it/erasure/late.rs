@@ -111,7 +111,7 @@ async fn two_concurrent_erasures_erase_a_user_once() -> anyhow::Result<()> {
         let (first, second) = tokio::join!(world.erase_as(&one, me), world.erase_as(&two, me));
         let receipts = [first?, second?];
         assert_eq!(receipts.iter().filter(|receipt| receipt.is_empty()).count(), 1, "{receipts:?}");
-        assert_eq!(receipts.concat().len(), 7, "{receipts:?}");
+        assert_eq!(receipts.concat().len(), 8, "{receipts:?}");
         let left = "SELECT count(*) FROM outbox WHERE event_type LIKE '%MemberLeft'";
         assert_eq!(world.number(left).await?, 3, "one event for each plan that the user left");
         world.clear_outbox().await?;

@@ -89,13 +89,14 @@ async fn no_row_names_an_erased_user() -> anyhow::Result<()> {
     let (me, other) = (id(), id());
     let plans = world.leave_traces(me, other).await?;
     let texts = [spellings(me), vec![CANARY.to_owned()]].concat();
-    let tables = ["family_invitations", "family_members", "family_plans", "idempotency_keys", "nutritional_intake"];
+    let tables = ["children", "family_invitations", "family_members", "family_plans", "idempotency_keys", "nutritional_intake"];
     let all = [tables.as_slice(), &["outbox", "users", "wallet_entries", "wallet_holds"]].concat();
     assert_eq!(world.tables_with(&texts).await?, all, "the search finds traces");
     let entries = world.number("SELECT count(*) FROM wallet_entries").await?;
     let receipt = world.erase(me).await?;
     let erased: Vec<&str> = receipt.iter().map(|(table, ..)| table.as_str()).collect();
     let counted = [
+        "children",
         "idempotency_keys",
         "family_members",
         "family_invitations",

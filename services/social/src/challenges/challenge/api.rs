@@ -106,7 +106,7 @@ impl ChallengeService for Api {
         let id = request::id("challenge_id", &request.get_ref().challenge_id)?;
         let view = reading::due(&self.db, &self.clock, id, caller.id).await?;
         if view.challenge.finalised_at.is_none() {
-            self.wake_finaliser.notify_one();
+            self.requests.add(id);
         }
         Ok(Response::new(pb::FinaliseChallengeResponse { challenge: self.challenge(view, &caller) }))
     }

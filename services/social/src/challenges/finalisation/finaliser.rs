@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use orchard_db::Db;
+use orchard_db::{Db, Failure, UnitError as _};
 use orchard_events::Outbox;
 use orchard_server::Clock;
-use tokio::sync::Notify;
 use uuid::Uuid;
 
+use super::gauges::Gauges;
+use super::requests::Requests;
 use super::store::{Candidate, Checkpoint};
-use super::{Step, store};
+use super::{Step, postponed, store};
 use crate::challenges::challenge::{self, Challenge};
 use crate::error::Error;
 use crate::rewards::award::Awards;
@@ -31,24 +32,38 @@ pub struct Finaliser {
     outbox: Outbox,
     clock: Clock,
     period: Duration,
-    wake: Arc<Notify>,
+    requests: Arc<Requests>,
+    gauges: Gauges,
 }
 
 impl Finaliser {
-    pub(crate) fn new(db: Db, awards: Awards, outbox: Outbox, clock: Clock, period: Duration, wake: Arc<Notify>) -> Self {
-        Self { db, awards, outbox, clock, period, wake }
+    pub(crate) fn new(db: Db, awards: Awards, outbox: Outbox, clock: Clock, period: Duration, requests: Arc<Requests>) -> Self {
+        Self { db, awards, outbox, clock, period, requests, gauges: Gauges::default() }
     }
 
-    /// Finalises what is due, every period and when it is woken.
+    /// Finalises what is due every period, and what operators ask for at once.
     pub(crate) async fn run(&self) -> Infallible {
+        tokio::select! {
+            never = self.sweep_regularly() => never,
+            never = self.serve_requests() => never,
+        }
+    }
+
+    async fn serve_requests(&self) -> Infallible {
+        loop {
+            let challenge = self.requests.next().await;
+            if let Err(cause) = self.finalise(challenge).await {
+                tracing::warn!(%challenge, %cause, "cannot finalise a challenge");
+            }
+        }
+    }
+
+    async fn sweep_regularly(&self) -> Infallible {
         loop {
             if let Err(cause) = self.sweep().await {
                 tracing::warn!(%cause, "cannot finalise what is due");
             }
-            tokio::select! {
-                () = tokio::time::sleep(self.period) => (),
-                () = self.wake.notified() => (),
-            }
+            tokio::time::sleep(self.period).await;
         }
     }
 
@@ -57,24 +72,81 @@ impl Finaliser {
             let connection = self.db.read().await?;
             challenge::store::now_by(&connection, &self.clock).await?
         };
-        let over = {
-            let connection = self.db.read().await?;
-            // No challenge is due on its last day or the day after, in any time zone.
-            store::over(&connection, now.date_naive(), CHALLENGES).await?
-        };
-        for challenge in over {
-            // A challenge that fails must not keep the others from being finalised.
-            if let Err(cause) = self.finalise(challenge).await {
-                tracing::warn!(%challenge, %cause, "cannot finalise a challenge");
+        tokio::try_join!(self.sweep_challenges(now), self.sweep_seats(now))?;
+        let connection = self.db.read().await?;
+        self.gauges.set(postponed::backlog(&connection, now).await?);
+        Ok(())
+    }
+
+    /// Visits each challenge that is over once, so that the sweep ends even if another replica has some of them.
+    async fn sweep_challenges(&self, now: DateTime<Utc>) -> Result<(), Error> {
+        let mut last = None;
+        loop {
+            let over = {
+                let connection = self.db.read().await?;
+                store::over(&connection, now, last, CHALLENGES).await?
+            };
+            for (_, challenge) in &over {
+                if let Err(cause) = self.finalise(*challenge).await {
+                    self.postpone(cause, *challenge, None, now).await?;
+                }
+            }
+            last = over.last().copied();
+            if last.is_none() {
+                return Ok(());
             }
         }
-        while self.finalise_seats(now).await?.is_continue() {}
-        Ok(())
     }
 
     async fn finalise(&self, challenge: Uuid) -> Result<(), Error> {
         while self.step(challenge).await?.is_continue() {}
         Ok(())
+    }
+
+    /// Finalises seats whose own days are due, in challenges without dates. Each step ends seats or postpones them.
+    async fn sweep_seats(&self, now: DateTime<Utc>) -> Result<(), Error> {
+        loop {
+            let ended = {
+                let connection = self.db.read().await?;
+                store::ended_seats(&connection, now, BATCH).await?
+            };
+            let Some((challenge, _)) = ended.first().copied() else { return Ok(()) };
+            let users: Vec<Uuid> = ended.iter().filter(|(of, _)| *of == challenge).map(|(_, user)| *user).collect();
+            if let Err(cause) = self.finalise_seats(challenge, &users, now).await {
+                self.finalise_each(cause, challenge, &users, now).await?;
+            }
+        }
+    }
+
+    /// Finalises each of some seats alone, because together they failed.
+    async fn finalise_each(&self, cause: Error, challenge: Uuid, users: &[Uuid], now: DateTime<Utc>) -> Result<(), Error> {
+        if is_of_database(&cause) {
+            return Err(cause);
+        }
+        for user in users {
+            if let Err(cause) = self.finalise_seats(challenge, std::slice::from_ref(user), now).await {
+                self.postpone(cause, challenge, Some(*user), now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets a challenge, or the seat of `user` in it, wait before the next attempt, so that it keeps no other waiting.
+    async fn postpone(&self, cause: Error, challenge: Uuid, user: Option<Uuid>, now: DateTime<Utc>) -> Result<(), Error> {
+        if is_of_database(&cause) {
+            return Err(cause);
+        }
+        self.gauges.count_failure();
+        tracing::warn!(%challenge, %cause, "cannot finalise a challenge or a seat in it");
+        self.db
+            .write("postpone finalisation", async move |connection| {
+                match user {
+                    None => postponed::postpone(connection, challenge, now).await?,
+                    Some(user) => postponed::postpone_seat(connection, challenge, user, now).await?,
+                }
+                Ok::<_, Error>(())
+            })
+            .await
     }
 
     /// Does one step of the finalisation of a challenge. Breaks when it is done, not due, or another replica has it.
@@ -98,15 +170,8 @@ impl Finaliser {
             .await
     }
 
-    /// Finalises seats whose own days are due, in one challenge without dates. Breaks when there are none.
-    async fn finalise_seats(&self, now: DateTime<Utc>) -> Result<ControlFlow<()>, Error> {
-        let ended = {
-            let connection = self.db.read().await?;
-            store::ended_seats(&connection, now, BATCH).await?
-        };
-        let Some((challenge, _)) = ended.first().copied() else { return Ok(ControlFlow::Break(())) };
-        let users: Vec<Uuid> = ended.iter().filter(|(of, _)| *of == challenge).map(|(_, user)| *user).collect();
-        let (awards, outbox) = (self.awards.clone(), self.outbox.clone());
+    async fn finalise_seats(&self, challenge: Uuid, users: &[Uuid], now: DateTime<Utc>) -> Result<(), Error> {
+        let (awards, outbox, users) = (self.awards.clone(), self.outbox.clone(), users.to_vec());
         self.db
             .write("finalise seats", async move |connection| {
                 if let Some(challenge) = challenge::store::find(connection, challenge).await? {
@@ -115,10 +180,15 @@ impl Finaliser {
                     let finished: Vec<_> = judged.into_iter().map(|candidate| (candidate, None)).collect();
                     step.publish_finished(challenge.id, &finished).await?;
                 }
-                Ok::<_, Error>(ControlFlow::Continue(()))
+                Ok::<_, Error>(())
             })
             .await
     }
+}
+
+/// Returns whether the database failed as a whole, so that trying anything else is of no use.
+fn is_of_database(cause: &Error) -> bool {
+    matches!(cause.failure(), Some(Failure::Unavailable(_) | Failure::Busy(_)))
 }
 
 impl Step<'_> {

@@ -15,15 +15,31 @@ use crate::challenges::participant::{CompletionStatus, RewardsEarned};
 use crate::challenges::progress::fruits;
 use crate::schema::{challenge_finalisations, challenge_participants, challenge_progress, community_challenges};
 
-/// Returns active challenges that are not finalised and whose last day was before `day`, earliest first.
-pub(super) async fn over(mut connection: &AsyncPgConnection, day: NaiveDate, count: i64) -> QueryResult<Vec<Uuid>> {
+/// Returns active challenges that are not finalised and whose last day is over, with that day, earliest first and after `last`, without
+/// those that failed and wait.
+pub(super) async fn over(
+    mut connection: &AsyncPgConnection,
+    moment: DateTime<Utc>,
+    last: Option<(NaiveDate, Uuid)>,
+    count: i64,
+) -> QueryResult<Vec<(NaiveDate, Uuid)>> {
+    // No challenge is as old as the default.
+    let (day, id) = last.unwrap_or((NaiveDate::default(), Uuid::nil()));
+    let end_date = community_challenges::end_date.assume_not_null();
+    let after = end_date.gt(day).or(end_date.eq(day).and(community_challenges::id.gt(id)));
+    let retry_at = challenge_finalisations::retry_at;
     community_challenges::table
-        .filter(community_challenges::end_date.lt(day))
+        .left_join(challenge_finalisations::table)
+        // No challenge is due on its last day or the day after, in any time zone.
+        .filter(community_challenges::end_date.lt(moment.date_naive()))
+        .filter(community_challenges::end_date.ge(day))
+        .filter(after)
         .filter(community_challenges::finalised_at.is_null())
         .filter(community_challenges::is_active)
-        .order(community_challenges::end_date)
+        .filter(retry_at.is_null().or(retry_at.le(moment)))
+        .order((end_date, community_challenges::id))
         .limit(count)
-        .select(community_challenges::id)
+        .select((end_date, community_challenges::id))
         .load(&mut connection)
         .await
 }
@@ -108,7 +124,8 @@ pub(super) async fn next_to_judge(
         .await
 }
 
-/// Returns active seats whose own days are due, in challenges without dates, earliest first: challenge and user.
+/// Returns active seats whose own days are due, in challenges without dates, earliest first: challenge and user. Seats
+/// that failed and wait are left out.
 pub(super) async fn ended_seats(
     mut connection: &AsyncPgConnection,
     moment: DateTime<Utc>,
@@ -118,6 +135,7 @@ pub(super) async fn ended_seats(
         .inner_join(community_challenges::table)
         .filter(challenge_participants::ends_at.le(moment))
         .filter(challenge_participants::completion_status.eq(CompletionStatus::Active))
+        .filter(challenge_participants::retry_at.is_null().or(challenge_participants::retry_at.le(moment)))
         .filter(community_challenges::is_active)
         .order(challenge_participants::ends_at)
         .limit(count)

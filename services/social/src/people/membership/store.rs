@@ -1,7 +1,5 @@
 //! Queries of memberships.
 
-use std::collections::BTreeSet;
-
 use diesel::dsl::{exists, now};
 use diesel::prelude::*;
 use diesel::query_source::{Alias, AliasedField};
@@ -10,7 +8,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{AddedChild, Role};
-use crate::schema::{family_memberships, users};
+use crate::schema::{children, family_memberships, users};
 use crate::visibility::relatives;
 
 orchard_db::text_column!(Role);
@@ -19,12 +17,10 @@ diesel::alias! {
     pub(crate) const ADULTS: Alias<Adults> = family_memberships as adults;
 }
 
-/// Whether the user of the `users` row is a child in a family.
+/// Whether the user of the `users` row is a child.
 #[diesel::dsl::auto_type(no_type_alias)]
 pub(crate) fn is_child() -> _ {
-    let child: Role = Role::Child;
-    let own = family_memberships::user_id.eq(users::id).and(family_memberships::role.eq(child));
-    exists(family_memberships::table.filter(own))
+    exists(children::table.filter(children::user_id.eq(users::id)))
 }
 
 /// Whether the user of the `users` row is a child who was added to a family in which `adult` is an admin, or the child's guardian.
@@ -78,13 +74,19 @@ pub(crate) async fn has_family(mut connection: &AsyncPgConnection, user: Uuid) -
         .await
 }
 
-/// Returns the children in a family.
-pub(crate) async fn children_of(connection: &mut AsyncPgConnection, plan: Uuid) -> QueryResult<BTreeSet<Uuid>> {
-    let children = family_memberships::table
-        .filter(family_memberships::family_plan_id.eq(plan))
-        .filter(family_memberships::role.eq(Role::Child))
-        .select(family_memberships::user_id);
-    Ok(children.load(connection).await?.into_iter().collect())
+/// Notes that a user, if known, is a child.
+pub(crate) async fn protect(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
+    let known = users::table.find(user).select(users::id).first::<Uuid>(connection).await.optional()?;
+    if let Some(user) = known {
+        let new = diesel::insert_into(children::table).values(children::user_id.eq(user));
+        new.on_conflict_do_nothing().execute(connection).await?;
+    }
+    Ok(())
+}
+
+/// Notes that a user is no longer a child.
+pub(crate) async fn release(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
+    diesel::delete(children::table.find(user)).execute(connection).await.map(|_| ())
 }
 
 /// Adds a user to a family, or replaces their membership, if they are known.

@@ -66,7 +66,7 @@ async fn lists_begin_with_featured_challenges_and_filter() -> anyhow::Result<()>
     let words = |text: &str| pb::ListChallengesRequest { text: text.to_owned(), ..Default::default() };
     let phase = |phase: pb::ChallengePhase| pb::ListChallengesRequest { phase: phase.into(), ..Default::default() };
     let of_type = |of: pb::ChallengeType| pb::ListChallengesRequest { challenge_type: of.into(), ..Default::default() };
-    let table: [(pb::ListChallengesRequest, &[&str]); 10] = [
+    let table: [(pb::ListChallengesRequest, &[&str]); 11] = [
         (phase(pb::ChallengePhase::Active), &["other star", "runs", "without dates"]),
         (phase(pb::ChallengePhase::Upcoming), &["star", "tomorrow", "minutes", "100%_sure"]),
         (of_type(pb::ChallengeType::GoalBased), &["minutes"]),
@@ -74,9 +74,10 @@ async fn lists_begin_with_featured_challenges_and_filter() -> anyhow::Result<()>
         (pb::ListChallengesRequest { difficulty_level: 4, ..Default::default() }, &["minutes"]),
         (words("STAR oth"), &["other star"]),
         (words("every day servings dates"), &["without dates"]),
-        (words("%"), &["100%_sure"]),
-        (words("_"), &["100%_sure"]),
-        (words("\\"), &["100%_sure"]),
+        (words("100% SURE"), &["100%_sure"]),
+        (words("back\\slash"), &["100%_sure"]),
+        (words("tar"), &[]),
+        (words("' & | ! sure:* <->"), &["100%_sure"]),
     ];
     for (request, expected) in table {
         assert_eq!(world.listed(viewer, request.clone()).await?, expected, "{request:?}");
@@ -121,12 +122,14 @@ async fn invalid_filters_and_foreign_tokens_are_refused() -> anyhow::Result<()> 
         phase: 9,
         challenge_type: 9,
         difficulty_level: 6,
-        text: "a b c d e f g h i j k".to_owned(),
+        text: "a b c d e f g h i j-k".to_owned(),
         page_size: -1,
         page_token: "x".to_owned(),
     };
     let paths = ["phase", "challenge_type", "difficulty_level", "text", "page_size", "page_token"];
     assert_eq!(violations(world.challenges(viewer)?.list_challenges(bad).await), paths);
+    let empty = pb::ListChallengesRequest { text: "%_'".to_owned(), ..Default::default() };
+    assert_eq!(violations(world.challenges(viewer)?.list_challenges(empty).await), ["text"]);
     let first = pb::ListChallengesRequest { page_size: 1, ..Default::default() };
     let page_token = world.challenges(viewer)?.list_challenges(first.clone()).await?.into_inner().next_page_token;
     let other = pb::ListChallengesRequest { page_token, text: "day".to_owned(), ..first };
@@ -148,5 +151,40 @@ async fn moderators_feature_only_public_challenges() -> anyhow::Result<()> {
     let request = pb::FeatureChallengeRequest { challenge_id: private.challenge_id, featured_priority: 1 };
     let by_user = world.challenges(me)?.feature_challenge(request).await;
     assert_eq!(refused(by_user), (Code::PermissionDenied, "CALLER_NOT_ADMITTED".to_owned()));
+    Ok(())
+}
+
+/// Five thousand challenges are over, and five thousand run.
+#[tokio::test]
+async fn no_list_reads_all_challenges() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    world.named("Zucchini", new_challenge()).await?;
+    let client = world.slice.schema.connect().await?;
+    let many = "INSERT INTO community_challenges
+          (challenge_name, description, challenge_type, duration_days, start_date, end_date, scoring, finalised_at)
+        SELECT 'Challenge ' || n, 'Eat a fruit every day.', challenge_type, duration_days, start_date - over, end_date - over, scoring,
+          CASE WHEN over > 0 THEN now() END
+        FROM community_challenges, generate_series(1, 10000) n, LATERAL (SELECT n % 2 * 100 AS over) one";
+    client.execute(many, &[]).await?;
+    client.batch_execute("ANALYZE community_challenges").await?;
+    let scans = async || {
+        let scans = "SELECT coalesce(sum(idx_scan) FILTER (WHERE indexrelname = 'community_challenges_words_idx'), 0)::bigint,
+              coalesce(sum(idx_scan) FILTER (WHERE indexrelname = 'community_challenges_list_idx'), 0)::bigint,
+              (SELECT seq_tup_read FROM pg_stat_user_tables WHERE relid = 'community_challenges'::regclass)
+            FROM pg_stat_user_indexes WHERE relid = 'community_challenges'::regclass";
+        let row = client.query_one(scans, &[]).await?;
+        anyhow::Ok((row.get::<_, i64>(0), row.get::<_, i64>(1), row.get::<_, i64>(2)))
+    };
+    let before = scans().await?;
+    let viewer = id();
+    let words = |text: &str| pb::ListChallengesRequest { text: text.to_owned(), page_size: 1, ..Default::default() };
+    let mut lists = world.challenges(viewer)?;
+    assert_eq!(lists.list_challenges(words("zucc")).await?.into_inner().challenges.len(), 1);
+    assert_eq!(lists.list_challenges(words("fruit eat")).await?.into_inner().challenges.len(), 1);
+    assert_eq!(lists.list_challenges(words("")).await?.into_inner().challenges.len(), 1);
+    // Sessions report what they did once a second.
+    world.until(async || Ok(scans().await?.0 > before.0)).await?;
+    world.until(async || Ok(scans().await?.1 > before.1)).await?;
+    assert!(scans().await?.2 < before.2 + 5_000, "a sequential scan");
     Ok(())
 }

@@ -74,6 +74,7 @@ async fn events_about_an_erased_user_are_accepted_and_store_nothing() -> anyhow:
         crate::friends::joined(plan, 2, other, MemberRole::Admin),
         event(plan, 3, &child_of(id(), me)),
         event(plan, 4, &child_of(me, other)),
+        crate::friends::protected(me, 1),
         crate::friends::left(plan, 5, me),
     ];
     world.deliver("family", events).await?;

@@ -203,8 +203,8 @@ async fn a_write_that_waited_for_another_is_computed_again() -> anyhow::Result<(
         UPDATE challenge_participants
         SET final_score = final_score + 10, progress_version = progress_version + 1, updated_at = now();
         UPDATE challenge_progress SET cumulative_score = cumulative_score + 10, updated_at = now();
-        INSERT INTO challenge_progress (challenge_participant_id, progress_date, progress_data, daily_score, cumulative_score)
-        SELECT challenge_participant_id, progress_date - 1, progress_data, 10, 10 FROM challenge_progress;
+        INSERT INTO challenge_progress (challenge_id, challenge_participant_id, progress_date, progress_data, daily_score, cumulative_score)
+        SELECT challenge_id, challenge_participant_id, progress_date - 1, progress_data, 10, 10 FROM challenge_progress;
         INSERT INTO leaderboard_changes (challenge_id, old_score, new_score)
         SELECT challenge_id, final_score - 10, final_score FROM challenge_participants";
     client.batch_execute(other).await?;

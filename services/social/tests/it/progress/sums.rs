@@ -15,7 +15,7 @@ const DAYS: &str = "SELECT count(*) FROM (
 
 /// Counts seats whose score is not the sum of their days.
 const SEATS: &str = "SELECT count(*) FROM challenge_participants cp WHERE final_score <>
-    (SELECT coalesce(sum(daily_score), 0) FROM challenge_progress WHERE challenge_participant_id = cp.id)";
+    (SELECT coalesce(sum(daily_score), 0) FROM challenge_progress WHERE challenge_participant_id = cp.id AND challenge_id = cp.challenge_id)";
 
 /// Counts scores for which the counts and changes of leaderboards differ from a recount.
 const SCORES: &str = "SELECT count(*) FROM (

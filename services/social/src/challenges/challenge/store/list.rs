@@ -1,10 +1,10 @@
 //! Queries of lists of challenges.
 
 use chrono::NaiveDate;
-use diesel::dsl::{exists, not};
+use diesel::dsl::{exists, not, sql};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -28,7 +28,7 @@ pub(in crate::challenges::challenge) struct Filter {
     pub(in crate::challenges::challenge) phase: Phase,
     pub(in crate::challenges::challenge) challenge_type: Option<ChallengeType>,
     pub(in crate::challenges::challenge) difficulty_level: Option<i32>,
-    /// Words, each of which the name or the description must contain.
+    /// Words in ASCII letters, digits and other scripts. The name or the description must have a word that begins with each.
     pub(in crate::challenges::challenge) words: Vec<String>,
 }
 
@@ -56,18 +56,17 @@ impl Filter {
         if let Some(level) = self.difficulty_level {
             all.push(Box::new(community_challenges::difficulty_level.eq(level)));
         }
-        for word in &self.words {
-            let like = format!("%{}%", escape(word));
-            let in_name = community_challenges::challenge_name.ilike(like.clone());
-            all.push(Box::new(in_name.or(community_challenges::description.ilike(like))));
+        if !self.words.is_empty() {
+            // The expression of the index `community_challenges_words_idx`.
+            let found = sql::<Bool>(concat!(
+                "to_tsvector('simple'::regconfig, regexp_replace(community_challenges.challenge_name || ' ' || ",
+                r"community_challenges.description, '[\x01-\x2F\x3A-\x40\x5B-\x60\x7B-\x7F]+', ' ', 'g')) @@ to_tsquery('simple', "
+            ));
+            let words: Vec<String> = self.words.iter().map(|word| format!("'{word}':*")).collect();
+            all.push(Box::new(found.bind::<Text, _>(words.join(" & ")).sql(")")));
         }
         all
     }
-}
-
-/// Escapes the wildcards of LIKE.
-fn escape(word: &str) -> String {
-    word.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
 }
 
 fn behind(cursor: ListCursor) -> Condition {
@@ -102,6 +101,7 @@ pub(in crate::challenges::challenge) async fn list(
     let listed = community_challenges::table
         .filter(community_challenges::is_public)
         .filter(community_challenges::is_active)
+        .filter(community_challenges::finalised_at.is_null())
         .filter(not(exists(left_out)))
         .order((
             community_challenges::featured_priority.desc(),

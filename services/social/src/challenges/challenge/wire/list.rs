@@ -46,6 +46,12 @@ fn read_phase(phase: i32) -> Result<Phase, String> {
 }
 
 fn read_words(text: &str) -> Result<Vec<String>, String> {
-    let words: Vec<String> = read::text(text, 0..=100)?.split_whitespace().map(str::to_owned).collect();
-    if words.len() > MAX_WORDS { Err(format!("must have at most {MAX_WORDS} words")) } else { Ok(words) }
+    let text = read::text(text, 0..=100)?;
+    let words = text.split(|one: char| one.is_whitespace() || one.is_ascii() && !one.is_ascii_alphanumeric());
+    let words: Vec<String> = words.filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    match words.len() {
+        0 if !text.is_empty() => Err("must have a letter or a digit".to_owned()),
+        0..=MAX_WORDS => Ok(words),
+        _ => Err(format!("must have at most {MAX_WORDS} words")),
+    }
 }

@@ -58,8 +58,8 @@ write_day! {
         id: Uuid, data: ProgressData, daily_score: i32, cumulative_score: i32, notes: Option<String>, auto_generated: bool
     } -> (Integer, Bool, Timestamptz, Timestamptz) = "
           INSERT INTO challenge_progress
-            (id, challenge_participant_id, progress_date, progress_data, daily_score, cumulative_score, notes, auto_generated)
-          SELECT ", id as SqlUuid, "::uuid, id, ", date as Date, "::date, ", data as Jsonb, "::jsonb,
+            (id, challenge_id, challenge_participant_id, progress_date, progress_data, daily_score, cumulative_score, notes, auto_generated)
+          SELECT ", id as SqlUuid, "::uuid, challenge_id, id, ", date as Date, "::date, ", data as Jsonb, "::jsonb,
             ", daily_score as Integer, "::integer, ", cumulative_score as Integer, "::integer, ", notes as Nullable<Text>, "::text, ", auto_generated as Bool, "::boolean
           FROM seat
           ON CONFLICT (challenge_participant_id, progress_date) DO UPDATE SET

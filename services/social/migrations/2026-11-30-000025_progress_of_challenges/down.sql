@@ -1,0 +1,1 @@
+ALTER TABLE challenge_progress DROP COLUMN challenge_id;
