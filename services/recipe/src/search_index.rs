@@ -4,6 +4,7 @@
 //! that were indexed by other rules. Whether a recipe is hidden is not in the index: searches ask the recipe itself.
 
 mod document;
+mod gauges;
 mod store;
 mod worker;
 

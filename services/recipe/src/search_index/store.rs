@@ -29,6 +29,15 @@ struct Row {
     difficulty_level: i32,
 }
 
+/// What tells whether a recipe is indexed as it is.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = user_recipes)]
+struct State {
+    id: Uuid,
+    version: i64,
+    is_public: bool,
+}
+
 impl Row {
     fn indexed(self) -> (Self, Document) {
         let document = Document::of(&Texts {
@@ -169,38 +178,39 @@ pub(crate) async fn foods(mut connection: &AsyncPgConnection, recipes: &[Uuid]) 
     Ok(rows.iter().map(|(id, ingredients)| (*id, foods_of(ingredients).map(str::to_owned).collect())).collect())
 }
 
-/// Locks up to `count` public recipes behind `after` that are not indexed as they are now, apart from those that others are writing.
-/// Returns the id of the last recipe that was looked at, or `None` if there is none left.
-pub(super) async fn lock_unindexed(
-    connection: &mut AsyncPgConnection,
+/// Looks at up to `count` recipes behind `after`, and returns the last, and which are not indexed as they are now; `None` if there is none
+/// left.
+pub(super) async fn unindexed(
+    connection: &AsyncPgConnection,
     after: Uuid,
     count: i64,
 ) -> QueryResult<Option<(Uuid, Vec<Uuid>)>> {
-    let looked_at: Vec<(Uuid, i64, bool)> = user_recipes::table
-        .filter(user_recipes::id.gt(after))
-        .order(user_recipes::id)
-        .limit(count)
-        .select((user_recipes::id, user_recipes::version, user_recipes::is_public))
-        .load(connection)
-        .await?;
-    let Some((last, ..)) = looked_at.last().copied() else { return Ok(None) };
-    let ids: Vec<Uuid> = looked_at.iter().map(|(id, ..)| *id).collect();
-    let indexed: Vec<(Uuid, i64)> = recipe_search::table
+    let mut reader = connection;
+    let recipes = user_recipes::table.filter(user_recipes::id.gt(after)).order(user_recipes::id).limit(count);
+    let looked_at: Vec<State> = recipes.select(State::as_select()).load(&mut reader).await?;
+    let Some(last) = looked_at.last().map(|recipe| recipe.id) else { return Ok(None) };
+    Ok(Some((last, stale(connection, &looked_at).await?)))
+}
+
+/// Locks recipes, apart from those that others are writing, and returns which are not indexed as they are now.
+pub(super) async fn lock_unindexed(connection: &mut AsyncPgConnection, recipes: &[Uuid]) -> QueryResult<Vec<Uuid>> {
+    let recipes = user_recipes::table.filter(user_recipes::id.eq_any(recipes)).order(user_recipes::id);
+    let locked: Vec<State> =
+        recipes.select(State::as_select()).for_no_key_update().skip_locked().load(connection).await?;
+    stale(connection, &locked).await
+}
+
+/// Returns those of these recipes that are not indexed as they are.
+async fn stale(mut connection: &AsyncPgConnection, recipes: &[State]) -> QueryResult<Vec<Uuid>> {
+    let ids: Vec<Uuid> = recipes.iter().map(|recipe| recipe.id).collect();
+    let indexed: Vec<(Uuid, (i64, i16))> = recipe_search::table
         .filter(recipe_search::recipe_id.eq_any(&ids))
-        .filter(recipe_search::rules.eq(VERSION))
-        .select((recipe_search::recipe_id, recipe_search::version))
-        .load(connection)
+        .select((recipe_search::recipe_id, (recipe_search::version, recipe_search::rules)))
+        .load(&mut connection)
         .await?;
-    let indexed: HashMap<Uuid, i64> = indexed.into_iter().collect();
-    let is_stale = |(id, version, is_public): &(Uuid, i64, bool)| *is_public && indexed.get(id) != Some(version);
-    let stale: Vec<Uuid> = looked_at.iter().filter(|recipe| is_stale(recipe)).map(|(id, ..)| *id).collect();
-    let locked = user_recipes::table
-        .filter(user_recipes::id.eq_any(&stale))
-        .order(user_recipes::id)
-        .select(user_recipes::id)
-        .for_no_key_update()
-        .skip_locked();
-    Ok(Some((last, if stale.is_empty() { stale } else { locked.load(connection).await? })))
+    let indexed: HashMap<Uuid, (i64, i16)> = indexed.into_iter().collect();
+    let is_stale = |recipe: &&State| indexed.get(&recipe.id) != recipe.is_public.then_some(&(recipe.version, VERSION));
+    Ok(recipes.iter().filter(is_stale).map(|recipe| recipe.id).collect())
 }
 
 /// Deletes those of up to `count` words behind `after` that no recipe has any more. Returns the last word that was looked at, or `None` if
