@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use orchard_proto::recipe::v1 as pb;
 use orchard_rpc::{Fields, Invalid, PageRequest, read};
+use prost::Message as _;
 use uuid::Uuid;
 
 use super::filter::{Filter, count_words};
@@ -17,6 +18,8 @@ use crate::search_words::words;
 
 /// The most values of a filter.
 const MAX_VALUES: usize = 20;
+/// The most bytes of the results of a page. Clients of gRPC accept 4 MiB.
+const MAX_SIZE: usize = 3 << 20;
 /// The most words of a food, and of all foods of a search. Each is looked up by itself.
 const MAX_FOOD_WORDS: (usize, usize) = (5, 40);
 
@@ -112,13 +115,22 @@ fn read_order(sort: i32) -> Result<Option<Order>, String> {
 
 /// Converts what was found for the viewer of the profiles.
 pub(super) fn answer(found: Found, page: &PageRequest<Cursor>, profiles: &Profiles) -> pb::SearchRecipesResponse {
-    let result = |hit| {
+    let (mut results, mut size, mut end, mut next) = (Vec::new(), 0, None, found.next);
+    for hit in found.hits {
+        let hit_end = hit.end;
         let highlights = highlights(&hit, &found.stems).into_iter().map(highlight).collect();
-        pb::SearchResult { recipe: Some(recipe::wire::summary(hit.summary, profiles)), highlights }
-    };
+        let result = pb::SearchResult { recipe: Some(recipe::wire::summary(hit.summary, profiles)), highlights };
+        size += result.encoded_len();
+        if size > MAX_SIZE && end.is_some() {
+            next = end;
+            break;
+        }
+        results.push(result);
+        end = Some(hit_end);
+    }
     pb::SearchRecipesResponse {
-        results: found.hits.into_iter().map(result).collect(),
-        next_page_token: found.next.map(|cursor| page.token(&cursor)).unwrap_or_default(),
+        results,
+        next_page_token: next.map(|cursor| page.token(&cursor)).unwrap_or_default(),
         profiles_unavailable: profiles.is_unavailable,
     }
 }
