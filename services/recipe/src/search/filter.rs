@@ -61,6 +61,11 @@ impl Filter {
         conditions
     }
 
+    /// Returns whether recipes must meet what the index cannot say.
+    pub(super) fn asks_more_than_index(&self) -> bool {
+        self.featured_only || self.min_rating.is_some()
+    }
+
     /// Returns whether everyone may see a recipe, and it meets what the index cannot say.
     pub(super) fn admits(&self, recipe: &Summary) -> bool {
         let (counts, is_featured) = (recipe.facts.counts, recipe.facts.featured_at.is_some());

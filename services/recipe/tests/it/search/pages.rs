@@ -177,3 +177,19 @@ async fn pages_of_large_recipes_end_early() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_few_featured_recipes_of_many_with_the_same_words_are_on_one_page() -> anyhow::Result<()> {
+    let scripts = [
+        insert(2_500, "'Medlar Jam ' || n", true),
+        "UPDATE user_recipes SET featured_at = now(), ratings_5 = 2, updated_at = now() WHERE recipe_name LIKE '% 7'".to_owned(),
+    ];
+    let world = start_beside(&scripts, Duration::from_secs(3_600)).await?;
+    indexed(&world, 2_500).await?;
+    let featured = pb::SearchRecipesRequest { featured_only: true, ..text("medlar") };
+    let rated = pb::SearchRecipesRequest { min_rating: "4.5".to_owned(), ..text("medlar") };
+    for request in [featured, rated] {
+        assert_eq!(names_of(&world.search(request).await?), ["Medlar Jam 7"]);
+    }
+    Ok(())
+}
