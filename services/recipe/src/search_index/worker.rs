@@ -3,13 +3,12 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use chrono::{Days, Utc};
 use orchard_db::{Connection, Db, Failure, UnitError as _};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::gauges::Gauges;
-use super::store;
+use super::{store, vocabulary};
 use crate::error::Error;
 
 /// Recipes that are looked at with one statement.
@@ -23,7 +22,7 @@ const WORDS_PERIOD: Duration = Duration::from_secs(24 * 3600);
 /// Longest wait after a failure of the database.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Indexes recipes that are not indexed as they are now, and forgets words that no recipe has any more. Any number of replicas may run: each
+/// Indexes recipes that are not indexed as they are now, counts the recipes of each word, and forgets words that none has any more. Any number of replicas may run: each
 /// takes recipes that no other one has.
 #[derive(Debug)]
 pub(crate) struct IndexWorker {
@@ -47,9 +46,9 @@ impl IndexWorker {
                 tracing::warn!(%cause, "cannot index recipes");
             }
             if words_due <= Instant::now() {
-                match self.forget().await {
+                match self.review_words().await {
                     Ok(()) => words_due = Instant::now() + WORDS_PERIOD,
-                    Err(cause) => tracing::warn!(%cause, "cannot forget words of recipes"),
+                    Err(cause) => tracing::warn!(%cause, "cannot review words of recipes"),
                 }
             }
             sleep(if swept.is_ok() { self.period } else { self.period.min(PAUSE) }).await;
@@ -122,15 +121,12 @@ impl IndexWorker {
         self.db.write("index recipes", index).await
     }
 
-    async fn forget(&self) -> Result<(), Error> {
-        // Another replica's clock may be behind, and a transaction may have begun before midnight.
-        let day = Utc::now().date_naive() - Days::new(1);
+    async fn review_words(&self) -> Result<(), Error> {
         let mut after = Some(String::new());
         while let Some(word) = after {
-            let forget = async move |connection: &mut Connection| {
-                Ok::<_, Error>(store::forget(connection, &word, WORDS, day).await?)
-            };
-            after = self.db.write("forget words", forget).await?;
+            let review =
+                async move |connection: &mut Connection| Ok::<_, Error>(vocabulary::review(connection, &word, WORDS).await?);
+            after = self.db.write("review words", review).await?;
         }
         Ok(())
     }

@@ -131,3 +131,23 @@ async fn a_recipe_that_cannot_be_indexed_keeps_no_other_waiting() -> anyhow::Res
     assert_eq!(world.found(text("refused fig")).await?, ["Refused Fig"]);
     Ok(())
 }
+
+#[tokio::test]
+async fn made_up_words_of_one_recipe_hide_no_word_of_several() -> anyhow::Result<()> {
+    let made_up: Vec<String> = ('a'..='z').flat_map(|one| ['x', 'z'].map(|other| format!("strawb{one}{other}"))).collect();
+    let made_up = insert(1, "'Nonsense'", true).replace(r#""durian""#, &format!("\"{}\"", made_up.join(" ")));
+    let world = start_beside(&[insert(3, "'Strawberry Jam ' || n", true), made_up], Duration::from_millis(50)).await?;
+    indexed(&world, 4).await?;
+    let client = world.slice.schema.connect().await?;
+    let wait = async {
+        let counted = "SELECT FROM search_words WHERE word = 'strawberry' AND recipes = 3";
+        while client.query(counted, &[]).await?.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(30), wait).await??;
+    assert_eq!(world.found(text("strawb")).await?.len(), 4);
+    assert_eq!(world.found(text("strawbary jam")).await?.len(), 3);
+    Ok(())
+}
