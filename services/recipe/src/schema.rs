@@ -91,6 +91,7 @@ diesel::table! {
         stem -> Int8,
         fragments -> Array<Int8>,
         used_on -> Date,
+        recipes -> Int4,
     }
 }
 

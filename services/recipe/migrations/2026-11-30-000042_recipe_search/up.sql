@@ -17,7 +17,7 @@ CREATE INDEX search_words_stem_idx ON search_words (stem);
 -- Without a list of pending entries, which every query would read.
 CREATE INDEX search_words_fragments_idx ON search_words USING gin (fragments) WITH (fastupdate = off);
 
--- Public recipes, hidden ones too.
+-- Recipes that everyone may see.
 CREATE TABLE recipe_search (
   recipe_id UUID NOT NULL,
   -- The version of the recipe, and that of the rules, by which it was indexed.

@@ -10,6 +10,7 @@ use super::DecisionKind;
 use super::store::{self, Case};
 use crate::error::Error;
 use crate::recipe::{Recipe, RecipeError, store as recipes};
+use crate::search_index;
 
 /// What a moderator decides about a recipe.
 #[derive(Debug, Clone)]
@@ -75,6 +76,9 @@ impl Verdict {
                 tell_featured(connection, outbox, recipe, case.user_id).await?;
             }
             DecisionKind::Unfeature => store::set_featured(connection, recipe, false).await?,
+        }
+        if matches!(self.kind, DecisionKind::Hide | DecisionKind::Restore) {
+            search_index::write(connection, &[recipe]).await?;
         }
         let closed = if closes { case.open_reports } else { 0 };
         let said = (self.note.as_deref(), closed);

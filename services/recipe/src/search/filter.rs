@@ -6,6 +6,9 @@ use crate::recipe::Summary;
 use crate::search_index::{difficulty, exact_tag, prep_times, written_by};
 use crate::search_words::{Place, Token, is_common, joined, stem, stem_token, words};
 
+/// The most groups of tokens in statements that are kept prepared. Each number of them is a statement of its own.
+const MOST_USUAL: usize = 12;
+
 /// What recipes must have.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Filter {
@@ -47,11 +50,20 @@ impl Filter {
         conditions.with.extend(self.with_foods.iter().flat_map(|food| food_groups(food)));
         conditions.with.extend(self.difficulty_level.map(|level| vec![difficulty(level)]));
         conditions.with.extend(self.max_prep_time_minutes.map(prep_times));
-        if !self.no_tags.is_empty() {
-            conditions.without.push(vec![self.no_tags.iter().map(|tag| exact_tag(tag)).collect()]);
+        let (single, several): (Vec<_>, Vec<_>) =
+            self.without_foods.iter().map(|food| food_groups(food)).partition(|groups| groups.len() == 1);
+        let tags = self.no_tags.iter().map(|tag| exact_tag(tag));
+        let unwanted: Vec<Token> = tags.chain(single.into_iter().flatten().flatten()).collect();
+        if !unwanted.is_empty() {
+            conditions.without.push(vec![unwanted]);
         }
-        conditions.without.extend(self.without_foods.iter().map(|food| food_groups(food)));
+        conditions.without.extend(several);
         conditions
+    }
+
+    /// Returns whether recipes must meet what the index cannot say.
+    pub(super) fn asks_more_than_index(&self) -> bool {
+        self.featured_only || self.min_rating.is_some()
     }
 
     /// Returns whether everyone may see a recipe, and it meets what the index cannot say.
@@ -72,6 +84,11 @@ impl Conditions {
         self.with.is_empty() && self.without.is_empty() && self.max_prep_time_minutes.is_none()
     }
 
+    /// Returns whether their shape is one of few, so that a prepared statement will be used again.
+    pub(super) fn is_usual(&self) -> bool {
+        self.without.len() <= 1 && self.with.len() + self.without.iter().map(Vec::len).sum::<usize>() <= MOST_USUAL
+    }
+
     /// Adds what a text asks of names.
     pub(super) fn and_in_name(self, groups: Vec<Vec<Token>>) -> Self {
         let is_of_names = self.is_empty();
@@ -89,6 +106,11 @@ impl Conditions {
         self.without.push(groups);
         self
     }
+}
+
+/// Returns how many words of a food count.
+pub(super) fn count_words(food: &str) -> usize {
+    food_groups(food).len()
 }
 
 /// Returns the groups of which an ingredient with a food has a token of each: "sweet peppers" are found in "peppers, sweet, raw".
@@ -126,7 +148,9 @@ mod tests {
         let conditions = filter.conditions();
         assert_eq!(conditions.with.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 1, 2, 2, 2, 1, 2]);
         let sizes = |groups: &Vec<Vec<Token>>| groups.iter().map(Vec::len).collect::<Vec<_>>();
-        assert_eq!(conditions.without.iter().map(sizes).collect::<Vec<_>>(), [vec![2], vec![1], vec![2, 2]]);
+        assert_eq!(conditions.without.iter().map(sizes).collect::<Vec<_>>(), [vec![3], vec![2, 2]]);
+        let usual = Conditions { without: conditions.without[..1].to_vec(), ..conditions.clone() };
+        assert!(usual.is_usual() && !conditions.is_usual() && !usual.and(vec![vec![]; 4]).is_usual());
         assert_eq!(food_groups("peanuts"), food_groups("Peanut"));
     }
 }

@@ -8,6 +8,9 @@ use crate::search_words::{Token, Word, joined, stem, stem_token, words};
 /// The longest part of a description that is shown, in code points, and how much of it is before the first match.
 const EXCERPT: (usize, usize) = (200, 60);
 
+/// The most texts of a recipe that are shown.
+const MOST: usize = 10;
+
 /// A text of a recipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
@@ -29,15 +32,16 @@ pub(super) struct Highlight {
     pub(super) ranges: Vec<Range<usize>>,
 }
 
-/// Returns the texts of a recipe that have words with one of these stems.
+/// Returns the texts of a recipe that have words with one of these stems, up to [`MOST`], of which one is kept for the description.
 pub(super) fn highlights(hit: &Hit, stems: &[Token]) -> Vec<Highlight> {
     let heading = &hit.summary.heading;
     let name = [(Field::Name, 0, heading.recipe_name.as_str())];
     let tags = heading.tags.iter().enumerate().map(|(index, tag)| (Field::Tag, index, tag.as_str()));
     let foods = hit.foods.iter().enumerate().map(|(index, food)| (Field::Food, index, food.as_str()));
     let description = heading.description.iter().map(|text| (Field::Description, 0, text.as_str()));
-    let texts = name.into_iter().chain(tags).chain(foods).chain(description);
-    texts.filter_map(|(field, index, text)| highlight(field, index, text, stems)).collect()
+    let found = |(field, index, text)| highlight(field, index, text, stems);
+    let short = name.into_iter().chain(tags).chain(foods).filter_map(found).take(MOST - 1);
+    short.chain(description.filter_map(found)).collect()
 }
 
 fn highlight(field: Field, index: usize, text: &str, stems: &[Token]) -> Option<Highlight> {

@@ -32,6 +32,8 @@ pub(super) struct Hit {
     pub(super) summary: Summary,
     /// The foods of its ingredients, if a text was asked for.
     pub(super) foods: Vec<String>,
+    /// Where the next page begins if this one ends with it.
+    pub(super) end: Cursor,
 }
 
 /// A page of what was found.
@@ -89,7 +91,8 @@ async fn collect(
                         let next = at.map(|position| Cursor { position, corrects_all });
                         return Ok(Found { hits, next, ..Found::default() });
                     }
-                    hits.push(Hit { summary, foods: Vec::new() });
+                    let end = Cursor { position: *position, corrects_all };
+                    hits.push(Hit { summary, foods: Vec::new(), end });
                 }
                 at = Some(*position);
             }

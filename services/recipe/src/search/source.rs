@@ -1,5 +1,7 @@
 //! Recipes that may be found, in their order, some at a time. Each step costs a bounded amount of work, however many recipes have a word.
 
+use std::collections::HashSet;
+
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,8 @@ use super::store::{self, Brief, Candidate, Order, Sorted};
 const MOST_RANKED: usize = 1_000;
 /// The most that are ranked for a later page, when recipes were added after the first.
 const MOST_RANKED_LATER: usize = 3_000;
+/// Recipes that one step takes of those with all words in their name, which must all be sorted to know the first.
+const NAMES: i64 = 1_000;
 /// Recipes that one step looks at in the order of a list.
 const WINDOW: i64 = 300;
 
@@ -101,13 +105,36 @@ impl<'a> Source<'a> {
     /// there.
     pub(super) async fn step(&mut self) -> QueryResult<Vec<(Position, Option<Uuid>)>> {
         match self.next {
-            Next::Names(after) => self.names(after).await,
-            Next::Ranking(class, after) => self.rank(class, after).await,
-            Next::Scan(class, after) => self.scan(class, after).await,
+            Next::Names(after) => {
+                let found = self.names(after).await?;
+                self.narrowed(found).await
+            }
+            Next::Ranking(class, after) => {
+                let found = self.rank(class, after).await?;
+                self.narrowed(found).await
+            }
+            Next::Scan(class, after) => {
+                let found = self.scan(class, after).await?;
+                self.narrowed(found).await
+            }
             Next::Sorting(after) => self.sort(after).await,
             Next::List(after) => self.list(after).await,
             Next::Nothing => Ok(Vec::new()),
         }
+    }
+
+    /// Leaves only the positions of recipes that do not meet what the index cannot say, all with one statement.
+    async fn narrowed(&self, mut found: Vec<(Position, Option<Uuid>)>) -> QueryResult<Vec<(Position, Option<Uuid>)>> {
+        if !self.filter.asks_more_than_index() || found.is_empty() {
+            return Ok(found);
+        }
+        let recipes = found.iter().filter_map(|(_, recipe)| *recipe).collect();
+        let met = store::sort_keys(self.connection, Order::Newest, self.filter, recipes).await?;
+        let met: HashSet<Uuid> = met.into_iter().map(|(_, recipe)| recipe).collect();
+        for (_, recipe) in &mut found {
+            *recipe = recipe.filter(|recipe| met.contains(recipe));
+        }
+        Ok(found)
     }
 
     /// The class after this one, if the query has more.
@@ -125,8 +152,8 @@ impl<'a> Source<'a> {
 
     async fn names(&mut self, after: Option<Brief>) -> QueryResult<Vec<(Position, Option<Uuid>)>> {
         let conditions = self.filter.conditions().and_in_name(self.query.groups(Level::Name));
-        let found = store::names(self.connection, conditions, after, self.count).await?;
-        let is_full = i64::try_from(found.len()).is_ok_and(|length| length >= self.count);
+        let found = store::names(self.connection, conditions, after, NAMES).await?;
+        let is_full = i64::try_from(found.len()).is_ok_and(|length| length >= NAMES);
         self.next = if is_full { Next::Names(found.last().copied()) } else { self.after(Class::Name) };
         Ok(found.into_iter().map(|brief| (Position::Named(brief), Some(brief.1))).collect())
     }

@@ -51,19 +51,21 @@ pub(super) enum Order {
 }
 
 orchard_db::prepared! {
-    /// Words that begin with one of the prefixes, the shortest first.
+    /// Words that begin with one of the prefixes: those of the most recipes, and among equals the shortest.
     struct Completions { prefixes: Vec<String>, count: i64 } -> (Text, BigInt) = "
         SELECT w.word, w.stem FROM unnest(", prefixes as Array<Text>, "::text[]) AS p (prefix)
         CROSS JOIN LATERAL (
           SELECT word, stem FROM search_words WHERE word >= p.prefix AND word < p.prefix || U&'\\+10FFFF'
-          ORDER BY length(word), word LIMIT ", count as BigInt, "
+          ORDER BY recipes DESC, length(word), word LIMIT ", count as BigInt, "
         ) w";
 }
 
 orchard_db::prepared! {
-    /// Words that have one of the fragments. They come from a subquery, so that PostgreSQL takes them for rare.
+    /// Words that have one of the fragments, those of the most recipes. They come from a subquery, so that PostgreSQL takes them for rare.
     struct Corrections { fragments: Vec<Token> } -> (Text, BigInt) = "
-        SELECT word, stem FROM search_words WHERE fragments && (SELECT ", fragments as Array<BigInt>, "::bigint[]) LIMIT 2000";
+        SELECT w.word, w.stem FROM (
+          SELECT word, stem, recipes FROM search_words WHERE fragments && (SELECT ", fragments as Array<BigInt>, "::bigint[]) LIMIT 20000
+        ) w ORDER BY w.recipes DESC, w.word LIMIT 2000";
 }
 
 /// Completes the words of a query, and returns which of their stems are known.

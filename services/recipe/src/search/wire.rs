@@ -4,9 +4,10 @@ use std::ops::RangeInclusive;
 
 use orchard_proto::recipe::v1 as pb;
 use orchard_rpc::{Fields, Invalid, PageRequest, read};
+use prost::Message as _;
 use uuid::Uuid;
 
-use super::filter::Filter;
+use super::filter::{Filter, count_words};
 use super::highlight::{Field, Highlight, highlights};
 use super::searching::{Cursor, Found};
 use super::{Order, Search};
@@ -17,6 +18,10 @@ use crate::search_words::words;
 
 /// The most values of a filter.
 const MAX_VALUES: usize = 20;
+/// The most bytes of the results of a page. Clients of gRPC accept 4 MiB.
+const MAX_SIZE: usize = 3 << 20;
+/// The most words of a food, and of all foods of a search. Each is looked up by itself.
+const MAX_FOOD_WORDS: (usize, usize) = (5, 40);
 
 /// Reads a search and which page of it is asked for.
 pub(super) fn search(request: &pb::SearchRecipesRequest, caller: Uuid) -> Result<(Search, PageRequest<Cursor>), Error> {
@@ -37,8 +42,9 @@ fn read_filter(fields: &mut Fields, request: &pb::SearchRecipesRequest) -> Resul
     let all_tags = values("all_tags", &request.all_tags, 1..=30);
     let any_tags = values("any_tags", &request.any_tags, 1..=30);
     let no_tags = values("no_tags", &request.no_tags, 1..=30);
-    let with_foods = values("with_foods", &request.with_foods, 1..=100);
-    let without_foods = values("without_foods", &request.without_foods, 1..=100);
+    let with_foods = read_foods(fields, "with_foods", &request.with_foods, MAX_FOOD_WORDS.1);
+    let left = MAX_FOOD_WORDS.1.saturating_sub(with_foods.iter().flatten().map(|food| count_words(food)).sum());
+    let without_foods = read_foods(fields, "without_foods", &request.without_foods, left);
     let minutes = request.max_prep_time_minutes.map(|minutes| read::within(minutes, 1..=10_080)).transpose();
     let max_prep_time_minutes = fields.read("max_prep_time_minutes", minutes);
     let difficulty = fields.read("difficulty_level", read::within(request.difficulty_level, 0..=5));
@@ -60,6 +66,20 @@ fn read_filter(fields: &mut Fields, request: &pb::SearchRecipesRequest) -> Resul
 
 fn read_text(text: &str) -> Result<String, String> {
     read::text(text, 0..=100)
+}
+
+/// Reads foods that have at most `most` words together.
+fn read_foods(fields: &mut Fields, name: &str, foods: &[String], most: usize) -> Result<Vec<String>, Invalid> {
+    let read = |food: &String| {
+        let food = read_words(food, 1..=100)?;
+        let most = MAX_FOOD_WORDS.0;
+        if count_words(&food) > most { Err(format!("must have at most {most} words")) } else { Ok(food) }
+    };
+    let foods = fields.values(name, 0..=MAX_VALUES, foods, read)?;
+    let count: usize = foods.iter().map(|food| count_words(food)).sum();
+    let all = MAX_FOOD_WORDS.1;
+    let few = if count > most { Err(format!("must have, with the other foods, at most {all} words")) } else { Ok(foods) };
+    fields.read(name, few)
 }
 
 /// A value without a word would be met by every recipe.
@@ -95,13 +115,22 @@ fn read_order(sort: i32) -> Result<Option<Order>, String> {
 
 /// Converts what was found for the viewer of the profiles.
 pub(super) fn answer(found: Found, page: &PageRequest<Cursor>, profiles: &Profiles) -> pb::SearchRecipesResponse {
-    let result = |hit| {
+    let (mut results, mut size, mut end, mut next) = (Vec::new(), 0, None, found.next);
+    for hit in found.hits {
+        let hit_end = hit.end;
         let highlights = highlights(&hit, &found.stems).into_iter().map(highlight).collect();
-        pb::SearchResult { recipe: Some(recipe::wire::summary(hit.summary, profiles)), highlights }
-    };
+        let result = pb::SearchResult { recipe: Some(recipe::wire::summary(hit.summary, profiles)), highlights };
+        size += result.encoded_len();
+        if size > MAX_SIZE && end.is_some() {
+            next = end;
+            break;
+        }
+        results.push(result);
+        end = Some(hit_end);
+    }
     pb::SearchRecipesResponse {
-        results: found.hits.into_iter().map(result).collect(),
-        next_page_token: found.next.map(|cursor| page.token(&cursor)).unwrap_or_default(),
+        results,
+        next_page_token: next.map(|cursor| page.token(&cursor)).unwrap_or_default(),
         profiles_unavailable: profiles.is_unavailable,
     }
 }

@@ -10,6 +10,8 @@ use crate::search_words::{Place, Token, Word, fact, is_common, joined, stem, ste
 pub(super) const VERSION: i16 = 1;
 /// The most tokens of each place. Only texts that nobody would read have more.
 const MOST: [usize; 4] = [400, 300, 1_000, 400];
+/// The most words of a recipe that misspelt or unfinished ones may stand for.
+const MOST_WORDS: usize = 300;
 /// The longest word that a misspelt or unfinished one may stand for.
 const LONGEST: usize = 40;
 /// Upper ends of the ranges of preparation times, in minutes.
@@ -121,7 +123,8 @@ impl Builder {
         for form in word.forms() {
             let stem = stem_token(&stem(form));
             self.token(place, stem);
-            if !word.is_unspaced && !is_common(form) && (2..=LONGEST).contains(&form.chars().count()) {
+            let has_room = self.vocabulary.len() < MOST_WORDS;
+            if has_room && !word.is_unspaced && !is_common(form) && (2..=LONGEST).contains(&form.chars().count()) {
                 self.vocabulary.insert(form.to_owned(), stem);
             }
         }
@@ -189,5 +192,10 @@ mod tests {
             difficulty_level: 1,
         });
         assert!(document.tokens.len() < 2_000, "{}", document.tokens.len());
+        let letters = |n: u32| char::from_u32(u32::from(b'a') + n % 26).expect("a letter");
+        let made_up: Vec<String> = (0..600).map(|n| format!("strawb{}{}", letters(n / 26), letters(n))).collect();
+        let mut document = Builder::default();
+        document.text(Place::Description, &made_up.join(" "));
+        assert_eq!(document.vocabulary.len(), MOST_WORDS);
     }
 }

@@ -10,9 +10,20 @@ use crate::contracts::Contracts;
 /// Methods that are a verb only: the noun is that of the service.
 pub const BARE_VERBS: [&str; 2] = ["orchard.family.v1.WalletService.Deposit", "orchard.family.v1.WalletService.Spend"];
 /// Methods that a proxy must not repeat.
-pub const NOT_REPEATABLE: [&str; 1] = [
+pub const NOT_REPEATABLE: [&str; 9] = [
     // Only a hash of an invitation's token is stored, so the response to a repeated request has no token.
     "orchard.family.v1.InvitationService.CreateInvitation",
+    // A caller who changes their own seat may not do so again.
+    "orchard.family.v1.MemberService.BanMember",
+    "orchard.family.v1.MemberService.ChangeMemberRole",
+    "orchard.family.v1.MemberService.LeavePlan",
+    "orchard.family.v1.MemberService.RemoveMember",
+    // No trace is kept of what was deleted.
+    "orchard.family.v1.NutritionService.DeleteIntake",
+    "orchard.recipe.v1.RecipeService.DeleteRecipe",
+    "orchard.social.v1.ProgressService.DeleteProgress",
+    // Only the first call is told that it was.
+    "orchard.social.v1.AchievementService.MarkCelebrationShown",
 ];
 /// Verbs of methods that change nothing.
 const READS: [&str; 8] = ["BatchGet", "Check", "Count", "Export", "Get", "List", "Search", "Watch"];

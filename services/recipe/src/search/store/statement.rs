@@ -16,7 +16,7 @@ use crate::search::filter::Conditions;
 /// Before the first recipe of all.
 pub(super) const FIRST: Brief = (i16::MAX, Uuid::max());
 
-/// A statement of which each number of conditions is prepared by itself.
+/// A statement of which each usual number of conditions is prepared by itself.
 macro_rules! statement {
     ($name:ident -> ($($answer:ty),+)) => {
         impl QueryId for $name {
@@ -35,6 +35,9 @@ pub(super) use statement;
 impl Conditions {
     /// Writes the conditions on the row `s` of the index, each after an AND.
     pub(super) fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if !self.is_usual() {
+            out.unsafe_to_cache_prepared();
+        }
         for group in &self.with {
             out.push_sql(" AND ");
             push_group(group, out)?;

@@ -148,3 +148,28 @@ async fn a_text_without_words_finds_nothing_and_an_invisible_one_is_refused() ->
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn the_examples_of_the_contract_hold() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let names =
+        ["Crème brûlée", "Sour Cherries", "Flavor Bombs", "Rote Früchte", "Blue Berry Pie", "Strawberry Ice", "Plum Tart"];
+    world.create_named(&names).await?;
+    world.create_named(&["Lime Curd", "Paste", "Plum Custard"]).await?;
+    for (asked, found) in [
+        ("creme brulee", "Crème brûlée"),
+        ("cherry", "Sour Cherries"),
+        ("flavour", "Flavor Bombs"),
+        ("fruechte", "Rote Früchte"),
+        ("blueberry", "Blue Berry Pie"),
+        ("straw", "Strawberry Ice"),
+        ("plum ta", "Plum Tart"),
+        ("strawbery", "Strawberry Ice"),
+        ("lme curd", "Lime Curd"),
+        ("plums and custard", "Plum Custard"),
+    ] {
+        assert_eq!(world.found(text(asked)).await?, [found], "{asked}");
+    }
+    assert_eq!(world.found(text("pasta")).await?, Vec::<String>::new());
+    Ok(())
+}

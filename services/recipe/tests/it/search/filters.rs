@@ -204,3 +204,30 @@ async fn filters_that_cannot_be_read_are_refused_by_field() -> anyhow::Result<()
     assert_eq!(violations(world.search(request).await), paths);
     Ok(())
 }
+
+#[tokio::test]
+async fn foods_have_a_bounded_number_of_words() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    cakes(&world).await?;
+    let letters = |count: u8| (0..count).map(|n| char::from(b'a' + n % 26).to_string()).collect::<Vec<_>>();
+    let endless = vec![letters(50).join(" "); 10];
+    let request = pb::SearchRecipesRequest { with_foods: endless.clone(), without_foods: endless, ..text("cake") };
+    let paths = ["with_foods", "without_foods"].map(|name| (0..10).map(move |n| format!("{name}[{n}]")));
+    assert_eq!(violations(world.search(request).await), paths.into_iter().flatten().collect::<Vec<_>>());
+
+    // Five words of each of eight foods.
+    let longest = "b c f g h".to_owned();
+    let at_cap = |with, without| pb::SearchRecipesRequest {
+        with_foods: vec![longest.clone(); with],
+        without_foods: vec![longest.clone(); without],
+        ..text("cake")
+    };
+    assert_eq!(violations(world.search(at_cap(9, 0)).await), ["with_foods"]);
+    assert_eq!(violations(world.search(at_cap(4, 5)).await), ["without_foods"]);
+    assert_eq!(world.found(at_cap(4, 4)).await?, Vec::<String>::new());
+    for sort in [Relevance, Newest] {
+        let request = pb::SearchRecipesRequest { sort: sort.into(), ..at_cap(0, 8) };
+        assert_eq!(world.found_set(request).await?.len(), 4);
+    }
+    Ok(())
+}

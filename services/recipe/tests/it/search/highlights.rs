@@ -36,3 +36,20 @@ async fn what_has_met_the_text_is_shown_with_its_place() -> anyhow::Result<()> {
     assert!(world.found(text("fig")).await?.is_empty());
     Ok(())
 }
+
+#[tokio::test]
+async fn at_most_ten_texts_are_shown_of_a_recipe() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let food = |n: i32| pb::Ingredient { food: format!("plums of sort {n}"), ..Default::default() };
+    let request = pb::CreateRecipeRequest {
+        description: "With plums.".to_owned(),
+        tags: values(&["plum season"]),
+        ingredients: (0..30).map(food).collect(),
+        ..named("Plum Pie")
+    };
+    world.create(id(), request).await?;
+    let answer = world.search(text("plums")).await?;
+    let fields = met(&answer).into_iter().map(|(field, ..)| field).collect::<Vec<_>>();
+    assert_eq!(fields, [&[RecipeName, Tag][..], &[Food; 7], &[Description]].concat());
+    Ok(())
+}

@@ -102,3 +102,52 @@ async fn words_that_no_recipe_has_any_more_are_forgotten() -> anyhow::Result<()>
     assert_eq!(words, ["durian", "fig", "jam", "yesterdays"]);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_recipe_that_cannot_be_indexed_keeps_no_other_waiting() -> anyhow::Result<()> {
+    // In the middle of the others, which are more than are written at once; and a word to forget after them.
+    let bad = insert(1, "'Refused Fig'", true).replace("gen_random_uuid()", "'80000000-0000-4000-8000-000000000000'");
+    let refuse = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$;
+         CREATE TRIGGER refuse BEFORE INSERT ON recipe_search
+         FOR EACH ROW WHEN (new.recipe_id = '80000000-0000-4000-8000-000000000000') EXECUTE FUNCTION refuse()";
+    let old = "INSERT INTO search_words (word, stem, fragments, used_on) VALUES ('zwetschge', 8, '{1}', '2026-01-01')";
+    let scripts = [insert(600, "'Fig ' || n", true), bad, refuse.to_owned(), old.to_owned()];
+    let world = start_beside(&scripts, Duration::from_millis(50)).await?;
+    indexed(&world, 600).await?;
+    let found = world.found(text("fig")).await?;
+    assert_eq!((found.len(), found.iter().any(|name| name == "Refused Fig")), (600, false));
+    let client = world.slice.schema.connect().await?;
+    let wait = async {
+        let old = || client.query("SELECT FROM search_words WHERE word = 'zwetschge'", &[]);
+        while !old().await?.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(30), wait).await??;
+    // It is tried again.
+    client.batch_execute("DROP TRIGGER refuse ON recipe_search").await?;
+    indexed(&world, 601).await?;
+    assert_eq!(world.found(text("refused fig")).await?, ["Refused Fig"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn made_up_words_of_one_recipe_hide_no_word_of_several() -> anyhow::Result<()> {
+    let made_up: Vec<String> = ('a'..='z').flat_map(|one| ['x', 'z'].map(|other| format!("strawb{one}{other}"))).collect();
+    let made_up = insert(1, "'Nonsense'", true).replace(r#""durian""#, &format!("\"{}\"", made_up.join(" ")));
+    let world = start_beside(&[insert(3, "'Strawberry Jam ' || n", true), made_up], Duration::from_millis(50)).await?;
+    indexed(&world, 4).await?;
+    let client = world.slice.schema.connect().await?;
+    let wait = async {
+        let counted = "SELECT FROM search_words WHERE word = 'strawberry' AND recipes = 3";
+        while client.query(counted, &[]).await?.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(30), wait).await??;
+    assert_eq!(world.found(text("strawb")).await?.len(), 4);
+    assert_eq!(world.found(text("strawbary jam")).await?.len(), 3);
+    Ok(())
+}

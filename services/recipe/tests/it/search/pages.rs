@@ -6,6 +6,7 @@ use std::time::Duration;
 use orchard_proto::recipe::v1 as pb;
 use orchard_proto::recipe::v1::SearchSort::{Newest, Rating, Relevance};
 use orchard_testkit::answer::violations;
+use prost::Message as _;
 
 use super::indexing::{indexed, insert, start_beside};
 use super::{named, names_of, text, values};
@@ -157,5 +158,38 @@ async fn a_token_is_of_one_search_and_tells_nothing() -> anyhow::Result<()> {
     }
     let readable = ids.iter().any(|id| token.contains(&id[..8]));
     assert!(!readable);
+    Ok(())
+}
+
+#[tokio::test]
+async fn pages_of_large_recipes_end_early() -> anyhow::Result<()> {
+    let large = insert(200, "'Quince Paste ' || n", true)
+        .replace("instructions, is_public)", "instructions, is_public, description)")
+        .replace("'x', true", "'x', true, 'Of quinces.' || repeat('x', 20000)");
+    let world = start_beside(&[large], Duration::from_secs(3_600)).await?;
+    indexed(&world, 200).await?;
+    for sort in [Relevance, Newest] {
+        let request = pb::SearchRecipesRequest { sort: sort.into(), page_size: 200, ..text("quince") };
+        let first = world.search(request.clone()).await?;
+        assert!((100..200).contains(&first.results.len()) && first.encoded_len() < 4 << 20, "{}", first.results.len());
+        let names = world.found(request).await?;
+        assert_eq!((names.len(), names.iter().collect::<BTreeSet<_>>().len()), (200, 200));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_few_featured_recipes_of_many_with_the_same_words_are_on_one_page() -> anyhow::Result<()> {
+    let scripts = [
+        insert(2_500, "'Medlar Jam ' || n", true),
+        "UPDATE user_recipes SET featured_at = now(), ratings_5 = 2, updated_at = now() WHERE recipe_name LIKE '% 7'".to_owned(),
+    ];
+    let world = start_beside(&scripts, Duration::from_secs(3_600)).await?;
+    indexed(&world, 2_500).await?;
+    let featured = pb::SearchRecipesRequest { featured_only: true, ..text("medlar") };
+    let rated = pb::SearchRecipesRequest { min_rating: "4.5".to_owned(), ..text("medlar") };
+    for request in [featured, rated] {
+        assert_eq!(names_of(&world.search(request).await?), ["Medlar Jam 7"]);
+    }
     Ok(())
 }

@@ -38,11 +38,20 @@ async fn each_kind_of_search_reads_its_indexes_and_no_whole_table() -> anyhow::R
         "UPDATE user_recipes SET tags = '{vegan}', prep_time_minutes = 10, ratings_5 = 1, updated_at = now() WHERE recipe_name LIKE 'Quince%'"
             .to_owned(),
         "UPDATE user_recipes SET featured_at = now(), updated_at = now() WHERE recipe_name LIKE '% 7'".to_owned(),
+        // The last word, which the worker forgets when it has looked at all others.
+        "INSERT INTO search_words (word, stem, fragments, used_on) VALUES ('zzz', 8, '{1}', '2026-01-01')".to_owned(),
         "UPDATE user_recipes SET ratings_4 = 2, updated_at = now() WHERE recipe_name LIKE '% 1%'".to_owned(),
     ];
     let world = start_beside(&scripts, Duration::from_secs(3_600)).await?;
     indexed(&world, 7_730).await?;
     let client = world.slice.schema.connect().await?;
+    let wait = async {
+        while !client.query("SELECT FROM search_words WHERE word = 'zzz'", &[]).await?.is_empty() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(120), wait).await??;
     client
         .batch_execute("ANALYZE user_recipes; ANALYZE recipe_search; ANALYZE recipe_search_names; ANALYZE search_words")
         .await?;

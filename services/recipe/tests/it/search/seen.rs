@@ -41,6 +41,9 @@ async fn private_hidden_and_deleted_recipes_are_never_found() -> anyhow::Result<
 
     world.decide(moderator, &public, Hide).await?;
     assert_eq!(is_in(&found(&world).await?, "Quince Paste"), nowhere);
+    let client = world.slice.schema.connect().await?;
+    let rows = "SELECT count(*) FROM recipe_search FULL JOIN recipe_search_names USING (recipe_id)";
+    assert_eq!(client.query_one(rows, &[]).await?.get::<_, i64>(0), 0);
     world.decide(moderator, &public, Restore).await?;
     world.decide(moderator, &public, Feature).await?;
     assert_eq!(is_in(&found(&world).await?, "Quince Paste"), everywhere);
