@@ -8,7 +8,7 @@ use pb::PrivacyLevel::{FriendsOnly, Private, Public};
 use uuid::Uuid;
 
 use super::ranking;
-use crate::friends::{Act, left};
+use crate::friends::{Act, left, released};
 use crate::world::{World, days_ago, id, minutes, new_challenge};
 
 /// Users with their ranks, the viewer's own rank, and the number of participants.
@@ -87,11 +87,13 @@ async fn names_follow_the_profile_and_pseudonyms_stay() -> anyhow::Result<()> {
     world.settle(ann, FriendsOnly).await?;
     assert_eq!(world.name_of(stranger, &challenge, 0).await?, (pseudonym.clone(), true));
     world.settle(ann, Public).await?;
-    // Only friends see the name of a child, until it leaves the family.
+    // Only friends see the name of a child, until an adult releases it.
     let plan = id();
     world.join_family(plan, 1, ann, MemberRole::Child).await?;
     assert_eq!(world.name_of(stranger, &challenge, 0).await?, (pseudonym.clone(), true));
     world.deliver("family", vec![left(plan, 2, ann)]).await?;
+    assert_eq!(world.name_of(stranger, &challenge, 0).await?, (pseudonym.clone(), true));
+    world.deliver("family", vec![released(ann, 2)]).await?;
     assert_eq!(world.name_of(stranger, &challenge, 0).await?, ("anna".to_owned(), false));
     world.act(Act::Block, ann, stranger).await?;
     assert_eq!(world.name_of(stranger, &challenge, 0).await?, (pseudonym.clone(), true));
