@@ -77,7 +77,7 @@ async fn insert(client: &Client) -> Result<()> {
         .execute(
             "INSERT INTO recipe.user_recipes (id, user_id, recipe_name, ingredients, instructions, ratings_5)
              SELECT id, $2, 'Apples', '[{\"food\": \"apple\"}]', 'Eat.', CASE id WHEN $3 THEN $4::int ELSE 1 END
-             FROM unnest($1::uuid[] || $3) id ON CONFLICT DO NOTHING",
+             FROM unnest($1::uuid[] || $3::uuid) id ON CONFLICT DO NOTHING",
             &[&cold, &author, &hot, &i32::try_from(REVIEWERS)?],
         )
         .await?;
