@@ -40,15 +40,10 @@ pub(crate) fn plan_page<K: PageKey>(
     page_size: i32,
     page_token: &str,
 ) -> Result<(Uuid, PageRequest<K>), Error> {
-    let mut fields = Fields::default();
-    let id = fields.read("family_plan_id", read::uuid(plan));
-    let page = PageRequest::read(&mut fields, format!("{method} {plan} {viewer}"), page_size, page_token);
-    Ok(fields.finish(|| Ok((id?, page?)))?)
+    Ok(PageRequest::about(method, viewer, ("family_plan_id", plan), page_size, page_token)?)
 }
 
 /// Reads which page of a list of the caller's own rows is requested.
 pub(crate) fn own_page(method: &str, caller: Uuid, page_size: i32, page_token: &str) -> Result<PageRequest<Position>, Error> {
-    let mut fields = Fields::default();
-    let page = PageRequest::read(&mut fields, format!("{method} {caller}"), page_size, page_token);
-    Ok(fields.finish(|| page)?)
+    Ok(PageRequest::alone(format!("{method} {caller}"), page_size, page_token)?)
 }

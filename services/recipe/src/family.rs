@@ -19,11 +19,12 @@ pub(crate) async fn is_child(family: &Upstream, user: Uuid) -> Option<bool> {
     let unanswered = |cause: &dyn std::fmt::Display| tracing::warn!(%cause, "cannot get memberships from the family service");
     let channel = family.as_service().inspect_err(|cause| unanswered(cause)).ok()?;
     let request = pb::BatchGetMembershipsRequest { user_ids: vec![user.to_string()] };
-    let timeout = Deadline::after(TIMEOUT);
-    let deadline = Deadline::current().map_or(timeout, |callers| callers.min(timeout));
     let mut client = MemberServiceClient::new(channel);
-    let answer =
-        deadline.scope(client.batch_get_memberships(request)).await.inspect_err(|status| unanswered(&status.code())).ok()?;
+    let answer = Deadline::within(TIMEOUT)
+        .scope(client.batch_get_memberships(request))
+        .await
+        .inspect_err(|status| unanswered(&status.code()))
+        .ok()?;
     Some(!answer.into_inner().child_user_ids.is_empty())
 }
 

@@ -68,9 +68,10 @@ impl Profiles {
 async fn ask(social: &Upstream, viewer: &User, users: &[Uuid]) -> Result<Vec<(Uuid, String)>, String> {
     let mut client = ProfileServiceClient::new(social.on_behalf_of(&viewer.token).map_err(|cause| cause.to_string())?);
     let request = pb::BatchGetProfilesRequest { user_ids: users.iter().map(Uuid::to_string).collect() };
-    let timeout = Deadline::after(TIMEOUT);
-    let deadline = Deadline::current().map_or(timeout, |callers| callers.min(timeout));
-    let answer = deadline.scope(client.batch_get_profiles(request)).await.map_err(|status| format!("{:?}", status.code()))?;
+    let answer = Deadline::within(TIMEOUT)
+        .scope(client.batch_get_profiles(request))
+        .await
+        .map_err(|status| format!("{:?}", status.code()))?;
     let named = |profile: pb::Profile| Some((profile.user_id.parse().ok()?, profile.display_name));
     Ok(answer.into_inner().profiles.into_iter().filter_map(named).collect())
 }

@@ -33,6 +33,9 @@ pub enum Part {
     /// The children whose guardian the user is.
     #[strum(serialize = "family_memberships")]
     Children,
+    /// Whether the user is a child.
+    #[strum(serialize = "children")]
+    Protection,
     /// What the user wants to be notified of.
     NotificationPreferences,
     /// The user's achievements.

@@ -12,9 +12,7 @@ pub(crate) fn id(name: &str, value: &str) -> Result<Uuid, Error> {
 
 /// Reads which page a request asks for, if it has no other fields. See [`PageRequest::read`] for `query`.
 pub(crate) fn page<K: PageKey>(query: String, page_size: i32, page_token: &str) -> Result<PageRequest<K>, Error> {
-    let mut fields = Fields::default();
-    let page = PageRequest::read(&mut fields, query, page_size, page_token);
-    Ok(fields.finish(|| page)?)
+    Ok(PageRequest::alone(query, page_size, page_token)?)
 }
 
 /// Reads a user and which page of `method`'s list about that user a request asks for.
@@ -24,8 +22,5 @@ pub(crate) fn user_and_page<K: PageKey>(
     user_id: &str,
     (page_size, page_token): (i32, &str),
 ) -> Result<(Uuid, PageRequest<K>), Error> {
-    let mut fields = Fields::default();
-    let user = fields.read("user_id", read::uuid(user_id));
-    let page = PageRequest::read(&mut fields, format!("{method} {user_id} {caller}"), page_size, page_token);
-    Ok(fields.finish(|| Ok((user?, page?)))?)
+    Ok(PageRequest::about(method, caller, ("user_id", user_id), page_size, page_token)?)
 }

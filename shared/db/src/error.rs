@@ -63,6 +63,11 @@ impl<D: Domain> Error<D> {
         }
     }
 
+    /// Returns whether the database failed as a whole, so that another unit of work would fail too.
+    pub fn is_outage(&self) -> bool {
+        matches!(&self.cause, Cause::Failed(failure) if failure.is_outage())
+    }
+
     /// Returns the refusal, or the failure of the database.
     pub fn refused(self) -> Result<Refusal, Failure> {
         match self.cause {

@@ -56,6 +56,11 @@ impl Failure {
         matches!(self, Self::Conflict(_) | Self::Outdated(_))
     }
 
+    /// Returns whether the database failed as a whole, so that another unit of work would fail too.
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Busy(_))
+    }
+
     /// Returns the failure that an error with this SQLSTATE means.
     pub(crate) fn of_state(state: &str, said: &str, name: &str) -> Self {
         let message = without_values(said);

@@ -14,9 +14,11 @@ mod user_data;
 mod wire;
 
 pub use api::Privacy;
-pub use export::{Page, Rows, to_rows};
+pub use export::{Page, Rows, json, object, to_rows};
 pub use receipt::Receipt;
 pub use user_data::UserData;
+#[doc(hidden)]
+pub use uuid::Uuid as Id;
 
 /// The full name of the service.
 pub use orchard_proto::privacy::v1::privacy_service_server::SERVICE_NAME as PRIVACY;

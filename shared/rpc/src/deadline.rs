@@ -26,6 +26,12 @@ impl Deadline {
         CURRENT.try_with(|deadline| *deadline).ok()
     }
 
+    /// Returns the deadline of the call that this task serves, or the one that is `duration` from now if that is sooner.
+    pub fn within(duration: Duration) -> Self {
+        let own = Self::after(duration);
+        Self::current().map_or(own, |callers| callers.min(own))
+    }
+
     /// Returns the time left; zero once the deadline has passed.
     pub fn remaining(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
-use crate::fields::{Fields, Invalid};
+use crate::fields::{Fields, Invalid, Violations};
+use crate::read;
 use crate::seal::{open, seal};
 
 const DEFAULT_SIZE: i32 = 50;
@@ -41,6 +43,28 @@ impl<K: PageKey> PageRequest<K> {
             fields.read("page_token", key).map(Some)
         };
         Ok(Self { size: usize::try_from(size?).unwrap_or_default(), after: after?, query })
+    }
+
+    /// Reads the page of a request that has no other fields. See [`Self::read`].
+    pub fn alone(query: String, page_size: i32, page_token: &str) -> Result<Self, Violations> {
+        let mut fields = Fields::default();
+        let page = Self::read(&mut fields, query, page_size, page_token);
+        fields.finish(|| page)
+    }
+
+    /// Reads the page of a list of `method` about one thing, whose id is in the field `name`, and that id.
+    pub fn about(
+        method: &str,
+        caller: Uuid,
+        (name, id): (&str, &str),
+        page_size: i32,
+        page_token: &str,
+    ) -> Result<(Uuid, Self), Violations> {
+        let mut fields = Fields::default();
+        let query = format!("{method} {id} {caller}");
+        let id = fields.read(name, read::uuid(id));
+        let page = Self::read(&mut fields, query, page_size, page_token);
+        fields.finish(|| Ok((id?, page?)))
     }
 
     /// Returns the number of rows to fetch: one more than the page has, which tells whether there is a next page.

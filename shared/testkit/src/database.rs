@@ -1,7 +1,10 @@
 //! A schema of its own for each test; the URL carries it, so that what is tested knows nothing of tests.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use orchard_db::Migrations;
+use tokio::time::{sleep, timeout};
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
@@ -55,6 +58,18 @@ impl Schema {
         let query = "SELECT count(*) FROM pg_stat_activity
             WHERE application_name = $1 AND pid <> pg_backend_pid() AND xact_start IS NOT NULL";
         Ok(client.query_one(query, &[&self.name]).await?.get(0))
+    }
+
+    /// Waits until a query returns this number. The database tells nobody that a row has changed, so it is asked again and again.
+    pub async fn until(&self, query: &str, expected: i64) -> anyhow::Result<()> {
+        let client = self.connect().await?;
+        let wait = async {
+            while client.query_one(query, &[]).await?.get::<_, i64>(0) != expected {
+                sleep(Duration::from_millis(10)).await;
+            }
+            anyhow::Ok(())
+        };
+        timeout(Duration::from_secs(180), wait).await.with_context(|| format!("{query} is not {expected}"))?
     }
 
     /// A connection past the service, to look at rows.

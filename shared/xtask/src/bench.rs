@@ -161,9 +161,7 @@ impl Bench {
         let version: String = world.sql.query_one("SHOW server_version", &[]).await?.get(0);
         let machine = report::machine(&version, project.root());
         say(&format!("{machine:#}"));
-        // The last two are new, and only run when they are named.
-        let all = Scenario::value_variants();
-        let chosen = if args.scenarios.is_empty() { &all[..all.len() - 2] } else { args.scenarios.as_slice() };
+        let chosen = if args.scenarios.is_empty() { Scenario::value_variants() } else { args.scenarios.as_slice() };
         if world.pgbench.is_none() {
             say("There is no pgbench beside this PostgreSQL: calls are not compared to their statements alone.");
         }

@@ -67,7 +67,8 @@ pub(super) async fn change_role(
     changed(connection, &plan, admin, user, rights).await
 }
 
-/// Ends that a user is a child, and makes members of the child's seats.
+/// Ends that a user is a child, and makes members of the child's seats. The caller is an adult who answers for the child: the guardian, the
+/// holder of a plan in which the child is more than a guest, or an operator.
 pub(super) async fn release_child(
     connection: &mut Connection,
     outbox: &Outbox,
@@ -84,17 +85,23 @@ pub(super) async fn release_child(
         // Plans are locked before users.
         return Err(Failure::Conflict("the child has taken a seat meanwhile".to_owned()).into());
     }
-    if !(is_operator || child.guardian == Some(caller) || plans.iter().any(|plan| plan.is_held_by(caller))) {
+    let mut seats = Vec::new();
+    for plan in plans {
+        let member = active(store::get(connection, plan.id, user).await?)?;
+        seats.push((plan, member));
+    }
+    // Anyone can make a plan and invite a child as a guest.
+    let holds = seats.iter().any(|(plan, member)| plan.is_held_by(caller) && member.role != Role::Guest);
+    if !(is_operator || child.guardian == Some(caller) || holds) {
         return Err(MemberError::ChildNotFound.into());
+    }
+    if !is_operator && children::is_child(connection, caller).await? {
+        return Err(RightsError::Child.into());
     }
     if child.is_released {
         return Ok(());
     }
-    for plan in plans {
-        let member = active(store::get(connection, plan.id, user).await?)?;
-        if member.role != Role::Child {
-            continue;
-        }
+    for (plan, member) in seats.into_iter().filter(|(_, member)| member.role == Role::Child) {
         if plan.is_active {
             seat::change_role(connection, outbox, &plan, &member, Role::Member).await?;
         } else {

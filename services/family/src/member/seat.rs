@@ -41,14 +41,15 @@ pub(crate) async fn take(
     roll::enrol(connection, user).await?;
     let joined = match new {
         NewMember::Invited { role, relationship } => {
-            if matches!(role, Role::Admin | Role::Member) {
-                rights::children::check_adult(connection, user).await?;
-            }
-            if role == Role::Child {
-                rights::children::protect(connection, outbox, user, None).await?;
-                if plan::store::holds_any(connection, user).await? {
-                    return Err(MemberError::HolderMustTransfer.into());
+            match role {
+                Role::Admin | Role::Member => rights::children::check_adult(connection, user).await?,
+                Role::Child => {
+                    rights::children::protect(connection, outbox, user, None).await?;
+                    if plan::store::holds_any(connection, user).await? {
+                        return Err(MemberError::HolderMustTransfer.into());
+                    }
                 }
+                Role::Guest => {}
             }
             let added = store::seat(connection, plan.id, user, role, relationship).await?;
             events::joined(plan.id, user, role, added)

@@ -81,7 +81,7 @@ pub(super) async fn accept(connection: &mut Connection, id: Uuid, user: Uuid) ->
 
 pub(super) async fn withdraw_offer(connection: &mut Connection, id: Uuid, user: Uuid) -> Changed {
     let (plan, rights) = lock_for_member(connection, id, user).await?;
-    if plan.proposed_holder != Some(user) {
+    if store::without_blocked_offer(connection, plan.clone(), user).await?.proposed_holder != Some(user) {
         plan.check_holder(user)?;
     }
     let changed = Plan { proposed_holder: None, ..plan.clone() };

@@ -10,7 +10,7 @@ use prost_types::Any;
 use uuid::Uuid;
 
 use crate::invitations::named;
-use crate::world::{World, failed, id};
+use crate::world::{World, denied, failed, id};
 
 impl World {
     /// Delivers an event about a pair of users.
@@ -48,6 +48,8 @@ async fn offers_of_blocked_holders_do_not_arrive() -> anyhow::Result<()> {
     let renamed = pb::FamilyPlan { family_plan_id: plan.clone(), family_name: "Twig".to_owned(), ..Default::default() };
     assert_eq!(world.change(renamed, admin, &["family_name"]).await?.proposed_holder_user_id, "");
     assert_eq!(refused(world.plans(admin)?.accept_plan(accept.clone()).await), failed("PLAN_NOT_OFFERED"));
+    let withdraw = pb::WithdrawPlanOfferRequest { family_plan_id: plan.clone() };
+    assert_eq!(refused(world.plans(admin)?.withdraw_plan_offer(withdraw).await), denied("ROLE_NOT_PERMITTED"));
     world.tell(pair, 2, Any::from_msg(&UserUnblocked { blocker_user_id, blocked_user_id })?).await?;
     assert_eq!(world.read(&plan, admin).await?.proposed_holder_user_id, admin.to_string());
     world.plans(admin)?.accept_plan(accept).await?;

@@ -75,8 +75,18 @@ async fn a_child_is_released_by_the_guardian_the_holder_or_an_operator() -> anyh
     }
     assert_eq!(refused(world.release_child(holder, member).await), unknown(), "an adult");
 
-    // Without a seat, only the guardian or an operator is left.
+    // Anyone can make a plan and invite a child as a guest, which gives them no say.
     let child = world.child_of(&plan, guardian).await?;
+    let strangers = world.family(stranger).await?;
+    world.join(&strangers, stranger, child, MemberRole::Guest).await?;
+    assert_eq!(refused(world.release_child(stranger, child).await), unknown());
+
+    // A guardian who has become a child answers for nobody.
+    world.leave(&plan, guardian).await?;
+    world.join(&plan, holder, guardian, MemberRole::Child).await?;
+    assert_eq!(refused(world.release_child(guardian, child).await), denied("CHILD_NOT_PERMITTED"));
+
+    // Without a seat, only the guardian or an operator is left.
     world.remove(&plan, holder, child).await?;
     assert_eq!(refused(world.release_child(holder, child).await), unknown());
     let request = pb::ReleaseChildRequest { user_id: child.to_string() };

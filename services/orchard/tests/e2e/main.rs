@@ -11,6 +11,7 @@ mod friends;
 mod neighbours;
 mod programs;
 mod provision;
+mod recipes;
 mod rolling;
 mod routing;
 mod secured;

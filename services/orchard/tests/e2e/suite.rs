@@ -91,14 +91,7 @@ pub fn today() -> Option<Date> {
 
 /// Waits until all events of the family slice are delivered.
 pub async fn all_delivered(family: &Schema) -> anyhow::Result<()> {
-    let client = family.connect().await?;
-    let told = async {
-        while client.query_one("SELECT count(*) FROM outbox", &[]).await?.get::<_, i64>(0) > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        anyhow::Ok(())
-    };
-    tokio::time::timeout(Duration::from_secs(30), told).await?
+    family.until("SELECT count(*) FROM outbox", 0).await
 }
 
 /// Returns settings of a family service whose events go to `social`.

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::time::Duration;
 
 use diesel::dsl::now;
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _};
-use orchard_db::{Connection, Db};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_db::{Connection, Db, Folded, fold_forever};
 use uuid::Uuid;
 
 use super::COUNTERS;
@@ -15,12 +14,7 @@ use crate::error::Error;
 use crate::schema::{recipe_counter_changes, user_recipes};
 
 /// Recipes whose changes are folded at once.
-const BATCH: i64 = 200;
-/// Wait after a fold, and longest wait after there was nothing to fold.
-const WAIT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
-/// Folded changes after which the table is vacuumed. Reads of a recipe walk past all that was deleted since.
-const VACUUM_AFTER: usize = 20_000;
-
+const BATCH: usize = 200;
 /// Folds changes. Any number of replicas may run: each takes recipes that no other one has.
 #[derive(Debug)]
 pub(crate) struct FoldWorker {
@@ -34,45 +28,27 @@ impl FoldWorker {
 
     /// Folds forever.
     pub(crate) async fn run(&self) -> Infallible {
-        let (mut wait, mut folded) = (WAIT.0, 0);
-        loop {
-            tokio::time::sleep(wait).await;
-            match self.db.write("fold counters", async move |connection| fold(connection).await).await {
-                Ok(0) => wait = (wait * 2).min(WAIT.1),
-                Ok(changes) => {
-                    wait = WAIT.0;
-                    folded += changes;
-                }
-                Err(cause) => {
-                    tracing::warn!(%cause, "cannot fold the counters of recipes");
-                    wait = WAIT.1;
-                }
-            }
-            if folded >= VACUUM_AFTER {
-                folded = 0;
-                if let Err(cause) = self.vacuum().await {
-                    tracing::warn!(%cause, "cannot vacuum the changes of counters");
-                }
-            }
-        }
+        fold_forever(&self.db, "recipe_counter_changes", || self.fold()).await
     }
 
-    /// Frees the space of folded changes, unless another session does. This cannot be part of a transaction.
-    async fn vacuum(&self) -> Result<(), Error> {
-        let mut connection = self.db.connection().await?;
-        Ok(connection.batch_execute("VACUUM (SKIP_LOCKED, TRUNCATE false) recipe_counter_changes").await?)
+    async fn fold(&self) -> Result<Folded, Error> {
+        self.db.write("fold counters", async move |connection| fold(connection).await).await
     }
 }
 
-/// Folds the changes of some recipes, and returns how many they were.
+/// Folds the changes of some recipes.
 ///
 /// All changes of a recipe that are committed are folded at once, under a lock of its row. So no counter is ever below 0, which it could be
 /// if a decrement were folded before the increment that came first.
-async fn fold(connection: &mut Connection) -> Result<usize, Error> {
-    let changed: Vec<Uuid> =
-        recipe_counter_changes::table.select(recipe_counter_changes::recipe_id).distinct().limit(BATCH).load(connection).await?;
+async fn fold(connection: &mut Connection) -> Result<Folded, Error> {
+    let changed: Vec<Uuid> = recipe_counter_changes::table
+        .select(recipe_counter_changes::recipe_id)
+        .distinct()
+        .limit(BATCH as i64)
+        .load(connection)
+        .await?;
     if changed.is_empty() {
-        return Ok(0);
+        return Ok(Folded { changes: 0, is_full: false });
     }
     let locked: Vec<Uuid> = user_recipes::table
         .filter(user_recipes::id.eq_any(&changed))
@@ -90,7 +66,7 @@ async fn fold(connection: &mut Connection) -> Result<usize, Error> {
     for (recipe, sums) in sums(&taken) {
         add(connection, recipe, sums).await?;
     }
-    Ok(taken.len())
+    Ok(Folded { changes: taken.len(), is_full: changed.len() == BATCH })
 }
 
 fn sums(changes: &[(Uuid, i16, i16)]) -> BTreeMap<Uuid, [i32; COUNTERS]> {

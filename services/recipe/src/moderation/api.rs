@@ -56,8 +56,9 @@ impl ModerationService for Api {
         let pb::ListReportedRecipesRequest { page_size, page_token } = request.into_inner();
         let page = request::page(format!("ListReportedRecipes {}", moderator.id), page_size, &page_token)?;
         let connection = self.db.read().await.map_err(Error::from)?;
-        let rows = store::queue(&connection, &page).await.map_err(Error::from)?;
-        let page = page.page(rows, ReportedRecipe::position);
+        let rows = recipe::store::reported(&connection, &page).await.map_err(Error::from)?;
+        let reported = |(recipe, open_reports, reported_at)| ReportedRecipe { recipe, open_reports, reported_at };
+        let page = page.page(rows.into_iter().map(reported).collect(), ReportedRecipe::position);
         let authors = self.authors(&moderator, page.rows.iter().map(|reported| reported.recipe.facts.user_id).collect()).await;
         Ok(Response::new(pb::ListReportedRecipesResponse {
             reported_recipes: page.rows.into_iter().map(|reported| wire::reported(reported, &authors)).collect(),

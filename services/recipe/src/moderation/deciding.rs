@@ -72,10 +72,10 @@ impl Verdict {
             DecisionKind::Hide | DecisionKind::Dismiss => (),
             DecisionKind::Restore => store::set_hidden(connection, recipe, false).await?,
             DecisionKind::Feature => {
-                store::set_featured(connection, recipe, true).await?;
+                recipes::set_featured(connection, recipe, true).await?;
                 tell_featured(connection, outbox, recipe, case.user_id).await?;
             }
-            DecisionKind::Unfeature => store::set_featured(connection, recipe, false).await?,
+            DecisionKind::Unfeature => recipes::set_featured(connection, recipe, false).await?,
         }
         if matches!(self.kind, DecisionKind::Hide | DecisionKind::Restore) {
             search_index::write(connection, &[recipe]).await?;

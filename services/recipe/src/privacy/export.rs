@@ -2,11 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::result::Error::SerializationError;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use orchard_privacy::schema::users;
 use orchard_privacy::{Page, Rows};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::Part;
@@ -19,27 +18,10 @@ type OptionalTime = Option<DateTime<Utc>>;
 
 /// Returns the rows of a part.
 pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: Part, page: Page) -> QueryResult<Rows> {
-    /// Reads columns of the rows of a table that fulfil a filter, in the order of an id.
     macro_rules! rows {
-        ($table:ident by $id:ident where $filter:expr; $($column:ident: $type:ty),+) => {{
-            let rows: Vec<(Uuid, ($($type,)+))> = $table::table
-                .filter($filter)
-                .filter($table::$id.gt(page.after))
-                .order($table::$id)
-                .limit(page.limit)
-                .select(($table::$id, ($($table::$column,)+)))
-                .load(connection)
-                .await?;
-            let row = |(id, ($($column,)+)): (Uuid, ($($type,)+))| {
-                let mut row = Map::new();
-                $(
-                    let value = serde_json::to_value($column).map_err(|error| SerializationError(error.into()))?;
-                    row.insert(stringify!($column).to_owned(), value);
-                )+
-                Ok::<_, diesel::result::Error>((id, Value::Object(row)))
-            };
-            rows.into_iter().map(row).collect()
-        }};
+        ($($part:tt)+) => {
+            orchard_privacy::rows!(connection, page; $($part)+)
+        };
     }
     match part {
         Part::Users => rows!(users by id where users::id.eq(user); id: Uuid, created_at: Time),

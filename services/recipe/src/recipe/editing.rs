@@ -73,9 +73,9 @@ pub(super) async fn update(db: &Db, outbox: &Outbox, edit: Edit) -> Result<Recip
         }
         check(&content, is_child)?;
         store::update(connection, id, &content).await?;
-        if !content.heading.is_public {
+        if before.is_featured && !content.heading.is_public {
             // Moderators have recommended what everyone could see. The author may publish something else.
-            store::unfeature(connection, id).await?;
+            store::set_featured(connection, id, false).await?;
         }
         search_index::write(connection, &[id]).await?;
         if content.heading.is_public && !before.is_hidden && !before.was_published {

@@ -22,6 +22,7 @@ pub(crate) struct Locked {
     pub(crate) version: i64,
     pub(crate) content: Content,
     pub(crate) is_hidden: bool,
+    pub(crate) is_featured: bool,
     pub(crate) was_published: bool,
 }
 
@@ -69,13 +70,16 @@ pub(super) async fn update(connection: &mut AsyncPgConnection, id: Uuid, content
         .map(|_| ())
 }
 
-/// Ends that a recipe is featured.
-pub(super) async fn unfeature(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
-    diesel::update(user_recipes::table.find(id).filter(user_recipes::featured_at.is_not_null()))
-        .set((user_recipes::featured_at.eq(None::<DateTime<Utc>>), user_recipes::updated_at.eq(now)))
-        .execute(connection)
-        .await
-        .map(|_| ())
+/// Features a locked recipe, or ends that it is featured.
+pub(crate) async fn set_featured(connection: &mut AsyncPgConnection, recipe: Uuid, is_featured: bool) -> QueryResult<()> {
+    let row = user_recipes::table.find(recipe);
+    if is_featured {
+        let featured = (user_recipes::featured_at.eq(now), user_recipes::updated_at.eq(now));
+        diesel::update(row).set(featured).execute(connection).await.map(|_| ())
+    } else {
+        let plain = (user_recipes::featured_at.eq(None::<DateTime<Utc>>), user_recipes::updated_at.eq(now));
+        diesel::update(row).set(plain).execute(connection).await.map(|_| ())
+    }
 }
 
 /// Deletes a recipe with all that refers to it.
@@ -114,6 +118,7 @@ pub(crate) async fn lock(connection: &mut AsyncPgConnection, id: Uuid) -> QueryR
         user_id: facts.user_id,
         version: facts.version,
         is_hidden: facts.hidden_at.is_some(),
+        is_featured: facts.featured_at.is_some(),
         was_published: facts.published_at.is_some(),
         content: rest.with(Heading::from(heading)),
     }))
@@ -166,7 +171,7 @@ pub(super) async fn find_visible(mut connection: &AsyncPgConnection, id: Uuid, v
         .map(|found| found.map(recipe))
 }
 
-/// Returns a recipe, whoever may see it.
+/// Returns a recipe, also if it is private or hidden.
 pub(crate) async fn find(mut connection: &AsyncPgConnection, id: Uuid) -> QueryResult<Option<Recipe>> {
     user_recipes::table
         .find(id)
@@ -200,7 +205,7 @@ pub(crate) async fn summaries(mut connection: &AsyncPgConnection, ids: &[Uuid], 
     Ok(found.into_iter().map(summary).collect())
 }
 
-/// Returns these recipes, whoever may see them, in no order.
+/// Returns these recipes, private and hidden ones too, in no order.
 pub(crate) async fn all_summaries(mut connection: &AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<Summary>> {
     let found: Vec<(FactsRow, HeadingRow, Vec<i64>)> = user_recipes::table
         .filter(user_recipes::id.eq_any(ids))
@@ -208,6 +213,26 @@ pub(crate) async fn all_summaries(mut connection: &AsyncPgConnection, ids: &[Uui
         .load(&mut connection)
         .await?;
     Ok(found.into_iter().map(summary).collect())
+}
+
+/// Lists the recipes with open reports, with their number and the time of the oldest, the longest waiting first.
+pub(crate) async fn reported(
+    mut connection: &AsyncPgConnection,
+    page: &PageRequest<(DateTime<Utc>, Uuid)>,
+) -> QueryResult<Vec<(Summary, i32, DateTime<Utc>)>> {
+    type Row = (FactsRow, HeadingRow, Vec<i64>, i32, DateTime<Utc>);
+    let reported_at = user_recipes::reported_at.assume_not_null();
+    let mut reported = user_recipes::table.filter(user_recipes::reported_at.is_not_null()).into_boxed();
+    if let Some(after) = page.after {
+        reported = reported.filter(pair(reported_at, user_recipes::id).gt(after));
+    }
+    let found: Vec<Row> = reported
+        .order((user_recipes::reported_at, user_recipes::id))
+        .limit(page.fetch())
+        .select((FactsRow::as_select(), HeadingRow::as_select(), pending(), user_recipes::open_reports, reported_at))
+        .load(&mut connection)
+        .await?;
+    Ok(found.into_iter().map(|(facts, heading, counts, open, at)| (summary((facts, heading, counts)), open, at)).collect())
 }
 
 /// Lists the recipes of an author, newest first.

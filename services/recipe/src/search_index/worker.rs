@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use orchard_db::{Connection, Db, Failure, UnitError as _};
+use orchard_db::{Connection, Db};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
@@ -93,14 +93,14 @@ impl IndexWorker {
             Ok(count) => return Ok(count),
             Err(cause) => cause,
         };
-        if is_of_database(&cause) {
+        if cause.is_outage() {
             return Err(cause);
         }
         let mut indexed = 0;
         for recipe in recipes {
             match self.index(std::slice::from_ref(recipe)).await {
                 Ok(count) => indexed += count,
-                Err(cause) if is_of_database(&cause) => return Err(cause),
+                Err(cause) if cause.is_outage() => return Err(cause),
                 Err(cause) => {
                     self.gauges.count_failure();
                     tracing::warn!(%recipe, %cause, "cannot index a recipe");
@@ -130,9 +130,4 @@ impl IndexWorker {
         }
         Ok(())
     }
-}
-
-/// Returns whether the database failed as a whole, so that trying anything else is of no use.
-fn is_of_database(cause: &Error) -> bool {
-    matches!(cause.failure(), Some(Failure::Unavailable(_) | Failure::Busy(_)))
 }

@@ -1,7 +1,5 @@
 //! Featured recipes, and the achievement that social gives for them.
 
-use std::time::Duration;
-
 use orchard_proto::recipe::v1 as pb;
 use orchard_proto::social::v1::ListAchievementsRequest;
 use orchard_proto::social::v1::achievement_service_client::AchievementServiceClient;
@@ -15,14 +13,7 @@ use crate::world::{World, id};
 impl World {
     /// Waits until all events are delivered.
     async fn delivered(&self) -> anyhow::Result<()> {
-        let client = self.slice.schema.connect().await?;
-        let told = async {
-            while client.query_one("SELECT count(*) FROM outbox", &[]).await?.get::<_, i64>(0) > 0 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            anyhow::Ok(())
-        };
-        tokio::time::timeout(Duration::from_secs(30), told).await?
+        self.slice.schema.until("SELECT count(*) FROM outbox", 0).await
     }
 
     /// Returns the names of a user's achievements for featured recipes, and the recipes.

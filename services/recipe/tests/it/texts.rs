@@ -57,7 +57,7 @@ async fn texts_that_people_see_are_visible() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Texts are kept as they are: whoever shows them in a page escapes them there.
+/// Texts are kept as they are. A page that shows them must escape them.
 #[tokio::test]
 async fn script_is_kept_and_served_as_text() -> anyhow::Result<()> {
     let world = World::start().await?;

@@ -37,7 +37,8 @@ pub(crate) async fn is_child_of(family: &Upstream, user: Uuid, adult: Uuid) -> R
     Ok(plans(user, &[pb::MemberRole::Child]).any(|plan| plans(adult, adults).any(|other| other == plan)))
 }
 
-/// Returns the memberships of these users in active plans, and which of them are children. Without an answer the call fails: an unknown child must not count as an adult.
+/// Returns the memberships of these users in active plans, and which of them are children. Without an answer the call fails: an unknown
+/// child must not count as an adult.
 async fn memberships(family: &Upstream, users: &[Uuid]) -> Result<pb::BatchGetMembershipsResponse, Error> {
     let unavailable = |cause: &dyn std::fmt::Display| {
         tracing::warn!(%cause, "cannot get memberships from the family service");
@@ -45,8 +46,9 @@ async fn memberships(family: &Upstream, users: &[Uuid]) -> Result<pb::BatchGetMe
     };
     let mut client = MemberServiceClient::new(family.as_service().map_err(|cause| unavailable(&cause))?);
     let request = pb::BatchGetMembershipsRequest { user_ids: users.iter().map(Uuid::to_string).collect() };
-    let timeout = Deadline::after(TIMEOUT);
-    let deadline = Deadline::current().map_or(timeout, |callers| callers.min(timeout));
-    let answer = deadline.scope(client.batch_get_memberships(request)).await.map_err(|status| unavailable(&status.code()))?;
+    let answer = Deadline::within(TIMEOUT)
+        .scope(client.batch_get_memberships(request))
+        .await
+        .map_err(|status| unavailable(&status.code()))?;
     Ok(answer.into_inner())
 }

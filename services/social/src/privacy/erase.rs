@@ -26,6 +26,7 @@ pub(super) async fn erase(connection: &mut AsyncPgConnection, user: Uuid) -> Res
     receipt.add("idempotency_keys", keys, 0);
     receipt.add("friendships", store::delete_friendships(connection, user).await?, 0);
     store::release_children(connection, user).await?;
+    receipt.add("children", store::delete_child(connection, user).await?, 0);
     receipt.add("family_memberships", store::delete_memberships(connection, user).await?, 0);
     receipt.add("notification_preferences", store::delete_preferences(connection, user).await?, 0);
     receipt.add("social_achievements", store::delete_achievements(connection, user).await?, 0);

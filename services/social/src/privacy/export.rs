@@ -3,16 +3,15 @@
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::result::Error::SerializationError;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use orchard_privacy::{Page, Rows};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::Part;
 use crate::schema::{
-    achievement_milestones, challenge_participants, challenge_progress, community_challenges, family_memberships, friendships,
-    notification_preferences, referrals, social_achievements, users,
+    achievement_milestones, challenge_participants, challenge_progress, children, community_challenges, family_memberships,
+    friendships, notification_preferences, referrals, social_achievements, users,
 };
 
 type Time = DateTime<Utc>;
@@ -23,27 +22,10 @@ const OF_REFEREES: [&str; 4] = ["id", "referee_id", "signed_up_at", "first_purch
 
 /// Returns those rows of a part that the user may know.
 pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: Part, page: Page) -> QueryResult<Rows> {
-    /// Reads columns of the rows of a table that fulfil a filter, in the order of an id.
     macro_rules! rows {
-        ($table:ident by $id:ident where $filter:expr; $($column:ident: $type:ty),+) => {{
-            let rows: Vec<(Uuid, ($($type,)+))> = $table::table
-                .filter($filter)
-                .filter($table::$id.gt(page.after))
-                .order($table::$id)
-                .limit(page.limit)
-                .select(($table::$id, ($($table::$column,)+)))
-                .load(connection)
-                .await?;
-            let row = |(id, ($($column,)+)): (Uuid, ($($type,)+))| {
-                let mut row = Map::new();
-                $(
-                    let value = serde_json::to_value($column).map_err(|error| SerializationError(error.into()))?;
-                    row.insert(stringify!($column).to_owned(), value);
-                )+
-                Ok::<_, diesel::result::Error>((id, Value::Object(row)))
-            };
-            rows.into_iter().map(row).collect()
-        }};
+        ($($part:tt)+) => {
+            orchard_privacy::rows!(connection, page; $($part)+)
+        };
     }
     /// Reads what the user and others both know of their friendships. Whether another user has blocked them is not exported. Neither is
     /// when a row was created: a time before all others in it would reveal that there was such a block.
@@ -72,6 +54,7 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: P
         // The other columns are the child's.
         Part::Children => rows!(family_memberships by user_id where family_memberships::guardian_user_id.eq(user);
             family_plan_id: Uuid, user_id: Uuid, guardian_user_id: Option<Uuid>),
+        Part::Protection => rows!(children by user_id where children::user_id.eq(user); user_id: Uuid),
         Part::NotificationPreferences => {
             rows!(notification_preferences by user_id where notification_preferences::user_id.eq(user);
             user_id: Uuid, email_enabled: bool, push_enabled: bool, social_notifications: Value, updated_at: Time)

@@ -12,8 +12,8 @@ use crate::challenges::leaderboard;
 use crate::challenges::participant::CompletionStatus;
 use crate::people::friendship::Pair;
 use crate::schema::{
-    achievement_milestones, block_events, challenge_participants, challenge_progress, community_challenges, family_memberships,
-    friendships, notification_preferences, referrals, social_achievements, users,
+    achievement_milestones, block_events, challenge_participants, challenge_progress, children, community_challenges,
+    family_memberships, friendships, notification_preferences, referrals, social_achievements, users,
 };
 
 /// Deletes the friendships, requests and blocks of a user, and events about blocks that are not delivered yet.
@@ -27,6 +27,11 @@ pub(super) async fn delete_friendships(connection: &mut AsyncPgConnection, user:
     orchard_events::forget(connection, &aggregates).await?;
     let own = friendships::first_user_id.eq(user).or(friendships::second_user_id.eq(user));
     diesel::delete(friendships::table.filter(own)).execute(connection).await
+}
+
+/// Deletes that a user is a child.
+pub(super) async fn delete_child(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<usize> {
+    diesel::delete(children::table.find(user)).execute(connection).await
 }
 
 /// Removes a user as the guardian of children. The foreign key would do that as well, but would not set `updated_at`.

@@ -12,7 +12,7 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 use crate::erasure::left::CANARY;
-use crate::friends::Act;
+use crate::friends::{Act, protected};
 use crate::world::{World, id};
 
 async fn export(client: &Client, user_id: &str) -> Result<Vec<ExportRecord>, Status> {
@@ -36,6 +36,7 @@ async fn rows_of(world: &World, user: Uuid) -> anyhow::Result<BTreeMap<String, i
         ("achievement_milestones", "t::text LIKE $1"),
         ("challenge_participants", "t::text LIKE $1"),
         ("challenge_progress", "challenge_participant_id IN (SELECT id FROM challenge_participants p WHERE p::text LIKE $1)"),
+        ("children", "t::text LIKE $1"),
         ("community_challenges", "t::text LIKE $1"),
         ("family_memberships", "t::text LIKE $1"),
         // Without rows that only say that another user has blocked them.
@@ -76,6 +77,7 @@ async fn an_export_has_all_rows_of_a_user_and_none_of_others() -> anyhow::Result
         let foreign = format!("UPDATE {table} SET {column} = 'Foreign' WHERE {whose} <> $1");
         client.execute(&foreign, &[&me]).await?;
     }
+    world.deliver("family", vec![protected(me, 1)]).await?;
     client.execute("UPDATE users SET referral_credits_earned = 12.50 WHERE id = $1", &[&me]).await?;
     let expected = rows_of(&world, me).await?;
     let exported = export(&world.slice.user(me)?, "").await?;

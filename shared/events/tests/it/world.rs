@@ -151,14 +151,7 @@ impl World {
 
     /// Waits until a query in the producer's schema returns the expected number.
     pub async fn until(&self, query: &str, expected: i64) -> anyhow::Result<()> {
-        let client = self.producer.connect().await?;
-        let wait = async {
-            while client.query_one(query, &[]).await?.get::<_, i64>(0) != expected {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-            anyhow::Ok(())
-        };
-        tokio::time::timeout(Duration::from_secs(180), wait).await.with_context(|| format!("{query} is not {expected}"))?
+        self.producer.until(query, expected).await
     }
 }
 

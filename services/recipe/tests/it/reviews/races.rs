@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use orchard_proto::recipe::v1 as pb;
 use orchard_testkit::answer::refusal;
@@ -106,18 +105,10 @@ async fn counters_are_folded() -> anyhow::Result<()> {
         world.review(id(), &recipe, rating).await?;
     }
     world.favourites(id()).add_favourite(pb::AddFavouriteRequest { recipe_id: recipe.clone() }).await?;
-    let client = world.slice.schema.connect().await?;
-    let query = "SELECT ratings_2, ratings_5, favourite_count, (SELECT count(*) FROM recipe_counter_changes) FROM user_recipes";
-    let folded = async {
-        loop {
-            let row = client.query_one(query, &[]).await?;
-            if row.get::<_, i64>(3) == 0 {
-                break anyhow::Ok([0, 1, 2].map(|column| row.get::<_, i32>(column)));
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    assert_eq!(tokio::time::timeout(Duration::from_secs(20), folded).await??, [2, 1, 1]);
+    world.slice.schema.until("SELECT count(*) FROM recipe_counter_changes", 0).await?;
+    let query = "SELECT ratings_2, ratings_5, favourite_count FROM user_recipes";
+    let row = world.slice.schema.connect().await?.query_one(query, &[]).await?;
+    assert_eq!([0, 1, 2].map(|column| row.get::<_, i32>(column)), [2, 1, 1]);
     assert_eq!(world.get(id(), &recipe).await?.rating, summary("3", [0, 2, 0, 0, 1]));
     Ok(())
 }
@@ -180,7 +171,7 @@ async fn a_deletion_ends_a_storm_of_reviews() -> anyhow::Result<()> {
             Ok(())
         });
     }
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    world.slice.schema.until("SELECT least(count(*), 1) FROM recipe_reviews", 1).await?;
     let request = pb::DeleteRecipeRequest { recipe_id: recipe.clone(), etag: String::new() };
     insist(|| async { world.recipes(author).delete_recipe(request.clone()).await }).await?;
     calls.join_all().await.into_iter().collect::<Result<Vec<_>, _>>()?;

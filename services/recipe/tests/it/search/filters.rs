@@ -136,14 +136,7 @@ async fn orders_are_by_date_by_rating_and_by_feature() -> anyhow::Result<()> {
 
 /// Waits until all reviews are in the columns of their recipes.
 async fn folded(world: &World) -> anyhow::Result<()> {
-    let client = world.slice.schema.connect().await?;
-    let wait = async {
-        while client.query_one("SELECT count(*) FROM recipe_counter_changes", &[]).await?.get::<_, i64>(0) > 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-        anyhow::Ok(())
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(30), wait).await?
+    world.slice.schema.until("SELECT count(*) FROM recipe_counter_changes", 0).await
 }
 
 #[tokio::test]

@@ -38,14 +38,8 @@ pub async fn start_beside(scripts: &[String], index_period: Duration) -> anyhow:
 
 /// Waits until so many recipes are indexed.
 pub async fn indexed(world: &World, count: i64) -> anyhow::Result<()> {
-    let client = world.slice.schema.connect().await?;
-    let wait = async {
-        while client.query_one("SELECT count(*) FROM recipe_search_names", &[]).await?.get::<_, i64>(0) < count {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        anyhow::Ok(())
-    };
-    tokio::time::timeout(Duration::from_secs(60), wait).await?
+    let indexed = format!("SELECT least(count(*), {count}) FROM recipe_search_names");
+    world.slice.schema.until(&indexed, count).await
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use orchard_db::{Db, Failure, UnitError as _};
+use orchard_db::Db;
 use orchard_events::Outbox;
 use orchard_server::Clock;
 use uuid::Uuid;
@@ -53,6 +53,7 @@ impl Finaliser {
         loop {
             let challenge = self.requests.next().await;
             if let Err(cause) = self.finalise(challenge).await {
+                self.gauges.count_failure();
                 tracing::warn!(%challenge, %cause, "cannot finalise a challenge");
             }
         }
@@ -120,7 +121,7 @@ impl Finaliser {
 
     /// Finalises each of some seats alone, because together they failed.
     async fn finalise_each(&self, cause: Error, challenge: Uuid, users: &[Uuid], now: DateTime<Utc>) -> Result<(), Error> {
-        if is_of_database(&cause) {
+        if cause.is_outage() {
             return Err(cause);
         }
         for user in users {
@@ -133,7 +134,7 @@ impl Finaliser {
 
     /// Lets a challenge, or the seat of `user` in it, wait before the next attempt, so that it keeps no other waiting.
     async fn postpone(&self, cause: Error, challenge: Uuid, user: Option<Uuid>, now: DateTime<Utc>) -> Result<(), Error> {
-        if is_of_database(&cause) {
+        if cause.is_outage() {
             return Err(cause);
         }
         self.gauges.count_failure();
@@ -184,11 +185,6 @@ impl Finaliser {
             })
             .await
     }
-}
-
-/// Returns whether the database failed as a whole, so that trying anything else is of no use.
-fn is_of_database(cause: &Error) -> bool {
-    matches!(cause.failure(), Some(Failure::Unavailable(_) | Failure::Busy(_)))
 }
 
 impl Step<'_> {

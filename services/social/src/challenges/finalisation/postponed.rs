@@ -1,6 +1,7 @@
 //! Queries of finalisations that failed, and of what is left to do.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
@@ -23,10 +24,8 @@ pub(super) async fn postpone(connection: &mut AsyncPgConnection, challenge: Uuid
     begin.on_conflict_do_nothing().execute(connection).await?;
     let row = challenge_finalisations::table.find(challenge);
     let failures: i32 = row.select(challenge_finalisations::failures).for_update().first(connection).await?;
-    let set = (
-        challenge_finalisations::failures.eq(failures.saturating_add(1)),
-        challenge_finalisations::retry_at.eq(now + wait(failures.saturating_add(1))),
-    );
+    let failures = failures.saturating_add(1);
+    let set = (challenge_finalisations::failures.eq(failures), challenge_finalisations::retry_at.eq(now + wait(failures)));
     diesel::update(row).set(set).execute(connection).await.map(|_| ())
 }
 
@@ -43,10 +42,11 @@ pub(super) async fn postpone_seat(
     let failures: Option<i32> =
         row.select(challenge_participants::failures).for_no_key_update().first(connection).await.optional()?;
     // The user may have been erased meanwhile.
-    let Some(failures) = failures else { return Ok(()) };
+    let Some(failures) = failures.map(|failures| failures.saturating_add(1)) else { return Ok(()) };
     let set = (
-        challenge_participants::failures.eq(failures.saturating_add(1)),
-        challenge_participants::retry_at.eq(now + wait(failures.saturating_add(1))),
+        challenge_participants::failures.eq(failures),
+        challenge_participants::retry_at.eq(now + wait(failures)),
+        challenge_participants::updated_at.eq(dsl::now),
     );
     diesel::update(row).set(set).execute(connection).await.map(|_| ())
 }
@@ -60,6 +60,7 @@ pub(super) struct Backlog {
     pub(super) failing_seats: i64,
 }
 
+/// Counts what is over and not finalised.
 pub(super) async fn backlog(mut connection: &AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<Backlog> {
     let challenges = || {
         community_challenges::table

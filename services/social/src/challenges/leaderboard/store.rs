@@ -19,7 +19,7 @@ use crate::challenges::challenge::ChallengeError;
 use crate::challenges::participant::CompletionStatus;
 use crate::schema::{leaderboard_changes, leaderboard_counts};
 
-pub(super) use fold::{fold, vacuum};
+pub(super) use fold::fold;
 pub(super) use friends::friends;
 pub(super) use page::{around, page};
 pub(super) use seek::score_of_rank;

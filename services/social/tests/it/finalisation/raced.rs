@@ -131,7 +131,7 @@ async fn each_reward_is_given_once_when_replicas_are_interrupted() -> anyhow::Re
 impl World {
     /// Starts a service that finalises with this period.
     pub async fn finalising_every(period: Duration) -> anyhow::Result<Self> {
-        let world = Self::start().await?;
+        let world = Self::strict().await?;
         let replica = world.replica(period).await?;
         let World { slice, clock, settings, family } = world;
         slice.running.stop().await?;

@@ -28,7 +28,7 @@ pub(in crate::challenges::challenge) struct Filter {
     pub(in crate::challenges::challenge) phase: Phase,
     pub(in crate::challenges::challenge) challenge_type: Option<ChallengeType>,
     pub(in crate::challenges::challenge) difficulty_level: Option<i32>,
-    /// Words in ASCII letters, digits and other scripts. The name or the description must have a word that begins with each.
+    /// Words without ASCII punctuation. The name or the description must have, for each, a word that begins with it.
     pub(in crate::challenges::challenge) words: Vec<String>,
 }
 

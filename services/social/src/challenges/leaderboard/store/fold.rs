@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Uuid as SqlUuid};
-use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use crate::schema::leaderboard_counts;
@@ -37,8 +37,9 @@ orchard_db::prepared! {
 }
 
 /// Folds at most `count` changes into the counts, and returns how many.
-pub(in crate::challenges::leaderboard) async fn fold(connection: &mut AsyncPgConnection, count: i64) -> QueryResult<i64> {
+pub(in crate::challenges::leaderboard) async fn fold(connection: &mut AsyncPgConnection, count: usize) -> QueryResult<usize> {
     type Row = (i64, Option<Uuid>, Option<i16>, Option<i32>);
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
     let rows: Vec<Row> = Fold { count }.load(connection).await?;
     let number = rows.iter().map(|(number, ..)| *number).next().unwrap_or_default();
     for (_, challenge, level, bucket) in rows {
@@ -47,10 +48,5 @@ pub(in crate::challenges::leaderboard) async fn fold(connection: &mut AsyncPgCon
             diesel::delete(none).execute(connection).await?;
         }
     }
-    Ok(number)
-}
-
-/// Frees the space of deleted changes, unless another session does. This cannot be part of a transaction.
-pub(in crate::challenges::leaderboard) async fn vacuum(connection: &mut AsyncPgConnection) -> QueryResult<()> {
-    connection.batch_execute("VACUUM (SKIP_LOCKED, TRUNCATE false) leaderboard_changes").await
+    Ok(usize::try_from(number).unwrap_or_default())
 }
