@@ -105,7 +105,7 @@ pub(crate) fn recipe(recipe: Recipe, profiles: &Profiles) -> pb::Recipe {
         etag: facts.version.to_string(),
         rating: Some(rating(&facts.counts)),
         favourite_count: count(facts.counts.favourites),
-        featured_time: facts.featured_at.map(timestamp_to_wire),
+        feature_time: facts.featured_at.map(timestamp_to_wire),
         hide_time: facts.hidden_at.map(timestamp_to_wire),
         create_time: Some(timestamp_to_wire(facts.created_at)),
         update_time: Some(timestamp_to_wire(facts.updated_at)),
@@ -133,7 +133,7 @@ pub(crate) fn summary(summary: Summary, profiles: &Profiles) -> pb::RecipeSummar
         edit_time: Some(timestamp_to_wire(facts.edited_at)),
         rating: Some(rating(&facts.counts)),
         favourite_count: count(facts.counts.favourites),
-        featured_time: facts.featured_at.map(timestamp_to_wire),
+        feature_time: facts.featured_at.map(timestamp_to_wire),
         hide_time: facts.hidden_at.map(timestamp_to_wire),
     }
 }

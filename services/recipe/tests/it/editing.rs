@@ -85,7 +85,7 @@ async fn what_the_mask_does_not_name_is_not_read() -> anyhow::Result<()> {
     assert_eq!(world.update(author, bad.clone(), &["servings"]).await?.servings, 8);
     let refused_paths = violations(world.update(author, bad.clone(), &["recipe_name", "ingredients", "servings"]).await);
     assert_eq!(refused_paths, ["recipe.recipe_name", "recipe.ingredients"]);
-    for path in ["recipe_id", "user_id", "etag", "rating", "featured_time", "hide_time", "favourite_count", "create_time", "x"] {
+    for path in ["recipe_id", "user_id", "etag", "rating", "feature_time", "hide_time", "favourite_count", "create_time", "x"] {
         assert_eq!(violations(world.update(author, bad.clone(), &[path]).await), ["update_mask"], "{path}");
     }
     assert_eq!(violations(world.update(author, bad.clone(), &[]).await), ["update_mask"]);

@@ -32,18 +32,18 @@ async fn a_featured_recipe_gives_its_author_one_achievement_however_often() -> a
     let (author, moderator) = (id(), id());
     let recipe = world.publish(author).await?;
     let before = world.get(author, &recipe).await?;
-    assert_eq!(before.featured_time, None);
+    assert_eq!(before.feature_time, None);
     for _ in 0..3 {
         for _ in 0..2 {
             let featured = world.decide(moderator, &recipe, Feature).await?;
-            assert!(featured.featured_time.is_some());
+            assert!(featured.feature_time.is_some());
         }
         world.decide(moderator, &recipe, Unfeature).await?;
     }
     world.delivered().await?;
     assert_eq!(world.featured(author).await?, std::slice::from_ref(&recipe));
     let after = world.get(author, &recipe).await?;
-    assert_eq!((after.featured_time, after.etag, after.edit_time), (None, before.etag, before.edit_time));
+    assert_eq!((after.feature_time, after.etag, after.edit_time), (None, before.etag, before.edit_time));
 
     let second = world.publish(author).await?;
     world.decide(moderator, &second, Feature).await?;
@@ -76,9 +76,9 @@ async fn a_hidden_recipe_is_not_featured() -> anyhow::Result<()> {
     let (author, moderator) = (id(), id());
     let recipe = world.publish(author).await?;
     world.decide(moderator, &recipe, Feature).await?;
-    assert_eq!(world.decide(moderator, &recipe, Hide).await?.featured_time, None);
+    assert_eq!(world.decide(moderator, &recipe, Hide).await?.feature_time, None);
     assert_eq!(refused(world.decide(moderator, &recipe, Feature).await), (Code::NotFound, "RECIPE_NOT_FOUND".to_owned()));
-    assert_eq!(world.decide(moderator, &recipe, Restore).await?.featured_time, None, "to be featured again is another decision");
+    assert_eq!(world.decide(moderator, &recipe, Restore).await?.feature_time, None, "to be featured again is another decision");
     Ok(())
 }
 
@@ -89,8 +89,8 @@ async fn a_recipe_that_becomes_private_is_not_featured_any_more() -> anyhow::Res
     let recipe = world.publish(author).await?;
     let request = pb::FeatureRecipeRequest { recipe_id: recipe.clone(), ..Default::default() };
     world.moderation(moderator, &["moderator"]).feature_recipe(request).await?;
-    assert!(world.get(id(), &recipe).await?.featured_time.is_some());
+    assert!(world.get(id(), &recipe).await?.feature_time.is_some());
     world.set_public(author, &recipe, false).await?;
-    assert_eq!(world.set_public(author, &recipe, true).await?.featured_time, None);
+    assert_eq!(world.set_public(author, &recipe, true).await?.feature_time, None);
     Ok(())
 }
