@@ -14,7 +14,7 @@ enum Orchard {
     Family(SliceCommand<orchard_family::Service>),
     /// Profiles, friends, achievements, challenges and progress
     #[command(subcommand)]
-    Social(SliceCommand<orchard_social::Service>),
+    Social(orchard_social::Command),
     /// Recipes that users share
     #[command(subcommand)]
     Recipe(SliceCommand<orchard_recipe::Service>),

@@ -20,6 +20,23 @@ orchard_db::prepared! {
         RETURNING cp.id, cp.on_board";
 }
 
+orchard_db::prepared! {
+    /// Selects those of these users whose profiles have a copy that differs.
+    struct Outdated { users: Vec<Uuid> } -> (SqlUuid,) = concat!("
+        SELECT u.id
+        FROM (SELECT id, display_name, ", audience!(), " AS shown_to FROM users WHERE id = ANY("), users as Array<SqlUuid>, ")) u
+        WHERE EXISTS (
+          SELECT FROM challenge_participants cp
+          WHERE cp.user_id = u.id AND (cp.display_name, cp.shown_to) IS DISTINCT FROM (u.display_name, u.shown_to)
+        )";
+}
+
+/// Returns those of these users whose profiles have outdated copies.
+pub(crate) async fn outdated(mut connection: &AsyncPgConnection, users: Vec<Uuid>) -> QueryResult<BTreeSet<Uuid>> {
+    let rows: Vec<(Uuid,)> = Outdated { users }.load(&mut connection).await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
 /// Updates the copies of these users' profiles. The users must be locked.
 pub(crate) async fn refresh(connection: &mut AsyncPgConnection, users: &BTreeSet<Uuid>) -> QueryResult<()> {
     if users.is_empty() {

@@ -8,17 +8,19 @@ mod events;
 mod notification;
 mod people;
 mod privacy;
+mod reconcile;
 mod request;
 mod rewards;
 mod roll;
 mod schema;
 mod visibility;
 
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::Args;
+use clap::{Args, Subcommand};
 use futures::FutureExt as _;
 use orchard_client::{CallOptions, Upstream};
 use orchard_db::{Db, EmbeddedMigrations, Migrations};
@@ -35,10 +37,12 @@ use orchard_proto::social::v1::profile_service_server::ProfileServiceServer;
 use orchard_proto::social::v1::progress_service_server::ProgressServiceServer;
 use orchard_proto::social::v1::{AchievementAwarded, ChallengeFinalised, ParticipantFinished, UserBlocked, UserUnblocked};
 use orchard_rpc::{Currency, supervise};
-use orchard_server::{Clock, Parts, ServeOptions, Slice};
+use orchard_server::{Clock, DatabaseOptions, Parts, ServeOptions, Slice, SliceCommand, work_to_end};
 use prost::Name as _;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
+
+pub use reconcile::{Mended, reconcile};
 
 use challenges::finalisation::{Finaliser, Requests};
 use challenges::leaderboard;
@@ -50,6 +54,26 @@ const NOTIFICATION_EVENTS: [fn() -> String; 3] =
 
 /// The events that the family service consumes.
 const BLOCK_EVENTS: [fn() -> String; 2] = [UserBlocked::full_name, UserUnblocked::full_name];
+
+/// The commands of the social slice.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Those that every slice has
+    #[command(flatten)]
+    Slice(SliceCommand<Service>),
+    /// Recount seats and leaderboards, and copy profiles to them again, where they differ. Safe while the service runs
+    Reconcile(DatabaseOptions),
+}
+
+impl Command {
+    /// Runs the command until it ends: `serve` ends at a signal.
+    pub fn run(self) -> ExitCode {
+        match self {
+            Self::Slice(command) => command.run(),
+            Self::Reconcile(database) => work_to_end::<Service, _>(&database, async |db| Ok(reconcile(&db).await?.to_string())),
+        }
+    }
+}
 
 /// The social slice.
 #[derive(Debug)]

@@ -66,6 +66,33 @@ pub fn health_to_end(name: &str, options: &HealthOptions) -> ExitCode {
     exit(name, ask::run(options))
 }
 
+/// Runs a command on a slice's migrated database, and prints the line that it returns: the end of its `main`.
+pub fn work_to_end<S, F>(options: &DatabaseOptions, work: impl FnOnce(Db) -> F) -> ExitCode
+where
+    S: Slice,
+    F: Future<Output = anyhow::Result<String>>,
+{
+    exit(S::NAME, on_database::<S, F>(options, work))
+}
+
+fn on_database<S, F>(options: &DatabaseOptions, work: impl FnOnce(Db) -> F) -> anyhow::Result<()>
+where
+    S: Slice,
+    F: Future<Output = anyhow::Result<String>>,
+{
+    let done = single_threaded()?.block_on(async {
+        let stop = stop_signal()?;
+        let db = Db::new(options.url()?, options.database_connections.into(), &options.limits())?;
+        require_migrated(&db, S::migrations()).await?;
+        tokio::select! {
+            done = work(db) => done,
+            () = stop => anyhow::bail!("stopped by a signal; what is committed stays"),
+        }
+    })?;
+    eprintln!("{}: {done}", S::NAME);
+    Ok(())
+}
+
 fn migrate_slice<S: Slice>(database: &DatabaseOptions) -> anyhow::Result<()> {
     let url = database.url()?;
     let runtime = single_threaded()?;

@@ -31,7 +31,7 @@ mod token_keys;
 pub use access::{AccessError, AccessTable};
 pub use ask::{HealthOptions, ask};
 pub use bound::Bound;
-pub use cli::{Serve, SliceCommand, health_to_end, run_to_end};
+pub use cli::{Serve, SliceCommand, health_to_end, run_to_end, work_to_end};
 pub use duration::duration;
 pub use health::{LIVENESS, Readiness};
 pub use identity::{Caller, CallerError, Clock, IdentityOptions, InvalidJwksUrl, JwksUrl, Role, User};

@@ -152,3 +152,18 @@ async fn a_service_refuses_to_serve_a_database_that_is_not_migrated() -> anyhow:
     assert!(!unreachable && !log.contains("hunter2") && log.lines().count() == 1, "{log}");
     Ok(())
 }
+
+#[tokio::test]
+async fn reconcile_says_what_it_mended() -> anyhow::Result<()> {
+    let schema = Schema::create().await?;
+    let run = async || {
+        let output = orchard("social", "reconcile").env("DATABASE_URL", schema.url()).output().await?;
+        anyhow::Ok((output.status.success(), String::from_utf8(output.stderr)?))
+    };
+    let (reconciled, log) = run().await?;
+    assert!(!reconciled && log.contains("run `migrate`"), "{log}");
+    schema.migrate(orchard_social::Service::migrations()).await?;
+    let expected = "social: mended copies of 0 profiles, seats of 0 challenges, counts of 0 leaderboards\n";
+    assert_eq!(run().await?, (true, expected.to_owned()));
+    Ok(())
+}

@@ -18,7 +18,7 @@ use tonic::Code;
 use uuid::Uuid;
 
 pub use fold_worker::FoldWorker;
-pub(crate) use store::forget;
+pub(crate) use store::{forget, recount};
 pub use watch::Poller;
 
 use crate::challenges::participant::CompletionStatus;

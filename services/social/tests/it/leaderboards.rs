@@ -2,6 +2,7 @@
 
 mod moving;
 mod ranked;
+mod reconciled;
 mod seen;
 
 use orchard_proto::social::v1 as pb;

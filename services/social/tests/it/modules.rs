@@ -34,6 +34,7 @@ const ORDER: &[&str] = &[
     "challenges",
     "privacy",
     "events",
+    "reconcile",
 ];
 
 #[test]

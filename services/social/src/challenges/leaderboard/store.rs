@@ -3,6 +3,7 @@
 mod fold;
 mod friends;
 mod page;
+mod recount;
 mod seek;
 mod sql;
 mod standing;
@@ -22,6 +23,7 @@ use crate::schema::{leaderboard_changes, leaderboard_counts};
 pub(super) use fold::fold;
 pub(super) use friends::friends;
 pub(super) use page::{around, page};
+pub(crate) use recount::recount;
 pub(super) use seek::score_of_rank;
 pub(super) use standing::standing;
 pub(super) use watched::{BoardState, board_state};

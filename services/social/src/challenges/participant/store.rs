@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::now;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use orchard_db::row;
 use uuid::Uuid;
@@ -117,6 +118,38 @@ pub(crate) async fn count_seats(connection: &mut AsyncPgConnection, challenge: U
         .execute(connection)
         .await
         .map(|_| ())
+}
+
+orchard_db::prepared! {
+    /// Selects those of these challenges whose number of taken seats differs from a recount.
+    struct Miscounted { challenges: Vec<Uuid> } -> (SqlUuid,) = "
+        SELECT c.id FROM community_challenges c
+        WHERE c.id = ANY(", challenges as Array<SqlUuid>, ") AND c.participant_count <> (
+          SELECT count(*) FROM challenge_participants p WHERE p.challenge_id = c.id AND p.completion_status <> 'withdrawn'
+        )";
+}
+
+/// Returns those of these challenges whose number of taken seats differs from a recount.
+pub(crate) async fn miscounted(mut connection: &AsyncPgConnection, challenges: Vec<Uuid>) -> QueryResult<Vec<Uuid>> {
+    let rows: Vec<(Uuid,)> = Miscounted { challenges }.load(&mut connection).await?;
+    Ok(rows.into_iter().map(|(challenge,)| challenge).collect())
+}
+
+/// Counts the taken seats of a challenge again, and returns how many more they are.
+pub(crate) async fn recount_seats(connection: &mut AsyncPgConnection, challenge: Uuid) -> QueryResult<i32> {
+    lock_seats(connection, challenge).await?;
+    // Not in the statement that locks, which would not count the seats that were committed while it waited.
+    let seats = challenge_participants::table
+        .filter(challenge_participants::challenge_id.eq(challenge))
+        .filter(challenge_participants::completion_status.ne(CompletionStatus::Withdrawn));
+    let taken: i64 = seats.count().get_result(connection).await?;
+    let counted: i32 =
+        community_challenges::table.find(challenge).select(community_challenges::participant_count).first(connection).await?;
+    let change = i32::try_from(taken).unwrap_or(i32::MAX) - counted;
+    if change != 0 {
+        count_seats(connection, challenge, change).await?;
+    }
+    Ok(change)
 }
 
 /// Inserts the seat of a user who has none. It is on no leaderboard until `board_copies` has copied the user's profile.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::{Viewer, ranking};
 use crate::world::{World, date, days_ago, id, minutes, new_challenge};
 
-fn contest() -> pb::CreateChallengeRequest {
+pub fn contest() -> pb::CreateChallengeRequest {
     pb::CreateChallengeRequest { scoring: minutes(1, 100_000), ..new_challenge() }
 }
 
@@ -101,7 +101,7 @@ async fn paging_continues_after_the_last_user_of_a_page_is_erased() -> anyhow::R
 }
 
 /// Counts the buckets in which counts and changes together differ from a recount.
-const DIFFERENCES: &str = "WITH kept AS (
+pub const DIFFERENCES: &str = "WITH kept AS (
       SELECT challenge_id, level, bucket, participants::bigint AS number FROM leaderboard_counts
       UNION ALL SELECT challenge_id, l::smallint, old_score >> (6 * l), -1 FROM leaderboard_changes, generate_series(0, 4) l WHERE old_score IS NOT NULL
       UNION ALL SELECT challenge_id, l::smallint, new_score >> (6 * l), 1 FROM leaderboard_changes, generate_series(0, 4) l WHERE new_score IS NOT NULL

@@ -44,9 +44,19 @@ pub(in crate::challenges::leaderboard) async fn fold(connection: &mut AsyncPgCon
     let number = rows.iter().map(|(number, ..)| *number).next().unwrap_or_default();
     for (_, challenge, level, bucket) in rows {
         if let (Some(challenge), Some(level), Some(bucket)) = (challenge, level, bucket) {
-            let none = leaderboard_counts::table.find((challenge, level, bucket)).filter(leaderboard_counts::participants.eq(0));
-            diesel::delete(none).execute(connection).await?;
+            delete_empty(connection, challenge, level, bucket).await?;
         }
     }
     Ok(usize::try_from(number).unwrap_or_default())
+}
+
+/// Deletes a count that is 0.
+pub(super) async fn delete_empty(
+    connection: &mut AsyncPgConnection,
+    challenge: Uuid,
+    level: i16,
+    bucket: i32,
+) -> QueryResult<()> {
+    let empty = leaderboard_counts::table.find((challenge, level, bucket)).filter(leaderboard_counts::participants.eq(0));
+    diesel::delete(empty).execute(connection).await.map(|_| ())
 }
