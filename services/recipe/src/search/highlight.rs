@@ -1,5 +1,6 @@
 //! Which parts of a recipe have met a text.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::searching::Hit;
@@ -32,25 +33,58 @@ pub(super) struct Highlight {
     pub(super) ranges: Vec<Range<usize>>,
 }
 
-/// Returns the texts of a recipe that have words with one of these stems, up to [`MOST`], of which one is kept for the description.
-pub(super) fn highlights(hit: &Hit, stems: &[Token]) -> Vec<Highlight> {
+/// The stems that were found, and which words have one of them: the recipes of a page have many words in common.
+#[derive(Debug)]
+pub(super) struct Matches {
+    stems: HashSet<Token>,
+    known: HashMap<String, bool>,
+}
+
+impl Matches {
+    pub(super) fn of(stems: &[Token]) -> Self {
+        Self { stems: stems.iter().copied().collect(), known: HashMap::new() }
+    }
+
+    fn has(&mut self, form: &str) -> bool {
+        if let Some(is_found) = self.known.get(form) {
+            return *is_found;
+        }
+        let is_found = self.stems.contains(&stem_token(&stem(form)));
+        self.known.insert(form.to_owned(), is_found);
+        is_found
+    }
+
+    /// Returns where words are found. Two neighbours may make one word, as in the index; not in a description.
+    fn ranges(&mut self, field: Field, words: &[Word]) -> Vec<Range<usize>> {
+        let mut ranges: Vec<Range<usize>> =
+            words.iter().filter(|word| word.forms().any(|form| self.has(form))).map(|word| word.range.clone()).collect();
+        if field != Field::Description {
+            for pair in words.windows(2) {
+                if joined(&pair[0], &pair[1]).is_some_and(|form| self.has(&form)) {
+                    ranges.extend(pair.iter().map(|word| word.range.clone()));
+                }
+            }
+        }
+        merged(ranges)
+    }
+}
+
+/// Returns the texts of a recipe that have words with one of the stems, up to [`MOST`], of which one is kept for the description.
+pub(super) fn highlights(hit: &Hit, matches: &mut Matches) -> Vec<Highlight> {
     let heading = &hit.summary.heading;
     let name = [(Field::Name, 0, heading.recipe_name.as_str())];
     let tags = heading.tags.iter().enumerate().map(|(index, tag)| (Field::Tag, index, tag.as_str()));
     let foods = hit.foods.iter().enumerate().map(|(index, food)| (Field::Food, index, food.as_str()));
-    let description = heading.description.iter().map(|text| (Field::Description, 0, text.as_str()));
-    let found = |(field, index, text)| highlight(field, index, text, stems);
-    let short = name.into_iter().chain(tags).chain(foods).filter_map(found).take(MOST - 1);
-    short.chain(description.filter_map(found)).collect()
+    let short = name.into_iter().chain(tags).chain(foods);
+    let mut found: Vec<Highlight> =
+        short.filter_map(|(field, index, text)| highlight(field, index, text, matches)).take(MOST - 1).collect();
+    found.extend(heading.description.iter().filter_map(|text| highlight(Field::Description, 0, text, matches)));
+    found
 }
 
-fn highlight(field: Field, index: usize, text: &str, stems: &[Token]) -> Option<Highlight> {
+fn highlight(field: Field, index: usize, text: &str, matches: &mut Matches) -> Option<Highlight> {
     let words = words(text, true);
-    let is_found = |form: &str| stems.contains(&stem_token(&stem(form)));
-    let single = words.iter().filter(|word| word.forms().any(is_found)).map(|word| word.range.clone());
-    let pairs = words.windows(2).filter(|pair| joined(&pair[0], &pair[1]).is_some_and(|form| is_found(&form)));
-    let pairs = pairs.flat_map(|pair: &[Word]| [pair[0].range.clone(), pair[1].range.clone()]);
-    let ranges = merged(single.chain(pairs).collect());
+    let ranges = matches.ranges(field, &words);
     let first = ranges.first()?.start;
     if field != Field::Description || text.chars().count() <= EXCERPT.0 {
         return Some(Highlight { field, index, text: text.to_owned(), ranges });
@@ -81,12 +115,13 @@ fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
 mod tests {
     use super::*;
 
-    fn stems(words: &[&str]) -> Vec<Token> {
-        words.iter().map(|word| stem_token(&stem(word))).collect()
+    fn matches(words: &[&str]) -> Matches {
+        let stems: Vec<Token> = words.iter().map(|word| stem_token(&stem(word))).collect();
+        Matches::of(&stems)
     }
 
     fn ranges(text: &str, words: &[&str]) -> Vec<Range<usize>> {
-        highlight(Field::Name, 0, text, &stems(words)).map(|found| found.ranges).unwrap_or_default()
+        highlight(Field::Name, 0, text, &mut matches(words)).map(|found| found.ranges).unwrap_or_default()
     }
 
     #[test]
@@ -101,10 +136,10 @@ mod tests {
     #[test]
     fn long_descriptions_are_cut_around_the_first_match() {
         let text = format!("{} Ripe plums, and more plums {}", "x ".repeat(200).trim(), "y ".repeat(300));
-        let found = highlight(Field::Description, 0, &text, &stems(&["plum"])).expect("found");
+        let found = highlight(Field::Description, 0, &text, &mut matches(&["plum"])).expect("found");
         assert_eq!(found.text.chars().count(), EXCERPT.0);
         let covered = |range: &Range<usize>| found.text.chars().skip(range.start).take(range.len()).collect::<String>();
         assert_eq!(found.ranges.iter().map(covered).collect::<Vec<_>>(), ["plums", "plums"]);
-        assert_eq!(highlight(Field::Description, 0, &text, &stems(&["fig"])), None);
+        assert_eq!(highlight(Field::Description, 0, &text, &mut matches(&["fig"])), None);
     }
 }

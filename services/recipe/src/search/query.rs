@@ -88,10 +88,13 @@ impl Query {
     /// Takes words that misspelt ones may stand for: of each the nearest.
     pub(super) fn correct(&mut self, words: &[Known], known: &[Token], all: bool) {
         let takes_short = all && self.asked.len() > 1;
+        let words: Vec<(&Known, String)> = words.iter().map(|known| (known, stem(&known.word))).collect();
         for asked in self.asked.iter_mut().filter(|asked| asked.is_doubtful(known, all)) {
             let mut near: BTreeMap<usize, BTreeMap<Token, bool>> = BTreeMap::new();
-            for word in words.iter().filter(|word| !asked.stems.contains(&word.stem)) {
-                let slip = asked.forms.iter().filter_map(|form| nearest(form, &word.word, takes_short)).min();
+            let forms: Vec<(&str, String)> = asked.forms.iter().map(|form| (form.as_str(), stem(form))).collect();
+            for (word, its_stem) in words.iter().filter(|(word, _)| !asked.stems.contains(&word.stem)) {
+                let known = (word.word.as_str(), its_stem.as_str());
+                let slip = forms.iter().filter_map(|(form, stem)| nearest((form, stem), known, takes_short)).min();
                 // The beginning of a word is rather unfinished than wrong.
                 if let Some(slip) = slip.filter(|slip| asked.begun.is_empty() || !slip.replaces) {
                     let replaces = near.entry(slip.edits).or_default().entry(word.stem).or_insert(slip.replaces);
@@ -99,8 +102,8 @@ impl Query {
                 }
             }
             let nearest = near.into_values().next().unwrap_or_else(|| {
-                let begun = words.iter().filter(|word| asked.forms.iter().any(|form| misspelt_beginning(form, &word.word)));
-                begun.filter(|_| asked.begun.is_empty()).map(|word| (word.stem, true)).collect()
+                let begun = words.iter().filter(|(word, _)| asked.forms.iter().any(|form| misspelt_beginning(form, &word.word)));
+                begun.filter(|_| asked.begun.is_empty()).map(|(word, _)| (word.stem, true)).collect()
             });
             asked.meant = nearest.into_iter().collect();
         }
@@ -137,10 +140,11 @@ impl Query {
     }
 }
 
-/// Returns how what was asked for differs from a known word, or its stem from the word's, if it may be a misspelling.
-fn nearest(asked: &str, known: &str, takes_short: bool) -> Option<Slip> {
-    let (slip, of_stems) = (misspelling(asked, known), misspelling(&stem(asked), &stem(known)));
-    let of_short = if takes_short { short_misspelling(asked, known) } else { None };
+/// Returns how what was asked for differs from a known word, or its stem from the word's, if it may be a misspelling. Both are given with
+/// their stems.
+fn nearest(asked: (&str, &str), known: (&str, &str), takes_short: bool) -> Option<Slip> {
+    let (slip, of_stems) = (misspelling(asked.0, known.0), misspelling(asked.1, known.1));
+    let of_short = if takes_short { short_misspelling(asked.0, known.0) } else { None };
     [slip, of_stems, of_short].into_iter().flatten().filter(|slip| slip.edits > 0).min()
 }
 

@@ -51,9 +51,10 @@ pub(super) enum Order {
 }
 
 orchard_db::prepared! {
-    /// Words that begin with one of the prefixes: those of the most recipes, and among equals the shortest.
+    /// Words that begin with one of the prefixes: those of the most recipes, and among equals the shortest. The prefixes come from a
+    /// subquery, so that PostgreSQL plans once and not for each list.
     struct Completions { prefixes: Vec<String>, count: i64 } -> (Text, BigInt) = "
-        SELECT w.word, w.stem FROM unnest(", prefixes as Array<Text>, "::text[]) AS p (prefix)
+        SELECT w.word, w.stem FROM unnest((SELECT ", prefixes as Array<Text>, "::text[])) AS p (prefix)
         CROSS JOIN LATERAL (
           SELECT word, stem FROM search_words WHERE word >= p.prefix AND word < p.prefix || U&'\\+10FFFF'
           ORDER BY recipes DESC, length(word), word LIMIT ", count as BigInt, "

@@ -8,7 +8,7 @@ use prost::Message as _;
 use uuid::Uuid;
 
 use super::filter::{Filter, count_words};
-use super::highlight::{Field, Highlight, highlights};
+use super::highlight::{Field, Highlight, Matches, highlights};
 use super::searching::{Cursor, Found};
 use super::{Order, Search};
 use crate::error::Error;
@@ -116,9 +116,10 @@ fn read_order(sort: i32) -> Result<Option<Order>, String> {
 /// Converts what was found for the viewer of the profiles.
 pub(super) fn answer(found: Found, page: &PageRequest<Cursor>, profiles: &Profiles) -> pb::SearchRecipesResponse {
     let (mut results, mut size, mut end, mut next) = (Vec::new(), 0, None, found.next);
+    let mut matches = Matches::of(&found.stems);
     for hit in found.hits {
         let hit_end = hit.end;
-        let highlights = highlights(&hit, &found.stems).into_iter().map(highlight).collect();
+        let highlights = highlights(&hit, &mut matches).into_iter().map(highlight).collect();
         let result = pb::SearchResult { recipe: Some(recipe::wire::summary(hit.summary, profiles)), highlights };
         size += result.encoded_len();
         if size > MAX_SIZE && end.is_some() {

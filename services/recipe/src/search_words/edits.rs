@@ -48,8 +48,11 @@ pub(crate) struct Slip {
 /// Returns how what was asked for differs from a known word of which it may be a misspelling. Short words are other words if any letter
 /// differs, the first letter is rarely wrong, and neither is the last when two others are.
 pub(crate) fn misspelling(asked: &str, known: &str) -> Option<Slip> {
+    if asked.chars().count().abs_diff(known.chars().count()) > 2 {
+        return None;
+    }
     let (asked, known): (Vec<char>, Vec<char>) = (asked.chars().collect(), known.chars().collect());
-    if asked.iter().any(char::is_ascii_digit) || known.iter().any(char::is_ascii_digit) || asked.len().abs_diff(known.len()) > 2 {
+    if asked.iter().any(char::is_ascii_digit) || known.iter().any(char::is_ascii_digit) {
         return None;
     }
     let same_first = asked.first() == known.first();

@@ -73,6 +73,10 @@ impl Words {
             self.end_run();
             return self.push(at, character.to_ascii_lowercase());
         }
+        // Most texts are ASCII, for which the rules below do nothing.
+        if character.is_ascii() {
+            return self.end();
+        }
         for compatible in character.to_lowercase().nfkc() {
             if self.is_voiced(compatible) {
                 continue;
@@ -152,9 +156,9 @@ impl Words {
     fn end_word(&mut self) {
         if !self.plain.is_empty() {
             // Korean letters become syllables again.
-            let umlauts = self.has_umlauts.then(|| self.umlauts.nfc().collect());
-            let range = self.start..self.end;
-            self.done.push(Word { plain: self.plain.nfc().collect(), umlauts, range, is_unspaced: false });
+            let composed = |letters: &str| if letters.is_ascii() { letters.to_owned() } else { letters.nfc().collect() };
+            let umlauts = self.has_umlauts.then(|| composed(&self.umlauts));
+            self.done.push(Word { plain: composed(&self.plain), umlauts, range: self.start..self.end, is_unspaced: false });
         }
         self.plain.clear();
         self.umlauts.clear();

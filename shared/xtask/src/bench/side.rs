@@ -138,12 +138,18 @@ fn round(pace: Pace, calls: u64, cpu: Vec<(&'static str, f64)>) -> Round {
 
 /// Runs the sides in turn, A B A B, after a shorter turn as a warm-up.
 pub async fn alternate(meter: &mut Meter, sides: &mut [Side], effort: Effort) -> Result<Vec<Rounds>> {
+    let calls = vec![effort.calls; sides.len()];
+    alternate_with(meter, sides, effort.rounds, &calls).await
+}
+
+/// Like [`alternate`], with so many calls in a round of each side.
+pub async fn alternate_with(meter: &mut Meter, sides: &mut [Side], rounds: usize, calls: &[u64]) -> Result<Vec<Rounds>> {
     let mut all: Vec<Rounds> = sides.iter().map(|side| Rounds { name: side.name(), rounds: Vec::new() }).collect();
-    for turn in 0..=effort.rounds {
-        for (side, rounds) in sides.iter_mut().zip(&mut all) {
-            let round = side.run(meter, if turn == 0 { effort.calls / 4 } else { effort.calls }).await?;
+    for turn in 0..=rounds {
+        for ((side, measured), calls) in sides.iter_mut().zip(&mut all).zip(calls) {
+            let round = side.run(meter, if turn == 0 { calls / 4 } else { *calls }).await?;
             if turn > 0 {
-                rounds.rounds.push(round);
+                measured.rounds.push(round);
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::bench::figures::Spread;
 use crate::bench::load::Call;
 use crate::bench::recipes;
 use crate::bench::report::{Curve, Finding, Outcome};
-use crate::bench::side::{Effort, POSTGRESQL, Round, Rounds, Side, alternate};
+use crate::bench::side::{POSTGRESQL, Round, Rounds, Side, alternate_with};
 use crate::bench::world::{Amount, Connections, World, connect};
 
 /// Microseconds of CPU per call, roughly.
@@ -90,8 +90,10 @@ async fn measure(world: &mut World<'_>, size: u64) -> Result<Vec<Rounds>> {
         alone(NAMES[1], Vec::new(), statement(&others, recipes::TRIGRAMS, &texts).await?),
         alone(NAMES[2], Vec::new(), statement(&others, recipes::FULL_TEXT, &texts).await?),
     ];
-    let effort = Effort { rounds: world.effort(COST).rounds.min(3), ..world.effort(COST) };
-    alternate(&mut world.meter, &mut sides, effort).await
+    let effort = world.effort(COST);
+    // The others are asked for each text once, because a call of theirs may take more than a second.
+    let each = texts.len() as u64;
+    alternate_with(&mut world.meter, &mut sides, effort.rounds.min(3), &[effort.calls, each, each]).await
 }
 
 /// Waits until the service has indexed all recipes.
