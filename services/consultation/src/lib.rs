@@ -1,5 +1,6 @@
 //! Health professionals and consultations.
 
+pub mod availability;
 pub mod error;
 mod professional;
 mod schema;
