@@ -25,7 +25,15 @@ diesel::table! {
     }
 }
 
+/// Words that PostgreSQL finds. No query reads or writes them.
+#[derive(Debug, diesel::sql_types::SqlType)]
+#[diesel(postgres_type(name = "tsvector"))]
+pub struct Tsvector;
+
 diesel::table! {
+    use diesel::sql_types::*;
+    use super::Tsvector;
+
     health_professionals (id) {
         id -> Uuid,
         user_id -> Nullable<Uuid>,
@@ -47,6 +55,9 @@ diesel::table! {
         is_available -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        version -> Int8,
+        verification_note -> Nullable<Text>,
+        words -> Tsvector,
     }
 }
 
