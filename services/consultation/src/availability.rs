@@ -1,19 +1,41 @@
 //! When professionals can be booked.
 
+mod api;
 mod slots;
+mod store;
+mod wire;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use orchard_rpc::Zone;
+use orchard_db::Rule;
+use orchard_proto::consultation::v1::ErrorReason;
+use orchard_rpc::{Refusal, Zone};
+use serde::{Deserialize, Serialize};
+use tonic::Code;
 
-pub use slots::{is_offered, starts};
+pub use slots::starts;
+
+/// Why a call about a schedule is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AvailabilityError {
+    /// The professional has none.
+    #[error("the professional has set no schedule")]
+    NoSchedule,
+}
+
+impl Rule for AvailabilityError {
+    fn refusal(&self) -> Refusal {
+        let Self::NoSchedule = self;
+        Refusal::new(Code::NotFound, ErrorReason::ScheduleNotSet, self)
+    }
+}
 
 /// Minutes of a day as clocks show it, also on days that have more or fewer.
 pub const DAY: u32 = 24 * 60;
 
 /// A part of a day, in minutes after 00:00 as the clock shows them. It ends at 24:00 at the latest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Window {
     /// The first minute.
     pub start: u32,
@@ -39,7 +61,7 @@ pub struct Schedule {
 }
 
 /// The starts within a window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grid {
     /// Minutes that a session lasts.
     pub slot_minutes: u32,
@@ -48,7 +70,7 @@ pub struct Grid {
 }
 
 /// The time before and after a session in which the professional has no other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Buffers {
     /// Minutes before the start.
     pub before_minutes: u32,
@@ -57,7 +79,7 @@ pub struct Buffers {
 }
 
 /// Limits of what is offered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Limits {
     /// Minutes between now and the earliest start.
     pub notice_minutes: u32,

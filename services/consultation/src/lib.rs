@@ -1,6 +1,6 @@
 //! Health professionals and consultations.
 
-pub mod availability;
+mod availability;
 mod directory;
 pub mod error;
 mod privacy;
@@ -12,6 +12,7 @@ mod verification;
 use clap::Args;
 use orchard_db::{Db, EmbeddedMigrations, Migrations};
 use orchard_privacy::{PRIVACY, Privacy};
+use orchard_proto::consultation::v1::availability_service_server::AvailabilityServiceServer;
 use orchard_proto::consultation::v1::directory_service_server::DirectoryServiceServer;
 use orchard_proto::consultation::v1::professional_service_server::ProfessionalServiceServer;
 use orchard_proto::consultation::v1::verification_service_server::VerificationServiceServer;
@@ -62,7 +63,8 @@ impl Slice for Service {
             .add_service(Privacy::server(Self::NAME, db, privacy::ConsultationData))
             .add_service(ProfessionalServiceServer::new(api.clone()))
             .add_service(VerificationServiceServer::new(api.clone()))
-            .add_service(DirectoryServiceServer::new(api));
+            .add_service(DirectoryServiceServer::new(api.clone()))
+            .add_service(AvailabilityServiceServer::new(api));
         Ok(Parts { routes, shared: vec![PRIVACY], background: Vec::new() })
     }
 }

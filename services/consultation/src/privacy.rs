@@ -27,6 +27,8 @@ pub enum Part {
     HealthProfessionals,
     /// The user's sessions with professionals.
     ConsultationSessions,
+    /// The time that the user's sessions take.
+    TimeClaims,
 }
 
 impl UserData for ConsultationData {

@@ -19,6 +19,7 @@ use tonic::{Code, Request};
 use uuid::Uuid;
 
 pub use document::{Document, DocumentKind};
+pub(crate) use editing::{find, find_managed, lock_managed};
 
 /// The highest rate of a session: 999,999.99.
 pub static MAX_RATE: LazyLock<BigDecimal> = LazyLock::new(|| BigDecimal::new(99_999_999.into(), 2));

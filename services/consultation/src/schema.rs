@@ -61,6 +61,22 @@ diesel::table! {
     }
 }
 
-diesel::joinable!(consultation_sessions -> health_professionals (professional_id));
+diesel::table! {
+    time_claims (id) {
+        id -> Uuid,
+        professional_id -> Uuid,
+        user_id -> Uuid,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        buffer_before_minutes -> Int4,
+        buffer_after_minutes -> Int4,
+        taken_from -> Timestamptz,
+        taken_to -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+    }
+}
 
-diesel::allow_tables_to_appear_in_same_query!(consultation_sessions, health_professionals);
+diesel::joinable!(consultation_sessions -> health_professionals (professional_id));
+diesel::joinable!(time_claims -> health_professionals (professional_id));
+
+diesel::allow_tables_to_appear_in_same_query!(consultation_sessions, health_professionals, time_claims);

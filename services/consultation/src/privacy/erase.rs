@@ -26,11 +26,13 @@ pub(super) async fn erase(connection: &mut AsyncPgConnection, user: Uuid) -> Res
     receipt.add("idempotency_keys", keys, 0);
     let professionals = store::blank_professional(connection, user).await?;
     store::blank_sessions_with(connection, &professionals).await?;
+    let freed = store::free_time(connection, user, &professionals).await?;
     receipt.add("health_professionals", 0, professionals.len());
     if store::has_sessions(connection, user).await? {
         let pseudonym = Uuid::new_v4();
         store::add_pseudonym(connection, pseudonym).await?;
         receipt.add("consultation_sessions", 0, store::repoint_sessions(connection, user, pseudonym).await?);
+        receipt.add("time_claims", freed, store::repoint_claims(connection, user, pseudonym).await?);
     }
     receipt.add("users", usize::from(!is_new), 0);
     roll::strike(connection, user).await?;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Part;
-use crate::schema::{consultation_sessions, health_professionals};
+use crate::schema::{consultation_sessions, health_professionals, time_claims};
 
 type Time = DateTime<Utc>;
 type Texts = Option<Vec<String>>;
@@ -37,5 +37,8 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: P
             session_status: String, user_feedback_rating: Option<i32>, user_feedback_text: Option<String>,
             session_cost: Option<BigDecimal>, payment_status: String, recording_url: Option<String>,
             follow_up_scheduled: bool, created_at: Time, updated_at: Time),
+        Part::TimeClaims => rows!(time_claims by id where time_claims::user_id.eq(user);
+            id: Uuid, professional_id: Uuid, user_id: Uuid, starts_at: Time, ends_at: Time, buffer_before_minutes: i32,
+            buffer_after_minutes: i32, taken_from: Time, taken_to: Time, expires_at: Option<Time>),
     }
 }

@@ -2,7 +2,7 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use diesel::dsl::{exists, now};
+use diesel::dsl::{exists, not, now};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use orchard_privacy::schema::users;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::professional::VerificationStatus;
-use crate::schema::{consultation_sessions, health_professionals};
+use crate::schema::{consultation_sessions, health_professionals, time_claims};
 
 /// What stands in the place of an erased professional's name.
 const NO_NAME: &str = "Former professional";
@@ -61,6 +61,28 @@ pub(super) async fn blank_sessions_with(connection: &mut AsyncPgConnection, prof
         .execute(connection)
         .await
         .map(|_| ())
+}
+
+/// Frees the time of holds and of sessions that did not take place: the user's, and those with these professionals. Returns how many of them were
+/// the user's.
+pub(super) async fn free_time(connection: &mut AsyncPgConnection, user: Uuid, professionals: &[Uuid]) -> QueryResult<usize> {
+    let open = || {
+        let over = consultation_sessions::table
+            .filter(consultation_sessions::id.eq(time_claims::id))
+            .filter(consultation_sessions::session_status.eq_any(["completed", "no_show"]));
+        time_claims::table.filter(not(exists(over)))
+    };
+    let with_them = open().filter(time_claims::professional_id.eq_any(professionals)).filter(time_claims::user_id.ne(user));
+    diesel::delete(with_them).execute(connection).await?;
+    diesel::delete(open().filter(time_claims::user_id.eq(user))).execute(connection).await
+}
+
+/// Replaces a user by a pseudonym in the time that their sessions took.
+pub(super) async fn repoint_claims(connection: &mut AsyncPgConnection, user: Uuid, pseudonym: Uuid) -> QueryResult<usize> {
+    diesel::update(time_claims::table.filter(time_claims::user_id.eq(user)))
+        .set(time_claims::user_id.eq(pseudonym))
+        .execute(connection)
+        .await
 }
 
 /// Returns whether the user has consulted a professional.

@@ -5,7 +5,7 @@ use orchard_proto::consultation::v1::professional_service_server::ProfessionalSe
 use orchard_rpc::Answer;
 use tonic::{Request, Response};
 
-use super::{ProfessionalError, Viewer, editing, store, wire};
+use super::{Viewer, editing, store, wire};
 use crate::error::Error;
 use crate::{Api, request};
 
@@ -61,10 +61,7 @@ impl ProfessionalService for Api {
         let caller = Viewer::of(&request)?;
         let id = request::id("professional_id", &request.get_ref().professional_id)?;
         let connection = self.db.read().await.map_err(Error::from)?;
-        let professional = editing::find(&connection, id, caller).await?;
-        if !caller.manages(professional.user_id) {
-            return Err(Error::from(ProfessionalError::NotProfessional).into());
-        }
+        editing::find_managed(&connection, id, caller).await?;
         let documents = store::documents(&connection, id).await.map_err(Error::from)?;
         Ok(Response::new(pb::GetVerificationDocumentsResponse { documents: wire::documents(documents) }))
     }

@@ -31,7 +31,7 @@ async fn insert(connection: &mut Connection, id: Uuid, account: Option<Uuid>, pr
 pub(super) async fn update(db: &Db, update: Update, caller: Viewer) -> Result<Professional, Error> {
     db.write("update professional", async move |connection: &mut Connection| {
         let Update { id, version, patch } = update;
-        let before = lock(connection, id, caller).await?;
+        let before = lock_managed(connection, id, caller).await?;
         let profile = patched(before.profile.clone(), patch);
         // Also for a repeated request, whose version is outdated by its own effect.
         if profile == before.profile {
@@ -54,7 +54,7 @@ pub(super) async fn update(db: &Db, update: Update, caller: Viewer) -> Result<Pr
 /// Replaces the documents of a professional.
 pub(super) async fn set_documents(db: &Db, id: Uuid, documents: Vec<Document>, caller: Viewer) -> Result<Vec<Document>, Error> {
     db.write("set documents", async move |connection: &mut Connection| {
-        let before = lock(connection, id, caller).await?;
+        let before = lock_managed(connection, id, caller).await?;
         if documents != before.documents {
             check_verified(&before, caller)?;
             store::set_documents(connection, id, &documents).await?;
@@ -65,7 +65,7 @@ pub(super) async fn set_documents(db: &Db, id: Uuid, documents: Vec<Document>, c
 }
 
 /// Locks a professional that the caller manages.
-async fn lock(connection: &mut Connection, id: Uuid, caller: Viewer) -> Result<Locked, Error> {
+pub(crate) async fn lock_managed(connection: &mut Connection, id: Uuid, caller: Viewer) -> Result<Locked, Error> {
     let locked = store::lock(connection, id).await?.ok_or(ProfessionalError::NotFound)?;
     if caller.manages(locked.user_id) {
         return Ok(locked);
@@ -81,8 +81,14 @@ fn check_verified(before: &Locked, caller: Viewer) -> Result<(), ProfessionalErr
     if is_own { Ok(()) } else { Err(ProfessionalError::VerifiedField) }
 }
 
+/// Returns a professional that the caller manages.
+pub(crate) async fn find_managed(connection: &Connection, id: Uuid, caller: Viewer) -> Result<Professional, Error> {
+    let professional = find(connection, id, caller).await?;
+    if caller.manages(professional.user_id) { Ok(professional) } else { Err(ProfessionalError::NotProfessional.into()) }
+}
+
 /// Returns a professional that `viewer` may see.
-pub(super) async fn find(connection: &Connection, id: Uuid, viewer: Viewer) -> Result<Professional, Error> {
+pub(crate) async fn find(connection: &Connection, id: Uuid, viewer: Viewer) -> Result<Professional, Error> {
     Ok(store::find_visible(connection, id, viewer).await?.ok_or(ProfessionalError::NotFound)?)
 }
 

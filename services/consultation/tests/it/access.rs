@@ -18,6 +18,10 @@ const TABLE: &Table = &[
     ("VerificationService/SuspendProfessional", Only(&[&[Operator]])),
     ("VerificationService/RestoreProfessional", Only(&[&[Operator]])),
     ("DirectoryService/SearchProfessionals", Only(&[USERS])),
+    ("AvailabilityService/GetSchedule", Only(&[USERS])),
+    ("AvailabilityService/SetSchedule", Only(&[USERS])),
+    ("AvailabilityService/ListAvailableSlots", Only(&[USERS])),
+    ("AvailabilityService/BatchGetNextSlots", Only(&[USERS])),
 ];
 
 const SOCIAL: &[Actor] = &[Service("social"), ServiceForUser("social")];

@@ -5,7 +5,7 @@ use orchard_proto::consultation::v1 as pb;
 use orchard_testkit::repeats::{Case, findings};
 
 use crate::world::Someone::{Operator, User};
-use crate::world::{World, flora, id, strings};
+use crate::world::{World, flora, id, strings, weekdays};
 
 #[tokio::test]
 async fn a_repetition_is_answered_as_the_first_request_was() -> anyhow::Result<()> {
@@ -29,6 +29,11 @@ async fn a_repetition_is_answered_as_the_first_request_was() -> anyhow::Result<(
         Case::of("ProfessionalService/CreateProfessional", operator(), flora()),
         Case::of("ProfessionalService/UpdateProfessional", user(), update),
         Case::of("ProfessionalService/SetVerificationDocuments", user(), documents),
+        Case::of(
+            "AvailabilityService/SetSchedule",
+            user(),
+            pb::SetScheduleRequest { professional_id: professional_id(), schedule: Some(weekdays()) },
+        ),
         Case::of(
             "VerificationService/RejectProfessional",
             operator(),

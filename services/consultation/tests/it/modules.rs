@@ -5,7 +5,7 @@ use std::path::Path;
 use orchard_testkit::modules::disorder;
 
 /// Each module uses only those before it.
-const ORDER: &[&str] = &["schema", "error", "request", "availability", "professional", "verification", "directory", "privacy"];
+const ORDER: &[&str] = &["schema", "error", "request", "professional", "verification", "directory", "availability", "privacy"];
 
 #[test]
 fn modules_use_only_modules_before_them() -> anyhow::Result<()> {

@@ -27,9 +27,14 @@ const OTHERS: &[&str] = &[
     "Professional.etag",
     "Professional.profile_image_url",
     "Professional.verification_note",
+    "Schedule.time_zone",
     "SearchProfessionalsRequest.min_rating",
+    "TimeWindow.end",
+    "TimeWindow.start",
     "VerificationDocument.sha256",
     "VerificationDocument.url",
+    "WeeklyWindow.end",
+    "WeeklyWindow.start",
 ];
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use orchard_consultation::{Service, Settings};
 use orchard_proto::consultation::v1 as pb;
+use orchard_proto::consultation::v1::availability_service_client::AvailabilityServiceClient;
 use orchard_proto::consultation::v1::directory_service_client::DirectoryServiceClient;
 use orchard_proto::consultation::v1::professional_service_client::ProfessionalServiceClient;
 use orchard_proto::consultation::v1::verification_service_client::VerificationServiceClient;
@@ -53,6 +54,23 @@ pub fn flora() -> pb::CreateProfessionalRequest {
     }
 }
 
+/// A schedule with every field set.
+pub fn weekdays() -> pb::Schedule {
+    let window = |weekday, start: &str, end: &str| pb::WeeklyWindow { weekday, start: start.to_owned(), end: end.to_owned() };
+    pb::Schedule {
+        time_zone: "Europe/Berlin".to_owned(),
+        weekly_windows: (1..=5).flat_map(|day| [window(day, "09:00", "12:00"), window(day, "13:00", "17:30")]).collect(),
+        overrides: vec![],
+        slot_minutes: 30,
+        step_minutes: 15,
+        buffer_before_minutes: 5,
+        buffer_after_minutes: 10,
+        notice_minutes: 60,
+        horizon_days: 60,
+        max_per_day: Some(8),
+    }
+}
+
 impl World {
     pub async fn start() -> anyhow::Result<Self> {
         let settings = Settings { currency: "EUR".parse().expect("currency") };
@@ -96,6 +114,20 @@ impl World {
     pub async fn suspend(&self, professional: &str, note: &str) -> Result<pb::Professional, Status> {
         let request = pb::SuspendProfessionalRequest { professional_id: professional.to_owned(), note: note.to_owned() };
         Ok(self.verification().suspend_professional(request).await?.into_inner().professional.expect("a professional"))
+    }
+
+    pub fn availability(&self, caller: Someone) -> AvailabilityServiceClient<Client> {
+        AvailabilityServiceClient::new(self.client(caller).expect("client"))
+    }
+
+    pub async fn set_schedule(
+        &self,
+        caller: Someone,
+        professional: &str,
+        schedule: pb::Schedule,
+    ) -> Result<pb::Schedule, Status> {
+        let request = pb::SetScheduleRequest { professional_id: professional.to_owned(), schedule: Some(schedule) };
+        Ok(self.availability(caller).set_schedule(request).await?.into_inner().schedule.expect("a schedule"))
     }
 
     pub async fn search(&self, request: pb::SearchProfessionalsRequest) -> Result<pb::SearchProfessionalsResponse, Status> {

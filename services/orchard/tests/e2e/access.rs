@@ -173,6 +173,10 @@ const TABLES: &[(&str, &Table)] = &[
             ("VerificationService/SuspendProfessional", Only(&[&[Operator]])),
             ("VerificationService/RestoreProfessional", Only(&[&[Operator]])),
             ("DirectoryService/SearchProfessionals", Only(&[USERS])),
+            ("AvailabilityService/GetSchedule", Only(&[USERS])),
+            ("AvailabilityService/SetSchedule", Only(&[USERS])),
+            ("AvailabilityService/ListAvailableSlots", Only(&[USERS])),
+            ("AvailabilityService/BatchGetNextSlots", Only(&[USERS])),
         ],
     ),
 ];
