@@ -4,6 +4,7 @@
 
 mod access;
 mod availability;
+mod claims;
 mod directory;
 mod documents;
 mod editing;
