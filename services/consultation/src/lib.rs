@@ -1,12 +1,21 @@
 //! Health professionals and consultations.
 
+mod availability;
+mod directory;
 pub mod error;
+mod privacy;
 mod professional;
+mod request;
 mod schema;
+mod verification;
 
 use clap::Args;
 use orchard_db::{Db, EmbeddedMigrations, Migrations};
+use orchard_privacy::{PRIVACY, Privacy};
+use orchard_proto::consultation::v1::availability_service_server::AvailabilityServiceServer;
+use orchard_proto::consultation::v1::directory_service_server::DirectoryServiceServer;
 use orchard_proto::consultation::v1::professional_service_server::ProfessionalServiceServer;
+use orchard_proto::consultation::v1::verification_service_server::VerificationServiceServer;
 use orchard_rpc::Currency;
 use orchard_server::{Parts, ServeOptions, Slice};
 use tonic::service::RoutesBuilder;
@@ -22,6 +31,13 @@ pub struct Settings {
     /// Currency of all prices, by its ISO 4217 code
     #[arg(long, env = "ORCHARD_CURRENCY", default_value = "EUR", value_name = "CODE")]
     pub currency: Currency,
+}
+
+/// Serves the contracts of this slice: each module implements its own service.
+#[derive(Debug, Clone)]
+struct Api {
+    db: Db,
+    currency: Currency,
 }
 
 impl Slice for Service {
@@ -41,9 +57,14 @@ impl Slice for Service {
 
     fn parts(db: &Db, settings: &Settings, _options: &ServeOptions) -> anyhow::Result<Parts> {
         let Settings { currency } = settings;
+        let api = Api { db: db.clone(), currency: currency.clone() };
         let mut routes = RoutesBuilder::default();
-        let api = professional::Api { db: db.clone(), currency: currency.clone() };
-        routes.add_service(ProfessionalServiceServer::new(api));
-        Ok(Parts::of(routes))
+        routes
+            .add_service(Privacy::server(Self::NAME, db, privacy::ConsultationData))
+            .add_service(ProfessionalServiceServer::new(api.clone()))
+            .add_service(VerificationServiceServer::new(api.clone()))
+            .add_service(DirectoryServiceServer::new(api.clone()))
+            .add_service(AvailabilityServiceServer::new(api));
+        Ok(Parts { routes, shared: vec![PRIVACY], background: Vec::new() })
     }
 }

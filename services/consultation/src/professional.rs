@@ -1,8 +1,10 @@
 //! Health professionals, whom users may consult.
 
 mod api;
-mod store;
-mod wire;
+mod document;
+mod editing;
+pub(crate) mod store;
+pub(crate) mod wire;
 
 use std::sync::LazyLock;
 
@@ -11,11 +13,13 @@ use chrono::{DateTime, Utc};
 use orchard_db::Rule;
 use orchard_proto::consultation::v1::ErrorReason;
 use orchard_rpc::Refusal;
+use orchard_server::{Caller, CallerError, Role};
 use strum::{EnumString, IntoStaticStr};
-use tonic::Code;
+use tonic::{Code, Request};
 use uuid::Uuid;
 
-pub use api::Api;
+pub use document::{Document, DocumentKind};
+pub(crate) use editing::{find, find_managed, lock_managed};
 
 /// The highest rate of a session: 999,999.99.
 pub static MAX_RATE: LazyLock<BigDecimal> = LazyLock::new(|| BigDecimal::new(99_999_999.into(), 2));
@@ -29,6 +33,21 @@ pub enum ProfessionalError {
     /// The caller has applied before, with another `request_id`.
     #[error("the caller has applied before")]
     AlreadyApplied,
+    /// The caller is another user.
+    #[error("the caller is not the professional")]
+    NotProfessional,
+    /// The professional was changed since the caller read them.
+    #[error("the professional was changed; read them again")]
+    Changed,
+    /// Operators have verified what would be changed.
+    #[error("only an operator changes what was verified")]
+    VerifiedField,
+    /// The caller is the professional, so others must decide.
+    #[error("the professional is the caller")]
+    Own,
+    /// The decision is not made about professionals in this status.
+    #[error("the professional is {}", <&str>::from(.0))]
+    WrongStatus(VerificationStatus),
 }
 
 impl Rule for ProfessionalError {
@@ -37,6 +56,12 @@ impl Rule for ProfessionalError {
         match self {
             Self::NotFound => refuse(Code::NotFound, ErrorReason::ProfessionalNotFound),
             Self::AlreadyApplied => refuse(Code::AlreadyExists, ErrorReason::AlreadyApplied),
+            Self::NotProfessional => refuse(Code::PermissionDenied, ErrorReason::NotProfessional),
+            Self::Changed => refuse(Code::Aborted, ErrorReason::ProfessionalChanged),
+            Self::VerifiedField => refuse(Code::FailedPrecondition, ErrorReason::VerifiedField),
+            Self::Own => refuse(Code::FailedPrecondition, ErrorReason::OwnProfessional),
+            Self::WrongStatus(status) => refuse(Code::FailedPrecondition, ErrorReason::WrongVerificationStatus)
+                .with("verification_status", <&str>::from(status)),
         }
     }
 }
@@ -65,7 +90,7 @@ pub enum Specialization {
 }
 
 /// What professionals state about themselves.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
     pub professional_name: String,
     /// Titles and certificates.
@@ -81,6 +106,8 @@ pub struct Profile {
     pub languages: Vec<String>,
     /// The address of a photo.
     pub profile_image_url: Option<String>,
+    /// Whether sessions can be booked now.
+    pub is_available: bool,
 }
 
 /// A professional.
@@ -91,16 +118,25 @@ pub struct Professional {
     pub user_id: Option<Uuid>,
     /// The professional's own statements.
     pub profile: Profile,
+    /// Grows with each change of the profile.
+    pub version: i64,
     /// Whether the credentials are verified.
     pub verification_status: VerificationStatus,
+    /// Why an operator last rejected or suspended the professional.
+    pub verification_note: Option<String>,
     /// The mean of the ratings, or none before the first.
     pub rating_average: Option<BigDecimal>,
     /// The number of completed sessions.
     pub total_consultations: i32,
-    /// Whether sessions can be booked now.
-    pub is_available: bool,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+impl Professional {
+    /// Returns the professional's position in lists that have the oldest first.
+    pub fn oldest_first(&self) -> (DateTime<Utc>, Uuid) {
+        (self.created_at, self.id)
+    }
 }
 
 /// The user who asks for a professional.
@@ -112,15 +148,21 @@ pub struct Viewer {
 }
 
 impl Viewer {
+    /// Returns the user who sent a request.
+    pub(crate) fn of<T>(request: &Request<T>) -> Result<Self, CallerError> {
+        let user = Caller::user(request)?;
+        Ok(Self { user: user.id, is_operator: user.is(Role::Operator) })
+    }
+
     /// Returns the account of a professional that this user creates. Operators create professionals without an account, other users create
     /// themselves.
     pub fn new_account(self) -> Option<Uuid> {
         (!self.is_operator).then_some(self.user)
     }
 
-    /// Returns the account of a professional if it is the viewer's own or the viewer is an operator.
-    pub fn account_of(self, professional: &Professional) -> Option<Uuid> {
-        professional.user_id.filter(|account| self.is_operator || *account == self.user)
+    /// Returns whether the viewer is a professional or an operator, who see and change what others do not.
+    pub fn manages(self, account: Option<Uuid>) -> bool {
+        self.is_operator || account == Some(self.user)
     }
 }
 
@@ -133,39 +175,13 @@ pub fn rating(average: BigDecimal) -> Option<BigDecimal> {
 mod tests {
     use super::*;
 
-    fn professional(user_id: Option<Uuid>) -> Professional {
-        let profile = Profile {
-            professional_name: String::new(),
-            credentials: Vec::new(),
-            specializations: Vec::new(),
-            bio: None,
-            years_experience: None,
-            consultation_rate: None,
-            languages: Vec::new(),
-            profile_image_url: None,
-        };
-        Professional {
-            id: Uuid::nil(),
-            user_id,
-            profile,
-            verification_status: VerificationStatus::Pending,
-            rating_average: None,
-            total_consultations: 0,
-            is_available: true,
-            created_at: DateTime::UNIX_EPOCH,
-            updated_at: DateTime::UNIX_EPOCH,
-        }
-    }
-
     #[test]
-    fn only_the_professional_and_operators_see_the_account() {
+    fn only_the_professional_and_operators_manage_an_entry() {
         let [own, other] = [1, 2].map(Uuid::from_u128);
         let user = Viewer { user: own, is_operator: false };
         let operator = Viewer { user: own, is_operator: true };
-        assert_eq!(user.account_of(&professional(Some(own))), Some(own));
-        assert_eq!(user.account_of(&professional(Some(other))), None);
-        assert_eq!(operator.account_of(&professional(Some(other))), Some(other));
-        assert_eq!(operator.account_of(&professional(None)), None);
+        assert!(user.manages(Some(own)) && !user.manages(Some(other)) && !user.manages(None));
+        assert!(operator.manages(Some(other)) && operator.manages(None));
         assert_eq!((user.new_account(), operator.new_account()), (Some(own), None));
     }
 

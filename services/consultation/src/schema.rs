@@ -25,7 +25,15 @@ diesel::table! {
     }
 }
 
+/// Words that PostgreSQL finds. No query reads or writes them.
+#[derive(Debug, diesel::sql_types::SqlType)]
+#[diesel(postgres_type(name = "tsvector"))]
+pub struct Tsvector;
+
 diesel::table! {
+    use diesel::sql_types::*;
+    use super::Tsvector;
+
     health_professionals (id) {
         id -> Uuid,
         user_id -> Nullable<Uuid>,
@@ -47,9 +55,28 @@ diesel::table! {
         is_available -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        version -> Int8,
+        verification_note -> Nullable<Text>,
+        words -> Tsvector,
+    }
+}
+
+diesel::table! {
+    time_claims (id) {
+        id -> Uuid,
+        professional_id -> Uuid,
+        user_id -> Uuid,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        buffer_before_minutes -> Int4,
+        buffer_after_minutes -> Int4,
+        taken_from -> Timestamptz,
+        taken_to -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
     }
 }
 
 diesel::joinable!(consultation_sessions -> health_professionals (professional_id));
+diesel::joinable!(time_claims -> health_professionals (professional_id));
 
-diesel::allow_tables_to_appear_in_same_query!(consultation_sessions, health_professionals);
+diesel::allow_tables_to_appear_in_same_query!(consultation_sessions, health_professionals, time_claims);

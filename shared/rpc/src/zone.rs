@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-use chrono::{DateTime, NaiveDate, Utc};
-use jiff::civil::Date;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use jiff::civil::{self, Date};
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp};
 
@@ -98,15 +98,35 @@ impl Zone {
     /// Where clocks go forward at midnight, 00:00 does not exist, and a zone that crossed the date line skipped a whole day (Apia, 2011):
     /// such a date begins when the clocks change.
     pub fn start_of(&self, date: NaiveDate) -> DateTime<Utc> {
-        let start = from_chrono(date).and_then(|date| {
-            let midnight = self.rules.to_ambiguous_timestamp(date.at(0, 0, 0, 0));
-            let is_skipped = matches!(midnight.offset(), AmbiguousOffset::Gap { .. });
-            // The earlier of two midnights; one that is skipped comes after the change.
-            let moment = if is_skipped { midnight.later() } else { midnight.earlier() }.ok()?;
+        self.reaches(date.and_time(NaiveTime::MIN))
+    }
+
+    /// Returns the first instant at which the clock shows this time or a later one. A time that the clock skips is reached when it changes.
+    pub fn reaches(&self, local: NaiveDateTime) -> DateTime<Utc> {
+        let reached = from_chrono(local).and_then(|time| {
+            let found = self.rules.to_ambiguous_timestamp(time);
+            let is_skipped = matches!(found.offset(), AmbiguousOffset::Gap { .. });
+            // The earlier of two; one that is skipped comes after the change.
+            let moment = if is_skipped { found.later() } else { found.earlier() }.ok()?;
             let changed = || Some(self.rules.preceding(moment + SignedDuration::from_secs(1)).next()?.timestamp());
             DateTime::from_timestamp(if is_skipped { changed()? } else { moment }.as_second(), 0)
         });
-        start.unwrap_or_else(|| date.and_time(chrono::NaiveTime::MIN).and_utc())
+        reached.unwrap_or_else(|| local.and_utc())
+    }
+
+    /// Returns the first instant at which the clock shows this time; `None` if it skips it.
+    pub fn first(&self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+        let found = self.rules.to_ambiguous_timestamp(from_chrono(local)?);
+        if matches!(found.offset(), AmbiguousOffset::Gap { .. }) {
+            return None;
+        }
+        DateTime::from_timestamp(found.earlier().ok()?.as_second(), 0)
+    }
+
+    /// Returns whether no clock is changed between two moments, so that it shows all times between them once and in order.
+    pub fn is_steady(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> bool {
+        let changes = Timestamp::from_second(from.timestamp()).map(|from| self.rules.following(from).next());
+        changes.is_ok_and(|next| next.is_none_or(|next| next.timestamp().as_second() >= to.timestamp()))
     }
 }
 
@@ -119,9 +139,11 @@ fn to_chrono(date: Date) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(date.year().into(), date.month().try_into().ok()?, date.day().try_into().ok()?)
 }
 
-fn from_chrono(date: NaiveDate) -> Option<Date> {
-    use chrono::Datelike as _;
-    Date::new(date.year().try_into().ok()?, date.month().try_into().ok()?, date.day().try_into().ok()?).ok()
+/// Whole minutes and seconds only.
+fn from_chrono(local: NaiveDateTime) -> Option<civil::DateTime> {
+    use chrono::{Datelike as _, Timelike as _};
+    let date = Date::new(local.year().try_into().ok()?, local.month().try_into().ok()?, local.day().try_into().ok()?).ok()?;
+    Some(date.at(local.hour().try_into().ok()?, local.minute().try_into().ok()?, local.second().try_into().ok()?, 0))
 }
 
 #[cfg(test)]
@@ -190,5 +212,23 @@ mod tests {
         ] {
             assert_eq!(zone(name).start_of(date(day)), at(starts), "{name} {day}");
         }
+    }
+
+    #[test]
+    fn a_time_that_is_skipped_is_never_shown_and_one_of_two_is_the_first() {
+        let local = |text: &str| text.parse::<NaiveDateTime>().expect("a time");
+        for (name, time, shown, reached) in [
+            ("America/New_York", "2026-03-08T01:59:00", Some("2026-03-08T06:59:00Z"), "2026-03-08T06:59:00Z"),
+            ("America/New_York", "2026-03-08T02:30:00", None, "2026-03-08T07:00:00Z"),
+            ("America/New_York", "2025-11-02T01:30:00", Some("2025-11-02T05:30:00Z"), "2025-11-02T05:30:00Z"),
+            ("America/New_York", "2025-11-02T02:00:00", Some("2025-11-02T07:00:00Z"), "2025-11-02T07:00:00Z"),
+            ("Australia/Lord_Howe", "2025-10-05T02:20:00", None, "2025-10-04T15:30:00Z"),
+            ("Pacific/Apia", "2011-12-30T11:00:00", None, "2011-12-30T10:00:00Z"),
+        ] {
+            assert_eq!(zone(name).first(local(time)), shown.map(at), "{name} {time}");
+            assert_eq!(zone(name).reaches(local(time)), at(reached), "{name} {time}");
+        }
+        let new_york = |to| zone("America/New_York").is_steady(at("2026-03-08T05:00:00Z"), at(to));
+        assert!(new_york("2026-03-08T07:00:00Z") && !new_york("2026-03-08T07:00:01Z"));
     }
 }

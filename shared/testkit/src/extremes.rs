@@ -98,7 +98,7 @@ fn plausible(descriptor: &MessageDescriptor, known: &[(&'static str, String)], c
         let given = known
             .iter()
             .find(|(name, _)| field.full_name().ends_with(&format!(".{name}")))
-            .map(|(_, value)| Value::String(value.clone()));
+            .map(|(_, value)| given(&field, value));
         let value = given.or_else(|| match field.kind() {
             Kind::Message(inner) if inner.full_name() == MASK => {
                 let mut mask = DynamicMessage::new(inner);
@@ -117,6 +117,22 @@ fn plausible(descriptor: &MessageDescriptor, known: &[(&'static str, String)], c
         }
     }
     message
+}
+
+/// Returns a known value as the field takes it: a number for a number, and seconds for a time.
+fn given(field: &FieldDescriptor, known: &str) -> Value {
+    let text = || Value::String(known.to_owned());
+    match field.kind() {
+        Kind::Int32 => known.parse().map_or_else(|_| text(), Value::I32),
+        Kind::Message(time) => {
+            let mut message = DynamicMessage::new(time);
+            if let Ok(seconds) = known.parse() {
+                message.set_field_by_name("seconds", Value::I64(seconds));
+            }
+            Value::Message(message)
+        }
+        _ => text(),
+    }
 }
 
 /// Returns the paths that the mask of an update could name; none if the message has no mask.

@@ -87,6 +87,7 @@ fn diesel_type(udt: &str) -> anyhow::Result<String> {
         "numeric" => "Numeric",
         "text" => "Text",
         "timestamptz" => "Timestamptz",
+        "tsvector" => "Tsvector",
         "uuid" => "Uuid",
         "varchar" => "Varchar",
         other => anyhow::bail!("the check does not know the type {other}"),

@@ -56,7 +56,7 @@ pub async fn load(folder: &Path, keys: &DevKeys, addresses: &Addresses, progress
     recipes::load(&calls, &mut state).await?;
     progress.step("demo: 60 recipes with reviews");
     catalog::load(&calls, &mut state).await?;
-    progress.step("demo: 1 professional");
+    progress.step("demo: 6 professionals in five zones");
     state.is_complete = true;
     state.save()?;
     demo(&state)

@@ -1,23 +1,13 @@
-//! The professional service.
+//! Use cases of `ProfessionalService`.
 
-use orchard_db::{Connection, Db};
-use orchard_privacy::roll;
 use orchard_proto::consultation::v1 as pb;
 use orchard_proto::consultation::v1::professional_service_server::ProfessionalService;
-use orchard_rpc::{Answer, Currency};
-use orchard_server::{Caller, CallerError, Role};
+use orchard_rpc::Answer;
 use tonic::{Request, Response};
-use uuid::Uuid;
 
-use super::{Professional, ProfessionalError, Profile, Viewer, store, wire};
+use super::{Viewer, editing, store, wire};
 use crate::error::Error;
-
-/// Serves `ProfessionalService`.
-#[derive(Debug)]
-pub struct Api {
-    pub(crate) db: Db,
-    pub(crate) currency: Currency,
-}
+use crate::{Api, request};
 
 #[tonic::async_trait]
 impl ProfessionalService for Api {
@@ -25,42 +15,64 @@ impl ProfessionalService for Api {
         &self,
         request: Request<pb::CreateProfessionalRequest>,
     ) -> Answer<pb::CreateProfessionalResponse> {
-        let caller = viewer(&request)?;
-        let new = wire::new_professional(request.get_ref(), caller.user, &self.currency).map_err(Error::from)?;
-        let create = async move |connection: &mut Connection| match new.key.claim_id(connection).await? {
-            (id, true) => insert(connection, id, caller.new_account(), &new.profile).await,
-            (id, false) => get(connection, id, caller).await,
-        };
-        let professional = self.db.write("create professional", create).await?;
+        let caller = Viewer::of(&request)?;
+        let new = wire::new_professional(request.get_ref(), caller.user, &self.currency)?;
+        let professional = editing::create(&self.db, new, caller).await?;
         let professional = wire::professional(professional, caller, &self.currency);
         Ok(Response::new(pb::CreateProfessionalResponse { professional: Some(professional) }))
     }
 
     async fn get_professional(&self, request: Request<pb::GetProfessionalRequest>) -> Answer<pb::GetProfessionalResponse> {
-        let viewer = viewer(&request)?;
-        let id = wire::professional_id(&request.get_ref().professional_id).map_err(Error::from)?;
+        let viewer = Viewer::of(&request)?;
+        let id = request::id("professional_id", &request.get_ref().professional_id)?;
         let connection = self.db.read().await.map_err(Error::from)?;
-        let professional = get(&connection, id, viewer).await?;
+        let professional = editing::find(&connection, id, viewer).await?;
         let professional = wire::professional(professional, viewer, &self.currency);
         Ok(Response::new(pb::GetProfessionalResponse { professional: Some(professional) }))
     }
-}
 
-fn viewer<T>(request: &Request<T>) -> Result<Viewer, CallerError> {
-    let user = Caller::user(request)?;
-    Ok(Viewer { user: user.id, is_operator: user.is(Role::Operator) })
-}
-
-/// Creates a professional, whose account must not have applied before.
-async fn insert(connection: &mut Connection, id: Uuid, account: Option<Uuid>, profile: &Profile) -> Result<Professional, Error> {
-    if let Some(user) = account {
-        roll::enrol_or(connection, user, Error::user_erased).await?;
+    async fn batch_get_professionals(
+        &self,
+        request: Request<pb::BatchGetProfessionalsRequest>,
+    ) -> Answer<pb::BatchGetProfessionalsResponse> {
+        let viewer = Viewer::of(&request)?;
+        let ids = wire::batch(request.get_ref())?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let found = store::batch(&connection, &ids, viewer).await.map_err(Error::from)?;
+        let professionals = found.into_iter().map(|found| wire::professional(found, viewer, &self.currency)).collect();
+        Ok(Response::new(pb::BatchGetProfessionalsResponse { professionals }))
     }
-    let inserted = store::insert(connection, id, account, profile).await;
-    inserted.map_err(Error::on("health_professionals_user_id_key", ProfessionalError::AlreadyApplied))
-}
 
-/// Returns a professional that `viewer` may see.
-async fn get(connection: &Connection, id: Uuid, viewer: Viewer) -> Result<Professional, Error> {
-    store::find_visible(connection, id, viewer).await?.ok_or_else(|| ProfessionalError::NotFound.into())
+    async fn update_professional(
+        &self,
+        request: Request<pb::UpdateProfessionalRequest>,
+    ) -> Answer<pb::UpdateProfessionalResponse> {
+        let caller = Viewer::of(&request)?;
+        let update = wire::update(request.into_inner(), &self.currency)?;
+        let professional = editing::update(&self.db, update, caller).await?;
+        let professional = wire::professional(professional, caller, &self.currency);
+        Ok(Response::new(pb::UpdateProfessionalResponse { professional: Some(professional) }))
+    }
+
+    async fn get_verification_documents(
+        &self,
+        request: Request<pb::GetVerificationDocumentsRequest>,
+    ) -> Answer<pb::GetVerificationDocumentsResponse> {
+        let caller = Viewer::of(&request)?;
+        let id = request::id("professional_id", &request.get_ref().professional_id)?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        editing::find_managed(&connection, id, caller).await?;
+        let documents = store::documents(&connection, id).await.map_err(Error::from)?;
+        Ok(Response::new(pb::GetVerificationDocumentsResponse { documents: wire::documents(documents) }))
+    }
+
+    async fn set_verification_documents(
+        &self,
+        request: Request<pb::SetVerificationDocumentsRequest>,
+    ) -> Answer<pb::SetVerificationDocumentsResponse> {
+        let caller = Viewer::of(&request)?;
+        let (id, documents) = wire::new_documents(request.into_inner())?;
+        let documents = editing::set_documents(&self.db, id, documents, caller).await?;
+        Ok(Response::new(pb::SetVerificationDocumentsResponse { documents: wire::documents(documents) }))
+    }
 }

@@ -1,64 +1,54 @@
 //! Queries of professionals.
 
-use bigdecimal::BigDecimal;
+mod row;
+
 use chrono::{DateTime, Utc};
+use diesel::dsl::{And, AsExprOf, exists, now, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::result::Error::SerializationError;
 use diesel::sql_types::Bool;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_db::row as pair;
+use orchard_rpc::PageRequest;
 use uuid::Uuid;
 
-use super::{Professional, Profile, Specialization, VerificationStatus, Viewer, rating};
-use crate::schema::health_professionals;
+use super::document::Documents;
+use super::{Document, Professional, Profile, Specialization, VerificationStatus, Viewer};
+use crate::schema::{consultation_sessions, health_professionals};
+pub(crate) use row::Row;
+use row::{ProfileColumns, ProfileRow};
 
 orchard_db::text_column!(VerificationStatus);
 orchard_db::text_column!(Specialization);
 
-/// A row of `health_professionals`, without the columns that the service does not use yet.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = health_professionals)]
-struct Row {
-    id: Uuid,
-    user_id: Option<Uuid>,
-    professional_name: String,
-    credentials: Option<Vec<String>>,
-    specializations: Option<Vec<Specialization>>,
-    bio: Option<String>,
-    years_experience: Option<i32>,
-    consultation_rate: Option<BigDecimal>,
-    languages: Vec<String>,
-    profile_image_url: Option<String>,
-    verification_status: VerificationStatus,
-    rating_average: BigDecimal,
-    total_consultations: i32,
-    is_available: bool,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+/// A professional who is locked to be changed.
+#[derive(Debug)]
+pub(crate) struct Locked {
+    pub(crate) user_id: Option<Uuid>,
+    pub(crate) profile: Profile,
+    pub(crate) version: i64,
+    pub(crate) verification_status: VerificationStatus,
+    pub(crate) verification_note: Option<String>,
+    pub(crate) documents: Vec<Document>,
 }
 
-impl From<Row> for Professional {
-    fn from(row: Row) -> Self {
-        let profile = Profile {
-            professional_name: row.professional_name,
-            credentials: row.credentials.unwrap_or_default(),
-            specializations: row.specializations.unwrap_or_default(),
-            bio: row.bio,
-            years_experience: row.years_experience,
-            consultation_rate: row.consultation_rate,
-            languages: row.languages,
-            profile_image_url: row.profile_image_url,
-        };
-        Self {
-            id: row.id,
-            user_id: row.user_id,
-            profile,
-            verification_status: row.verification_status,
-            rating_average: rating(row.rating_average),
-            total_consultations: row.total_consultations,
-            is_available: row.is_available,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        }
-    }
+/// Whether everyone finds the professional of the query's row. The status is part of the text, as in the indexes.
+pub(crate) fn is_listed() -> And<SqlLiteral<Bool>, health_professionals::is_available> {
+    sql::<Bool>("health_professionals.verification_status = 'verified'").and(health_professionals::is_available)
+}
+
+/// Whether `viewer` may see the professional of the query's row: everyone does, or they are the professional, or consult them, or are an
+/// operator.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn visible_to(viewer: Uuid, is_operator: bool) -> _ {
+    let listed: And<SqlLiteral<Bool>, health_professionals::is_available> = is_listed();
+    let own = health_professionals::user_id.eq(viewer).assume_not_null();
+    let sessions = consultation_sessions::table
+        .filter(consultation_sessions::professional_id.eq(health_professionals::id))
+        .filter(consultation_sessions::user_id.eq(viewer));
+    let operator: AsExprOf<bool, Bool> = is_operator.into_sql::<Bool>();
+    listed.or(own).or(exists(sessions)).or(operator)
 }
 
 /// Inserts a pending professional. An account must be on the roll; a constraint refuses an account that applied before.
@@ -72,15 +62,8 @@ pub(super) async fn insert(
         .values((
             health_professionals::id.eq(id),
             health_professionals::user_id.eq(account),
-            health_professionals::professional_name.eq(&profile.professional_name),
-            health_professionals::credentials.eq(&profile.credentials),
-            health_professionals::specializations.eq(&profile.specializations),
-            health_professionals::bio.eq(&profile.bio),
-            health_professionals::years_experience.eq(profile.years_experience),
-            health_professionals::consultation_rate.eq(&profile.consultation_rate),
-            health_professionals::languages.eq(&profile.languages),
-            health_professionals::profile_image_url.eq(&profile.profile_image_url),
             health_professionals::verification_status.eq(VerificationStatus::Pending),
+            ProfileColumns::from(profile),
         ))
         .returning(Row::as_returning())
         .get_result(connection)
@@ -88,24 +71,119 @@ pub(super) async fn insert(
         .map(Row::into)
 }
 
-/// Returns a professional who is verified and available, or who is the viewer. Operators may see every professional.
-pub(super) async fn find_visible(
+/// Writes a changed profile.
+pub(super) async fn update(connection: &mut AsyncPgConnection, id: Uuid, profile: &Profile) -> QueryResult<()> {
+    diesel::update(health_professionals::table.find(id))
+        .set((
+            ProfileColumns::from(profile),
+            health_professionals::version.eq(health_professionals::version + 1),
+            health_professionals::updated_at.eq(now),
+        ))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Replaces the documents.
+pub(super) async fn set_documents(connection: &mut AsyncPgConnection, id: Uuid, documents: &[Document]) -> QueryResult<()> {
+    let json = serde_json::to_value(documents).map_err(|error| SerializationError(error.into()))?;
+    diesel::update(health_professionals::table.find(id))
+        .set((health_professionals::verification_documents.eq(json), health_professionals::updated_at.eq(now)))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Returns the documents of a professional.
+pub(super) async fn documents(mut connection: &AsyncPgConnection, id: Uuid) -> QueryResult<Vec<Document>> {
+    let found = health_professionals::table.find(id).select(health_professionals::verification_documents);
+    let found: Option<Option<Documents>> = found.first(&mut connection).await.optional()?;
+    Ok(found.flatten().map(|Documents(list)| list).unwrap_or_default())
+}
+
+/// Sets what operators decided.
+pub(crate) async fn set_status(
+    connection: &mut AsyncPgConnection,
+    id: Uuid,
+    status: VerificationStatus,
+    note: Option<&str>,
+) -> QueryResult<()> {
+    diesel::update(health_professionals::table.find(id))
+        .set((
+            health_professionals::verification_status.eq(status),
+            health_professionals::verification_note.eq(note),
+            health_professionals::updated_at.eq(now),
+        ))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Locks a professional.
+pub(crate) async fn lock(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<Locked>> {
+    type Found = (Option<Uuid>, i64, VerificationStatus, Option<String>, Option<Documents>, ProfileRow);
+    let found: Option<Found> = health_professionals::table
+        .find(id)
+        .select((
+            health_professionals::user_id,
+            health_professionals::version,
+            health_professionals::verification_status,
+            health_professionals::verification_note,
+            health_professionals::verification_documents,
+            ProfileRow::as_select(),
+        ))
+        .for_no_key_update()
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(found.map(|(user_id, version, verification_status, verification_note, documents, profile)| Locked {
+        user_id,
+        profile: profile.into(),
+        version,
+        verification_status,
+        verification_note,
+        documents: documents.map(|Documents(list)| list).unwrap_or_default(),
+    }))
+}
+
+/// Returns a professional that `viewer` may see.
+pub(crate) async fn find_visible(
     mut connection: &AsyncPgConnection,
     id: Uuid,
     viewer: Viewer,
 ) -> QueryResult<Option<Professional>> {
-    let verified = health_professionals::verification_status.eq(VerificationStatus::Verified);
-    health_professionals::table
-        .find(id)
-        .filter(
-            verified
-                .and(health_professionals::is_available)
-                .or(health_professionals::user_id.eq(viewer.user))
-                .or(viewer.is_operator.into_sql::<Bool>()),
-        )
+    let visible =
+        health_professionals::table.find(id).filter(visible_to(viewer.user, viewer.is_operator)).select(Row::as_select());
+    visible.first(&mut connection).await.optional().map(|found| found.map(Row::into))
+}
+
+/// Returns those of these professionals that `viewer` may see, in the order of their ids.
+pub(super) async fn batch(mut connection: &AsyncPgConnection, ids: &[Uuid], viewer: Viewer) -> QueryResult<Vec<Professional>> {
+    let found: Vec<Row> = health_professionals::table
+        .filter(health_professionals::id.eq_any(ids))
+        .filter(visible_to(viewer.user, viewer.is_operator))
+        .order(health_professionals::id)
         .select(Row::as_select())
-        .first(&mut connection)
-        .await
-        .optional()
-        .map(|found| found.map(Row::into))
+        .load(&mut connection)
+        .await?;
+    Ok(found.into_iter().map(Row::into).collect())
+}
+
+/// Lists the professionals who wait to be verified, the longest waiting first.
+pub(crate) async fn pending(
+    mut connection: &AsyncPgConnection,
+    page: &PageRequest<(DateTime<Utc>, Uuid)>,
+) -> QueryResult<Vec<Professional>> {
+    let is_pending = sql::<Bool>("health_professionals.verification_status = 'pending'");
+    let mut pending = health_professionals::table.filter(is_pending).into_boxed();
+    if let Some(after) = page.after {
+        pending = pending.filter(pair(health_professionals::created_at, health_professionals::id).gt(after));
+    }
+    let found: Vec<Row> = pending
+        .order((health_professionals::created_at, health_professionals::id))
+        .limit(page.fetch())
+        .select(Row::as_select())
+        .load(&mut connection)
+        .await?;
+    Ok(found.into_iter().map(Row::into).collect())
 }

@@ -1,16 +1,40 @@
 use orchard_proto::DESCRIPTORS;
+use orchard_testkit::matrix::Actor::{self, Operator, Service, ServiceForUser};
 use orchard_testkit::matrix::Admits::Only;
 use orchard_testkit::matrix::{Table, USERS, findings};
 
 use crate::world::World;
 
-const TABLE: &Table =
-    &[("ProfessionalService/CreateProfessional", Only(&[USERS])), ("ProfessionalService/GetProfessional", Only(&[USERS]))];
+const TABLE: &Table = &[
+    ("ProfessionalService/CreateProfessional", Only(&[USERS])),
+    ("ProfessionalService/GetProfessional", Only(&[USERS])),
+    ("ProfessionalService/BatchGetProfessionals", Only(&[USERS])),
+    ("ProfessionalService/UpdateProfessional", Only(&[USERS])),
+    ("ProfessionalService/GetVerificationDocuments", Only(&[USERS])),
+    ("ProfessionalService/SetVerificationDocuments", Only(&[USERS])),
+    ("VerificationService/ListPendingProfessionals", Only(&[&[Operator]])),
+    ("VerificationService/VerifyProfessional", Only(&[&[Operator]])),
+    ("VerificationService/RejectProfessional", Only(&[&[Operator]])),
+    ("VerificationService/SuspendProfessional", Only(&[&[Operator]])),
+    ("VerificationService/RestoreProfessional", Only(&[&[Operator]])),
+    ("DirectoryService/SearchProfessionals", Only(&[USERS])),
+    ("AvailabilityService/GetSchedule", Only(&[USERS])),
+    ("AvailabilityService/SetSchedule", Only(&[USERS])),
+    ("AvailabilityService/ListAvailableSlots", Only(&[USERS])),
+    ("AvailabilityService/BatchGetNextSlots", Only(&[USERS])),
+];
+
+const SOCIAL: &[Actor] = &[Service("social"), ServiceForUser("social")];
+
+const PRIVACY: &Table =
+    &[("PrivacyService/EraseUser", Only(&[&[Operator], SOCIAL])), ("PrivacyService/ExportUser", Only(&[USERS, SOCIAL]))];
 
 #[tokio::test]
 async fn each_method_admits_those_it_is_for() -> anyhow::Result<()> {
     let slice = World::start().await?.slice;
-    let findings = findings(&slice.running.channel()?, &slice.keys, DESCRIPTORS, "orchard.consultation.v1", TABLE).await?;
-    assert_eq!(findings, Vec::<String>::new());
+    for (package, table) in [("orchard.consultation.v1", TABLE), ("orchard.privacy.v1", PRIVACY)] {
+        let findings = findings(&slice.running.channel()?, &slice.keys, DESCRIPTORS, package, table).await?;
+        assert_eq!(findings, Vec::<String>::new());
+    }
     Ok(())
 }

@@ -3,10 +3,19 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
 mod access;
+mod availability;
+mod claims;
+mod directory;
+mod documents;
+mod editing;
 mod extremes;
+mod idempotent;
 mod input;
+mod modules;
+mod privacy;
 mod professionals;
 mod schema;
 mod sessions;
 mod texts;
+mod verification;
 mod world;

@@ -38,6 +38,8 @@ async fn a_created_entry_is_read_back_unchanged() -> anyhow::Result<()> {
         is_available: true,
         create_time: professional.create_time,
         update_time: professional.create_time,
+        etag: "1".to_owned(),
+        verification_note: String::new(),
     };
     assert_eq!(professional, expected);
     assert_eq!(world.get(User(applicant), &professional.professional_id).await?, expected);
@@ -68,6 +70,7 @@ async fn omitted_fields_are_absent() -> anyhow::Result<()> {
         is_available: true,
         create_time: professional.create_time,
         update_time: professional.update_time,
+        etag: "1".to_owned(),
         ..Default::default()
     };
     assert_eq!(professional, expected);

@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use orchard_consultation::Service;
+use orchard_consultation::error::Consultation;
+use orchard_db::Domain as _;
 use orchard_server::Slice as _;
 use orchard_testkit::database::Schema;
 use orchard_testkit::{schema, upgrade};
@@ -25,9 +27,16 @@ async fn an_earlier_release_is_migrated_to_the_same_schema_as_a_new_database() -
 #[tokio::test]
 async fn every_reference_to_a_user_has_its_way_of_erasure() -> anyhow::Result<()> {
     let client = migrated().await?;
-    let decided = [("consultation_sessions.user_id", "NO ACTION"), ("health_professionals.user_id", "SET NULL")];
+    let decided = [
+        ("consultation_sessions.user_id", "NO ACTION"),
+        ("health_professionals.user_id", "SET NULL"),
+        ("time_claims.user_id", "NO ACTION"),
+    ];
     let decided: BTreeMap<_, _> = decided.iter().map(|(from, rule)| (from.to_string(), rule.to_string())).collect();
     assert_eq!(schema::user_references(&client).await?, decided);
+    // Each has its way of refusing who was erased, too.
+    let names: BTreeSet<_> = decided.keys().map(|from| format!("{}_fkey", from.replace('.', "_"))).collect();
+    assert_eq!(names, Consultation::USER_REFERENCES.iter().map(ToString::to_string).collect());
     Ok(())
 }
 

@@ -2,10 +2,14 @@
 
 use orchard_consultation::{Service, Settings};
 use orchard_proto::consultation::v1 as pb;
+use orchard_proto::consultation::v1::availability_service_client::AvailabilityServiceClient;
+use orchard_proto::consultation::v1::directory_service_client::DirectoryServiceClient;
 use orchard_proto::consultation::v1::professional_service_client::ProfessionalServiceClient;
+use orchard_proto::consultation::v1::verification_service_client::VerificationServiceClient;
 use orchard_proto::google::r#type::Money;
 use orchard_testkit::client::Client;
 pub use orchard_testkit::client::insist;
+use orchard_testkit::schema::refuse_stale_updates;
 use orchard_testkit::service::SliceUnderTest;
 use tonic::Status;
 use uuid::Uuid;
@@ -50,18 +54,93 @@ pub fn flora() -> pb::CreateProfessionalRequest {
     }
 }
 
+/// A schedule with every field set.
+pub fn weekdays() -> pb::Schedule {
+    let window = |weekday, start: &str, end: &str| pb::WeeklyWindow { weekday, start: start.to_owned(), end: end.to_owned() };
+    pb::Schedule {
+        time_zone: "Europe/Berlin".to_owned(),
+        weekly_windows: (1..=5).flat_map(|day| [window(day, "09:00", "12:00"), window(day, "13:00", "17:30")]).collect(),
+        overrides: vec![],
+        slot_minutes: 30,
+        step_minutes: 15,
+        buffer_before_minutes: 5,
+        buffer_after_minutes: 10,
+        notice_minutes: 60,
+        horizon_days: 60,
+        max_per_day: Some(8),
+    }
+}
+
 impl World {
     pub async fn start() -> anyhow::Result<Self> {
         let settings = Settings { currency: "EUR".parse().expect("currency") };
-        Ok(Self { slice: SliceUnderTest::start::<Service>(&settings).await? })
+        let slice = SliceUnderTest::start::<Service>(&settings).await?;
+        refuse_stale_updates(&slice.schema.connect().await?).await?;
+        Ok(Self { slice })
+    }
+
+    pub fn client(&self, caller: Someone) -> anyhow::Result<Client> {
+        match caller {
+            Someone::User(user) => self.slice.user(user),
+            Someone::Operator(user) => self.slice.user_with(user, &["operator"]),
+        }
     }
 
     pub fn professionals(&self, caller: Someone) -> anyhow::Result<ProfessionalServiceClient<Client>> {
-        let client = match caller {
-            Someone::User(user) => self.slice.user(user),
-            Someone::Operator(user) => self.slice.user_with(user, &["operator"]),
-        };
-        Ok(ProfessionalServiceClient::new(client?))
+        Ok(ProfessionalServiceClient::new(self.client(caller)?))
+    }
+
+    pub fn verification(&self) -> VerificationServiceClient<Client> {
+        VerificationServiceClient::new(self.client(Someone::Operator(id())).expect("client"))
+    }
+
+    pub async fn update(
+        &self,
+        caller: Someone,
+        professional: pb::Professional,
+        paths: &[&str],
+    ) -> Result<pb::Professional, Status> {
+        let mask = prost_types::FieldMask { paths: strings(paths) };
+        let request = pb::UpdateProfessionalRequest { professional: Some(professional), update_mask: Some(mask) };
+        let mut client = self.professionals(caller).expect("client");
+        Ok(client.update_professional(request).await?.into_inner().professional.expect("a professional"))
+    }
+
+    pub async fn verify(&self, professional: &str) -> Result<pb::Professional, Status> {
+        let request = pb::VerifyProfessionalRequest { professional_id: professional.to_owned() };
+        Ok(self.verification().verify_professional(request).await?.into_inner().professional.expect("a professional"))
+    }
+
+    pub async fn suspend(&self, professional: &str, note: &str) -> Result<pb::Professional, Status> {
+        let request = pb::SuspendProfessionalRequest { professional_id: professional.to_owned(), note: note.to_owned() };
+        Ok(self.verification().suspend_professional(request).await?.into_inner().professional.expect("a professional"))
+    }
+
+    pub fn availability(&self, caller: Someone) -> AvailabilityServiceClient<Client> {
+        AvailabilityServiceClient::new(self.client(caller).expect("client"))
+    }
+
+    pub async fn set_schedule(
+        &self,
+        caller: Someone,
+        professional: &str,
+        schedule: pb::Schedule,
+    ) -> Result<pb::Schedule, Status> {
+        let request = pb::SetScheduleRequest { professional_id: professional.to_owned(), schedule: Some(schedule) };
+        Ok(self.availability(caller).set_schedule(request).await?.into_inner().schedule.expect("a schedule"))
+    }
+
+    pub async fn search(&self, request: pb::SearchProfessionalsRequest) -> Result<pb::SearchProfessionalsResponse, Status> {
+        self.search_as(id(), request).await
+    }
+
+    pub async fn search_as(
+        &self,
+        user: Uuid,
+        request: pb::SearchProfessionalsRequest,
+    ) -> Result<pb::SearchProfessionalsResponse, Status> {
+        let client = self.client(Someone::User(user)).expect("client");
+        Ok(DirectoryServiceClient::new(client).search_professionals(request).await?.into_inner())
     }
 
     pub async fn create(&self, caller: Someone, request: pb::CreateProfessionalRequest) -> Result<pb::Professional, Status> {
@@ -78,7 +157,7 @@ impl World {
     /// Changes all professionals in the database, in ways that the service does not offer yet.
     pub async fn set(&self, assignments: &str) -> anyhow::Result<()> {
         let client = self.slice.schema.connect().await?;
-        client.batch_execute(&format!("UPDATE health_professionals SET {assignments}")).await?;
+        client.batch_execute(&format!("UPDATE health_professionals SET {assignments}, updated_at = now()")).await?;
         Ok(())
     }
 

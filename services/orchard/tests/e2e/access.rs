@@ -160,7 +160,24 @@ const TABLES: &[(&str, &Table)] = &[
     ),
     (
         "orchard.consultation.v1",
-        &[("ProfessionalService/CreateProfessional", Only(&[USERS])), ("ProfessionalService/GetProfessional", Only(&[USERS]))],
+        &[
+            ("ProfessionalService/CreateProfessional", Only(&[USERS])),
+            ("ProfessionalService/GetProfessional", Only(&[USERS])),
+            ("ProfessionalService/BatchGetProfessionals", Only(&[USERS])),
+            ("ProfessionalService/UpdateProfessional", Only(&[USERS])),
+            ("ProfessionalService/GetVerificationDocuments", Only(&[USERS])),
+            ("ProfessionalService/SetVerificationDocuments", Only(&[USERS])),
+            ("VerificationService/ListPendingProfessionals", Only(&[&[Operator]])),
+            ("VerificationService/VerifyProfessional", Only(&[&[Operator]])),
+            ("VerificationService/RejectProfessional", Only(&[&[Operator]])),
+            ("VerificationService/SuspendProfessional", Only(&[&[Operator]])),
+            ("VerificationService/RestoreProfessional", Only(&[&[Operator]])),
+            ("DirectoryService/SearchProfessionals", Only(&[USERS])),
+            ("AvailabilityService/GetSchedule", Only(&[USERS])),
+            ("AvailabilityService/SetSchedule", Only(&[USERS])),
+            ("AvailabilityService/ListAvailableSlots", Only(&[USERS])),
+            ("AvailabilityService/BatchGetNextSlots", Only(&[USERS])),
+        ],
     ),
 ];
 

@@ -9,8 +9,9 @@ const OTHER_TIMES: [&str; 1] = ["as_of"];
 /// Numbers whose names look like money but are not.
 pub const NOT_MONEY: [&str; 1] = ["orchard.social.v1.ProgressData.amount"];
 /// Means, which need no exact value.
-pub const MEANS: [&str; 4] = [
+pub const MEANS: [&str; 5] = [
     "orchard.consultation.v1.Professional.rating_average",
+    "orchard.consultation.v1.ProfessionalSummary.rating_average",
     "orchard.edge.v1.FamilyDashboard.avg_weekly_calories",
     "orchard.family.v1.FamilySummary.avg_weekly_calories",
     "orchard.family.v1.WeeklySummary.average_calories",

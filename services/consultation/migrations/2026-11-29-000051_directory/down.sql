@@ -1,0 +1,7 @@
+DROP INDEX health_professionals_pending_idx;
+ALTER TABLE health_professionals DROP COLUMN words;
+DROP INDEX health_professionals_by_rate_idx;
+DROP INDEX health_professionals_by_rating_idx;
+ALTER TABLE health_professionals DROP CONSTRAINT health_professionals_verification_documents_check;
+ALTER TABLE health_professionals DROP COLUMN verification_note;
+ALTER TABLE health_professionals DROP COLUMN version;

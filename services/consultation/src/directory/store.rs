@@ -1,0 +1,74 @@
+//! Queries of the directory.
+
+use diesel::dsl::sql;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_rpc::PageRequest;
+
+use super::{Filter, Order, Position};
+use crate::professional::Professional;
+use crate::professional::store::{Row, is_listed};
+use crate::schema::health_professionals;
+
+type Query = health_professionals::BoxedQuery<'static, Pg>;
+
+impl Filter {
+    /// Adds the conditions to a query.
+    fn narrow(self, mut query: Query) -> Query {
+        let specializations = health_professionals::specializations.assume_not_null();
+        if !self.words.is_empty() {
+            let found = sql::<Bool>("health_professionals.words @@ to_tsquery('simple', ");
+            let words: Vec<String> = self.words.iter().map(|word| format!("'{word}':*")).collect();
+            query = query.filter(found.bind::<Text, _>(words.join(" & ")).sql(")"));
+        }
+        if !self.any_specializations.is_empty() {
+            query = query.filter(specializations.overlaps_with(self.any_specializations));
+        }
+        if !self.all_specializations.is_empty() {
+            query = query.filter(specializations.contains(self.all_specializations));
+        }
+        if !self.any_languages.is_empty() {
+            query = query.filter(health_professionals::languages.overlaps_with(self.any_languages));
+        }
+        if !self.all_languages.is_empty() {
+            query = query.filter(health_professionals::languages.contains(self.all_languages));
+        }
+        if let Some(rate) = self.max_rate {
+            query = query.filter(health_professionals::consultation_rate.le(rate));
+        }
+        // Without a rating the mean is stored as 0, which is below the lowest that can be asked for.
+        if let Some(rating) = self.min_rating {
+            query = query.filter(health_professionals::rating_average.ge(rating));
+        }
+        query
+    }
+}
+
+/// Returns a page of the directory.
+pub(super) async fn search(
+    mut connection: &AsyncPgConnection,
+    filter: Filter,
+    order: Order,
+    page: &PageRequest<Position>,
+) -> QueryResult<Vec<Professional>> {
+    let (average, id) = (health_professionals::rating_average, health_professionals::id);
+    let rate = health_professionals::consultation_rate.assume_not_null();
+    let mut listed = filter.narrow(health_professionals::table.filter(is_listed()).into_boxed());
+    listed = match order {
+        Order::Rating => listed.order((average.desc(), id.desc())),
+        Order::Rate => listed
+            .filter(health_professionals::consultation_rate.is_not_null())
+            .order((health_professionals::consultation_rate.asc(), id.desc())),
+    };
+    if let Some(Position { number, id: last }) = page.after.clone() {
+        // The first condition, which the second one implies, lets the index find where the page starts.
+        listed = match order {
+            Order::Rating => listed.filter(average.le(number.clone())).filter(average.lt(number).or(id.lt(last))),
+            Order::Rate => listed.filter(rate.ge(number.clone())).filter(rate.gt(number).or(id.lt(last))),
+        };
+    }
+    let found: Vec<Row> = listed.limit(page.fetch()).select(Row::as_select()).load(&mut connection).await?;
+    Ok(found.into_iter().map(Row::into).collect())
+}

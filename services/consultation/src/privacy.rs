@@ -1,0 +1,47 @@
+//! The personal data that this slice holds: its export and its erasure.
+
+mod erase;
+mod export;
+mod store;
+
+use diesel::QueryResult;
+use diesel_async::AsyncPgConnection;
+use orchard_db::Connection;
+use orchard_privacy::{Page, Receipt, Rows, UserData};
+use strum::{IntoStaticStr, VariantArray};
+use uuid::Uuid;
+
+use crate::error::Error;
+
+/// The personal data of this slice.
+#[derive(Debug)]
+pub struct ConsultationData;
+
+/// A part of an export, named after its table. Parts are exported in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum Part {
+    /// The user's place on the roll.
+    Users,
+    /// What the user states as a professional.
+    HealthProfessionals,
+    /// The user's sessions with professionals.
+    ConsultationSessions,
+    /// The time that the user's sessions take.
+    TimeClaims,
+}
+
+impl UserData for ConsultationData {
+    type Part = Part;
+    type Error = Error;
+
+    const PARTS: &'static [Part] = Part::VARIANTS;
+
+    async fn erase(&self, connection: &mut Connection, user: Uuid) -> Result<Receipt, Error> {
+        erase::erase(connection, user).await
+    }
+
+    async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: Part, page: Page) -> QueryResult<Rows> {
+        export::page(connection, user, part, page).await
+    }
+}

@@ -1,0 +1,44 @@
+//! Queries of an export. They list the columns, so a new column is exported only after somebody has decided that it may be.
+
+use bigdecimal::BigDecimal;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_privacy::schema::users;
+use orchard_privacy::{Page, Rows};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::Part;
+use crate::schema::{consultation_sessions, health_professionals, time_claims};
+
+type Time = DateTime<Utc>;
+type Texts = Option<Vec<String>>;
+
+/// Returns the rows of a part.
+pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: Part, page: Page) -> QueryResult<Rows> {
+    macro_rules! rows {
+        ($($part:tt)+) => {
+            orchard_privacy::rows!(connection, page; $($part)+)
+        };
+    }
+    match part {
+        Part::Users => rows!(users by id where users::id.eq(user); id: Uuid, created_at: Time),
+        Part::HealthProfessionals => rows!(health_professionals by id where health_professionals::user_id.eq(user);
+            id: Uuid, user_id: Option<Uuid>, professional_name: String, credentials: Texts, specializations: Texts,
+            bio: Option<String>, years_experience: Option<i32>, consultation_rate: Option<BigDecimal>,
+            available_time_slots: Option<Value>, languages: Vec<String>, profile_image_url: Option<String>,
+            verification_status: String, verification_documents: Option<Value>, verification_note: Option<String>,
+            rating_average: BigDecimal, total_consultations: i32, is_available: bool, version: i64, created_at: Time,
+            updated_at: Time),
+        // The notes are the professional's.
+        Part::ConsultationSessions => rows!(consultation_sessions by id where consultation_sessions::user_id.eq(user);
+            id: Uuid, user_id: Uuid, professional_id: Uuid, session_date: Time, duration_minutes: i32, session_type: String,
+            session_status: String, user_feedback_rating: Option<i32>, user_feedback_text: Option<String>,
+            session_cost: Option<BigDecimal>, payment_status: String, recording_url: Option<String>,
+            follow_up_scheduled: bool, created_at: Time, updated_at: Time),
+        Part::TimeClaims => rows!(time_claims by id where time_claims::user_id.eq(user);
+            id: Uuid, professional_id: Uuid, user_id: Uuid, starts_at: Time, ends_at: Time, buffer_before_minutes: i32,
+            buffer_after_minutes: i32, taken_from: Time, taken_to: Time, expires_at: Option<Time>),
+    }
+}

@@ -1,0 +1,15 @@
+//! The order of the crate's modules.
+
+use std::path::Path;
+
+use orchard_testkit::modules::disorder;
+
+/// Each module uses only those before it.
+const ORDER: &[&str] = &["schema", "error", "request", "professional", "verification", "directory", "availability", "privacy"];
+
+#[test]
+fn modules_use_only_modules_before_them() -> anyhow::Result<()> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    assert_eq!(disorder(&src, ORDER)?, Vec::<String>::new());
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! Decisions about professionals: each one for each status, and by whom.
+
+use orchard_proto::consultation::v1 as pb;
+use orchard_proto::consultation::v1::verification_service_client::VerificationServiceClient;
+use orchard_testkit::answer::{metadata, refused, violations};
+use pb::VerificationStatus::{Pending, Suspended, Verified};
+use tonic::{Code, Status};
+
+use crate::world::Someone::{Operator, User};
+use crate::world::{World, flora, id};
+
+impl World {
+    async fn reject(&self, professional: &str, note: &str) -> Result<pb::Professional, Status> {
+        let request = pb::RejectProfessionalRequest { professional_id: professional.to_owned(), note: note.to_owned() };
+        Ok(self.verification().reject_professional(request).await?.into_inner().professional.expect("a professional"))
+    }
+
+    async fn restore(&self, professional: &str) -> Result<pb::Professional, Status> {
+        let request = pb::RestoreProfessionalRequest { professional_id: professional.to_owned() };
+        Ok(self.verification().restore_professional(request).await?.into_inner().professional.expect("a professional"))
+    }
+
+    async fn decide(&self, verb: &str, professional: &str) -> Result<pb::Professional, Status> {
+        match verb {
+            "verify" => self.verify(professional).await,
+            "reject" => self.reject(professional, "No").await,
+            "suspend" => self.suspend(professional, "No").await,
+            _ => self.restore(professional).await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_decision_is_made_or_refused_in_each_status() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    for (status, outcomes) in [
+        ("pending", [("verify", Some(Verified)), ("reject", Some(Pending)), ("suspend", None), ("restore", None)]),
+        ("verified", [("verify", Some(Verified)), ("reject", None), ("suspend", Some(Suspended)), ("restore", Some(Verified))]),
+        ("suspended", [("verify", None), ("reject", None), ("suspend", Some(Suspended)), ("restore", Some(Verified))]),
+    ] {
+        for (verb, outcome) in outcomes {
+            let entry = world.create(User(id()), flora()).await?.professional_id;
+            if status != "pending" {
+                world.verify(&entry).await?;
+            }
+            if status == "suspended" {
+                world.suspend(&entry, "Why").await?;
+            }
+            let answer = world.decide(verb, &entry).await;
+            match outcome {
+                Some(outcome) => {
+                    let first = answer?;
+                    assert_eq!(first.verification_status(), outcome, "{verb} {status}");
+                    assert_eq!(world.decide(verb, &entry).await?, first, "{verb} {status}, again");
+                }
+                None => {
+                    let answer = answer.expect_err("refused");
+                    assert_eq!(metadata(&answer, "verification_status").as_deref(), Some(status));
+                    let wrong = (Code::FailedPrecondition, "WRONG_VERIFICATION_STATUS".to_owned());
+                    assert_eq!(refused::<()>(Err(answer)), wrong, "{verb} {status}");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_reason_is_told_to_the_professional_and_to_nobody_else() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let own = User(id());
+    let entry = world.create(own, flora()).await?.professional_id;
+    world.reject(&entry, "The licence is out of date.").await?;
+    assert_eq!(world.get(own, &entry).await?.verification_note, "The licence is out of date.");
+    assert_eq!(world.reject(&entry, "Unreadable.").await?.verification_note, "Unreadable.");
+    assert_eq!(world.verify(&entry).await?.verification_note, "", "which is over");
+    let seen = world.get(User(id()), &entry).await?;
+    assert_eq!((seen.verification_status(), seen.verification_note.as_str()), (Verified, ""));
+    world.suspend(&entry, "Complaints.").await?;
+    assert_eq!(world.get(own, &entry).await?.verification_note, "Complaints.");
+    let gone = (Code::NotFound, "PROFESSIONAL_NOT_FOUND".to_owned());
+    assert_eq!(refused(world.get(User(id()), &entry).await), gone);
+    assert_eq!(world.restore(&entry).await?.verification_note, "");
+    assert!(world.get(User(id()), &entry).await.is_ok());
+
+    for note in ["", "  "] {
+        assert_eq!(violations(world.suspend(&entry, note).await), ["note"]);
+    }
+    assert_eq!(violations(world.reject("x", &"x".repeat(1_001)).await), ["professional_id", "note"]);
+    assert_eq!(refused(world.verify(&id().to_string()).await), gone);
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_decides_about_themselves() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let user = id();
+    let professional_id = world.create(User(user), flora()).await?.professional_id;
+    let mut client = VerificationServiceClient::new(world.client(Operator(user))?);
+    let (own, note) = (|| professional_id.clone(), || "Why".to_owned());
+    let answers = [
+        client.verify_professional(pb::VerifyProfessionalRequest { professional_id: own() }).await.map(drop),
+        client.reject_professional(pb::RejectProfessionalRequest { professional_id: own(), note: note() }).await.map(drop),
+        client.suspend_professional(pb::SuspendProfessionalRequest { professional_id: own(), note: note() }).await.map(drop),
+        client.restore_professional(pb::RestoreProfessionalRequest { professional_id: own() }).await.map(drop),
+    ];
+    for answer in answers {
+        assert_eq!(refused(answer), (Code::FailedPrecondition, "OWN_PROFESSIONAL".to_owned()));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_longest_waiting_is_first_in_the_queue() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let mut waiting = Vec::new();
+    for _ in 0..5 {
+        waiting.push(world.create(User(id()), flora()).await?.professional_id);
+    }
+    world.verify(&waiting.remove(2)).await?;
+    let operator = Operator(id());
+    let (mut seen, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = pb::ListPendingProfessionalsRequest { page_size: 3, page_token };
+        let mut client = VerificationServiceClient::new(world.client(operator)?);
+        let page = client.list_pending_professionals(request).await?.into_inner();
+        assert!(page.professionals.iter().all(|entry| entry.verification_status() == Pending));
+        seen.extend(page.professionals.into_iter().map(|entry| entry.professional_id));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(seen, waiting);
+    Ok(())
+}
