@@ -28,9 +28,7 @@ pub(super) enum Class {
     Name,
     /// By the same words anywhere.
     Exact,
-    /// By words of the name that begin so, or are meant, or by the same words anywhere.
-    LooseInName,
-    /// By words that begin so, or are meant, anywhere.
+    /// By words that begin so, or are meant.
     Loose,
 }
 
@@ -39,17 +37,7 @@ impl Class {
         match self {
             Self::Name => Level::Name,
             Self::Exact => Level::Description,
-            Self::LooseInName => Level::MisspeltInName,
             Self::Loose => Level::Elsewhere,
-        }
-    }
-
-    /// Returns how well the recipes of the class before this one meet all words.
-    fn better(self) -> Level {
-        match self {
-            Self::Name | Self::Exact => Level::Name,
-            Self::LooseInName => Level::Description,
-            Self::Loose => Level::MisspeltInName,
         }
     }
 }
@@ -153,8 +141,7 @@ impl<'a> Source<'a> {
     fn after(&self, class: Class) -> Next {
         match class {
             Class::Name => Next::Ranking(Class::Exact, None),
-            Class::Exact if self.query.is_loose() => Next::Ranking(Class::LooseInName, None),
-            Class::LooseInName => Next::Ranking(Class::Loose, None),
+            Class::Exact if self.query.is_loose() => Next::Ranking(Class::Loose, None),
             Class::Exact | Class::Loose => Next::Nothing,
         }
     }
@@ -179,10 +166,11 @@ impl<'a> Source<'a> {
             return Ok(Vec::new());
         }
         let judge = self.query.judge();
+        let better = if class == Class::Exact { Class::Name } else { Class::Exact };
         let rank = |candidate: &Candidate| {
             Some((judge.fit(&candidate.tokens)?, std::cmp::Reverse((candidate.brevity, candidate.recipe))))
         };
-        let is_left = |rank: &Rank| rank.0.worst > class.better() && after.is_none_or(|after| *rank > after);
+        let is_left = |rank: &Rank| rank.0.worst > better.level() && after.is_none_or(|after| *rank > after);
         let mut ranks: Vec<Rank> = found.iter().filter_map(rank).filter(is_left).collect();
         ranks.sort_unstable();
         self.next = self.after(class);
@@ -190,7 +178,8 @@ impl<'a> Source<'a> {
     }
 
     async fn scan(&mut self, class: Class, after: Option<Brief>) -> QueryResult<Vec<(Position, Option<Uuid>)>> {
-        let conditions = self.conditions(class).and_not(self.query.groups(class.better()));
+        let better = if class == Class::Exact { Class::Name } else { Class::Exact };
+        let conditions = self.conditions(class).and_not(self.query.groups(better.level()));
         let found = store::scan(self.connection, conditions, after, (WINDOW, self.count)).await?;
         let is_full = i64::try_from(found.len()).is_ok_and(|length| length >= self.count);
         let mut found: Vec<_> = found.into_iter().map(|brief| (Position::Scanned(class, brief), Some(brief.1))).collect();
