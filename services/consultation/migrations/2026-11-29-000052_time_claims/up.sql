@@ -24,7 +24,11 @@ CREATE TABLE time_claims (
   CONSTRAINT time_claims_range_check CHECK (
     isfinite(taken_from) AND isfinite(taken_to) AND taken_from <= starts_at AND starts_at < ends_at AND ends_at <= taken_to
   ),
-  CONSTRAINT time_claims_buffers_check CHECK (least(buffer_before_minutes, buffer_after_minutes) >= 0),
+  CONSTRAINT time_claims_buffers_check CHECK (
+    least(buffer_before_minutes, buffer_after_minutes) >= 0
+    AND taken_from = starts_at - buffer_before_minutes * INTERVAL '1 minute'
+    AND taken_to = ends_at + buffer_after_minutes * INTERVAL '1 minute'
+  ),
   -- The ranges are half open: sessions may touch. Buffers of neighbours add up.
   CONSTRAINT time_claims_professional_overlap EXCLUDE USING gist (
     professional_id WITH =, tstzrange(taken_from, taken_to) WITH &&

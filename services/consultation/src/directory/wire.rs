@@ -52,7 +52,8 @@ fn read_filter(fields: &mut Fields, request: &pb::SearchProfessionalsRequest, cu
 fn read_words(text: &str) -> Result<Vec<String>, String> {
     let text = read::text(text, 0..=100)?;
     let words = text.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    let words: Vec<String> = words.map(str::to_lowercase).collect();
+    // The database folds their case as it did in the index.
+    let words: Vec<String> = words.map(str::to_owned).collect();
     if words.len() > MAX_WORDS {
         return Err(format!("must have at most {MAX_WORDS} words"));
     }
@@ -83,8 +84,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_letters_and_digits_in_lower_case() {
-        for (text, words) in [("", vec![]), (" Müller's  Obst-7 ", vec!["müller", "s", "obst", "7"]), ("山田", vec!["山田"])]
+    fn words_are_letters_and_digits() {
+        for (text, words) in [("", vec![]), (" Müller's  Obst-7 ", vec!["Müller", "s", "Obst", "7"]), ("山田", vec!["山田"])]
         {
             assert_eq!(read_words(text), Ok(words.into_iter().map(str::to_owned).collect()));
         }

@@ -25,15 +25,18 @@ pub(super) async fn erase(connection: &mut AsyncPgConnection, user: Uuid) -> Res
     let mut receipt = Receipt::default();
     receipt.add("idempotency_keys", keys, 0);
     let professionals = store::blank_professional(connection, user).await?;
-    store::blank_sessions_with(connection, &professionals).await?;
+    let mut sessions = store::blank_sessions_with(connection, &professionals).await?;
     let freed = store::free_time(connection, user, &professionals).await?;
     receipt.add("health_professionals", 0, professionals.len());
+    let mut claims = 0;
     if store::has_sessions(connection, user).await? {
         let pseudonym = Uuid::new_v4();
         store::add_pseudonym(connection, pseudonym).await?;
-        receipt.add("consultation_sessions", 0, store::repoint_sessions(connection, user, pseudonym).await?);
-        receipt.add("time_claims", freed, store::repoint_claims(connection, user, pseudonym).await?);
+        sessions += store::repoint_sessions(connection, user, pseudonym).await?;
+        claims = store::repoint_claims(connection, user, pseudonym).await?;
     }
+    receipt.add("consultation_sessions", 0, sessions);
+    receipt.add("time_claims", freed, claims);
     receipt.add("users", usize::from(!is_new), 0);
     roll::strike(connection, user).await?;
     Ok(receipt)

@@ -45,10 +45,10 @@ pub(super) async fn blank_professional(connection: &mut AsyncPgConnection, user:
         .await
 }
 
-/// Deletes what professionals have written about sessions and recorded of them, and cancels those that did not take place.
-pub(super) async fn blank_sessions_with(connection: &mut AsyncPgConnection, professionals: &[Uuid]) -> QueryResult<()> {
+/// Deletes what professionals have written about sessions and recorded of them, and cancels those to come. Returns how many sessions there are.
+pub(super) async fn blank_sessions_with(connection: &mut AsyncPgConnection, professionals: &[Uuid]) -> QueryResult<usize> {
     let sessions = || consultation_sessions::table.filter(consultation_sessions::professional_id.eq_any(professionals));
-    diesel::update(sessions().filter(consultation_sessions::session_status.eq("scheduled")))
+    diesel::update(sessions().filter(is_to_come()))
         .set((consultation_sessions::session_status.eq("cancelled"), consultation_sessions::updated_at.eq(now)))
         .execute(connection)
         .await?;
@@ -60,21 +60,25 @@ pub(super) async fn blank_sessions_with(connection: &mut AsyncPgConnection, prof
         ))
         .execute(connection)
         .await
-        .map(|_| ())
 }
 
-/// Frees the time of holds and of sessions that did not take place: the user's, and those with these professionals. Returns how many of them were
-/// the user's.
+/// Whether a session is to come.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn is_to_come() -> _ {
+    consultation_sessions::session_status.eq("scheduled").and(consultation_sessions::session_date.gt(now))
+}
+
+/// Frees the time of holds and of sessions to come: the user's, and those with these professionals. Returns how many there were.
 pub(super) async fn free_time(connection: &mut AsyncPgConnection, user: Uuid, professionals: &[Uuid]) -> QueryResult<usize> {
     let open = || {
         let over = consultation_sessions::table
             .filter(consultation_sessions::id.eq(time_claims::id))
-            .filter(consultation_sessions::session_status.eq_any(["completed", "no_show"]));
+            .filter(consultation_sessions::session_status.ne("cancelled").and(not(is_to_come())));
         time_claims::table.filter(not(exists(over)))
     };
     let with_them = open().filter(time_claims::professional_id.eq_any(professionals)).filter(time_claims::user_id.ne(user));
-    diesel::delete(with_them).execute(connection).await?;
-    diesel::delete(open().filter(time_claims::user_id.eq(user))).execute(connection).await
+    let freed = diesel::delete(with_them).execute(connection).await?;
+    Ok(freed + diesel::delete(open().filter(time_claims::user_id.eq(user))).execute(connection).await?)
 }
 
 /// Replaces a user by a pseudonym in the time that their sessions took.
@@ -100,11 +104,11 @@ pub(super) async fn add_pseudonym(connection: &mut AsyncPgConnection, pseudonym:
         .map(|_| ())
 }
 
-/// Replaces a user by a pseudonym as the client of sessions, deletes what was written and recorded of them, and cancels the sessions that did
-/// not take place. Ratings stay, and so does the professional's mean.
+/// Replaces a user by a pseudonym as the client of sessions, deletes what was written and recorded of them, and cancels those to come.
+/// Ratings stay, and so does the professional's mean.
 pub(super) async fn repoint_sessions(connection: &mut AsyncPgConnection, user: Uuid, pseudonym: Uuid) -> QueryResult<usize> {
     let own = || consultation_sessions::table.filter(consultation_sessions::user_id.eq(user));
-    diesel::update(own().filter(consultation_sessions::session_status.eq("scheduled")))
+    diesel::update(own().filter(is_to_come()))
         .set((consultation_sessions::session_status.eq("cancelled"), consultation_sessions::updated_at.eq(now)))
         .execute(connection)
         .await?;

@@ -66,8 +66,7 @@ pub(super) async fn set_documents(db: &Db, id: Uuid, documents: Vec<Document>, c
 
 /// Locks a professional that the caller manages.
 pub(crate) async fn lock_managed(connection: &mut Connection, id: Uuid, caller: Viewer) -> Result<Locked, Error> {
-    let locked = store::lock(connection, id).await?.ok_or(ProfessionalError::NotFound)?;
-    if caller.manages(locked.user_id) {
+    if let Some(locked) = store::lock_managed(connection, id, caller).await? {
         return Ok(locked);
     }
     // Others learn that they may not change a professional only if they see one.
@@ -75,10 +74,17 @@ pub(crate) async fn lock_managed(connection: &mut Connection, id: Uuid, caller: 
     Err(ProfessionalError::NotProfessional.into())
 }
 
-/// Checks that the caller may change what operators verify.
+/// Checks that the caller may change what operators verify: nobody verifies themselves.
 fn check_verified(before: &Locked, caller: Viewer) -> Result<(), ProfessionalError> {
-    let is_own = before.verification_status == VerificationStatus::Pending || caller.is_operator;
-    if is_own { Ok(()) } else { Err(ProfessionalError::VerifiedField) }
+    if before.verification_status == VerificationStatus::Pending {
+        Ok(())
+    } else if !caller.is_operator {
+        Err(ProfessionalError::VerifiedField)
+    } else if before.user_id == Some(caller.user) {
+        Err(ProfessionalError::Own)
+    } else {
+        Ok(())
+    }
 }
 
 /// Returns a professional that the caller manages.

@@ -119,11 +119,13 @@ pub(crate) async fn set_status(
         .map(|_| ())
 }
 
-/// Locks a professional.
-pub(crate) async fn lock(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<Locked>> {
+/// Locks a professional that the caller manages. Others lock nothing, so they keep nobody waiting.
+pub(crate) async fn lock_managed(connection: &mut AsyncPgConnection, id: Uuid, caller: Viewer) -> QueryResult<Option<Locked>> {
     type Found = (Option<Uuid>, i64, VerificationStatus, Option<String>, Option<Documents>, ProfileRow);
+    let operator: AsExprOf<bool, Bool> = caller.is_operator.into_sql::<Bool>();
     let found: Option<Found> = health_professionals::table
         .find(id)
+        .filter(health_professionals::user_id.eq(caller.user).assume_not_null().or(operator))
         .select((
             health_professionals::user_id,
             health_professionals::version,

@@ -16,7 +16,7 @@ pub(super) async fn decide(
     note: Option<String>,
 ) -> Result<Professional, Error> {
     db.write("decide about professional", async move |connection: &mut Connection| {
-        let before = store::lock(connection, id).await?.ok_or(ProfessionalError::NotFound)?;
+        let before = store::lock_managed(connection, id, operator).await?.ok_or(ProfessionalError::NotFound)?;
         if before.user_id == Some(operator.user) {
             return Err(ProfessionalError::Own.into());
         }

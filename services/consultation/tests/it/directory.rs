@@ -43,7 +43,7 @@ async fn all_conditions_must_hold() -> anyhow::Result<()> {
     let world = World::start().await?;
     for (request, rating) in [
         (named("Anna Müller", "Diabetes in old age", &[Diabetes], &["German", "English"], 5_000), "4.50"),
-        (named("Bao Trần", "Hearts, sport-nutrition", &[HeartHealth, SportsNutrition], &["English"], 8_000), "3.99"),
+        (named("Bao Trần", "Hearts, sport-nutrition, ΜΑΡΙΟΣ", &[HeartHealth, SportsNutrition], &["English"], 8_000), "3.99"),
         (named("Cleo Annan", "", &[Diabetes, HeartHealth], &["French"], 0), "0.00"),
     ] {
         let entry = world.enter(request).await?;
@@ -60,6 +60,7 @@ async fn all_conditions_must_hold() -> anyhow::Result<()> {
         (text("ann"), &[anna, cleo]),
         (text("ANN mü"), &[anna]),
         (text("nutri"), &[bao]),
+        (text("ΜΑΡΙΟΣ"), &[bao]),
         (text("sport-nutrition hearts"), &[bao]),
         (text("'nutrition' & !bao"), &[bao]),
         (text("age hearts"), &[]),

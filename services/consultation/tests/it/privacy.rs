@@ -86,6 +86,11 @@ impl World {
             VALUES ($1, $2, now() + INTERVAL '1 day')";
         client.execute(book, &[&user, &theirs.parse::<Uuid>()?]).await?;
         client.execute(book, &[&other, &entry.parse::<Uuid>()?]).await?;
+        // Yesterday's, which nobody has completed yet.
+        let yesterday = "INSERT INTO consultation_sessions (user_id, professional_id, session_date)
+            VALUES ($1, $2, now() - INTERVAL '1 day')";
+        client.execute(yesterday, &[&user, &theirs.parse::<Uuid>()?]).await?;
+        client.execute(yesterday, &[&other, &entry.parse::<Uuid>()?]).await?;
         let claim = "INSERT INTO time_claims (id, professional_id, user_id, starts_at, ends_at, taken_from, taken_to)
             SELECT id, professional_id, user_id, session_date, session_date + INTERVAL '30 minutes', session_date,
               session_date + INTERVAL '30 minutes' FROM consultation_sessions";
@@ -104,8 +109,8 @@ async fn nothing_of_an_erased_user_is_left_but_their_stars() -> anyhow::Result<(
     let expected = [
         row("idempotency_keys", 1, 0),
         row("health_professionals", 0, 1),
-        row("consultation_sessions", 0, 2),
-        row("time_claims", 1, 1),
+        row("consultation_sessions", 0, 6),
+        row("time_claims", 2, 2),
         row("users", 1, 0),
     ];
     assert_eq!(receipt, expected);
@@ -121,9 +126,11 @@ async fn nothing_of_an_erased_user_is_left_but_their_stars() -> anyhow::Result<(
     let kept = client.query_one(query, &[&mine]).await?;
     assert_eq!((kept.get(1), kept.get(2)), (4, None::<String>), "the stars stay");
     let scheduled = "SELECT count(*) FROM consultation_sessions WHERE session_status = 'scheduled'";
-    assert_eq!(client.query_one(scheduled, &[]).await?.get::<_, i64>(0), 0, "nobody waits for them");
+    let to_come = format!("{scheduled} AND session_date > now()");
+    assert_eq!(client.query_one(&to_come, &[]).await?.get::<_, i64>(0), 0, "nobody waits for them");
+    assert_eq!(client.query_one(scheduled, &[]).await?.get::<_, i64>(0), 2, "what has begun is not cancelled");
     let claims = "SELECT count(*) FROM time_claims";
-    assert_eq!(client.query_one(claims, &[]).await?.get::<_, i64>(0), 2, "what is over keeps its time, and the rest is free");
+    assert_eq!(client.query_one(claims, &[]).await?.get::<_, i64>(0), 4, "what has begun keeps its time, and the rest is free");
     let seen = world.get(User(other), &entry).await?;
     assert_eq!((seen.professional_name.as_str(), seen.is_available), ("Former professional", false));
     assert_eq!(refused(world.get(User(id()), &entry).await), (Code::NotFound, "PROFESSIONAL_NOT_FOUND".to_owned()));
@@ -140,7 +147,7 @@ async fn an_export_has_all_of_a_user_and_nothing_of_others() -> anyhow::Result<(
     let (user, other) = (id(), id());
     world.live(user, other).await?;
     let (counts, text) = world.export(user).await?;
-    let expected = [("consultation_sessions", 2), ("health_professionals", 1), ("time_claims", 2), ("users", 1)];
+    let expected = [("consultation_sessions", 3), ("health_professionals", 1), ("time_claims", 3), ("users", 1)];
     assert_eq!(counts, expected.map(|(table, rows)| (table.to_owned(), rows)).into());
     assert!(text.contains(CANARY) && text.contains("https://example.org/canary"));
     // The notes of the professional are theirs.

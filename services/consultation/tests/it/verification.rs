@@ -104,9 +104,21 @@ async fn nobody_decides_about_themselves() -> anyhow::Result<()> {
         client.suspend_professional(pb::SuspendProfessionalRequest { professional_id: own(), note: note() }).await.map(drop),
         client.restore_professional(pb::RestoreProfessionalRequest { professional_id: own() }).await.map(drop),
     ];
+    let own_professional = (Code::FailedPrecondition, "OWN_PROFESSIONAL".to_owned());
     for answer in answers {
-        assert_eq!(refused(answer), (Code::FailedPrecondition, "OWN_PROFESSIONAL".to_owned()));
+        assert_eq!(refused(answer), own_professional);
     }
+    // Nor do they change what others have verified.
+    world.verify(&professional_id).await?;
+    let renamed = pb::Professional { professional_id: own(), professional_name: "Dr. X".to_owned(), ..Default::default() };
+    assert_eq!(refused(world.update(Operator(user), renamed, &["professional_name"]).await), own_professional);
+    let document = pb::VerificationDocument {
+        kind: pb::DocumentKind::Degree.into(),
+        url: "https://example.org/degree".to_owned(),
+        sha256: "0f".repeat(32),
+    };
+    let documents = pb::SetVerificationDocumentsRequest { professional_id: own(), documents: vec![document] };
+    assert_eq!(refused(world.professionals(Operator(user))?.set_verification_documents(documents).await), own_professional);
     Ok(())
 }
 
