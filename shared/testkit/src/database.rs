@@ -72,6 +72,26 @@ impl Schema {
         timeout(Duration::from_secs(180), wait).await.with_context(|| format!("{query} is not {expected}"))?
     }
 
+    /// Returns the tables in which one of these texts occurs, in any column and case, also as bytes.
+    pub async fn tables_with(&self, texts: &[String]) -> anyhow::Result<Vec<String>> {
+        let client = self.connect().await?;
+        let tables = "SELECT table_name::text FROM information_schema.tables
+            WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY 1";
+        // A row as text shows bytes in hexadecimal.
+        let hex = |text: &String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let patterns: Vec<String> =
+            texts.iter().flat_map(|text| [text.clone(), hex(text)]).map(|text| format!("%{text}%")).collect();
+        let mut found_in = Vec::new();
+        for table in client.query(tables, &[]).await? {
+            let table: String = table.get(0);
+            let found = format!("SELECT count(*) FROM {table} AS t WHERE t::text ILIKE ANY ($1)");
+            if client.query_one(&found, &[&patterns]).await?.get::<_, i64>(0) > 0 {
+                found_in.push(table);
+            }
+        }
+        Ok(found_in)
+    }
+
     /// A connection past the service, to look at rows.
     pub async fn connect(&self) -> anyhow::Result<Client> {
         connect(&self.url).await

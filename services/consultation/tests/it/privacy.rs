@@ -38,18 +38,7 @@ impl World {
 
     /// Returns the tables with a row that contains a text.
     async fn tables_with(&self, text: &str) -> anyhow::Result<Vec<String>> {
-        let client = self.slice.schema.connect().await?;
-        let tables = "SELECT table_name::text FROM information_schema.tables
-            WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY 1";
-        let mut found = Vec::new();
-        for row in client.query(tables, &[]).await? {
-            let table: String = row.get(0);
-            let count = format!("SELECT count(*) FROM {table} AS t WHERE t::text LIKE $1");
-            if client.query_one(&count, &[&format!("%{text}%")]).await?.get::<_, i64>(0) > 0 {
-                found.push(table);
-            }
-        }
-        Ok(found)
+        self.slice.schema.tables_with(&[text.to_owned()]).await
     }
 
     /// Has a user apply with texts of theirs, and consult and be consulted. Returns their entry and a session of each kind.

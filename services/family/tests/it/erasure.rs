@@ -36,21 +36,7 @@ impl World {
 
     /// Returns the tables in which one of these texts occurs, in any column, also as bytes.
     pub async fn tables_with(&self, texts: &[String]) -> anyhow::Result<Vec<String>> {
-        let client = self.slice.schema.connect().await?;
-        let tables = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema() ORDER BY 1";
-        let hex = |text: &String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let patterns: Vec<String> =
-            texts.iter().flat_map(|text| [text.clone(), hex(text)]).map(|text| format!("%{text}%")).collect();
-        let mut places = Vec::new();
-        for table in client.query(tables, &[]).await? {
-            let table: String = table.get(0);
-            // PostgreSQL writes bytes in hexadecimal.
-            let found = format!("SELECT count(*) FROM {table} AS t WHERE t::text ILIKE ANY ($1)");
-            if client.query_one(&found, &[&patterns]).await?.get::<_, i64>(0) > 0 {
-                places.push(table);
-            }
-        }
-        Ok(places)
+        self.slice.schema.tables_with(texts).await
     }
 
     /// Removes all events, as if they had been delivered.

@@ -15,6 +15,7 @@ use crate::schema::{recipe_counter_changes, user_recipes};
 
 /// Recipes whose changes are folded at once.
 const BATCH: usize = 200;
+
 /// Folds changes. Any number of replicas may run: each takes recipes that no other one has.
 #[derive(Debug)]
 pub(crate) struct FoldWorker {

@@ -29,22 +29,7 @@ impl World {
 
     /// Returns the tables that contain one of these texts, in any column, also as bytes.
     pub async fn tables_with(&self, texts: &[String]) -> anyhow::Result<Vec<String>> {
-        let client = self.slice.schema.connect().await?;
-        let tables = "SELECT table_name::text FROM information_schema.tables
-            WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY 1";
-        let hex = |text: &String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let patterns: Vec<String> =
-            texts.iter().flat_map(|text| [text.clone(), hex(text)]).map(|text| format!("%{text}%")).collect();
-        let mut found_in = Vec::new();
-        for table in client.query(tables, &[]).await? {
-            let table: String = table.get(0);
-            // A row as text shows bytes in hexadecimal.
-            let found = format!("SELECT count(*) FROM {table} AS t WHERE t::text ILIKE ANY ($1)");
-            if client.query_one(&found, &[&patterns]).await?.get::<_, i64>(0) > 0 {
-                found_in.push(table);
-            }
-        }
-        Ok(found_in)
+        self.slice.schema.tables_with(texts).await
     }
 
     /// Returns the number that a query selects.

@@ -110,15 +110,8 @@ async fn a_recipe_that_cannot_be_indexed_keeps_no_other_waiting() -> anyhow::Res
     indexed(&world, 600).await?;
     let found = world.found(text("fig")).await?;
     assert_eq!((found.len(), found.iter().any(|name| name == "Refused Fig")), (600, false));
+    world.slice.schema.until("SELECT count(*) FROM search_words WHERE word = 'zwetschge'", 0).await?;
     let client = world.slice.schema.connect().await?;
-    let wait = async {
-        let old = || client.query("SELECT FROM search_words WHERE word = 'zwetschge'", &[]);
-        while !old().await?.is_empty() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        anyhow::Ok(())
-    };
-    tokio::time::timeout(Duration::from_secs(30), wait).await??;
     // It is tried again.
     client.batch_execute("DROP TRIGGER refuse ON recipe_search").await?;
     indexed(&world, 601).await?;
@@ -132,15 +125,7 @@ async fn made_up_words_of_one_recipe_hide_no_word_of_several() -> anyhow::Result
     let made_up = insert(1, "'Nonsense'", true).replace(r#""durian""#, &format!("\"{}\"", made_up.join(" ")));
     let world = start_beside(&[insert(3, "'Strawberry Jam ' || n", true), made_up], Duration::from_millis(50)).await?;
     indexed(&world, 4).await?;
-    let client = world.slice.schema.connect().await?;
-    let wait = async {
-        let counted = "SELECT FROM search_words WHERE word = 'strawberry' AND recipes = 3";
-        while client.query(counted, &[]).await?.is_empty() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        anyhow::Ok(())
-    };
-    tokio::time::timeout(Duration::from_secs(30), wait).await??;
+    world.slice.schema.until("SELECT count(*) FROM search_words WHERE word = 'strawberry' AND recipes = 3", 1).await?;
     assert_eq!(world.found(text("strawb")).await?.len(), 4);
     assert_eq!(world.found(text("strawbary jam")).await?.len(), 3);
     Ok(())
