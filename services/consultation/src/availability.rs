@@ -2,7 +2,7 @@
 
 mod api;
 mod slots;
-mod store;
+pub(crate) mod store;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use orchard_rpc::{Refusal, Zone};
 use serde::{Deserialize, Serialize};
 use tonic::Code;
 
-pub use slots::starts;
+pub use slots::{is_offered, starts};
 
 /// Why a call about a schedule is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -124,6 +124,11 @@ impl Taken {
 }
 
 impl Schedule {
+    /// Returns how long a session lasts.
+    pub fn length(&self) -> TimeDelta {
+        minutes(self.grid.slot_minutes)
+    }
+
     /// Returns the windows of a date.
     pub fn windows(&self, date: NaiveDate) -> &[Window] {
         use chrono::Datelike as _;

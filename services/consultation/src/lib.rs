@@ -1,24 +1,51 @@
 //! Health professionals and consultations.
 
 mod availability;
+mod booking;
+mod claim;
 mod directory;
 pub mod error;
+mod family;
 mod privacy;
 mod professional;
 mod request;
 mod schema;
+mod session;
 mod verification;
 
+use anyhow::Context as _;
 use clap::Args;
+use futures::FutureExt as _;
+use orchard_client::{CallOptions, Upstream};
 use orchard_db::{Db, EmbeddedMigrations, Migrations};
+use orchard_events::{OUTBOX, Outbox, RelayOptions};
 use orchard_privacy::{PRIVACY, Privacy};
 use orchard_proto::consultation::v1::availability_service_server::AvailabilityServiceServer;
+use orchard_proto::consultation::v1::booking_service_server::BookingServiceServer;
 use orchard_proto::consultation::v1::directory_service_server::DirectoryServiceServer;
 use orchard_proto::consultation::v1::professional_service_server::ProfessionalServiceServer;
+use orchard_proto::consultation::v1::session_service_server::SessionServiceServer;
 use orchard_proto::consultation::v1::verification_service_server::VerificationServiceServer;
-use orchard_rpc::Currency;
+use orchard_proto::consultation::v1::{
+    ProfessionalSuspended, ProfessionalVerified, SessionBooked, SessionCancelled, SessionCompleted, SessionRescheduled,
+};
+use orchard_rpc::{Currency, supervise};
 use orchard_server::{Parts, ServeOptions, Slice};
+use prost::Name as _;
 use tonic::service::RoutesBuilder;
+use tonic::transport::Uri;
+
+/// The events that the social service consumes.
+const SOCIAL_EVENTS: [fn() -> String; 1] = [SessionCompleted::full_name];
+
+/// The events that are delivered to the service that notifies users.
+const NOTIFICATION_EVENTS: [fn() -> String; 5] = [
+    SessionBooked::full_name,
+    SessionRescheduled::full_name,
+    SessionCancelled::full_name,
+    ProfessionalVerified::full_name,
+    ProfessionalSuspended::full_name,
+];
 
 /// The consultation slice.
 #[derive(Debug)]
@@ -31,6 +58,21 @@ pub struct Settings {
     /// Currency of all prices, by its ISO 4217 code
     #[arg(long, env = "ORCHARD_CURRENCY", default_value = "EUR", value_name = "CODE")]
     pub currency: Currency,
+    /// Address of the family service, which knows who is whose guardian
+    #[arg(long, env = "ORCHARD_FAMILY_URL", value_name = "URL")]
+    pub family_url: Uri,
+    /// Address of the social service, which gives achievements
+    #[arg(long, env = "ORCHARD_SOCIAL_URL", value_name = "URL")]
+    pub social_url: Uri,
+    /// Address of a service that notifies users and implements `orchard.events.v1.InboxService`; without it, only the social service receives events
+    #[arg(long, env = "ORCHARD_NOTIFICATIONS_URL", value_name = "URL")]
+    pub notifications_url: Option<Uri>,
+    /// How this service calls others
+    #[command(flatten)]
+    pub calls: CallOptions,
+    /// How events are delivered
+    #[command(flatten)]
+    pub relay: RelayOptions,
 }
 
 /// Serves the contracts of this slice: each module implements its own service.
@@ -38,6 +80,9 @@ pub struct Settings {
 struct Api {
     db: Db,
     currency: Currency,
+    /// Knows who is whose guardian.
+    family: Upstream,
+    outbox: Outbox,
 }
 
 impl Slice for Service {
@@ -51,20 +96,38 @@ impl Slice for Service {
             orchard_db::migrations::IDEMPOTENCY_KEYS,
             orchard_privacy::migrations::USERS,
             orchard_privacy::migrations::ERASED_USERS,
+            orchard_events::migrations::OUTBOX,
             CONSULTATION,
         ])
     }
 
-    fn parts(db: &Db, settings: &Settings, _options: &ServeOptions) -> anyhow::Result<Parts> {
-        let Settings { currency } = settings;
-        let api = Api { db: db.clone(), currency: currency.clone() };
+    fn parts(db: &Db, settings: &Settings, options: &ServeOptions) -> anyhow::Result<Parts> {
+        let Settings { currency, family_url, social_url, notifications_url, calls, relay } = settings;
+        let calls = calls.load(Self::NAME, &options.identity.workload_issuer, &options.identity.audience)?;
+        let family = calls.to("family", family_url).build().context("--family-url")?;
+        let social = calls.to("social", social_url).build().context("--social-url")?;
+        let mut outbox = Outbox::builder(Self::NAME, db, relay).consumer(social, SOCIAL_EVENTS.map(|full_name| full_name()));
+        if let Some(url) = notifications_url {
+            let notifications = calls.to("notifications", url).build().context("--notifications-url")?;
+            outbox = outbox.consumer(notifications, NOTIFICATION_EVENTS.map(|full_name| full_name()));
+        }
+        let (outbox, operations, deliver) = outbox.build();
+        let api = Api { db: db.clone(), currency: currency.clone(), family, outbox: outbox.clone() };
+        let data = privacy::ConsultationData { outbox: outbox.clone() };
         let mut routes = RoutesBuilder::default();
         routes
-            .add_service(Privacy::server(Self::NAME, db, privacy::ConsultationData))
+            .add_service(operations)
+            .add_service(Privacy::server(Self::NAME, db, data))
             .add_service(ProfessionalServiceServer::new(api.clone()))
             .add_service(VerificationServiceServer::new(api.clone()))
             .add_service(DirectoryServiceServer::new(api.clone()))
-            .add_service(AvailabilityServiceServer::new(api));
-        Ok(Parts { routes, shared: vec![PRIVACY], background: Vec::new() })
+            .add_service(AvailabilityServiceServer::new(api.clone()))
+            .add_service(BookingServiceServer::new(api.clone()))
+            .add_service(SessionServiceServer::new(api));
+        let db = db.clone();
+        let complete = async move {
+            match supervise("complete sessions", || session::complete_forever(&db, &outbox)).await {}
+        };
+        Ok(Parts { routes, shared: vec![OUTBOX, PRIVACY], background: vec![deliver, complete.boxed()] })
     }
 }

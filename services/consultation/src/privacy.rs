@@ -7,6 +7,7 @@ mod store;
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use orchard_db::Connection;
+use orchard_events::Outbox;
 use orchard_privacy::{Page, Receipt, Rows, UserData};
 use strum::{IntoStaticStr, VariantArray};
 use uuid::Uuid;
@@ -15,7 +16,9 @@ use crate::error::Error;
 
 /// The personal data of this slice.
 #[derive(Debug)]
-pub struct ConsultationData;
+pub struct ConsultationData {
+    pub(crate) outbox: Outbox,
+}
 
 /// A part of an export, named after its table. Parts are exported in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
@@ -25,8 +28,11 @@ pub enum Part {
     Users,
     /// What the user states as a professional.
     HealthProfessionals,
-    /// The user's sessions with professionals.
+    /// The user's sessions with professionals, and those that they booked for children.
     ConsultationSessions,
+    /// The sessions that others had with the user.
+    #[strum(serialize = "consultation_sessions")]
+    SessionsAsProfessional,
     /// The time that the user's sessions take.
     TimeClaims,
 }
@@ -38,7 +44,7 @@ impl UserData for ConsultationData {
     const PARTS: &'static [Part] = Part::VARIANTS;
 
     async fn erase(&self, connection: &mut Connection, user: Uuid) -> Result<Receipt, Error> {
-        erase::erase(connection, user).await
+        erase::erase(connection, &self.outbox, user).await
     }
 
     async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: Part, page: Page) -> QueryResult<Rows> {

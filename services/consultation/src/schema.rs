@@ -22,6 +22,15 @@ diesel::table! {
         follow_up_scheduled -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        booked_by -> Nullable<Uuid>,
+        #[max_length = 20]
+        cancelled_by -> Nullable<Varchar>,
+        cancel_reason -> Nullable<Text>,
+        follow_up_of -> Nullable<Uuid>,
+        recording_consent -> Bool,
+        revision -> Int4,
+        revised_at -> Timestamptz,
+        event_sequence -> Int8,
     }
 }
 
@@ -58,6 +67,9 @@ diesel::table! {
         version -> Int8,
         verification_note -> Nullable<Text>,
         words -> Tsvector,
+        rating_count -> Int4,
+        rating_sum -> Int8,
+        event_sequence -> Int8,
     }
 }
 
@@ -73,6 +85,8 @@ diesel::table! {
         taken_from -> Timestamptz,
         taken_to -> Timestamptz,
         expires_at -> Nullable<Timestamptz>,
+        held_by -> Nullable<Uuid>,
+        held_price -> Nullable<Numeric>,
     }
 }
 

@@ -10,12 +10,9 @@ use orchard_testkit::keys::{DevKeys, files};
 
 use crate::demo::{self, Addresses};
 use crate::output::{Progress, say};
-use crate::project::{EDGE, SLICES};
+use crate::project::{SERVICES, SLICES};
 use crate::up::provision::{self, write_private, write_url};
 use crate::up::signs;
-
-/// The services that call others, and so have a key.
-const CALLERS: [&str; 4] = [EDGE, "family", "social", "recipe"];
 
 /// Make keys, passwords and database URLs for a deployment for development, those of each service in a folder of its own. Files that
 /// exist are kept.
@@ -60,7 +57,7 @@ pub fn make(args: &Args) -> Result<ExitCode> {
     let keys = args.folder.keys()?;
     copy(&keys.user_jwks_file(), &folder.join("public/users.jwks.json"))?;
     copy(&keys.workload_jwks_file(), &folder.join("public/workloads.jwks.json"))?;
-    for service in CALLERS {
+    for service in SERVICES {
         copy(&keys.workload_key_file(service), &folder.join(service).join("workload.pem"))?;
     }
     for slice in SLICES {
@@ -129,7 +126,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("secrets-{}", uuid::Uuid::new_v4().simple()));
         let args = Args { folder: Folder { folder: folder.clone() }, database: "db:5432".to_owned() };
         let content = || -> BTreeMap<PathBuf, String> {
-            let keys = CALLERS.map(|service| folder.join(service).join("workload.pem"));
+            let keys = SERVICES.map(|service| folder.join(service).join("workload.pem"));
             let urls = SLICES.map(|slice| folder.join(slice).join("database-url"));
             let others = ["postgres/database-url", "public/users.jwks.json"].map(|file| folder.join(file));
             let token_keys = SLICES.map(|slice| folder.join(slice).join("token-keys"));

@@ -46,7 +46,6 @@ pub fn starts(schedule: &Schedule, taken: &[Taken], range: Range, now: DateTime<
 }
 
 /// Returns whether a start is among those offered.
-#[cfg(test)]
 pub fn is_offered(schedule: &Schedule, taken: &[Taken], start: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     let range = Range { from: start, to: start + TimeDelta::seconds(1) };
     starts(schedule, taken, range, now).contains(&start)

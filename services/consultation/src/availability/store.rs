@@ -1,6 +1,6 @@
 //! Queries of schedules and of taken time.
 
-mod stored;
+pub(crate) mod stored;
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{Buffers, Range, Schedule, Taken};
 use crate::professional::store::is_listed;
 use crate::schema::{health_professionals, time_claims};
-use stored::Stored;
+pub(crate) use stored::Stored;
 
 /// How far from a range a claim may begin that matters there: it lasts a day and buffers at most, or begins on the same date.
 const AROUND: TimeDelta = TimeDelta::days(2);
@@ -52,7 +52,7 @@ pub(super) async fn listed_schedules(
 }
 
 /// Returns the time that is taken of these professionals around a range, without holds that have expired.
-pub(super) async fn taken(
+pub(crate) async fn taken(
     mut connection: &AsyncPgConnection,
     ids: &[Uuid],
     range: Range,

@@ -1,18 +1,19 @@
 //! The erasure of a user.
 
-use diesel_async::AsyncPgConnection;
-use orchard_db::idempotency;
+use orchard_db::{Connection, idempotency};
+use orchard_events::{Outbox, forget};
 use orchard_privacy::{Receipt, roll};
 use uuid::Uuid;
 
 use super::store;
 use crate::error::Error;
+use crate::session::ending::cancel_to_come;
 
 /// Erases a user for good. Sessions are the history of two: a pseudonym takes the client's place, and an entry without a person stays of the
-/// professional. The texts and addresses go in any case.
+/// professional. The texts and addresses go in any case. Sessions to come are cancelled, and the other side is told.
 ///
-/// It locks in the same order as all transactions that write: request keys, the user, the professional.
-pub(super) async fn erase(connection: &mut AsyncPgConnection, user: Uuid) -> Result<Receipt, Error> {
+/// It locks in the same order as all transactions that write: request keys, the user, professionals in the order of their ids, sessions.
+pub(super) async fn erase(connection: &mut Connection, outbox: &Outbox, user: Uuid) -> Result<Receipt, Error> {
     let mut keys = idempotency::forget(connection, user).await?;
     let is_new = roll::add(&mut &*connection, user).await?;
     if !roll::lock(connection, user).await? {
@@ -24,10 +25,14 @@ pub(super) async fn erase(connection: &mut AsyncPgConnection, user: Uuid) -> Res
 
     let mut receipt = Receipt::default();
     receipt.add("idempotency_keys", keys, 0);
+    store::lock_professionals(connection, user).await?;
+    let aggregates = store::aggregates(connection, user).await?;
+    forget(connection, &aggregates).await?;
     let professionals = store::blank_professional(connection, user).await?;
-    let mut sessions = store::blank_sessions_with(connection, &professionals).await?;
-    let freed = store::free_time(connection, user, &professionals).await?;
+    let freed = cancel_to_come(connection, outbox, (&professionals, Some(user)), Some(user)).await?;
+    let freed = freed + store::end_holds(connection, user, &professionals).await?;
     receipt.add("health_professionals", 0, professionals.len());
+    let mut sessions = store::blank_sessions_with(connection, &professionals).await?;
     let mut claims = 0;
     if store::has_sessions(connection, user).await? {
         let pseudonym = Uuid::new_v4();

@@ -32,13 +32,31 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: P
             rating_average: BigDecimal, total_consultations: i32, is_available: bool, version: i64, created_at: Time,
             updated_at: Time),
         // The notes are the professional's.
-        Part::ConsultationSessions => rows!(consultation_sessions by id where consultation_sessions::user_id.eq(user);
-            id: Uuid, user_id: Uuid, professional_id: Uuid, session_date: Time, duration_minutes: i32, session_type: String,
-            session_status: String, user_feedback_rating: Option<i32>, user_feedback_text: Option<String>,
-            session_cost: Option<BigDecimal>, payment_status: String, recording_url: Option<String>,
-            follow_up_scheduled: bool, created_at: Time, updated_at: Time),
-        Part::TimeClaims => rows!(time_claims by id where time_claims::user_id.eq(user);
+        Part::ConsultationSessions => rows!(consultation_sessions by id
+            where consultation_sessions::user_id.eq(user).or(consultation_sessions::booked_by.eq(user).assume_not_null());
+            id: Uuid, user_id: Uuid, booked_by: Option<Uuid>, professional_id: Uuid, session_date: Time, duration_minutes: i32,
+            session_type: String, session_status: String, cancelled_by: Option<String>, cancel_reason: Option<String>,
+            user_feedback_rating: Option<i32>, user_feedback_text: Option<String>, session_cost: Option<BigDecimal>,
+            payment_status: String, recording_consent: bool, recording_url: Option<String>, follow_up_of: Option<Uuid>,
+            follow_up_scheduled: bool, revision: i32, created_at: Time, updated_at: Time),
+        // Who consulted them, and what those said, is the clients'.
+        Part::SessionsAsProfessional => rows!(consultation_sessions by id
+            where consultation_sessions::professional_id.eq_any(entries(user));
+            id: Uuid, professional_id: Uuid, session_date: Time, duration_minutes: i32, session_type: String,
+            session_status: String, cancelled_by: Option<String>, session_notes: Option<String>,
+            session_cost: Option<BigDecimal>, payment_status: String, follow_up_of: Option<Uuid>, follow_up_scheduled: bool,
+            revision: i32, created_at: Time, updated_at: Time),
+        Part::TimeClaims => rows!(time_claims by id
+            where time_claims::user_id.eq(user).or(time_claims::held_by.eq(user).assume_not_null());
             id: Uuid, professional_id: Uuid, user_id: Uuid, starts_at: Time, ends_at: Time, buffer_before_minutes: i32,
-            buffer_after_minutes: i32, taken_from: Time, taken_to: Time, expires_at: Option<Time>),
+            buffer_after_minutes: i32, taken_from: Time, taken_to: Time, expires_at: Option<Time>, held_by: Option<Uuid>,
+            held_price: Option<BigDecimal>),
     }
+}
+
+/// Returns the ids of a user's entries as a professional.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn entries(user: Uuid) -> _ {
+    let own = health_professionals::user_id.eq(user);
+    health_professionals::table.filter(own).select(health_professionals::id)
 }

@@ -2,7 +2,7 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use diesel::dsl::{exists, not, now};
+use diesel::dsl::{exists, now};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use orchard_privacy::schema::users;
@@ -45,11 +45,42 @@ pub(super) async fn blank_professional(connection: &mut AsyncPgConnection, user:
         .await
 }
 
-/// Deletes what professionals have written about sessions and recorded of them, and cancels those to come. Returns how many sessions there are.
+/// Locks all professionals in whose sessions a user has a part, as whom or with whom they consulted.
+pub(super) async fn lock_professionals(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
+    let sessions = consultation_sessions::table
+        .filter(consultation_sessions::professional_id.eq(health_professionals::id))
+        .filter(takes_part(user));
+    let rows = health_professionals::table
+        .filter(health_professionals::user_id.eq(user).assume_not_null().or(exists(sessions)))
+        .order(health_professionals::id)
+        .select(health_professionals::id)
+        .for_no_key_update();
+    rows.load::<Uuid>(connection).await.map(|_| ())
+}
+
+/// Returns the sessions and professionals whose events name a user.
+pub(super) async fn aggregates(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<Vec<Uuid>> {
+    let own = || health_professionals::table.filter(health_professionals::user_id.eq(user)).select(health_professionals::id);
+    let with_them = consultation_sessions::professional_id.eq_any(own());
+    let sessions = consultation_sessions::table.filter(takes_part(user).or(with_them)).select(consultation_sessions::id);
+    let mut aggregates: Vec<Uuid> = sessions.load(connection).await?;
+    aggregates.extend(own().load::<Uuid>(connection).await?);
+    Ok(aggregates)
+}
+
+/// Whether a user is the client of a session, or has booked it.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn takes_part(user: Uuid) -> _ {
+    let booked: diesel::dsl::AssumeNotNull<diesel::dsl::Eq<consultation_sessions::booked_by, Uuid>> =
+        consultation_sessions::booked_by.eq(user).assume_not_null();
+    consultation_sessions::user_id.eq(user).or(booked)
+}
+
+/// Deletes what professionals have written about sessions and recorded of them. Returns how many sessions there are.
 pub(super) async fn blank_sessions_with(connection: &mut AsyncPgConnection, professionals: &[Uuid]) -> QueryResult<usize> {
     let sessions = || consultation_sessions::table.filter(consultation_sessions::professional_id.eq_any(professionals));
-    diesel::update(sessions().filter(is_to_come()))
-        .set((consultation_sessions::session_status.eq("cancelled"), consultation_sessions::updated_at.eq(now)))
+    diesel::update(sessions().filter(consultation_sessions::cancelled_by.eq("professional")))
+        .set((consultation_sessions::cancel_reason.eq(None::<String>), consultation_sessions::updated_at.eq(now)))
         .execute(connection)
         .await?;
     diesel::update(sessions())
@@ -62,23 +93,13 @@ pub(super) async fn blank_sessions_with(connection: &mut AsyncPgConnection, prof
         .await
 }
 
-/// Whether a session is to come.
-#[diesel::dsl::auto_type(no_type_alias)]
-fn is_to_come() -> _ {
-    consultation_sessions::session_status.eq("scheduled").and(consultation_sessions::session_date.gt(now))
-}
-
-/// Frees the time of holds and of sessions to come: the user's, and those with these professionals. Returns how many there were.
-pub(super) async fn free_time(connection: &mut AsyncPgConnection, user: Uuid, professionals: &[Uuid]) -> QueryResult<usize> {
-    let open = || {
-        let over = consultation_sessions::table
-            .filter(consultation_sessions::id.eq(time_claims::id))
-            .filter(consultation_sessions::session_status.ne("cancelled").and(not(is_to_come())));
-        time_claims::table.filter(not(exists(over)))
-    };
-    let with_them = open().filter(time_claims::professional_id.eq_any(professionals)).filter(time_claims::user_id.ne(user));
-    let freed = diesel::delete(with_them).execute(connection).await?;
-    Ok(freed + diesel::delete(open().filter(time_claims::user_id.eq(user))).execute(connection).await?)
+/// Ends the holds of a user, and those of these professionals. Returns how many there were.
+pub(super) async fn end_holds(connection: &mut AsyncPgConnection, user: Uuid, professionals: &[Uuid]) -> QueryResult<usize> {
+    let held = time_claims::held_by.eq(user).assume_not_null().or(time_claims::user_id.eq(user));
+    let holds = time_claims::table
+        .filter(time_claims::expires_at.is_not_null())
+        .filter(time_claims::professional_id.eq_any(professionals).or(held));
+    diesel::delete(holds).execute(connection).await
 }
 
 /// Replaces a user by a pseudonym in the time that their sessions took.
@@ -89,10 +110,9 @@ pub(super) async fn repoint_claims(connection: &mut AsyncPgConnection, user: Uui
         .await
 }
 
-/// Returns whether the user has consulted a professional.
+/// Returns whether the user has consulted a professional, or booked for a child.
 pub(super) async fn has_sessions(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<bool> {
-    let sessions = consultation_sessions::table.filter(consultation_sessions::user_id.eq(user));
-    diesel::select(exists(sessions)).get_result(connection).await
+    diesel::select(exists(consultation_sessions::table.filter(takes_part(user)))).get_result(connection).await
 }
 
 /// Adds a pseudonym. It was created at the epoch, because the time of the erasure would identify the user.
@@ -104,22 +124,24 @@ pub(super) async fn add_pseudonym(connection: &mut AsyncPgConnection, pseudonym:
         .map(|_| ())
 }
 
-/// Replaces a user by a pseudonym as the client of sessions, deletes what was written and recorded of them, and cancels those to come.
-/// Ratings stay, and so does the professional's mean.
+/// Replaces a user by a pseudonym in sessions, and deletes what was written and recorded of them as a client. Ratings stay, and so does the
+/// professional's mean.
 pub(super) async fn repoint_sessions(connection: &mut AsyncPgConnection, user: Uuid, pseudonym: Uuid) -> QueryResult<usize> {
-    let own = || consultation_sessions::table.filter(consultation_sessions::user_id.eq(user));
-    diesel::update(own().filter(is_to_come()))
-        .set((consultation_sessions::session_status.eq("cancelled"), consultation_sessions::updated_at.eq(now)))
+    let booked = consultation_sessions::table.filter(consultation_sessions::booked_by.eq(user));
+    let booked = diesel::update(booked)
+        .set((consultation_sessions::booked_by.eq(pseudonym), consultation_sessions::updated_at.eq(now)))
         .execute(connection)
         .await?;
-    diesel::update(own())
+    let own = diesel::update(consultation_sessions::table.filter(consultation_sessions::user_id.eq(user)))
         .set((
             consultation_sessions::user_id.eq(pseudonym),
             consultation_sessions::session_notes.eq(None::<String>),
             consultation_sessions::user_feedback_text.eq(None::<String>),
             consultation_sessions::recording_url.eq(None::<String>),
+            consultation_sessions::cancel_reason.eq(None::<String>),
             consultation_sessions::updated_at.eq(now),
         ))
         .execute(connection)
-        .await
+        .await?;
+    Ok(booked + own)
 }

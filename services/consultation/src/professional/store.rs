@@ -41,12 +41,14 @@ pub(crate) fn is_listed() -> And<SqlLiteral<Bool>, health_professionals::is_avai
 /// Whether `viewer` may see the professional of the query's row: everyone does, or they are the professional, or consult them, or are an
 /// operator.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn visible_to(viewer: Uuid, is_operator: bool) -> _ {
+pub(crate) fn visible_to(viewer: Uuid, is_operator: bool) -> _ {
     let listed: And<SqlLiteral<Bool>, health_professionals::is_available> = is_listed();
     let own = health_professionals::user_id.eq(viewer).assume_not_null();
+    let booked: diesel::dsl::AssumeNotNull<diesel::dsl::Eq<consultation_sessions::booked_by, Uuid>> =
+        consultation_sessions::booked_by.eq(viewer).assume_not_null();
     let sessions = consultation_sessions::table
         .filter(consultation_sessions::professional_id.eq(health_professionals::id))
-        .filter(consultation_sessions::user_id.eq(viewer));
+        .filter(consultation_sessions::user_id.eq(viewer).or(booked));
     let operator: AsExprOf<bool, Bool> = is_operator.into_sql::<Bool>();
     listed.or(own).or(exists(sessions)).or(operator)
 }

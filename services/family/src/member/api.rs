@@ -1,6 +1,6 @@
 //! Use cases of members.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use orchard_db::{Connection, Db};
 use orchard_proto::family::v1 as pb;
@@ -56,11 +56,11 @@ async fn is_permitted(db: &Db, request: &pb::CheckPermissionRequest) -> Result<b
     Ok(rights.is_some_and(|rights| rights.may(permission)))
 }
 
-/// Returns the seats of users, and those of the users who are children.
-async fn memberships(
-    db: &Db,
-    request: &pb::BatchGetMembershipsRequest,
-) -> Result<(Vec<(Uuid, Uuid, Role)>, BTreeSet<Uuid>), Error> {
+/// The seats of users, and those of the users who are children, with their guardians.
+type Memberships = (Vec<(Uuid, Uuid, Role)>, BTreeMap<Uuid, Option<Uuid>>);
+
+/// Returns what other services need to know of users.
+async fn memberships(db: &Db, request: &pb::BatchGetMembershipsRequest) -> Result<Memberships, Error> {
     let users = wire::users(request)?;
     let connection = db.read().await?;
     Ok((store::memberships(&connection, &users).await?, children::among(&connection, &users).await?))
@@ -176,7 +176,8 @@ impl MemberService for Api {
     ) -> Answer<pb::BatchGetMembershipsResponse> {
         let (memberships, children) = memberships(&self.db, request.get_ref()).await?;
         let memberships = memberships.into_iter().map(wire::membership).collect();
-        let child_user_ids = children.iter().map(Uuid::to_string).collect();
-        Ok(Response::new(pb::BatchGetMembershipsResponse { memberships, child_user_ids }))
+        let child_user_ids = children.keys().map(Uuid::to_string).collect();
+        let guardianships = children.into_iter().filter_map(|(child, guardian)| Some(wire::guardianship(child, guardian?))).collect();
+        Ok(Response::new(pb::BatchGetMembershipsResponse { memberships, child_user_ids, guardianships }))
     }
 }

@@ -133,6 +133,10 @@ pub(super) fn membership((user, plan, role): (Uuid, Uuid, Role)) -> pb::Membersh
     pb::Membership { user_id: user.to_string(), family_plan_id: plan.to_string(), role: role.into() }
 }
 
+pub(super) fn guardianship(child: Uuid, guardian: Uuid) -> pb::Guardianship {
+    pb::Guardianship { child_user_id: child.to_string(), guardian_user_id: guardian.to_string() }
+}
+
 /// Converts a member, without what a viewer with these rights may not see.
 pub(crate) fn member(member: Member, viewer: Uuid, rights: &Rights, currency: &Currency) -> pb::Member {
     let (own, admin, guest) = (member.user_id == viewer, rights.role == Role::Admin, rights.role == Role::Guest);

@@ -1,6 +1,6 @@
 //! Users who are children. This is a fact about the user: it outlives seats and plans.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use diesel::dsl::{exists, now};
 use diesel::prelude::*;
@@ -27,10 +27,10 @@ pub(crate) async fn check_adult(connection: &mut Connection, user: Uuid) -> Resu
     if is_child(connection, user).await? { Err(RightsError::Child.into()) } else { Ok(()) }
 }
 
-/// Returns those of these users who are children.
-pub(crate) async fn among(mut connection: &Connection, users: &[Uuid]) -> QueryResult<BTreeSet<Uuid>> {
+/// Returns those of these users who are children, with their guardians.
+pub(crate) async fn among(mut connection: &Connection, users: &[Uuid]) -> QueryResult<BTreeMap<Uuid, Option<Uuid>>> {
     let found = children::table.filter(children::user_id.eq_any(users)).filter(children::released_at.is_null());
-    let found: Vec<Uuid> = found.select(children::user_id).load(&mut connection).await?;
+    let found: Vec<(Uuid, Option<Uuid>)> = found.select((children::user_id, children::guardian_user_id)).load(&mut connection).await?;
     Ok(found.into_iter().collect())
 }
 

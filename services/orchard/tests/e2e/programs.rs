@@ -69,9 +69,12 @@ impl Programs {
         family.program.address = family_at;
         let social_url = ("ORCHARD_SOCIAL_URL", format!("http://{}", social.program.address));
         let family_url = ("ORCHARD_FAMILY_URL", format!("http://{family_at}"));
-        let recipe = [settings.as_slice(), &[family_url, social_url, key_file("recipe")]].concat();
-        let recipe = Deployed::start::<orchard_recipe::Service>(&keys, &recipe).await?;
-        let consultation = Deployed::start::<orchard_consultation::Service>(&keys, &settings).await?;
+        let settings_of = |name| {
+            let calls = [family_url.clone(), social_url.clone(), key_file(name)];
+            [settings.as_slice(), &calls].concat()
+        };
+        let recipe = Deployed::start::<orchard_recipe::Service>(&keys, &settings_of("recipe")).await?;
+        let consultation = Deployed::start::<orchard_consultation::Service>(&keys, &settings_of("consultation")).await?;
         let url = |slice: &Deployed| format!("http://{}", slice.program.address);
         let upstreams = [
             ("ORCHARD_FAMILY_URL", url(&family)),

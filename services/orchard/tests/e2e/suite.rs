@@ -129,6 +129,18 @@ fn recipe_settings(keys: &DevKeys, family: SocketAddr, social: SocketAddr) -> or
     }
 }
 
+/// Returns settings of a consultation service that calls `family` and `social`.
+fn consultation_settings(keys: &DevKeys, family: SocketAddr, social: SocketAddr) -> orchard_consultation::Settings {
+    orchard_consultation::Settings {
+        currency: "EUR".parse().expect("currency"),
+        family_url: format!("http://{family}").parse().expect("a URL"),
+        social_url: format!("http://{social}").parse().expect("a URL"),
+        notifications_url: None,
+        calls: calls(keys, "consultation"),
+        relay: RelayOptions { event_attempts: 10, event_retry_delay: Duration::from_secs(1) },
+    }
+}
+
 impl Suite {
     pub async fn start() -> anyhow::Result<Self> {
         Self::sharing(100).await
@@ -146,8 +158,7 @@ impl Suite {
         let family = Stoppable::start_at::<orchard_family::Service>(family_at, &options, &settings).await?;
         let settings = recipe_settings(&keys, family.address(), social.address());
         let recipe = Stoppable::start::<orchard_recipe::Service>(&options, &settings).await?;
-        let currency = "EUR".parse().expect("currency");
-        let settings = orchard_consultation::Settings { currency };
+        let settings = consultation_settings(&keys, family.address(), social.address());
         let consultation = Stoppable::start::<orchard_consultation::Service>(&options, &settings).await?;
         let url = |slice: &Stoppable| format!("http://{}", slice.address()).parse().expect("a URL");
         let settings = orchard_edge::Settings {

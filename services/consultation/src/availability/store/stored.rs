@@ -14,7 +14,7 @@ use crate::availability::{Buffers, Grid, Limits, Schedule, Window};
 
 /// A schedule as it is stored. One that cannot be read is a fault, not an empty one.
 #[derive(Debug, Serialize, Deserialize, FromSqlRow)]
-pub(super) struct Stored {
+pub(crate) struct Stored {
     time_zone: String,
     weekly: [Vec<Window>; 7],
     overrides: BTreeMap<NaiveDate, Vec<Window>>,

@@ -1,0 +1,10 @@
+DROP INDEX consultation_sessions_scheduled_idx;
+ALTER TABLE consultation_sessions
+  DROP COLUMN event_sequence,
+  DROP COLUMN revised_at,
+  DROP COLUMN revision,
+  DROP COLUMN recording_consent,
+  DROP COLUMN follow_up_of,
+  DROP COLUMN cancel_reason,
+  DROP COLUMN cancelled_by,
+  DROP COLUMN booked_by;

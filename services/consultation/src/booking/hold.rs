@@ -1,0 +1,32 @@
+//! Keeping a slot for a client for a while.
+
+use orchard_db::idempotency::Key;
+use orchard_db::{Connection, Db, moment};
+use uuid::Uuid;
+
+use super::{BookingError, HOLD_TTL, MAX_HOLDS, Party, Slot, slot};
+use crate::claim::{Hold, store as claims};
+use crate::error::Error;
+
+/// Holds a slot, unless the request is a repeated one.
+pub(super) async fn hold(db: &Db, key: Key, party: Party, wanted: Slot) -> Result<Hold, Error> {
+    db.write("hold slot", async move |connection: &mut Connection| {
+        let (id, is_new) = key.claim_id(connection).await?;
+        if is_new {
+            insert(connection, id, party, &wanted).await?;
+        }
+        Ok(claims::find_hold(connection, id, party.booked_by).await?.ok_or(BookingError::HoldEnded)?)
+    })
+    .await
+}
+
+async fn insert(connection: &mut Connection, id: Uuid, party: Party, wanted: &Slot) -> Result<(), Error> {
+    let terms = slot::lock(connection, party, wanted.professional).await?;
+    terms.check_price(&wanted.price)?;
+    if claims::count_holds(connection, party.client).await? >= MAX_HOLDS {
+        return Err(BookingError::TooManyHolds.into());
+    }
+    let held = wanted.held(party, moment(connection).await? + HOLD_TTL);
+    slot::take(connection, &terms, (id, party.client, Some(held)), wanted.start).await?;
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! Moving a session to another slot.
+
+use chrono::{DateTime, Utc};
+use orchard_db::{Connection, Db, moment};
+use orchard_events::Outbox;
+use uuid::Uuid;
+
+use super::{slot, store};
+use crate::claim::store as claims;
+use crate::error::Error;
+use crate::professional::{ProfessionalError, Viewer};
+use crate::session::ending::{find, lock};
+use crate::session::store::{Found, reschedule};
+use crate::session::{SessionError, Verb, publish_rescheduled};
+
+/// A move of a session.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Move {
+    pub(super) session: Uuid,
+    /// The start that the caller has read.
+    pub(super) from: DateTime<Utc>,
+    pub(super) to: DateTime<Utc>,
+}
+
+/// Moves a session that begins at the time that the caller has read.
+pub(super) async fn reschedule_session(db: &Db, outbox: &Outbox, wanted: Move, caller: Viewer) -> Result<Found, Error> {
+    let outbox = outbox.clone();
+    db.write("reschedule session", async move |connection: &mut Connection| {
+        let seen = find(connection, wanted.session, caller).await?;
+        seen.side.check_client()?;
+        let (client, professional) = (seen.session.client, seen.session.professional);
+        store::lock_client(connection, client).await?;
+        let terms = store::lock_terms(connection, professional, [caller.user; 2]).await?.ok_or(ProfessionalError::NotFound)?;
+        let Found { session, professional_account, .. } = lock(connection, wanted.session, caller).await?;
+        if session.start != wanted.from {
+            return Err(SessionError::Moved.into());
+        }
+        Verb::Reschedule.after(session.status, session.start, moment(connection).await?)?;
+        claims::expire(connection, professional, client).await?;
+        // The session is not in its own way, and neither is what the client holds of the same professional.
+        let hold = claims::own_hold(connection, professional, client).await?;
+        claims::delete(connection, &[Some(session.id), hold.map(|hold| hold.id)].into_iter().flatten().collect::<Vec<_>>()).await?;
+        let time = slot::take(connection, &terms, (session.id, client, None), wanted.to).await?;
+        let minutes = i32::try_from((time.end - time.start).num_minutes()).unwrap_or(i32::MAX);
+        let sequence = reschedule(connection, session.id, time.start, minutes).await?;
+        publish_rescheduled(connection, &outbox, (&session, professional_account), (time.start, sequence)).await?;
+        find(connection, session.id, caller).await
+    })
+    .await
+}

@@ -1,0 +1,94 @@
+//! Booking sessions and their follow-ups.
+
+use bigdecimal::{BigDecimal, Zero as _};
+use orchard_db::idempotency::Key;
+use orchard_db::{Connection, Db, moment};
+use orchard_events::Outbox;
+use uuid::Uuid;
+
+use super::store::{self, NewSession, Terms};
+use super::{BookingError, MAX_SESSIONS, Party, Slot, slot};
+use crate::availability::Taken;
+use crate::claim::store as claims;
+use crate::error::Error;
+use crate::professional::Viewer;
+use crate::session::ending::{find, lock};
+use crate::session::store::{Found, set_followed_up};
+use crate::session::{PaymentStatus, SessionType, Verb, publish_booked};
+
+/// A session to book.
+#[derive(Debug, Clone)]
+pub(super) struct Booking {
+    pub(super) key: Key,
+    pub(super) party: Party,
+    pub(super) slot: Slot,
+    pub(super) session_type: SessionType,
+    /// The session that it follows up.
+    pub(super) follow_up_of: Option<Uuid>,
+}
+
+/// Books a session, unless the request is a repeated one.
+pub(super) async fn book(db: &Db, outbox: &Outbox, booking: Booking, caller: Viewer) -> Result<Found, Error> {
+    let outbox = outbox.clone();
+    db.write("book session", async move |connection: &mut Connection| {
+        let (id, is_new) = booking.key.claim_id(connection).await?;
+        if !is_new {
+            return find(connection, id, caller).await;
+        }
+        let terms = slot::lock(connection, booking.party, booking.slot.professional).await?;
+        if let Some(followed_up) = booking.follow_up_of {
+            follow_up(connection, followed_up, caller).await?;
+        }
+        insert(connection, id, &booking, &terms).await?;
+        let found = find(connection, id, caller).await?;
+        publish_booked(connection, &outbox, &found.session, terms.account).await?;
+        Ok(found)
+    })
+    .await
+}
+
+/// Checks that a session can be followed up, and says that it is.
+async fn follow_up(connection: &mut Connection, id: Uuid, caller: Viewer) -> Result<(), Error> {
+    let session = lock(connection, id, caller).await?.session;
+    Verb::FollowUp.after(session.status, session.start, moment(connection).await?)?;
+    Ok(set_followed_up(connection, &[id], true).await?)
+}
+
+async fn insert(connection: &mut Connection, id: Uuid, booking: &Booking, terms: &Terms) -> Result<(), Error> {
+    let Booking { party, slot: wanted, .. } = booking;
+    if store::count_future(connection, party.client).await? >= MAX_SESSIONS {
+        return Err(BookingError::TooManySessions.into());
+    }
+    let hold = slot::own_hold(connection, terms.professional, party.client, wanted.start).await?;
+    let (start, end) = match hold {
+        // What a client holds is theirs, whatever the schedule says meanwhile.
+        Some(hold) => {
+            slot::same_price(&hold.price, &wanted.price)?;
+            claims::make_session(connection, hold.id, id).await?;
+            (hold.start, hold.end)
+        }
+        None => {
+            terms.check_price(&wanted.price)?;
+            let Taken { start, end, .. } = slot::take(connection, terms, (id, party.client, None), wanted.start).await?;
+            (start, end)
+        }
+    };
+    let new = NewSession {
+        id,
+        client: party.client,
+        booked_by: Some(party.booked_by).filter(|by| *by != party.client),
+        professional: terms.professional,
+        start,
+        end,
+        session_type: booking.session_type,
+        cost: &wanted.price,
+        payment_status: payment_status(&wanted.price),
+        follow_up_of: booking.follow_up_of,
+    };
+    store::insert(connection, new).await
+}
+
+/// What is free is paid when it is booked.
+fn payment_status(cost: &BigDecimal) -> PaymentStatus {
+    if cost.is_zero() { PaymentStatus::Paid } else { PaymentStatus::Pending }
+}

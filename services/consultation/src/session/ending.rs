@@ -1,0 +1,118 @@
+//! How sessions end: completed, cancelled, or the client did not come.
+
+use std::collections::HashMap;
+
+use diesel_async::AsyncPgConnection;
+use orchard_db::{Connection, Db, moment};
+use orchard_events::Outbox;
+use uuid::Uuid;
+
+use super::store::{self, Found};
+use super::{CancelledBy, Side, Session, SessionError, SessionStatus, Verb, events};
+use crate::claim::store as claims;
+use crate::error::Error;
+use crate::professional::Viewer;
+
+/// Cancels a session before its start, and frees its time.
+pub(super) async fn cancel(db: &Db, outbox: &Outbox, id: Uuid, caller: Viewer, reason: Option<String>) -> Result<Found, Error> {
+    let outbox = outbox.clone();
+    db.write("cancel session", async move |connection: &mut Connection| {
+        let Found { session, side, professional_account, .. } = lock(connection, id, caller).await?;
+        let by = match side {
+            Side::Client => CancelledBy::Client,
+            Side::Professional => CancelledBy::Professional,
+            Side::Operator => CancelledBy::Operator,
+            Side::Ward => return Err(SessionError::NotClient.into()),
+        };
+        if Verb::Cancel.after(session.status, session.start, moment(connection).await?)? != session.status {
+            let sequence = store::cancel(connection, id, by, reason.as_deref()).await?;
+            claims::delete(connection, &[id]).await?;
+            store::set_followed_up(connection, session.follow_up_of.as_slice(), false).await?;
+            let event = events::cancelled(&session, professional_account, by, None);
+            outbox.publish(connection, id, sequence, &event).await?;
+        }
+        find(connection, id, caller).await
+    })
+    .await
+}
+
+/// Says that a session took place.
+pub(super) async fn complete(db: &Db, outbox: &Outbox, id: Uuid, caller: Viewer) -> Result<Found, Error> {
+    let outbox = outbox.clone();
+    db.write("complete session", async move |connection: &mut Connection| {
+        let Found { session, side, .. } = lock(connection, id, caller).await?;
+        side.check_professional()?;
+        complete_locked(connection, &outbox, &session).await?;
+        find(connection, id, caller).await
+    })
+    .await
+}
+
+/// Completes a session that is locked, after its professional.
+async fn complete_locked(connection: &mut Connection, outbox: &Outbox, session: &Session) -> Result<(), Error> {
+    if Verb::Complete.after(session.status, session.start, moment(connection).await?)? != session.status {
+        let sequence = store::complete(connection, session).await?;
+        events::publish_completed(connection, outbox, session, sequence).await?;
+    }
+    Ok(())
+}
+
+/// Completes a session that nobody said anything about, unless somebody has in the meantime.
+pub(super) async fn complete_by_itself(db: &Db, outbox: &Outbox, due: &Session) -> Result<(), Error> {
+    let (outbox, id, professional) = (outbox.clone(), due.id, due.professional);
+    db.write("complete session by itself", async move |connection: &mut Connection| {
+        store::lock_professional(connection, professional).await?;
+        let session = store::lock_row(connection, id).await?;
+        if session.status == SessionStatus::Scheduled { complete_locked(connection, &outbox, &session).await } else { Ok(()) }
+    })
+    .await
+}
+
+/// Says that the client did not come.
+pub(super) async fn mark_no_show(db: &Db, id: Uuid, caller: Viewer) -> Result<Found, Error> {
+    db.write("mark no-show", async move |connection: &mut Connection| {
+        let Found { session, side, .. } = lock(connection, id, caller).await?;
+        side.check_professional()?;
+        let status = Verb::MarkNoShow.after(session.status, session.start, moment(connection).await?)?;
+        if status != session.status {
+            store::mark_no_show(connection, id).await?;
+        }
+        find(connection, id, caller).await
+    })
+    .await
+}
+
+/// Cancels the sessions to come with professionals, or those of a user as a client or booked by them, and frees their time. The professionals
+/// of the sessions are locked. `erased` is the user who is being erased. Returns how many there were.
+pub(crate) async fn cancel_to_come(
+    connection: &mut Connection,
+    outbox: &Outbox,
+    (professionals, user): (&[Uuid], Option<Uuid>),
+    erased: Option<Uuid>,
+) -> Result<usize, Error> {
+    let cancelled = store::cancel_to_come(connection, professionals, user).await?;
+    let ids: Vec<Uuid> = cancelled.iter().map(|(session, _)| session.id).collect();
+    claims::delete(connection, &ids).await?;
+    let followed_up: Vec<Uuid> = cancelled.iter().filter_map(|(session, _)| session.follow_up_of).collect();
+    store::set_followed_up(connection, &followed_up, false).await?;
+    let professionals = cancelled.iter().map(|(session, _)| session.professional).collect();
+    let accounts: HashMap<Uuid, Option<Uuid>> = store::accounts(connection, professionals).await?.into_iter().collect();
+    let event = |session: &Session| {
+        let account = accounts.get(&session.professional).copied().flatten();
+        events::cancelled(session, account, CancelledBy::Service, erased)
+    };
+    let told: Vec<_> = cancelled.iter().map(|(session, sequence)| (session.id, *sequence, event(session))).collect();
+    let told: Vec<_> = told.iter().map(|(id, sequence, event)| (*id, *sequence, event)).collect();
+    outbox.publish_all(connection, &told).await?;
+    Ok(cancelled.len())
+}
+
+/// Returns a session that the caller has a side in.
+pub(crate) async fn find(connection: &AsyncPgConnection, id: Uuid, caller: Viewer) -> Result<Found, Error> {
+    Ok(store::find(connection, id, caller).await?.ok_or(SessionError::NotFound)?)
+}
+
+/// Locks a session that the caller has a side in, after its professional.
+pub(crate) async fn lock(connection: &mut AsyncPgConnection, id: Uuid, caller: Viewer) -> Result<Found, Error> {
+    Ok(store::lock(connection, id, caller).await?.ok_or(SessionError::NotFound)?)
+}
