@@ -1,6 +1,7 @@
 //! When professionals can be booked.
 
 mod api;
+mod setting;
 mod slots;
 pub(crate) mod store;
 mod wire;

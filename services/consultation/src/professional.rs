@@ -118,7 +118,7 @@ pub struct Professional {
     pub user_id: Option<Uuid>,
     /// The professional's own statements.
     pub profile: Profile,
-    /// Grows with each change of the profile.
+    /// Grows with each change of the profile or the documents.
     pub version: i64,
     /// Whether the credentials are verified.
     pub verification_status: VerificationStatus,

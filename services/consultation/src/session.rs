@@ -4,7 +4,7 @@ mod api;
 mod calendar;
 pub(crate) mod ending;
 mod events;
-mod feedback;
+mod rating;
 mod records;
 mod status;
 pub(crate) mod store;

@@ -1,15 +1,15 @@
 //! Use cases of `AvailabilityService`.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use orchard_db::{Connection, moment};
+use orchard_db::moment;
 use orchard_proto::consultation::v1 as pb;
 use orchard_proto::consultation::v1::availability_service_server::AvailabilityService;
 use orchard_rpc::Answer;
 use tonic::{Request, Response};
 
-use super::{AvailabilityError, Range, Schedule, Taken, starts, store, wire};
+use super::{AvailabilityError, Range, Schedule, Taken, setting, starts, store, wire};
 use crate::error::Error;
-use crate::professional::{Viewer, find, find_managed, lock_managed};
+use crate::professional::{Viewer, find, find_managed};
 use crate::{Api, request};
 
 /// The days in which the next slot is looked for, a few first: most professionals have one soon.
@@ -28,21 +28,17 @@ impl AvailabilityService for Api {
         let id = request::id("professional_id", &request.get_ref().professional_id)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         find_managed(&connection, id, caller).await?;
-        let found = store::schedule(&connection, id).await.map_err(Error::from)?;
+        let found = store::stored(&connection, id).await.map_err(Error::from)?;
         let schedule = found.ok_or(AvailabilityError::NoSchedule).map_err(Error::from)?;
         Ok(Response::new(pb::GetScheduleResponse { schedule: Some(wire::schedule(&schedule)) }))
     }
 
     async fn set_schedule(&self, request: Request<pb::SetScheduleRequest>) -> Answer<pb::SetScheduleResponse> {
         let caller = Viewer::of(&request)?;
-        let (id, schedule) = wire::set_schedule(request.into_inner())?;
-        let sent = wire::schedule(&schedule);
-        let set = async move |connection: &mut Connection| {
-            lock_managed(connection, id, caller).await?;
-            Ok::<_, Error>(store::set_schedule(connection, id, &schedule).await?)
-        };
-        self.db.write("set schedule", set).await?;
-        Ok(Response::new(pb::SetScheduleResponse { schedule: Some(sent) }))
+        let new = wire::set_schedule(request.into_inner())?;
+        let schedule = wire::schedule(&new.schedule);
+        setting::set(&self.db, new, caller).await?;
+        Ok(Response::new(pb::SetScheduleResponse { schedule: Some(schedule) }))
     }
 
     async fn list_available_slots(

@@ -19,16 +19,16 @@ pub(crate) use stored::Stored;
 /// How far from a range a claim may begin that matters there: it lasts a day and buffers at most, or begins on the same date.
 const AROUND: TimeDelta = TimeDelta::days(2);
 
-/// Returns the schedule of a professional, if there is one.
-pub(super) async fn schedule(mut connection: &AsyncPgConnection, id: Uuid) -> QueryResult<Option<Schedule>> {
+/// Returns the schedule of a professional as it is stored, if there is one.
+pub(super) async fn stored(mut connection: &AsyncPgConnection, id: Uuid) -> QueryResult<Option<Stored>> {
     let found = health_professionals::table.find(id).select(health_professionals::available_time_slots);
     let found: Option<Option<Stored>> = found.first(&mut connection).await.optional()?;
-    Ok(found.flatten().map(Schedule::from))
+    Ok(found.flatten())
 }
 
 /// Replaces the schedule of a professional, whose row is locked.
-pub(super) async fn set_schedule(connection: &mut AsyncPgConnection, id: Uuid, schedule: &Schedule) -> QueryResult<()> {
-    let json = serde_json::to_value(Stored::from(schedule)).map_err(|error| SerializationError(error.into()))?;
+pub(super) async fn set_schedule(connection: &mut AsyncPgConnection, id: Uuid, schedule: &Stored) -> QueryResult<()> {
+    let json = serde_json::to_value(schedule).map_err(|error| SerializationError(error.into()))?;
     diesel::update(health_professionals::table.find(id))
         .set((health_professionals::available_time_slots.eq(json), health_professionals::updated_at.eq(now)))
         .execute(connection)

@@ -7,6 +7,7 @@ use orchard_proto::consultation::v1 as pb;
 use orchard_rpc::{Fields, Invalid, PageRequest, Zone, date_to_wire, read, timestamp_to_wire};
 use uuid::Uuid;
 
+use super::store::Stored;
 use super::{Buffers, DAY, Grid, Limits, Range, Schedule, Window};
 use crate::error::Error;
 use crate::request;
@@ -19,12 +20,39 @@ pub(super) const LONGEST_RANGE: TimeDelta = TimeDelta::days(62);
 /// The most professionals that one request may ask for.
 const MAX_BATCH: usize = 100;
 
-pub(super) fn set_schedule(request: pb::SetScheduleRequest) -> Result<(Uuid, Schedule), Error> {
+/// A schedule to set.
+#[derive(Debug, Clone)]
+pub(super) struct NewSchedule {
+    pub(super) id: Uuid,
+    /// That of the schedule which the caller has read, if they say so.
+    pub(super) etag: Option<String>,
+    pub(super) schedule: Stored,
+}
+
+pub(super) fn set_schedule(request: pb::SetScheduleRequest) -> Result<NewSchedule, Error> {
     let mut fields = Fields::default();
     let id = fields.read("professional_id", read::uuid(&request.professional_id));
     let schedule = fields.read("schedule", read::required(request.schedule));
-    let schedule = schedule.map(|schedule| fields.within("schedule", |fields| read_schedule(fields, schedule)));
-    Ok(fields.finish(|| Ok((id?, schedule??)))?)
+    let schedule = schedule.map(|schedule| {
+        fields.within("schedule", |fields| {
+            let etag = fields.read("etag", read_etag(&schedule.etag));
+            let schedule = read_schedule(fields, schedule);
+            Ok((etag?, schedule?))
+        })
+    });
+    Ok(fields.finish(|| {
+        let (etag, schedule) = schedule??;
+        Ok(NewSchedule { id: id?, etag, schedule: schedule.into() })
+    })?)
+}
+
+fn read_etag(etag: &str) -> Result<Option<String>, String> {
+    let is_hash = etag.len() == 32 && etag.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+    match etag {
+        "" => Ok(None),
+        hash if is_hash => Ok(Some(hash.to_owned())),
+        _ => Err("must be the etag of a schedule, or empty".to_owned()),
+    }
 }
 
 fn read_schedule(fields: &mut Fields, schedule: pb::Schedule) -> Result<Schedule, Invalid> {
@@ -149,7 +177,7 @@ pub(super) fn slot(start: DateTime<Utc>, schedule: &Schedule) -> pb::Slot {
     pb::Slot { start_time: Some(timestamp_to_wire(start)), end_time: Some(timestamp_to_wire(end)) }
 }
 
-pub(super) fn schedule(schedule: &Schedule) -> pb::Schedule {
+pub(super) fn schedule(schedule: &Stored) -> pb::Schedule {
     let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     let weekly = schedule.weekly.iter().zip(1..).flat_map(|(windows, weekday)| {
         windows.iter().map(move |window| pb::WeeklyWindow { weekday, start: clock(window.start), end: clock(window.end) })
@@ -160,7 +188,7 @@ pub(super) fn schedule(schedule: &Schedule) -> pb::Schedule {
         windows: windows.iter().map(window).collect(),
     };
     pb::Schedule {
-        time_zone: schedule.zone.name().to_owned(),
+        time_zone: schedule.time_zone.clone(),
         weekly_windows: weekly.collect(),
         overrides: schedule.overrides.iter().map(given).collect(),
         slot_minutes: number(schedule.grid.slot_minutes),
@@ -170,6 +198,7 @@ pub(super) fn schedule(schedule: &Schedule) -> pb::Schedule {
         notice_minutes: number(schedule.limits.notice_minutes),
         horizon_days: schedule.limits.horizon_days.map(number).unwrap_or_default(),
         max_per_day: schedule.limits.most_per_day.map(number),
+        etag: schedule.etag(),
     }
 }
 

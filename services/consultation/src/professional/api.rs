@@ -62,8 +62,9 @@ impl ProfessionalService for Api {
         let id = request::id("professional_id", &request.get_ref().professional_id)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         editing::find_managed(&connection, id, caller).await?;
-        let documents = store::documents(&connection, id).await.map_err(Error::from)?;
-        Ok(Response::new(pb::GetVerificationDocumentsResponse { documents: wire::documents(documents) }))
+        let (documents, version) = store::documents(&connection, id).await.map_err(Error::from)?;
+        let (documents, etag) = (wire::documents(documents), wire::etag(version));
+        Ok(Response::new(pb::GetVerificationDocumentsResponse { documents, etag }))
     }
 
     async fn set_verification_documents(
@@ -72,7 +73,8 @@ impl ProfessionalService for Api {
     ) -> Answer<pb::SetVerificationDocumentsResponse> {
         let caller = Viewer::of(&request)?;
         let (id, documents) = wire::new_documents(request.into_inner())?;
-        let documents = editing::set_documents(&self.db, id, documents, caller).await?;
-        Ok(Response::new(pb::SetVerificationDocumentsResponse { documents: wire::documents(documents) }))
+        let (documents, version) = editing::set_documents(&self.db, id, documents, caller).await?;
+        let (documents, etag) = (wire::documents(documents), wire::etag(version));
+        Ok(Response::new(pb::SetVerificationDocumentsResponse { documents, etag }))
     }
 }

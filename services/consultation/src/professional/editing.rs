@@ -51,15 +51,21 @@ pub(super) async fn update(db: &Db, update: Update, caller: Viewer) -> Result<Pr
     .await
 }
 
-/// Replaces the documents of a professional.
-pub(super) async fn set_documents(db: &Db, id: Uuid, documents: Vec<Document>, caller: Viewer) -> Result<Vec<Document>, Error> {
+/// Replaces the documents of a professional. Returns them with the version that has them.
+pub(super) async fn set_documents(
+    db: &Db,
+    id: Uuid,
+    documents: Vec<Document>,
+    caller: Viewer,
+) -> Result<(Vec<Document>, i64), Error> {
     db.write("set documents", async move |connection: &mut Connection| {
         let before = lock_managed(connection, id, caller).await?;
-        if documents != before.documents {
-            check_verified(&before, caller)?;
-            store::set_documents(connection, id, &documents).await?;
+        if documents == before.documents {
+            return Ok((documents, before.version));
         }
-        Ok(documents)
+        check_verified(&before, caller)?;
+        let version = store::set_documents(connection, id, &documents).await?;
+        Ok((documents, version))
     })
     .await
 }

@@ -86,21 +86,26 @@ pub(super) async fn update(connection: &mut AsyncPgConnection, id: Uuid, profile
         .map(|_| ())
 }
 
-/// Replaces the documents.
-pub(super) async fn set_documents(connection: &mut AsyncPgConnection, id: Uuid, documents: &[Document]) -> QueryResult<()> {
+/// Replaces the documents, and returns the version that has them.
+pub(super) async fn set_documents(connection: &mut AsyncPgConnection, id: Uuid, documents: &[Document]) -> QueryResult<i64> {
     let json = serde_json::to_value(documents).map_err(|error| SerializationError(error.into()))?;
     diesel::update(health_professionals::table.find(id))
-        .set((health_professionals::verification_documents.eq(json), health_professionals::updated_at.eq(now)))
-        .execute(connection)
+        .set((
+            health_professionals::verification_documents.eq(json),
+            health_professionals::version.eq(health_professionals::version + 1),
+            health_professionals::updated_at.eq(now),
+        ))
+        .returning(health_professionals::version)
+        .get_result(connection)
         .await
-        .map(|_| ())
 }
 
-/// Returns the documents of a professional.
-pub(super) async fn documents(mut connection: &AsyncPgConnection, id: Uuid) -> QueryResult<Vec<Document>> {
-    let found = health_professionals::table.find(id).select(health_professionals::verification_documents);
-    let found: Option<Option<Documents>> = found.first(&mut connection).await.optional()?;
-    Ok(found.flatten().map(|Documents(list)| list).unwrap_or_default())
+/// Returns the documents of a professional, and the version that has them.
+pub(super) async fn documents(mut connection: &AsyncPgConnection, id: Uuid) -> QueryResult<(Vec<Document>, i64)> {
+    let columns = (health_professionals::verification_documents, health_professionals::version);
+    let (documents, version): (Option<Documents>, i64) =
+        health_professionals::table.find(id).select(columns).first(&mut connection).await?;
+    Ok((documents.map(|Documents(list)| list).unwrap_or_default(), version))
 }
 
 /// Sets what operators decided.

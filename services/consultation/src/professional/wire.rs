@@ -146,13 +146,18 @@ pub(super) fn update(request: pb::UpdateProfessionalRequest, currency: &Currency
     })?)
 }
 
-/// An etag is the version of the profile.
-fn read_etag(etag: &str) -> Result<Option<i64>, String> {
+/// An etag is the version of the profile and the documents.
+pub(crate) fn read_etag(etag: &str) -> Result<Option<i64>, String> {
     if etag.is_empty() {
         return Ok(None);
     }
     let version = etag.parse().ok().filter(|version: &i64| version.to_string() == etag && *version > 0);
     version.map(Some).ok_or_else(|| "must be the etag of a professional, or empty".to_owned())
+}
+
+/// Reads an etag without which the call makes no sense.
+pub(crate) fn required_etag(etag: &str) -> Result<i64, String> {
+    read_etag(etag)?.ok_or_else(|| "is required".to_owned())
 }
 
 pub(super) fn batch(request: &pb::BatchGetProfessionalsRequest) -> Result<Vec<Uuid>, Error> {
@@ -177,6 +182,10 @@ pub(super) fn new_documents(request: pb::SetVerificationDocumentsRequest) -> Res
 fn read_sha256(digits: &str) -> Result<String, String> {
     let is_hash = digits.len() == 64 && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
     if is_hash { Ok(digits.to_owned()) } else { Err("must be a SHA-256 of 64 hexadecimal digits in lower case".to_owned()) }
+}
+
+pub(super) fn etag(version: i64) -> String {
+    version.to_string()
 }
 
 pub(super) fn documents(documents: Vec<Document>) -> Vec<pb::VerificationDocument> {
@@ -207,7 +216,7 @@ pub(crate) fn professional(professional: Professional, viewer: Viewer, currency:
         is_available: profile.is_available,
         create_time: Some(timestamp_to_wire(professional.created_at)),
         update_time: Some(timestamp_to_wire(professional.updated_at)),
-        etag: professional.version.to_string(),
+        etag: etag(professional.version),
         verification_note: note.unwrap_or_default(),
     }
 }
@@ -240,6 +249,7 @@ mod tests {
         for bad in ["0", "-1", "+1", "01", " 1", "x", "9223372036854775808"] {
             assert!(read_etag(bad).is_err(), "{bad}");
         }
+        assert_eq!((required_etag("7"), required_etag("").is_err()), (Ok(7), true));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::store::{self, Filter, Found};
 use super::wire::{self, List, Page, id_and, optional_text};
-use super::{calendar, ending, feedback, records};
+use super::{calendar, ending, rating, records};
 use crate::error::Error;
 use crate::professional::Viewer;
 use crate::{Api, request};
@@ -106,10 +106,10 @@ impl SessionService for Api {
         Ok(Response::new(pb::MarkNoShowResponse { session: self.session(found) }))
     }
 
-    async fn give_feedback(&self, request: Request<pb::GiveFeedbackRequest>) -> Answer<pb::GiveFeedbackResponse> {
-        let (id, given) = wire::feedback(request.get_ref())?;
-        let found = feedback::give(&self.db, id, caller(&request)?, given).await?;
-        Ok(Response::new(pb::GiveFeedbackResponse { session: self.session(found) }))
+    async fn rate_session(&self, request: Request<pb::RateSessionRequest>) -> Answer<pb::RateSessionResponse> {
+        let (id, given) = wire::rating(request.get_ref())?;
+        let found = rating::rate(&self.db, id, caller(&request)?, given).await?;
+        Ok(Response::new(pb::RateSessionResponse { session: self.session(found) }))
     }
 
     async fn set_session_notes(&self, request: Request<pb::SetSessionNotesRequest>) -> Answer<pb::SetSessionNotesResponse> {

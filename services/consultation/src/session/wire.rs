@@ -6,7 +6,7 @@ use orchard_rpc::{Currency, Fields, Invalid, PageRequest, read, timestamp_to_wir
 use prost_types::Timestamp;
 use uuid::Uuid;
 
-use super::feedback::Feedback;
+use super::rating::Feedback;
 use super::store::{Filter, Found};
 use super::{CancelledBy, Side, PaymentStatus, Session, SessionStatus, SessionType};
 use crate::error::Error;
@@ -56,7 +56,7 @@ pub(super) fn optional_text(text: &str, longest: usize) -> Result<Option<String>
     Ok(Some(read::long_text(text, 0..=longest)?).filter(|text| !text.is_empty()))
 }
 
-pub(super) fn feedback(request: &pb::GiveFeedbackRequest) -> Result<(Uuid, Feedback), Error> {
+pub(super) fn rating(request: &pb::RateSessionRequest) -> Result<(Uuid, Feedback), Error> {
     let mut fields = Fields::default();
     let id = fields.read("session_id", read::uuid(&request.session_id));
     let rating = fields.read("rating", read::within(request.rating, 1..=5));

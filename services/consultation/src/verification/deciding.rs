@@ -1,28 +1,27 @@
 //! Deciding about a professional.
 
 use orchard_db::{Connection, Db};
-use uuid::Uuid;
 
 use super::Decision;
+use super::wire::Asked;
 use crate::error::Error;
 use crate::professional::{Professional, ProfessionalError, Viewer, store};
 
 /// Carries out a decision of an operator, and returns the professional.
-pub(super) async fn decide(
-    db: &Db,
-    id: Uuid,
-    operator: Viewer,
-    decision: Decision,
-    note: Option<String>,
-) -> Result<Professional, Error> {
+pub(super) async fn decide(db: &Db, asked: Asked, operator: Viewer) -> Result<Professional, Error> {
     db.write("decide about professional", async move |connection: &mut Connection| {
+        let Asked { id, decision, note, version } = asked;
         let before = store::lock_managed(connection, id, operator).await?.ok_or(ProfessionalError::NotFound)?;
         if before.user_id == Some(operator.user) {
             return Err(ProfessionalError::Own.into());
         }
         let status = decision.after(before.verification_status)?;
         let is_made = status == before.verification_status && (note == before.verification_note || decision != Decision::Reject);
+        // A repeated request is answered as the first one was, also when what it decided about has changed since.
         if !is_made {
+            if version.is_some_and(|version| version != before.version) {
+                return Err(ProfessionalError::Changed.into());
+            }
             store::set_status(connection, id, status, note.as_deref()).await?;
         }
         Ok(store::find_visible(connection, id, operator).await?.ok_or(ProfessionalError::NotFound)?)

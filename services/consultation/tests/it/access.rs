@@ -22,6 +22,22 @@ const TABLE: &Table = &[
     ("AvailabilityService/SetSchedule", Only(&[USERS])),
     ("AvailabilityService/ListAvailableSlots", Only(&[USERS])),
     ("AvailabilityService/BatchGetNextSlots", Only(&[USERS])),
+    ("BookingService/HoldSlot", Only(&[USERS])),
+    ("BookingService/ReleaseSlotHold", Only(&[USERS])),
+    ("BookingService/BookSession", Only(&[USERS])),
+    ("BookingService/RescheduleSession", Only(&[USERS])),
+    ("BookingService/ScheduleFollowUp", Only(&[USERS])),
+    ("SessionService/GetSession", Only(&[USERS])),
+    ("SessionService/ListMySessions", Only(&[USERS])),
+    ("SessionService/ListProfessionalSessions", Only(&[USERS])),
+    ("SessionService/CancelSession", Only(&[USERS])),
+    ("SessionService/CompleteSession", Only(&[USERS])),
+    ("SessionService/MarkNoShow", Only(&[USERS])),
+    ("SessionService/RateSession", Only(&[USERS])),
+    ("SessionService/SetSessionNotes", Only(&[USERS])),
+    ("SessionService/SetRecordingConsent", Only(&[USERS])),
+    ("SessionService/SetRecording", Only(&[USERS])),
+    ("SessionService/ExportSessionCalendar", Only(&[USERS])),
 ];
 
 const SOCIAL: &[Actor] = &[Service("social"), ServiceForUser("social")];

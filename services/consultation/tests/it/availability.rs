@@ -9,7 +9,7 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 use crate::world::Someone::{self, Operator, User};
-use crate::world::{World, flora, id, strings, weekdays};
+use crate::world::{World, flora, id, insist, strings, weekdays};
 
 fn window(start: &str, end: &str) -> pb::TimeWindow {
     pb::TimeWindow { start: start.to_owned(), end: end.to_owned() }
@@ -32,7 +32,13 @@ fn always() -> pb::Schedule {
         notice_minutes: 0,
         horizon_days: 366,
         max_per_day: None,
+        etag: String::new(),
     }
+}
+
+/// The same schedule as it is sent.
+fn sent(schedule: pb::Schedule) -> pb::Schedule {
+    pb::Schedule { etag: String::new(), ..schedule }
 }
 
 /// 00:00 in UTC, so many days from now.
@@ -112,8 +118,9 @@ async fn a_schedule_is_read_back_in_order() -> anyhow::Result<()> {
     mixed.weekly_windows.reverse();
     mixed.overrides.reverse();
     mixed.overrides[1].windows.reverse();
-    assert_eq!(world.set_schedule(own, &entry, mixed).await?, schedule);
-    assert_eq!((get(own).await?, get(Operator(id())).await?), (schedule.clone(), schedule.clone()));
+    let set = world.set_schedule(own, &entry, mixed).await?;
+    assert_eq!(sent(set.clone()), schedule);
+    assert_eq!((get(own).await?, get(Operator(id())).await?), (set.clone(), set));
 
     let unseen = (Code::NotFound, "PROFESSIONAL_NOT_FOUND".to_owned());
     assert_eq!(refused(get(stranger).await), unseen);
@@ -154,8 +161,10 @@ async fn a_schedule_is_refused_by_field() -> anyhow::Result<()> {
         notice_minutes: 43_201,
         horizon_days: 0,
         max_per_day: Some(0),
+        etag: "x".to_owned(),
     };
     let paths = [
+        "etag",
         "time_zone",
         "weekly_windows[0].weekday",
         "weekly_windows[1].start",
@@ -186,7 +195,42 @@ async fn a_schedule_is_refused_by_field() -> anyhow::Result<()> {
         max_per_day: Some(100),
         ..weekdays()
     };
-    assert_eq!(world.set_schedule(own, &entry, most.clone()).await?, most);
+    assert_eq!(sent(world.set_schedule(own, &entry, most.clone()).await?), most);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_who_change_the_same_schedule_one_reads_it_again() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let own = User(id());
+    let entry = world.create(own, flora()).await?.professional_id;
+    let first = world.set_schedule(own, &entry, weekdays()).await?;
+    let longer = pb::Schedule { slot_minutes: 60, ..first.clone() };
+    let quicker = pb::Schedule { notice_minutes: 5, ..first.clone() };
+    let changed = (Code::Aborted, "PROFESSIONAL_CHANGED".to_owned());
+    let (one, other) = tokio::join!(
+        insist(|| world.set_schedule(own, &entry, longer.clone())),
+        insist(|| world.set_schedule(Operator(id()), &entry, quicker.clone())),
+    );
+    let (set, asked, refusal) = match (one, other) {
+        (Ok(set), Err(refusal)) => (set, longer, refusal),
+        (Err(refusal), Ok(set)) => (set, quicker, refusal),
+        both => anyhow::bail!("{both:?}"),
+    };
+    assert_eq!(refused::<()>(Err(refusal)), changed);
+    assert_eq!(sent(set.clone()), sent(asked.clone()), "nothing of it is lost");
+    assert_ne!(set.etag, first.etag);
+    assert_eq!(world.set_schedule(own, &entry, asked).await?, set, "a repeated request");
+    let late = pb::Schedule { etag: first.etag.clone(), ..weekdays() };
+    assert_eq!(refused(world.set_schedule(own, &entry, late).await), changed);
+    // An etag is that of the content, and without one the last writer wins.
+    assert_eq!(world.set_schedule(own, &entry, weekdays()).await?, first);
+    let unset = world.create(User(id()), flora()).await?.professional_id;
+    assert_eq!(refused(world.set_schedule(Operator(id()), &unset, first).await), changed, "there is none");
+    for etag in ["x", "1", &"A".repeat(32)] {
+        let bad = pb::Schedule { etag: etag.to_owned(), ..weekdays() };
+        assert_eq!(violations(world.set_schedule(own, &entry, bad).await), ["schedule.etag"]);
+    }
     Ok(())
 }
 

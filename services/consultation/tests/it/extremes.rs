@@ -16,6 +16,7 @@ async fn no_number_and_no_text_is_the_services_own_fault() -> anyhow::Result<()>
                 ("profile_image_url", "https://example.org/a.jpg".to_owned()),
                 ("url", "https://example.org/a.pdf".to_owned()),
                 ("sha256", "0f".repeat(32)),
+                ("VerifyProfessionalRequest.etag", "1".to_owned()),
                 ("etag", String::new()),
                 ("slot_minutes", "30".to_owned()),
                 ("step_minutes", "30".to_owned()),

@@ -37,12 +37,12 @@ async fn a_repetition_is_answered_as_the_first_request_was() -> anyhow::Result<(
         Case::of(
             "VerificationService/RejectProfessional",
             operator(),
-            pb::RejectProfessionalRequest { professional_id: professional_id(), note: note() },
+            pb::RejectProfessionalRequest { professional_id: professional_id(), note: note(), etag: "3".to_owned() },
         ),
         Case::of(
             "VerificationService/VerifyProfessional",
             operator(),
-            pb::VerifyProfessionalRequest { professional_id: professional_id() },
+            pb::VerifyProfessionalRequest { professional_id: professional_id(), etag: "3".to_owned() },
         ),
         Case::of(
             "VerificationService/SuspendProfessional",

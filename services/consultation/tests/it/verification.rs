@@ -7,11 +7,16 @@ use pb::VerificationStatus::{Pending, Suspended, Verified};
 use tonic::{Code, Status};
 
 use crate::world::Someone::{Operator, User};
-use crate::world::{World, flora, id};
+use crate::world::{World, flora, id, insist};
 
 impl World {
     async fn reject(&self, professional: &str, note: &str) -> Result<pb::Professional, Status> {
-        let request = pb::RejectProfessionalRequest { professional_id: professional.to_owned(), note: note.to_owned() };
+        self.reject_read(professional, note, "").await
+    }
+
+    async fn reject_read(&self, professional: &str, note: &str, etag: &str) -> Result<pb::Professional, Status> {
+        let (professional_id, note, etag) = (professional.to_owned(), note.to_owned(), etag.to_owned());
+        let request = pb::RejectProfessionalRequest { professional_id, note, etag };
         Ok(self.verification().reject_professional(request).await?.into_inner().professional.expect("a professional"))
     }
 
@@ -87,7 +92,7 @@ async fn the_reason_is_told_to_the_professional_and_to_nobody_else() -> anyhow::
         assert_eq!(violations(world.suspend(&entry, note).await), ["note"]);
     }
     assert_eq!(violations(world.reject("x", &"x".repeat(1_001)).await), ["professional_id", "note"]);
-    assert_eq!(refused(world.verify(&id().to_string()).await), gone);
+    assert_eq!(refused(world.verify_read(&id().to_string(), "1").await), gone);
     Ok(())
 }
 
@@ -97,10 +102,11 @@ async fn nobody_decides_about_themselves() -> anyhow::Result<()> {
     let user = id();
     let professional_id = world.create(User(user), flora()).await?.professional_id;
     let mut client = VerificationServiceClient::new(world.client(Operator(user))?);
-    let (own, note) = (|| professional_id.clone(), || "Why".to_owned());
+    let (own, note, etag) = (|| professional_id.clone(), || "Why".to_owned(), || "1".to_owned());
+    let reject = pb::RejectProfessionalRequest { professional_id: own(), note: note(), etag: etag() };
     let answers = [
-        client.verify_professional(pb::VerifyProfessionalRequest { professional_id: own() }).await.map(drop),
-        client.reject_professional(pb::RejectProfessionalRequest { professional_id: own(), note: note() }).await.map(drop),
+        client.verify_professional(pb::VerifyProfessionalRequest { professional_id: own(), etag: etag() }).await.map(drop),
+        client.reject_professional(reject).await.map(drop),
         client.suspend_professional(pb::SuspendProfessionalRequest { professional_id: own(), note: note() }).await.map(drop),
         client.restore_professional(pb::RestoreProfessionalRequest { professional_id: own() }).await.map(drop),
     ];
@@ -119,6 +125,64 @@ async fn nobody_decides_about_themselves() -> anyhow::Result<()> {
     };
     let documents = pb::SetVerificationDocumentsRequest { professional_id: own(), documents: vec![document] };
     assert_eq!(refused(world.professionals(Operator(user))?.set_verification_documents(documents).await), own_professional);
+    Ok(())
+}
+
+#[tokio::test]
+async fn operators_verify_what_they_have_read_and_nothing_else() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let own = User(id());
+    let read = world.create(own, flora()).await?;
+    let entry = read.professional_id.as_str();
+    let changed = (Code::Aborted, "PROFESSIONAL_CHANGED".to_owned());
+    let renamed = pb::Professional { professional_name: "Other".to_owned(), ..read.clone() };
+    let renamed = world.update(own, renamed, &["professional_name"]).await?;
+    assert_eq!(refused(world.verify_read(entry, &read.etag).await), changed);
+    assert_eq!(refused(world.reject_read(entry, "Why", &read.etag).await), changed);
+
+    let document = pb::VerificationDocument {
+        kind: pb::DocumentKind::Degree.into(),
+        url: "https://example.org/degree".to_owned(),
+        sha256: "0f".repeat(32),
+    };
+    let documents = pb::SetVerificationDocumentsRequest { professional_id: entry.to_owned(), documents: vec![document] };
+    let set = world.professionals(own)?.set_verification_documents(documents.clone()).await?.into_inner();
+    assert_ne!(set.etag, renamed.etag);
+    assert_eq!(refused(world.verify_read(entry, &renamed.etag).await), changed, "other documents");
+    assert_eq!(refused(world.reject_read(entry, "Why", &renamed.etag).await), changed);
+    assert_eq!(world.get(own, entry).await?.verification_note, "", "nothing was decided");
+    let again = world.professionals(own)?.set_verification_documents(documents).await?.into_inner();
+    assert_eq!(again.etag, set.etag, "which changes nothing");
+    let shown = pb::GetVerificationDocumentsRequest { professional_id: entry.to_owned() };
+    let shown = world.professionals(Operator(id()))?.get_verification_documents(shown).await?.into_inner();
+    assert_eq!((shown.etag.as_str(), world.get(own, entry).await?.etag.as_str()), (set.etag.as_str(), set.etag.as_str()));
+
+    assert_eq!(violations(world.verify_read(entry, "").await), ["etag"]);
+    assert_eq!(violations(world.verify_read("x", "y").await), ["professional_id", "etag"]);
+    assert_eq!(violations(world.reject_read(entry, "", "01").await), ["note", "etag"]);
+    assert_eq!(world.verify_read(entry, &set.etag).await?.verification_status(), Verified);
+    // A repeated request is answered as the first one was, though its professional has changed since.
+    let bio = pb::Professional { bio: "New".to_owned(), etag: String::new(), ..read.clone() };
+    world.update(own, bio, &["bio"]).await?;
+    assert_eq!(world.verify_read(entry, &set.etag).await?.verification_status(), Verified);
+    Ok(())
+}
+
+/// The professional writes as fast as they can while operators verify what they have read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_verified_is_never_what_nobody_has_read() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    for _ in 0..5 {
+        let own = User(id());
+        let read = world.create(own, flora()).await?;
+        let renamed = pb::Professional { professional_name: "Other".to_owned(), etag: String::new(), ..read.clone() };
+        let verify = insist(|| world.verify_read(&read.professional_id, &read.etag));
+        let rename = insist(|| world.update(own, renamed.clone(), &["professional_name"]));
+        let (verified, renamed) = tokio::join!(verify, rename);
+        let outcomes = (verified.map(|_| ()).map_err(|error| error.code()), renamed.map(|_| ()).map_err(|error| error.code()));
+        // Either comes first, and what is verified is what was read.
+        assert!([(Ok(()), Err(Code::FailedPrecondition)), (Err(Code::Aborted), Ok(()))].contains(&outcomes), "{outcomes:?}");
+    }
     Ok(())
 }
 

@@ -68,6 +68,7 @@ pub fn weekdays() -> pb::Schedule {
         notice_minutes: 60,
         horizon_days: 60,
         max_per_day: Some(8),
+        etag: String::new(),
     }
 }
 
@@ -106,8 +107,15 @@ impl World {
         Ok(client.update_professional(request).await?.into_inner().professional.expect("a professional"))
     }
 
+    /// Has an operator verify a professional as they are now.
     pub async fn verify(&self, professional: &str) -> Result<pb::Professional, Status> {
-        let request = pb::VerifyProfessionalRequest { professional_id: professional.to_owned() };
+        let etag = self.get(Someone::Operator(id()), professional).await?.etag;
+        self.verify_read(professional, &etag).await
+    }
+
+    /// Has an operator verify what they have read of a professional.
+    pub async fn verify_read(&self, professional: &str, etag: &str) -> Result<pb::Professional, Status> {
+        let request = pb::VerifyProfessionalRequest { professional_id: professional.to_owned(), etag: etag.to_owned() };
         Ok(self.verification().verify_professional(request).await?.into_inner().professional.expect("a professional"))
     }
 

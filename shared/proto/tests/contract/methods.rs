@@ -10,7 +10,9 @@ use crate::contracts::Contracts;
 /// Methods that are a verb only: the noun is that of the service.
 pub const BARE_VERBS: [&str; 2] = ["orchard.family.v1.WalletService.Deposit", "orchard.family.v1.WalletService.Spend"];
 /// Methods that a proxy must not repeat.
-pub const NOT_REPEATABLE: [&str; 9] = [
+pub const NOT_REPEATABLE: [&str; 10] = [
+    // A repeated request names the start of before.
+    "orchard.consultation.v1.BookingService.RescheduleSession",
     // Only a hash of an invitation's token is stored, so the response to a repeated request has no token.
     "orchard.family.v1.InvitationService.CreateInvitation",
     // A caller who changes their own seat may not do so again.
@@ -32,7 +34,7 @@ const VERBS: &str = "
     Accept Add Apply Award Ban BatchGet BatchRecord Block Book Cancel Capture Change Check Claim Close Complete Confirm Convert Count Create
     Deactivate Decline Delete Deliver Discard Dismiss Enroll Erase Export Favorite Feature Finalise Forget Get Hide Hold Import Join Leave List Mark Move Name Offer
     Pause Publish Qualify Rate Reactivate Record Redeem Refund Register Reject Release Remove Renew Replay Report Reschedule Restore Resume
-    Revoke Search Send Set Settle Start Submit Suspend Transfer Unban Unblock Unfeature Update Upgrade Verify Vote Watch Withdraw
+    Revoke Schedule Search Send Set Settle Start Submit Suspend Transfer Unban Unblock Unfeature Update Upgrade Verify Vote Watch Withdraw
 ";
 
 fn except(contracts: &Contracts, keeps: impl Fn(&MethodDescriptor) -> bool) -> Vec<String> {

@@ -61,6 +61,11 @@ impl<'a> Calls<'a> {
         request(message, &self.keys.user_token(user_id("operator"), &["operator"], TTL)?)
     }
 
+    /// Builds a request of another operator, who decides about what the first one has entered.
+    pub fn verifier<T>(&self, message: T) -> Result<Request<T>> {
+        request(message, &self.keys.user_token(user_id("verifier"), &["operator"], TTL)?)
+    }
+
     /// Builds a moderator's request.
     pub fn moderator<T>(&self, message: T) -> Result<Request<T>> {
         request(message, &self.keys.user_token(user_id("moderator"), &["moderator"], TTL)?)

@@ -5,7 +5,8 @@ use orchard_proto::consultation::v1::availability_service_client::AvailabilitySe
 use orchard_proto::consultation::v1::professional_service_client::ProfessionalServiceClient;
 use orchard_proto::consultation::v1::verification_service_client::VerificationServiceClient;
 use orchard_proto::consultation::v1::{
-    CreateProfessionalRequest, Schedule, SetScheduleRequest, Specialization, VerifyProfessionalRequest, WeeklyWindow,
+    CreateProfessionalRequest, Professional, Schedule, SetScheduleRequest, Specialization, VerifyProfessionalRequest,
+    WeeklyWindow,
 };
 
 use super::calls::{Calls, answer, request_id};
@@ -70,12 +71,12 @@ const LISTED: [Listed; 5] = [
 /// Creates the professionals.
 pub async fn load(calls: &Calls<'_>, state: &mut State) -> Result<()> {
     let currency = state.currency.clone();
-    state.professional = enter(calls, flora(&currency)).await?;
+    state.professional = enter(calls, flora(&currency)).await?.professional_id;
     state.save()?;
     for listed in &LISTED {
-        let id = enter(calls, listed.entry(&currency)).await?;
-        verify(calls, id.clone()).await?;
-        set_schedule(calls, id, listed).await?;
+        let Professional { professional_id, etag, .. } = enter(calls, listed.entry(&currency)).await?;
+        verify(calls, professional_id.clone(), etag).await?;
+        set_schedule(calls, professional_id, listed).await?;
     }
     Ok(())
 }
@@ -123,14 +124,14 @@ impl Listed {
     }
 }
 
-async fn enter(calls: &Calls<'_>, request: CreateProfessionalRequest) -> Result<String> {
+async fn enter(calls: &Calls<'_>, request: CreateProfessionalRequest) -> Result<Professional> {
     let mut professionals = ProfessionalServiceClient::new(calls.edge.clone());
     let response = answer("CreateProfessional", professionals.create_professional(calls.operator(request)?).await)?;
-    Ok(response.professional.context("CreateProfessional returned no professional")?.professional_id)
+    response.professional.context("CreateProfessional returned no professional")
 }
 
-async fn verify(calls: &Calls<'_>, professional_id: String) -> Result<()> {
-    let request = calls.operator(VerifyProfessionalRequest { professional_id })?;
+async fn verify(calls: &Calls<'_>, professional_id: String, etag: String) -> Result<()> {
+    let request = calls.verifier(VerifyProfessionalRequest { professional_id, etag })?;
     let mut verification = VerificationServiceClient::new(calls.edge.clone());
     answer("VerifyProfessional", verification.verify_professional(request).await)?;
     Ok(())

@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use crate::schema::{consultation_sessions, health_professionals};
-use crate::session::feedback::Feedback;
+use crate::session::rating::Feedback;
 
 /// Writes what a client says about a session, which is locked.
 pub(in crate::session) async fn add(connection: &mut AsyncPgConnection, id: Uuid, feedback: &Feedback) -> QueryResult<()> {

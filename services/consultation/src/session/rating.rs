@@ -17,7 +17,7 @@ pub(super) struct Feedback {
 }
 
 /// Rates a completed session, once.
-pub(super) async fn give(db: &Db, id: Uuid, caller: Viewer, feedback: Feedback) -> Result<Found, Error> {
+pub(super) async fn rate(db: &Db, id: Uuid, caller: Viewer, feedback: Feedback) -> Result<Found, Error> {
     db.write("rate session", async move |connection: &mut Connection| {
         let Found { session, side, .. } = ending::lock(connection, id, caller).await?;
         side.check_client()?;
