@@ -2,6 +2,7 @@
 
 mod api;
 mod deciding;
+mod effects;
 mod wire;
 
 use crate::professional::{ProfessionalError, VerificationStatus};

@@ -126,6 +126,18 @@ pub(crate) async fn set_status(
         .map(|_| ())
 }
 
+/// Returns the number of the next event of a professional, who is locked.
+pub(crate) async fn next_event(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<i64> {
+    diesel::update(health_professionals::table.find(id))
+        .set((
+            health_professionals::event_sequence.eq(health_professionals::event_sequence + 1),
+            health_professionals::updated_at.eq(now),
+        ))
+        .returning(health_professionals::event_sequence)
+        .get_result(connection)
+        .await
+}
+
 /// Locks a professional that the caller manages. Others lock nothing, so they keep nobody waiting.
 pub(crate) async fn lock_managed(connection: &mut AsyncPgConnection, id: Uuid, caller: Viewer) -> QueryResult<Option<Locked>> {
     type Found = (Option<Uuid>, i64, VerificationStatus, Option<String>, Option<Documents>, ProfileRow);

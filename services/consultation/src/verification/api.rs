@@ -14,7 +14,7 @@ use crate::{Api, request};
 impl Api {
     async fn decide<T>(&self, request: &Request<T>, asked: Asked) -> Result<Option<pb::Professional>, tonic::Status> {
         let operator = Viewer::of(request)?;
-        let professional = deciding::decide(&self.db, asked, operator).await?;
+        let professional = deciding::decide(&self.db, &self.outbox, asked, operator).await?;
         Ok(Some(professionals::professional(professional, operator, &self.currency)))
     }
 }

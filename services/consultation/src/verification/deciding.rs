@@ -1,14 +1,17 @@
 //! Deciding about a professional.
 
 use orchard_db::{Connection, Db};
+use orchard_events::Outbox;
 
 use super::Decision;
 use super::wire::Asked;
+use super::effects;
 use crate::error::Error;
 use crate::professional::{Professional, ProfessionalError, Viewer, store};
 
 /// Carries out a decision of an operator, and returns the professional.
-pub(super) async fn decide(db: &Db, asked: Asked, operator: Viewer) -> Result<Professional, Error> {
+pub(super) async fn decide(db: &Db, outbox: &Outbox, asked: Asked, operator: Viewer) -> Result<Professional, Error> {
+    let outbox = outbox.clone();
     db.write("decide about professional", async move |connection: &mut Connection| {
         let Asked { id, decision, note, version } = asked;
         let before = store::lock_managed(connection, id, operator).await?.ok_or(ProfessionalError::NotFound)?;
@@ -23,6 +26,7 @@ pub(super) async fn decide(db: &Db, asked: Asked, operator: Viewer) -> Result<Pr
                 return Err(ProfessionalError::Changed.into());
             }
             store::set_status(connection, id, status, note.as_deref()).await?;
+            effects::follow(connection, &outbox, (id, before.user_id), decision).await?;
         }
         Ok(store::find_visible(connection, id, operator).await?.ok_or(ProfessionalError::NotFound)?)
     })

@@ -5,7 +5,10 @@ use std::path::Path;
 use orchard_testkit::modules::disorder;
 
 /// Each module uses only those before it.
-const ORDER: &[&str] = &["schema", "error", "request", "professional", "verification", "directory", "availability", "privacy"];
+const ORDER: &[&str] = &[
+    "schema", "error", "request", "family", "professional", "directory", "availability", "claim", "session", "booking",
+    "verification", "privacy",
+];
 
 #[test]
 fn modules_use_only_modules_before_them() -> anyhow::Result<()> {

@@ -28,8 +28,10 @@ async fn an_earlier_release_is_migrated_to_the_same_schema_as_a_new_database() -
 async fn every_reference_to_a_user_has_its_way_of_erasure() -> anyhow::Result<()> {
     let client = migrated().await?;
     let decided = [
+        ("consultation_sessions.booked_by", "NO ACTION"),
         ("consultation_sessions.user_id", "NO ACTION"),
         ("health_professionals.user_id", "SET NULL"),
+        ("time_claims.held_by", "NO ACTION"),
         ("time_claims.user_id", "NO ACTION"),
     ];
     let decided: BTreeMap<_, _> = decided.iter().map(|(from, rule)| (from.to_string(), rule.to_string())).collect();

@@ -6,6 +6,7 @@ use orchard_testkit::texts::findings;
 use crate::world::{World, id};
 
 const TEXTS: &[&str] = &[
+    "CancelSessionRequest.cancel_reason",
     "CreateProfessionalRequest.bio",
     "CreateProfessionalRequest.credentials",
     "CreateProfessionalRequest.languages",
@@ -14,10 +15,12 @@ const TEXTS: &[&str] = &[
     "Professional.credentials",
     "Professional.languages",
     "Professional.professional_name",
+    "RateSessionRequest.feedback_text",
     "RejectProfessionalRequest.note",
     "SearchProfessionalsRequest.all_languages",
     "SearchProfessionalsRequest.any_languages",
     "SearchProfessionalsRequest.text",
+    "SetSessionNotesRequest.session_notes",
     "SuspendProfessionalRequest.note",
 ];
 
@@ -31,6 +34,7 @@ const OTHERS: &[&str] = &[
     "Schedule.etag",
     "Schedule.time_zone",
     "SearchProfessionalsRequest.min_rating",
+    "SetRecordingRequest.recording_url",
     "TimeWindow.end",
     "TimeWindow.start",
     "VerificationDocument.sha256",

@@ -1,6 +1,10 @@
 //! A consultation service and its users.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use orchard_consultation::{Service, Settings};
+use orchard_events::RelayOptions;
 use orchard_proto::consultation::v1 as pb;
 use orchard_proto::consultation::v1::availability_service_client::AvailabilityServiceClient;
 use orchard_proto::consultation::v1::directory_service_client::DirectoryServiceClient;
@@ -9,13 +13,46 @@ use orchard_proto::consultation::v1::verification_service_client::VerificationSe
 use orchard_proto::google::r#type::Money;
 use orchard_testkit::client::Client;
 pub use orchard_testkit::client::insist;
+use orchard_testkit::database::Schema;
+use orchard_testkit::keys::DevKeys;
 use orchard_testkit::schema::refuse_stale_updates;
-use orchard_testkit::service::SliceUnderTest;
+use orchard_testkit::service::{SliceUnderTest, calls};
 use tonic::Status;
 use uuid::Uuid;
 
 pub struct World {
     pub slice: SliceUnderTest,
+    /// The family service, if the world started one.
+    pub family: Option<SliceUnderTest>,
+}
+
+/// An address at which no service listens.
+pub const NOWHERE: &str = "http://127.0.0.1:1";
+
+fn relay() -> RelayOptions {
+    RelayOptions { event_attempts: 10, event_retry_delay: Duration::from_millis(50) }
+}
+
+/// Returns settings with a family service at this address, and without other services.
+pub fn settings(keys: &DevKeys, family_url: &str) -> Settings {
+    Settings {
+        currency: "EUR".parse().expect("currency"),
+        family_url: family_url.parse().expect("a URL"),
+        social_url: NOWHERE.parse().expect("a URL"),
+        notifications_url: None,
+        calls: calls(keys, "consultation"),
+        relay: relay(),
+    }
+}
+
+async fn start_family(keys: &Arc<DevKeys>) -> anyhow::Result<SliceUnderTest> {
+    let settings = orchard_family::Settings {
+        currency: "EUR".parse().expect("currency"),
+        social_url: NOWHERE.parse().expect("a URL"),
+        calls: calls(keys, "family"),
+        relay: relay(),
+    };
+    SliceUnderTest::start_in::<orchard_family::Service>(&settings, Schema::create().await?, Arc::clone(keys)).await
 }
 
 /// A caller.
@@ -73,11 +110,26 @@ pub fn weekdays() -> pb::Schedule {
 }
 
 impl World {
+    /// Starts the service alone.
     pub async fn start() -> anyhow::Result<Self> {
-        let settings = Settings { currency: "EUR".parse().expect("currency") };
-        let slice = SliceUnderTest::start::<Service>(&settings).await?;
+        let keys = Arc::new(DevKeys::ephemeral()?);
+        Self::with(&settings(&keys, NOWHERE), keys).await
+    }
+
+    /// Starts the service with a family service, which knows who is whose guardian.
+    pub async fn with_family() -> anyhow::Result<Self> {
+        let keys = Arc::new(DevKeys::ephemeral()?);
+        let family = start_family(&keys).await?;
+        let family_url = format!("http://{}", family.running.address);
+        let world = Self::with(&settings(&keys, &family_url), keys).await?;
+        Ok(Self { family: Some(family), ..world })
+    }
+
+    /// Starts the service with these settings.
+    pub async fn with(settings: &Settings, keys: Arc<DevKeys>) -> anyhow::Result<Self> {
+        let slice = SliceUnderTest::start_in::<Service>(settings, Schema::create().await?, keys).await?;
         refuse_stale_updates(&slice.schema.connect().await?).await?;
-        Ok(Self { slice })
+        Ok(Self { slice, family: None })
     }
 
     pub fn client(&self, caller: Someone) -> anyhow::Result<Client> {
