@@ -4,6 +4,7 @@
 
 mod access;
 mod availability;
+mod booking;
 mod claims;
 mod directory;
 mod documents;
@@ -12,6 +13,7 @@ mod extremes;
 mod idempotent;
 mod input;
 mod modules;
+mod practice;
 mod privacy;
 mod professionals;
 mod schema;

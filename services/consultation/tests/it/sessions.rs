@@ -1,4 +1,4 @@
-//! Constraints of sessions, for which there is no service yet.
+//! Constraints of sessions, which hold whatever the service does.
 
 use tokio_postgres::Client;
 use uuid::Uuid;

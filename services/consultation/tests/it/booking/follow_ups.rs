@@ -1,0 +1,37 @@
+//! Sessions that follow up others.
+
+use orchard_proto::consultation::v1 as pb;
+use orchard_testkit::answer::refused;
+use tonic::Code;
+
+use super::failed;
+use crate::practice::hours;
+use crate::world::{World, id};
+
+#[tokio::test]
+async fn a_session_has_one_follow_up_besides_cancelled_ones() -> anyhow::Result<()> {
+    let world = World::with_family().await?;
+    let (practice, ann) = (world.practice().await?, id());
+    let to_come = world.book(ann, &practice, hours(30)).await?;
+    assert_eq!(refused(world.follow_up(ann, &to_come, hours(48)).await), failed("SESSION_NOT_STARTED"));
+    world.cancel(ann, &to_come).await?;
+    assert_eq!(refused(world.follow_up(ann, &to_come, hours(48)).await), failed("WRONG_SESSION_STATUS"));
+
+    let session = world.begun(ann, &practice).await?;
+    let unknown = (Code::NotFound, "SESSION_NOT_FOUND".to_owned());
+    assert_eq!(refused(world.follow_up(id(), &session, hours(48)).await), unknown);
+    // The professional books it, too, for the same client.
+    let first = world.follow_up(practice.account, &session, hours(48)).await?;
+    assert_eq!((&first.user_id, first.session_type()), (&ann.to_string(), pb::SessionType::Phone));
+    assert_eq!(first.follow_up_of_session_id, session.session_id);
+    assert!(world.session(ann, &session.session_id).await?.follow_up_scheduled);
+    let again = (Code::AlreadyExists, "FOLLOW_UP_SCHEDULED".to_owned());
+    assert_eq!(refused(world.follow_up(ann, &session, hours(50)).await), again);
+    assert_eq!(world.count("SELECT count(*) FROM time_claims").await?, 2);
+
+    world.cancel(ann, &first).await?;
+    assert!(!world.session(ann, &session.session_id).await?.follow_up_scheduled);
+    world.follow_up(ann, &session, hours(50)).await?;
+    assert!(world.session(ann, &session.session_id).await?.follow_up_scheduled);
+    Ok(())
+}
