@@ -14,6 +14,10 @@ impl Domain for Consultation {
     type Reason = ErrorReason;
     const NAME: &'static str = "orchard.consultation";
     const USER_ERASED: ErrorReason = ErrorReason::UserErased;
-    const USER_REFERENCES: &'static [&'static str] =
-        &["consultation_sessions_user_id_fkey", "health_professionals_user_id_fkey", "time_claims_user_id_fkey"];
+    const USER_REFERENCES: &'static [&'static str] = &[
+        "consultation_sessions_user_id_fkey",
+        "health_professionals_entered_by_fkey",
+        "health_professionals_user_id_fkey",
+        "time_claims_user_id_fkey",
+    ];
 }

@@ -58,6 +58,8 @@ diesel::table! {
         version -> Int8,
         verification_note -> Nullable<Text>,
         words -> Tsvector,
+        rejected_version -> Nullable<Int8>,
+        entered_by -> Nullable<Uuid>,
     }
 }
 

@@ -27,7 +27,8 @@ pub(super) async fn erase(connection: &mut AsyncPgConnection, user: Uuid) -> Res
     let professionals = store::blank_professional(connection, user).await?;
     let mut sessions = store::blank_sessions_with(connection, &professionals).await?;
     let freed = store::free_time(connection, user, &professionals).await?;
-    receipt.add("health_professionals", 0, professionals.len());
+    let entered = store::forget_entering(connection, user).await?;
+    receipt.add("health_professionals", 0, professionals.len() + entered);
     let mut claims = 0;
     if store::has_sessions(connection, user).await? {
         let pseudonym = Uuid::new_v4();

@@ -34,6 +34,7 @@ pub(super) async fn blank_professional(connection: &mut AsyncPgConnection, user:
                 health_professionals::profile_image_url.eq(None::<String>),
                 health_professionals::verification_documents.eq(None::<Value>),
                 health_professionals::verification_note.eq(None::<String>),
+                health_professionals::rejected_version.eq(None::<i64>),
                 health_professionals::verification_status.eq(VerificationStatus::Suspended),
                 health_professionals::is_available.eq(false),
                 health_professionals::version.eq(health_professionals::version + 1),
@@ -42,6 +43,14 @@ pub(super) async fn blank_professional(connection: &mut AsyncPgConnection, user:
         ))
         .returning(health_professionals::id)
         .get_results(connection)
+        .await
+}
+
+/// Forgets that an operator has entered professionals, and returns how many.
+pub(super) async fn forget_entering(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<usize> {
+    diesel::update(health_professionals::table.filter(health_professionals::entered_by.eq(user)))
+        .set((health_professionals::entered_by.eq(None::<Uuid>), health_professionals::updated_at.eq(now)))
+        .execute(connection)
         .await
 }
 

@@ -14,6 +14,8 @@ mod input;
 mod modules;
 mod privacy;
 mod professionals;
+mod queue;
+mod schedules;
 mod schema;
 mod sessions;
 mod texts;

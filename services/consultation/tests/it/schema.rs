@@ -29,6 +29,7 @@ async fn every_reference_to_a_user_has_its_way_of_erasure() -> anyhow::Result<()
     let client = migrated().await?;
     let decided = [
         ("consultation_sessions.user_id", "NO ACTION"),
+        ("health_professionals.entered_by", "SET NULL"),
         ("health_professionals.user_id", "SET NULL"),
         ("time_claims.user_id", "NO ACTION"),
     ];
