@@ -1,6 +1,7 @@
 //! When professionals can be booked.
 
 mod api;
+mod next;
 mod setting;
 mod slots;
 mod store;
@@ -125,6 +126,11 @@ impl Taken {
 }
 
 impl Schedule {
+    /// Returns the time of a session that begins at a moment.
+    pub fn slot(&self, start: DateTime<Utc>) -> Range {
+        Range { from: start, to: start + minutes(self.grid.slot_minutes) }
+    }
+
     /// Returns the windows of a date.
     pub fn windows(&self, date: NaiveDate) -> &[Window] {
         use chrono::Datelike as _;

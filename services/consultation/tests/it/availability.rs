@@ -1,9 +1,12 @@
 //! The slots that schedules offer.
 
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use orchard_proto::consultation::v1 as pb;
 use orchard_testkit::answer::{refused, violations};
 use prost_types::Timestamp;
+use tokio::task::JoinSet;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -32,7 +35,7 @@ pub fn always() -> pb::Schedule {
 }
 
 /// 00:00 in UTC, so many days from now.
-fn midnight(days: u64) -> DateTime<Utc> {
+pub fn midnight(days: u64) -> DateTime<Utc> {
     (Utc::now().date_naive() + Days::new(days)).and_time(NaiveTime::MIN).and_utc()
 }
 
@@ -42,7 +45,7 @@ fn timestamp(moment: DateTime<Utc>) -> Timestamp {
 
 impl World {
     /// Enters a verified professional with a schedule.
-    async fn scheduled(&self, schedule: pb::Schedule) -> anyhow::Result<String> {
+    pub async fn scheduled(&self, schedule: pb::Schedule) -> anyhow::Result<String> {
         let operator = Operator(id());
         let entry = self.create(operator, flora()).await?.professional_id;
         self.verify(&entry).await?;
@@ -59,7 +62,7 @@ impl World {
     }
 
     /// Lists the starts within some hours, in hours after `from`.
-    async fn hours(&self, professional: &str, from: DateTime<Utc>, hours: i64) -> Result<Vec<i64>, Status> {
+    pub async fn hours(&self, professional: &str, from: DateTime<Utc>, hours: i64) -> Result<Vec<i64>, Status> {
         let request = pb::ListAvailableSlotsRequest {
             professional_id: professional.to_owned(),
             from_time: Some(timestamp(from)),
@@ -107,6 +110,73 @@ async fn taken_time_is_not_offered_and_expired_holds_are_free() -> anyhow::Resul
     world.take(&limited, at(3), 1, None).await?;
     world.take(&limited, at(8), 1, Some("5 minutes")).await?;
     assert_eq!(world.hours(&limited, at(12), 36).await?, (12..36).collect::<Vec<_>>(), "the count is of the date");
+    Ok(())
+}
+
+/// A day with the longest buffers ends long after it has begun.
+#[tokio::test]
+async fn a_long_session_that_began_before_the_range_takes_its_time_in_it() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let buffered = pb::Schedule { buffer_before_minutes: 240, ..always() };
+    let (bare, buffered) = (world.scheduled(always()).await?, world.scheduled(buffered).await?);
+    let day = midnight(4);
+    let client = world.slice.schema.connect().await?;
+    for entry in [&bare, &buffered] {
+        // With its buffers it takes the first quarter of an hour of the range.
+        let claim = "WITH user_of AS (INSERT INTO users (id) VALUES ($1) RETURNING id)
+            INSERT INTO time_claims (id, professional_id, user_id, starts_at, ends_at, buffer_before_minutes, buffer_after_minutes,
+              taken_from, taken_to)
+            SELECT id, $2, id, $3::timestamptz, $3::timestamptz + INTERVAL '1440 min', 240, 240,
+              $3::timestamptz - INTERVAL '240 min', $3::timestamptz + INTERVAL '1680 min' FROM user_of";
+        let start = day - TimeDelta::minutes(1_440 + 240 - 15);
+        client.execute(claim, &[&id(), &entry.parse::<Uuid>()?, &start]).await?;
+    }
+    assert_eq!(world.hours(&bare, day, 24).await?, (1..24).collect::<Vec<_>>());
+    assert_eq!(world.hours(&buffered, day, 24).await?, (5..24).collect::<Vec<_>>(), "both buffers count");
+    Ok(())
+}
+
+/// Others are served while many schedules without a free slot are looked through.
+#[tokio::test]
+async fn next_slots_of_many_keep_nobody_waiting() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let hours = |day| (0..24).map(move |hour| weekly(day, &format!("{hour:02}:00"), &format!("{:02}:00", hour + 1)));
+    let never = pb::Schedule {
+        weekly_windows: (1..=7).flat_map(hours).collect(),
+        slot_minutes: 480,
+        step_minutes: 5,
+        max_per_day: Some(1),
+        ..always()
+    };
+    let mut entries = Vec::new();
+    for _ in 0..20 {
+        entries.push(world.scheduled(never.clone()).await?);
+    }
+    let client = world.slice.schema.connect().await?;
+    let all = "WITH clients AS (INSERT INTO users (id) SELECT id FROM health_professionals RETURNING id)
+        INSERT INTO time_claims (id, professional_id, user_id, starts_at, ends_at, taken_from, taken_to)
+        SELECT gen_random_uuid(), id, id, start, start + INTERVAL '1 hour', start, start + INTERVAL '1 hour'
+        FROM clients, generate_series(date_trunc('day', now(), 'UTC'), now() + INTERVAL '64 days', INTERVAL '1 day') AS start";
+    client.batch_execute(all).await?;
+    let request = pb::BatchGetNextSlotsRequest { professional_ids: entries };
+    let mut caller = world.availability(User(id()));
+    let begun = Instant::now();
+    let mut call = JoinSet::new();
+    call.spawn(async move { caller.batch_get_next_slots(request).await });
+    let mut longest = Duration::ZERO;
+    let answer = loop {
+        let waited = Instant::now();
+        tokio::task::yield_now().await;
+        longest = longest.max(waited.elapsed());
+        if let Some(answer) = call.try_join_next() {
+            break answer;
+        }
+    };
+    let took = begun.elapsed();
+    let found = answer??.into_inner().next_slots;
+    assert!(found.len() == 20 && found.iter().all(|next| next.slot.is_none()), "{found:?}");
+    // The service runs on this thread, so it waits for each step of the call.
+    assert!(longest < took / 4, "{longest:?} of {took:?}");
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 
 mod access;
 mod availability;
+mod bad_schedules;
 mod claims;
 mod directory;
 mod documents;

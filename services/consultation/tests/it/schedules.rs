@@ -13,6 +13,11 @@ fn window(start: &str, end: &str) -> pb::TimeWindow {
     pb::TimeWindow { start: start.to_owned(), end: end.to_owned() }
 }
 
+/// All hours of a day.
+fn hours() -> Vec<pb::TimeWindow> {
+    (0..24).map(|hour| window(&format!("{hour:02}:00"), &format!("{:02}:00", hour + 1))).collect()
+}
+
 /// The same schedule as it is sent.
 fn sent(schedule: pb::Schedule) -> pb::Schedule {
     pb::Schedule { etag: String::new(), ..schedule }
@@ -103,6 +108,15 @@ async fn a_schedule_is_refused_by_field() -> anyhow::Result<()> {
         "max_per_day",
     ];
     assert_eq!(violations(world.set_schedule(own, &entry, bad).await), paths.map(|path| format!("schedule.{path}")));
+    let dates = (1..=25).map(|day| (1, day)).chain((1..=16).map(|day| (2, day)));
+    let full =
+        dates.map(|(month, day)| pb::DateOverride { override_date: Some(Date { year: 2028, month, day }), windows: hours() });
+    let mut most_windows = pb::Schedule { overrides: full.collect(), ..weekdays() };
+    most_windows.overrides.push(pb::DateOverride { override_date: date, windows: hours()[..16].to_vec() });
+    assert_eq!(world.set_schedule(own, &entry, most_windows.clone()).await?.overrides.len(), 42, "1,000 windows");
+    most_windows.overrides[0].windows.truncate(23);
+    most_windows.overrides[41].windows = hours()[..18].to_vec();
+    assert_eq!(violations(world.set_schedule(own, &entry, most_windows).await), ["schedule.overrides"]);
     let nothing = world.availability(own).set_schedule(pb::SetScheduleRequest::default()).await;
     assert_eq!(violations(nothing), ["professional_id", "schedule"]);
     let most = pb::Schedule {
