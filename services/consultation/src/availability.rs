@@ -1,6 +1,7 @@
 //! When professionals can be booked.
 
 mod api;
+mod next;
 mod setting;
 mod slots;
 pub(crate) mod store;
@@ -125,9 +126,9 @@ impl Taken {
 }
 
 impl Schedule {
-    /// Returns how long a session lasts.
-    pub fn length(&self) -> TimeDelta {
-        minutes(self.grid.slot_minutes)
+    /// Returns the time of a session that begins at a moment.
+    pub fn slot(&self, start: DateTime<Utc>) -> Range {
+        Range { from: start, to: start + minutes(self.grid.slot_minutes) }
     }
 
     /// Returns the windows of a date.

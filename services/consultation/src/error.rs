@@ -17,6 +17,7 @@ impl Domain for Consultation {
     const USER_REFERENCES: &'static [&'static str] = &[
         "consultation_sessions_booked_by_fkey",
         "consultation_sessions_user_id_fkey",
+        "health_professionals_entered_by_fkey",
         "health_professionals_user_id_fkey",
         "time_claims_held_by_fkey",
         "time_claims_user_id_fkey",

@@ -28,6 +28,9 @@ pub enum Part {
     Users,
     /// What the user states as a professional.
     HealthProfessionals,
+    /// The professionals without an account whom the user has entered as an operator. What these state is not the user's.
+    #[strum(serialize = "health_professionals")]
+    EnteredProfessionals,
     /// The user's sessions with professionals, and those that they booked for children.
     ConsultationSessions,
     /// The sessions that others had with the user.

@@ -42,8 +42,8 @@ pub enum ProfessionalError {
     /// Operators have verified what would be changed.
     #[error("only an operator changes what was verified")]
     VerifiedField,
-    /// The caller is the professional, so others must decide.
-    #[error("the professional is the caller")]
+    /// The caller is the professional, or has entered them, so others must decide.
+    #[error("the professional is the caller, or was entered by the caller")]
     Own,
     /// The decision is not made about professionals in this status.
     #[error("the professional is {}", <&str>::from(.0))]
@@ -160,6 +160,11 @@ impl Viewer {
         (!self.is_operator).then_some(self.user)
     }
 
+    /// Returns the operator who enters a professional without an account.
+    pub fn entering(self) -> Option<Uuid> {
+        self.is_operator.then_some(self.user)
+    }
+
     /// Returns whether the viewer is a professional or an operator, who see and change what others do not.
     pub fn manages(self, account: Option<Uuid>) -> bool {
         self.is_operator || account == Some(self.user)
@@ -183,6 +188,7 @@ mod tests {
         assert!(user.manages(Some(own)) && !user.manages(Some(other)) && !user.manages(None));
         assert!(operator.manages(Some(other)) && operator.manages(None));
         assert_eq!((user.new_account(), operator.new_account()), (Some(own), None));
+        assert_eq!((user.entering(), operator.entering()), (None, Some(own)));
     }
 
     #[test]

@@ -70,6 +70,8 @@ diesel::table! {
         rating_count -> Int4,
         rating_sum -> Int8,
         event_sequence -> Int8,
+        rejected_version -> Nullable<Int8>,
+        entered_by -> Nullable<Uuid>,
     }
 }
 

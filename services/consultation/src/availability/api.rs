@@ -1,25 +1,18 @@
 //! Use cases of `AvailabilityService`.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use orchard_db::moment;
 use orchard_proto::consultation::v1 as pb;
 use orchard_proto::consultation::v1::availability_service_server::AvailabilityService;
 use orchard_rpc::Answer;
 use tonic::{Request, Response};
+use uuid::Uuid;
 
-use super::{AvailabilityError, Range, Schedule, Taken, setting, starts, store, wire};
+use super::next::next_slots;
+use super::{AvailabilityError, Range, setting, starts, store, wire};
 use crate::error::Error;
 use crate::professional::{Viewer, find, find_managed};
 use crate::{Api, request};
-
-/// The days in which the next slot is looked for, a few first: most professionals have one soon.
-const NEXT_WITHIN: [TimeDelta; 3] = [TimeDelta::days(2), TimeDelta::days(14), wire::LONGEST_RANGE];
-
-/// Returns the first start from `now` on, if there is one within the longest range.
-fn next(schedule: &Schedule, taken: &[Taken], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let first = |within| starts(schedule, taken, Range { from: now, to: now + within }, now).into_iter().next();
-    NEXT_WITHIN.into_iter().find_map(first)
-}
 
 #[tonic::async_trait]
 impl AvailabilityService for Api {
@@ -28,8 +21,8 @@ impl AvailabilityService for Api {
         let id = request::id("professional_id", &request.get_ref().professional_id)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         find_managed(&connection, id, caller).await?;
-        let found = store::stored(&connection, id).await.map_err(Error::from)?;
-        let schedule = found.ok_or(AvailabilityError::NoSchedule).map_err(Error::from)?;
+        let found = store::schedule(&connection, id).await.map_err(Error::from)?;
+        let schedule = found.ok_or(AvailabilityError::NoSchedule).map_err(Error::from)?.read().map_err(Error::from)?;
         Ok(Response::new(pb::GetScheduleResponse { schedule: Some(wire::schedule(&schedule)) }))
     }
 
@@ -50,17 +43,19 @@ impl AvailabilityService for Api {
         let connection = self.db.read().await.map_err(Error::from)?;
         find(&connection, id, caller).await?;
         let listed = store::listed_schedules(&connection, &[id]).await.map_err(Error::from)?;
-        let Some(schedule) = listed.into_iter().find_map(|(_, schedule)| schedule) else {
+        let Some(schedule) = listed.into_iter().find_map(|(id, stored)| stored?.bookable(id)) else {
             return Ok(Response::new(pb::ListAvailableSlotsResponse::default()));
         };
         let from = page.after.map_or(range.from, |last| last + TimeDelta::microseconds(1));
         let range = Range { from, ..range };
         let mut taken = store::taken(&connection, &[id], range).await.map_err(Error::from)?;
         let now = moment(&connection).await.map_err(Error::from)?;
-        let starts = starts(&schedule, &taken.remove(&id).unwrap_or_default(), range, now);
+        let taken = taken.remove(&id).unwrap_or_default();
+        // One more tells whether there is another page.
+        let starts = starts(&schedule, &taken, range, now).take(page.size + 1).collect();
         let page = page.page(starts, |start| *start);
         Ok(Response::new(pb::ListAvailableSlotsResponse {
-            slots: page.rows.into_iter().map(|start| wire::slot(start, &schedule)).collect(),
+            slots: page.rows.into_iter().map(|start| wire::slot(schedule.slot(start))).collect(),
             next_page_token: page.next_page_token,
             time_zone: schedule.zone.name().to_owned(),
         }))
@@ -74,14 +69,10 @@ impl AvailabilityService for Api {
         let connection = self.db.read().await.map_err(Error::from)?;
         let listed = store::listed_schedules(&connection, &ids).await.map_err(Error::from)?;
         let now = moment(&connection).await.map_err(Error::from)?;
-        let range = Range { from: now, to: now + wire::LONGEST_RANGE };
-        let taken = store::taken(&connection, &ids, range).await.map_err(Error::from)?;
-        let next_slot = |(id, schedule): (uuid::Uuid, Option<Schedule>)| {
-            let taken = taken.get(&id).map(Vec::as_slice).unwrap_or_default();
-            let slot = schedule.and_then(|schedule| Some(wire::slot(next(&schedule, taken, now)?, &schedule)));
-            pb::NextSlot { professional_id: id.to_string(), slot }
-        };
-        let next_slots = listed.into_iter().map(next_slot).collect();
+        let found = next_slots(&connection, &listed, now).await.map_err(Error::from)?;
+        let slot_of = |id: &Uuid| found.get(id).copied().map(wire::slot);
+        let next_slots = listed.iter().map(|(id, _)| pb::NextSlot { professional_id: id.to_string(), slot: slot_of(id) });
+        let next_slots = next_slots.collect();
         Ok(Response::new(pb::BatchGetNextSlotsResponse { next_slots }))
     }
 }

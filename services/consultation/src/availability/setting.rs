@@ -12,7 +12,8 @@ pub(super) async fn set(db: &Db, new: NewSchedule, caller: Viewer) -> Result<(),
     db.write("set schedule", async move |connection: &mut Connection| {
         let NewSchedule { id, etag, schedule } = new;
         lock_managed(connection, id, caller).await?;
-        let before = store::stored(connection, id).await?;
+        // One that cannot be read is replaced.
+        let before = store::schedule(connection, id).await?.and_then(|before| before.read().ok());
         // Also for a repeated request, whose etag is outdated by its own effect.
         if before.as_ref() == Some(&schedule) {
             return Ok(());

@@ -1,6 +1,8 @@
 //! The starts that a schedule offers: a function of its arguments alone.
 
 use std::collections::BTreeMap;
+use std::iter::Peekable;
+use std::vec::IntoIter;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use orchard_rpc::Zone;
@@ -13,42 +15,30 @@ const MARGIN: Days = Days::new(1);
 /// Returns the starts in `range` that are offered at the moment `now`, in order. `taken` is all that takes time of the professional from two
 /// days before the range until two days after it, in any order.
 ///
-/// A start does not depend on the range in which it is asked for.
-pub fn starts(schedule: &Schedule, taken: &[Taken], range: Range, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
-    let Some(range) = bookable(schedule, range, now) else { return Vec::new() };
-    let length = minutes(schedule.grid.slot_minutes);
-    let open = Open::of(schedule, range, length);
-    let busy = merged(taken.iter().map(Taken::range).collect());
-    let full = full_dates(schedule, taken);
-    let (mut run, mut next_busy) = (0, 0);
-    let mut starts = Vec::new();
-    for (start, date) in open.grid(schedule) {
-        if start < range.from || start >= range.to || full.binary_search(&date).is_ok() {
-            continue;
-        }
-        let end = start + length;
-        // Starts come in order, so what lies before one is before all that follow.
-        while open.runs.get(run).is_some_and(|run| run.to <= start) {
-            run += 1;
-        }
-        if open.runs.get(run).is_none_or(|run| run.from > start || run.to < end) {
-            continue;
-        }
-        let needed = schedule.buffers.around(start, end);
-        while busy.get(next_busy).is_some_and(|busy| busy.to <= needed.from) {
-            next_busy += 1;
-        }
-        if busy.get(next_busy).is_none_or(|busy| busy.from >= needed.to) {
-            starts.push(start);
-        }
-    }
-    starts
+/// A start does not depend on the range in which it is asked for. Each is looked for when it is asked for: who needs a few pays for those.
+pub fn starts(schedule: &Schedule, taken: &[Taken], range: Range, now: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
+    bookable(schedule, range, now).into_iter().flat_map(move |range| {
+        let length = minutes(schedule.grid.slot_minutes);
+        let Open { windows, runs } = Open::of(schedule, range, length);
+        let mut runs = Ahead::of(runs);
+        let mut busy = Ahead::of(merged(taken.iter().map(Taken::range).collect()));
+        let full = full_dates(schedule, taken);
+        let mut is_offered = move |start: DateTime<Utc>, date: NaiveDate| {
+            let end = start + length;
+            let needed = schedule.buffers.around(start, end);
+            (range.from..range.to).contains(&start)
+                && full.binary_search(&date).is_err()
+                && runs.first_after(start).is_some_and(|run| run.from <= start && end <= run.to)
+                && busy.first_after(needed.from).is_none_or(|busy| needed.to <= busy.from)
+        };
+        grid(schedule, windows).filter(move |(start, date)| is_offered(*start, *date)).map(|(start, _)| start)
+    })
 }
 
 /// Returns whether a start is among those offered.
 pub fn is_offered(schedule: &Schedule, taken: &[Taken], start: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     let range = Range { from: start, to: start + TimeDelta::seconds(1) };
-    starts(schedule, taken, range, now).contains(&start)
+    starts(schedule, taken, range, now).any(|offered| offered == start)
 }
 
 /// Cuts a range to what notice and horizon allow; `None` if nothing is left.
@@ -83,22 +73,37 @@ impl Open {
         let runs = merged(open.filter(|open| open.from < open.to).collect());
         Self { windows, runs }
     }
+}
 
-    /// Returns the starts of all windows, each with its date. The clock skips some, and shows of two the first.
-    fn grid(&self, schedule: &Schedule) -> impl Iterator<Item = (DateTime<Utc>, NaiveDate)> {
-        let (zone, step) = (schedule.zone, schedule.grid.step_minutes);
-        self.windows.iter().flat_map(move |(date, window)| {
-            let first = zone.first(local(*date, window.start));
-            // On most days no clock is changed, and one look is enough for all starts of a window.
-            let steady = first.filter(|first| zone.is_steady(*first, zone.reaches(local(*date, window.end))));
-            (window.start..window.end).step_by(step as usize).filter_map(move |minute| {
-                let start = match steady {
-                    Some(first) => first + minutes(minute - window.start),
-                    None => zone.first(local(*date, minute))?,
-                };
-                Some((start, *date))
-            })
+/// Returns the starts of all windows, each with its date. The clock skips some, and shows of two the first.
+fn grid(schedule: &Schedule, windows: Vec<(NaiveDate, Window)>) -> impl Iterator<Item = (DateTime<Utc>, NaiveDate)> {
+    let (zone, step) = (schedule.zone, schedule.grid.step_minutes);
+    windows.into_iter().flat_map(move |(date, window)| {
+        let first = zone.first(local(date, window.start));
+        // On most days no clock is changed, and one look is enough for all starts of a window.
+        let steady = first.filter(|first| zone.is_steady(*first, zone.reaches(local(date, window.end))));
+        (window.start..window.end).step_by(step as usize).filter_map(move |minute| {
+            let start = match steady {
+                Some(first) => first + minutes(minute - window.start),
+                None => zone.first(local(date, minute))?,
+            };
+            Some((start, date))
         })
+    })
+}
+
+/// Ranges in order without overlap, of which those before a moment that only grows are left behind.
+struct Ahead(Peekable<IntoIter<Range>>);
+
+impl Ahead {
+    fn of(ranges: Vec<Range>) -> Self {
+        Self(ranges.into_iter().peekable())
+    }
+
+    /// Returns the first that ends after a moment.
+    fn first_after(&mut self, moment: DateTime<Utc>) -> Option<Range> {
+        while self.0.next_if(|range| range.to <= moment).is_some() {}
+        self.0.peek().copied()
     }
 }
 

@@ -11,18 +11,18 @@ use diesel::result::Error::SerializationError;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{Buffers, Range, Schedule, Taken};
+use super::{Buffers, Range, Taken};
 use crate::professional::store::is_listed;
 use crate::schema::{health_professionals, time_claims};
-pub(crate) use stored::Stored;
+pub(crate) use stored::{Raw, Stored};
 
 /// How far from a range a claim may begin that matters there: it lasts a day and buffers at most, or begins on the same date.
 const AROUND: TimeDelta = TimeDelta::days(2);
 
-/// Returns the schedule of a professional as it is stored, if there is one.
-pub(super) async fn stored(mut connection: &AsyncPgConnection, id: Uuid) -> QueryResult<Option<Stored>> {
+/// Returns the schedule of a professional, if there is one.
+pub(super) async fn schedule(mut connection: &AsyncPgConnection, id: Uuid) -> QueryResult<Option<Raw>> {
     let found = health_professionals::table.find(id).select(health_professionals::available_time_slots);
-    let found: Option<Option<Stored>> = found.first(&mut connection).await.optional()?;
+    let found: Option<Option<Raw>> = found.first(&mut connection).await.optional()?;
     Ok(found.flatten())
 }
 
@@ -37,18 +37,14 @@ pub(super) async fn set_schedule(connection: &mut AsyncPgConnection, id: Uuid, s
 }
 
 /// Returns the schedules of those of these professionals who are in the directory, `None` for those who have none, ordered by id.
-pub(super) async fn listed_schedules(
-    mut connection: &AsyncPgConnection,
-    ids: &[Uuid],
-) -> QueryResult<Vec<(Uuid, Option<Schedule>)>> {
-    let found: Vec<(Uuid, Option<Stored>)> = health_professionals::table
+pub(super) async fn listed_schedules(mut connection: &AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<(Uuid, Option<Raw>)>> {
+    health_professionals::table
         .filter(health_professionals::id.eq_any(ids))
         .filter(is_listed())
         .order(health_professionals::id)
         .select((health_professionals::id, health_professionals::available_time_slots))
         .load(&mut connection)
-        .await?;
-    Ok(found.into_iter().map(|(id, stored)| (id, stored.map(Schedule::from))).collect())
+        .await
 }
 
 /// Returns the time that is taken of these professionals around a range, without holds that have expired.

@@ -15,6 +15,8 @@ use crate::request;
 /// The most windows of a week, and of a single date.
 const MAX_WINDOWS: (usize, usize) = (168, 24);
 const MAX_OVERRIDES: usize = 366;
+/// The most windows of all single dates, so that a schedule is read in a millisecond or so.
+const MAX_OVERRIDE_WINDOWS: usize = 1_000;
 /// The longest range that one request may ask for.
 pub(super) const LONGEST_RANGE: TimeDelta = TimeDelta::days(62);
 /// The most professionals that one request may ask for.
@@ -98,6 +100,9 @@ fn read_weekly(fields: &mut Fields, windows: Vec<pb::WeeklyWindow>) -> Result<[V
 }
 
 fn read_overrides(fields: &mut Fields, overrides: Vec<pb::DateOverride>) -> Result<BTreeMap<NaiveDate, Vec<Window>>, Invalid> {
+    let count: usize = overrides.iter().map(|given| given.windows.len()).sum();
+    let in_all = if count > MAX_OVERRIDE_WINDOWS { Err("must have at most 1,000 windows in all".to_owned()) } else { Ok(()) };
+    fields.read("overrides", in_all)?;
     let mut dates = BTreeMap::new();
     fields.each("overrides", 0..=MAX_OVERRIDES, overrides, |fields, given| {
         let date = fields.read("override_date", read::date(given.override_date));
@@ -172,9 +177,8 @@ pub(super) fn batch(request: &pb::BatchGetNextSlotsRequest) -> Result<Vec<Uuid>,
     Ok(fields.finish(|| ids)?)
 }
 
-pub(super) fn slot(start: DateTime<Utc>, schedule: &Schedule) -> pb::Slot {
-    let end = start + super::minutes(schedule.grid.slot_minutes);
-    pb::Slot { start_time: Some(timestamp_to_wire(start)), end_time: Some(timestamp_to_wire(end)) }
+pub(super) fn slot(slot: Range) -> pb::Slot {
+    pb::Slot { start_time: Some(timestamp_to_wire(slot.from)), end_time: Some(timestamp_to_wire(slot.to)) }
 }
 
 pub(super) fn schedule(schedule: &Stored) -> pb::Schedule {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::store::{self, Terms};
 use super::{BookingError, Party, Slot};
-use crate::availability::{Range, Schedule, Taken, is_offered, store as availability};
+use crate::availability::{Range, Taken, is_offered, store as availability};
 use crate::claim::{Claim, ClaimError, Hold, HoldTerms, store as claims};
 use crate::error::Error;
 use crate::professional::ProfessionalError;
@@ -60,13 +60,10 @@ pub(super) async fn take(
     if !is_offered(schedule, taken, start, moment(connection).await?) {
         return Err(ClaimError::SlotTaken.into());
     }
-    let time = slot_of(schedule, start);
+    let slot = schedule.slot(start);
+    let time = Taken { start, end: slot.to, buffers: schedule.buffers };
     claims::insert(connection, &Claim { id, professional: terms.professional, client, time, hold }).await?;
     Ok(time)
-}
-
-fn slot_of(schedule: &Schedule, start: DateTime<Utc>) -> Taken {
-    Taken { start, end: start + schedule.length(), buffers: schedule.buffers }
 }
 
 /// Ends what the client holds of the professional. Returns the hold if it is of this start, so that it can become the session instead.

@@ -10,7 +10,7 @@ use orchard_privacy::schema::users;
 use uuid::Uuid;
 
 use crate::availability::Schedule;
-use crate::availability::store::Stored;
+use crate::availability::store::Raw;
 use crate::error::Error;
 use crate::professional::store::{is_listed, visible_to};
 use crate::schema::{consultation_sessions, health_professionals};
@@ -55,7 +55,7 @@ pub(super) async fn lock_terms(
     professional: Uuid,
     viewers: [Uuid; 2],
 ) -> QueryResult<Option<Terms>> {
-    type Found = (Option<Uuid>, Option<BigDecimal>, Option<Stored>, bool);
+    type Found = (Option<Uuid>, Option<BigDecimal>, Option<Raw>, bool);
     let [client, booked_by] = viewers;
     let found: Option<Found> = health_professionals::table
         .find(professional)
@@ -70,11 +70,11 @@ pub(super) async fn lock_terms(
         .first(connection)
         .await
         .optional()?;
-    Ok(found.map(|(account, rate, stored, is_listed)| Terms {
+    Ok(found.map(|(account, rate, raw, is_listed)| Terms {
         professional,
         account,
         rate,
-        schedule: stored.map(Schedule::from),
+        schedule: raw.and_then(|raw| raw.bookable(professional)),
         is_listed,
     }))
 }

@@ -31,7 +31,8 @@ pub(super) async fn erase(connection: &mut Connection, outbox: &Outbox, user: Uu
     let professionals = store::blank_professional(connection, user).await?;
     let freed = cancel_to_come(connection, outbox, (&professionals, Some(user)), Some(user)).await?;
     let freed = freed + store::end_holds(connection, user, &professionals).await?;
-    receipt.add("health_professionals", 0, professionals.len());
+    let entered = store::forget_entering(connection, user).await?;
+    receipt.add("health_professionals", 0, professionals.len() + entered);
     let mut sessions = store::blank_sessions_with(connection, &professionals).await?;
     let mut claims = 0;
     if store::has_sessions(connection, user).await? {

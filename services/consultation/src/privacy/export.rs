@@ -29,8 +29,10 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: P
             bio: Option<String>, years_experience: Option<i32>, consultation_rate: Option<BigDecimal>,
             available_time_slots: Option<Value>, languages: Vec<String>, profile_image_url: Option<String>,
             verification_status: String, verification_documents: Option<Value>, verification_note: Option<String>,
-            rating_average: BigDecimal, total_consultations: i32, is_available: bool, version: i64, created_at: Time,
-            updated_at: Time),
+            rejected_version: Option<i64>, rating_average: BigDecimal, total_consultations: i32, is_available: bool, version: i64,
+            created_at: Time, updated_at: Time),
+        Part::EnteredProfessionals => rows!(health_professionals by id where health_professionals::entered_by.eq(user);
+            id: Uuid, entered_by: Option<Uuid>, created_at: Time),
         // The notes are the professional's.
         Part::ConsultationSessions => rows!(consultation_sessions by id
             where consultation_sessions::user_id.eq(user).or(consultation_sessions::booked_by.eq(user).assume_not_null());

@@ -34,6 +34,7 @@ pub(super) async fn blank_professional(connection: &mut AsyncPgConnection, user:
                 health_professionals::profile_image_url.eq(None::<String>),
                 health_professionals::verification_documents.eq(None::<Value>),
                 health_professionals::verification_note.eq(None::<String>),
+                health_professionals::rejected_version.eq(None::<i64>),
                 health_professionals::verification_status.eq(VerificationStatus::Suspended),
                 health_professionals::is_available.eq(false),
                 health_professionals::version.eq(health_professionals::version + 1),
@@ -74,6 +75,14 @@ fn takes_part(user: Uuid) -> _ {
     let booked: diesel::dsl::AssumeNotNull<diesel::dsl::Eq<consultation_sessions::booked_by, Uuid>> =
         consultation_sessions::booked_by.eq(user).assume_not_null();
     consultation_sessions::user_id.eq(user).or(booked)
+}
+
+/// Forgets that an operator has entered professionals, and returns how many.
+pub(super) async fn forget_entering(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<usize> {
+    diesel::update(health_professionals::table.filter(health_professionals::entered_by.eq(user)))
+        .set((health_professionals::entered_by.eq(None::<Uuid>), health_professionals::updated_at.eq(now)))
+        .execute(connection)
+        .await
 }
 
 /// Deletes what professionals have written about sessions and recorded of them. Returns how many sessions there are.

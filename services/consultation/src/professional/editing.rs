@@ -12,18 +12,16 @@ use crate::error::Error;
 /// Creates a professional, unless the request is a repeated one.
 pub(super) async fn create(db: &Db, new: NewProfessional, caller: Viewer) -> Result<Professional, Error> {
     let create = async move |connection: &mut Connection| match new.key.claim_id(connection).await? {
-        (id, true) => insert(connection, id, caller.new_account(), &new.profile).await,
+        (id, true) => insert(connection, id, caller, &new.profile).await,
         (id, false) => find(connection, id, caller).await,
     };
     db.write("create professional", create).await
 }
 
-/// Creates a professional, whose account must not have applied before.
-async fn insert(connection: &mut Connection, id: Uuid, account: Option<Uuid>, profile: &Profile) -> Result<Professional, Error> {
-    if let Some(user) = account {
-        roll::enrol_or(connection, user, Error::user_erased).await?;
-    }
-    let inserted = store::insert(connection, id, account, profile).await;
+/// Creates a professional, whose account must not have applied before. The entry refers to the caller in either case.
+async fn insert(connection: &mut Connection, id: Uuid, caller: Viewer, profile: &Profile) -> Result<Professional, Error> {
+    roll::enrol_or(connection, caller.user, Error::user_erased).await?;
+    let inserted = store::insert(connection, id, caller, profile).await;
     inserted.map_err(Error::on("health_professionals_user_id_key", ProfessionalError::AlreadyApplied))
 }
 

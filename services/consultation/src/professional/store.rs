@@ -26,11 +26,20 @@ orchard_db::text_column!(Specialization);
 #[derive(Debug)]
 pub(crate) struct Locked {
     pub(crate) user_id: Option<Uuid>,
+    pub(crate) entered_by: Option<Uuid>,
     pub(crate) profile: Profile,
     pub(crate) version: i64,
     pub(crate) verification_status: VerificationStatus,
     pub(crate) verification_note: Option<String>,
+    pub(crate) rejected_version: Option<i64>,
     pub(crate) documents: Vec<Document>,
+}
+
+impl Locked {
+    /// Returns whether a user is the professional or has entered them, and so decides nothing about them.
+    pub(crate) fn is_of(&self, user: Uuid) -> bool {
+        [self.user_id, self.entered_by].contains(&Some(user))
+    }
 }
 
 /// Whether everyone finds the professional of the query's row. The status is part of the text, as in the indexes.
@@ -53,17 +62,18 @@ pub(crate) fn visible_to(viewer: Uuid, is_operator: bool) -> _ {
     listed.or(own).or(exists(sessions)).or(operator)
 }
 
-/// Inserts a pending professional. An account must be on the roll; a constraint refuses an account that applied before.
+/// Inserts a pending professional. The caller must be on the roll; a constraint refuses an account that applied before.
 pub(super) async fn insert(
     connection: &mut AsyncPgConnection,
     id: Uuid,
-    account: Option<Uuid>,
+    caller: Viewer,
     profile: &Profile,
 ) -> QueryResult<Professional> {
     diesel::insert_into(health_professionals::table)
         .values((
             health_professionals::id.eq(id),
-            health_professionals::user_id.eq(account),
+            health_professionals::user_id.eq(caller.new_account()),
+            health_professionals::entered_by.eq(caller.entering()),
             health_professionals::verification_status.eq(VerificationStatus::Pending),
             ProfileColumns::from(profile),
         ))
@@ -108,17 +118,19 @@ pub(super) async fn documents(mut connection: &AsyncPgConnection, id: Uuid) -> Q
     Ok((documents.map(|Documents(list)| list).unwrap_or_default(), version))
 }
 
-/// Sets what operators decided.
+/// Sets what operators decided, and which version they rejected, if they did.
 pub(crate) async fn set_status(
     connection: &mut AsyncPgConnection,
     id: Uuid,
     status: VerificationStatus,
     note: Option<&str>,
+    rejected_version: Option<i64>,
 ) -> QueryResult<()> {
     diesel::update(health_professionals::table.find(id))
         .set((
             health_professionals::verification_status.eq(status),
             health_professionals::verification_note.eq(note),
+            health_professionals::rejected_version.eq(rejected_version),
             health_professionals::updated_at.eq(now),
         ))
         .execute(connection)
@@ -140,16 +152,21 @@ pub(crate) async fn next_event(connection: &mut AsyncPgConnection, id: Uuid) -> 
 
 /// Locks a professional that the caller manages. Others lock nothing, so they keep nobody waiting.
 pub(crate) async fn lock_managed(connection: &mut AsyncPgConnection, id: Uuid, caller: Viewer) -> QueryResult<Option<Locked>> {
-    type Found = (Option<Uuid>, i64, VerificationStatus, Option<String>, Option<Documents>, ProfileRow);
+    type Users = (Option<Uuid>, Option<Uuid>);
+    type Decided = (VerificationStatus, Option<String>, Option<i64>);
+    type Found = (Users, i64, Decided, Option<Documents>, ProfileRow);
     let operator: AsExprOf<bool, Bool> = caller.is_operator.into_sql::<Bool>();
     let found: Option<Found> = health_professionals::table
         .find(id)
         .filter(health_professionals::user_id.eq(caller.user).assume_not_null().or(operator))
         .select((
-            health_professionals::user_id,
+            (health_professionals::user_id, health_professionals::entered_by),
             health_professionals::version,
-            health_professionals::verification_status,
-            health_professionals::verification_note,
+            (
+                health_professionals::verification_status,
+                health_professionals::verification_note,
+                health_professionals::rejected_version,
+            ),
             health_professionals::verification_documents,
             ProfileRow::as_select(),
         ))
@@ -157,12 +174,14 @@ pub(crate) async fn lock_managed(connection: &mut AsyncPgConnection, id: Uuid, c
         .first(connection)
         .await
         .optional()?;
-    Ok(found.map(|(user_id, version, verification_status, verification_note, documents, profile)| Locked {
+    Ok(found.map(|((user_id, entered_by), version, decided, documents, profile)| Locked {
         user_id,
+        entered_by,
         profile: profile.into(),
         version,
-        verification_status,
-        verification_note,
+        verification_status: decided.0,
+        verification_note: decided.1,
+        rejected_version: decided.2,
         documents: documents.map(|Documents(list)| list).unwrap_or_default(),
     }))
 }
@@ -190,13 +209,15 @@ pub(super) async fn batch(mut connection: &AsyncPgConnection, ids: &[Uuid], view
     Ok(found.into_iter().map(Row::into).collect())
 }
 
-/// Lists the professionals who wait to be verified, the longest waiting first.
+/// Lists the professionals who wait to be verified, the longest waiting first. Who was rejected does not wait before the next version.
 pub(crate) async fn pending(
     mut connection: &AsyncPgConnection,
     page: &PageRequest<(DateTime<Utc>, Uuid)>,
 ) -> QueryResult<Vec<Professional>> {
     let is_pending = sql::<Bool>("health_professionals.verification_status = 'pending'");
-    let mut pending = health_professionals::table.filter(is_pending).into_boxed();
+    // As in the index.
+    let is_new = health_professionals::rejected_version.is_distinct_from(health_professionals::version.nullable());
+    let mut pending = health_professionals::table.filter(is_pending).filter(is_new).into_boxed();
     if let Some(after) = page.after {
         pending = pending.filter(pair(health_professionals::created_at, health_professionals::id).gt(after));
     }

@@ -1,26 +1,24 @@
-//! Schedules, and the slots that they offer.
+//! The slots that schedules offer.
+
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use orchard_proto::consultation::v1 as pb;
-use orchard_proto::google::r#type::Date;
 use orchard_testkit::answer::{refused, violations};
 use prost_types::Timestamp;
+use tokio::task::JoinSet;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
 use crate::world::Someone::{self, Operator, User};
-use crate::world::{World, flora, id, insist, strings, weekdays};
+use crate::world::{World, flora, id, strings};
 
-fn window(start: &str, end: &str) -> pb::TimeWindow {
-    pb::TimeWindow { start: start.to_owned(), end: end.to_owned() }
-}
-
-fn weekly(weekday: i32, start: &str, end: &str) -> pb::WeeklyWindow {
+pub fn weekly(weekday: i32, start: &str, end: &str) -> pb::WeeklyWindow {
     pb::WeeklyWindow { weekday, start: start.to_owned(), end: end.to_owned() }
 }
 
 /// Always open, in UTC, by the hour.
-fn always() -> pb::Schedule {
+pub fn always() -> pb::Schedule {
     pb::Schedule {
         time_zone: "UTC".to_owned(),
         weekly_windows: (1..=7).map(|day| weekly(day, "00:00", "24:00")).collect(),
@@ -36,13 +34,8 @@ fn always() -> pb::Schedule {
     }
 }
 
-/// The same schedule as it is sent.
-fn sent(schedule: pb::Schedule) -> pb::Schedule {
-    pb::Schedule { etag: String::new(), ..schedule }
-}
-
 /// 00:00 in UTC, so many days from now.
-fn midnight(days: u64) -> DateTime<Utc> {
+pub fn midnight(days: u64) -> DateTime<Utc> {
     (Utc::now().date_naive() + Days::new(days)).and_time(NaiveTime::MIN).and_utc()
 }
 
@@ -52,7 +45,7 @@ fn timestamp(moment: DateTime<Utc>) -> Timestamp {
 
 impl World {
     /// Enters a verified professional with a schedule.
-    async fn scheduled(&self, schedule: pb::Schedule) -> anyhow::Result<String> {
+    pub async fn scheduled(&self, schedule: pb::Schedule) -> anyhow::Result<String> {
         let operator = Operator(id());
         let entry = self.create(operator, flora()).await?.professional_id;
         self.verify(&entry).await?;
@@ -69,7 +62,7 @@ impl World {
     }
 
     /// Lists the starts within some hours, in hours after `from`.
-    async fn hours(&self, professional: &str, from: DateTime<Utc>, hours: i64) -> Result<Vec<i64>, Status> {
+    pub async fn hours(&self, professional: &str, from: DateTime<Utc>, hours: i64) -> Result<Vec<i64>, Status> {
         let request = pb::ListAvailableSlotsRequest {
             professional_id: professional.to_owned(),
             from_time: Some(timestamp(from)),
@@ -99,142 +92,6 @@ impl World {
 }
 
 #[tokio::test]
-async fn a_schedule_is_read_back_in_order() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let (own, stranger) = (User(id()), User(id()));
-    let entry = world.create(own, flora()).await?.professional_id;
-    let get = async |caller| {
-        let request = pb::GetScheduleRequest { professional_id: entry.clone() };
-        world.availability(caller).get_schedule(request).await.map(|answer| answer.into_inner().schedule.expect("a schedule"))
-    };
-    assert_eq!(refused(get(own).await), (Code::NotFound, "SCHEDULE_NOT_SET".to_owned()));
-    let date = |day| Some(Date { year: 2028, month: 2, day });
-    let overrides = vec![
-        pb::DateOverride { override_date: date(28), windows: vec![window("10:00", "11:00"), window("22:00", "24:00")] },
-        pb::DateOverride { override_date: date(29), windows: vec![] },
-    ];
-    let schedule = pb::Schedule { overrides, ..weekdays() };
-    let mut mixed = schedule.clone();
-    mixed.weekly_windows.reverse();
-    mixed.overrides.reverse();
-    mixed.overrides[1].windows.reverse();
-    let set = world.set_schedule(own, &entry, mixed).await?;
-    assert_eq!(sent(set.clone()), schedule);
-    assert_eq!((get(own).await?, get(Operator(id())).await?), (set.clone(), set));
-
-    let unseen = (Code::NotFound, "PROFESSIONAL_NOT_FOUND".to_owned());
-    assert_eq!(refused(get(stranger).await), unseen);
-    assert_eq!(refused(world.set_schedule(stranger, &entry, schedule.clone()).await), unseen);
-    world.verify(&entry).await?;
-    let not_theirs = (Code::PermissionDenied, "NOT_PROFESSIONAL".to_owned());
-    assert_eq!(refused(get(stranger).await), not_theirs);
-    assert_eq!(refused(world.set_schedule(stranger, &entry, schedule).await), not_theirs);
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_schedule_is_refused_by_field() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let own = User(id());
-    let entry = world.create(own, flora()).await?.professional_id;
-    let date = Some(Date { year: 2028, month: 2, day: 29 });
-    let bad = pb::Schedule {
-        time_zone: "Europe/Atlantis".to_owned(),
-        weekly_windows: vec![
-            weekly(0, "09:00", "10:00"),
-            weekly(1, "25:00", "26:00"),
-            weekly(2, "10:00", "09:00"),
-            weekly(3, "09:00", "12:00"),
-            weekly(3, "11:00", "13:00"),
-            weekly(3, "12:00", "13:00"),
-        ],
-        overrides: vec![
-            pb::DateOverride { override_date: date, windows: vec![window("9:00", "10:00")] },
-            pb::DateOverride { override_date: date, windows: vec![window("09:00", "10:00"), window("09:30", "24:00")] },
-            pb::DateOverride { override_date: date, windows: vec![] },
-            pb::DateOverride { override_date: date, windows: vec![] },
-        ],
-        slot_minutes: 4,
-        step_minutes: 0,
-        buffer_before_minutes: 241,
-        buffer_after_minutes: -1,
-        notice_minutes: 43_201,
-        horizon_days: 0,
-        max_per_day: Some(0),
-        etag: "x".to_owned(),
-    };
-    let paths = [
-        "etag",
-        "time_zone",
-        "weekly_windows[0].weekday",
-        "weekly_windows[1].start",
-        "weekly_windows[1].end",
-        "weekly_windows[2].end",
-        "weekly_windows[4].start",
-        "overrides[0].windows[0].start",
-        "overrides[1].windows[1].start",
-        "overrides[3].override_date",
-        "slot_minutes",
-        "step_minutes",
-        "buffer_before_minutes",
-        "buffer_after_minutes",
-        "notice_minutes",
-        "horizon_days",
-        "max_per_day",
-    ];
-    assert_eq!(violations(world.set_schedule(own, &entry, bad).await), paths.map(|path| format!("schedule.{path}")));
-    let nothing = world.availability(own).set_schedule(pb::SetScheduleRequest::default()).await;
-    assert_eq!(violations(nothing), ["professional_id", "schedule"]);
-    let most = pb::Schedule {
-        slot_minutes: 480,
-        step_minutes: 5,
-        buffer_before_minutes: 240,
-        buffer_after_minutes: 240,
-        notice_minutes: 43_200,
-        horizon_days: 366,
-        max_per_day: Some(100),
-        ..weekdays()
-    };
-    assert_eq!(sent(world.set_schedule(own, &entry, most.clone()).await?), most);
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_who_change_the_same_schedule_one_reads_it_again() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let own = User(id());
-    let entry = world.create(own, flora()).await?.professional_id;
-    let first = world.set_schedule(own, &entry, weekdays()).await?;
-    let longer = pb::Schedule { slot_minutes: 60, ..first.clone() };
-    let quicker = pb::Schedule { notice_minutes: 5, ..first.clone() };
-    let changed = (Code::Aborted, "PROFESSIONAL_CHANGED".to_owned());
-    let (one, other) = tokio::join!(
-        insist(|| world.set_schedule(own, &entry, longer.clone())),
-        insist(|| world.set_schedule(Operator(id()), &entry, quicker.clone())),
-    );
-    let (set, asked, refusal) = match (one, other) {
-        (Ok(set), Err(refusal)) => (set, longer, refusal),
-        (Err(refusal), Ok(set)) => (set, quicker, refusal),
-        both => anyhow::bail!("{both:?}"),
-    };
-    assert_eq!(refused::<()>(Err(refusal)), changed);
-    assert_eq!(sent(set.clone()), sent(asked.clone()), "nothing of it is lost");
-    assert_ne!(set.etag, first.etag);
-    assert_eq!(world.set_schedule(own, &entry, asked).await?, set, "a repeated request");
-    let late = pb::Schedule { etag: first.etag.clone(), ..weekdays() };
-    assert_eq!(refused(world.set_schedule(own, &entry, late).await), changed);
-    // An etag is that of the content, and without one the last writer wins.
-    assert_eq!(world.set_schedule(own, &entry, weekdays()).await?, first);
-    let unset = world.create(User(id()), flora()).await?.professional_id;
-    assert_eq!(refused(world.set_schedule(Operator(id()), &unset, first).await), changed, "there is none");
-    for etag in ["x", "1", &"A".repeat(32)] {
-        let bad = pb::Schedule { etag: etag.to_owned(), ..weekdays() };
-        assert_eq!(violations(world.set_schedule(own, &entry, bad).await), ["schedule.etag"]);
-    }
-    Ok(())
-}
-
-#[tokio::test]
 async fn taken_time_is_not_offered_and_expired_holds_are_free() -> anyhow::Result<()> {
     let world = World::start().await?;
     let day = midnight(2);
@@ -253,6 +110,73 @@ async fn taken_time_is_not_offered_and_expired_holds_are_free() -> anyhow::Resul
     world.take(&limited, at(3), 1, None).await?;
     world.take(&limited, at(8), 1, Some("5 minutes")).await?;
     assert_eq!(world.hours(&limited, at(12), 36).await?, (12..36).collect::<Vec<_>>(), "the count is of the date");
+    Ok(())
+}
+
+/// A day with the longest buffers ends long after it has begun.
+#[tokio::test]
+async fn a_long_session_that_began_before_the_range_takes_its_time_in_it() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let buffered = pb::Schedule { buffer_before_minutes: 240, ..always() };
+    let (bare, buffered) = (world.scheduled(always()).await?, world.scheduled(buffered).await?);
+    let day = midnight(4);
+    let client = world.slice.schema.connect().await?;
+    for entry in [&bare, &buffered] {
+        // With its buffers it takes the first quarter of an hour of the range.
+        let claim = "WITH user_of AS (INSERT INTO users (id) VALUES ($1) RETURNING id)
+            INSERT INTO time_claims (id, professional_id, user_id, starts_at, ends_at, buffer_before_minutes, buffer_after_minutes,
+              taken_from, taken_to)
+            SELECT id, $2, id, $3::timestamptz, $3::timestamptz + INTERVAL '1440 min', 240, 240,
+              $3::timestamptz - INTERVAL '240 min', $3::timestamptz + INTERVAL '1680 min' FROM user_of";
+        let start = day - TimeDelta::minutes(1_440 + 240 - 15);
+        client.execute(claim, &[&id(), &entry.parse::<Uuid>()?, &start]).await?;
+    }
+    assert_eq!(world.hours(&bare, day, 24).await?, (1..24).collect::<Vec<_>>());
+    assert_eq!(world.hours(&buffered, day, 24).await?, (5..24).collect::<Vec<_>>(), "both buffers count");
+    Ok(())
+}
+
+/// Others are served while many schedules without a free slot are looked through.
+#[tokio::test]
+async fn next_slots_of_many_keep_nobody_waiting() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let hours = |day| (0..24).map(move |hour| weekly(day, &format!("{hour:02}:00"), &format!("{:02}:00", hour + 1)));
+    let never = pb::Schedule {
+        weekly_windows: (1..=7).flat_map(hours).collect(),
+        slot_minutes: 480,
+        step_minutes: 5,
+        max_per_day: Some(1),
+        ..always()
+    };
+    let mut entries = Vec::new();
+    for _ in 0..20 {
+        entries.push(world.scheduled(never.clone()).await?);
+    }
+    let client = world.slice.schema.connect().await?;
+    let all = "WITH clients AS (INSERT INTO users (id) SELECT id FROM health_professionals RETURNING id)
+        INSERT INTO time_claims (id, professional_id, user_id, starts_at, ends_at, taken_from, taken_to)
+        SELECT gen_random_uuid(), id, id, start, start + INTERVAL '1 hour', start, start + INTERVAL '1 hour'
+        FROM clients, generate_series(date_trunc('day', now(), 'UTC'), now() + INTERVAL '64 days', INTERVAL '1 day') AS start";
+    client.batch_execute(all).await?;
+    let request = pb::BatchGetNextSlotsRequest { professional_ids: entries };
+    let mut caller = world.availability(User(id()));
+    let begun = Instant::now();
+    let mut call = JoinSet::new();
+    call.spawn(async move { caller.batch_get_next_slots(request).await });
+    let mut longest = Duration::ZERO;
+    let answer = loop {
+        let waited = Instant::now();
+        tokio::task::yield_now().await;
+        longest = longest.max(waited.elapsed());
+        if let Some(answer) = call.try_join_next() {
+            break answer;
+        }
+    };
+    let took = begun.elapsed();
+    let found = answer??.into_inner().next_slots;
+    assert!(found.len() == 20 && found.iter().all(|next| next.slot.is_none()), "{found:?}");
+    // The service runs on this thread, so it waits for each step of the call.
+    assert!(longest < took / 4, "{longest:?} of {took:?}");
     Ok(())
 }
 

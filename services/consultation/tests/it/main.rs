@@ -4,6 +4,7 @@
 
 mod access;
 mod availability;
+mod bad_schedules;
 mod booking;
 mod claims;
 mod directory;
@@ -16,6 +17,8 @@ mod modules;
 mod practice;
 mod privacy;
 mod professionals;
+mod queue;
+mod schedules;
 mod schema;
 mod sessions;
 mod texts;

@@ -131,6 +131,25 @@ async fn nothing_of_an_erased_user_is_left_but_their_stars() -> anyhow::Result<(
 }
 
 #[tokio::test]
+async fn what_an_operator_has_entered_outlives_them_without_their_name() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let operator = id();
+    let entry = world.create(Operator(operator), flora()).await?;
+    let (counts, text) = world.export(operator).await?;
+    let expected = [("health_professionals", 1), ("users", 1)];
+    assert_eq!(counts, expected.map(|(table, rows)| (table.to_owned(), rows)).into());
+    assert!(text.contains(&entry.professional_id) && !text.contains("Flora"), "{text}");
+    let receipt = world.erase(operator).await?;
+    let expected = [("idempotency_keys", 1, 0), ("health_professionals", 0, 1), ("users", 1, 0)];
+    assert_eq!(receipt, expected.map(|(table, deleted, kept)| (table.to_owned(), deleted, kept)));
+    assert_eq!(world.tables_with(&operator.to_string()).await?, Vec::<String>::new());
+    assert_eq!(world.verify(&entry.professional_id).await?.professional_name, entry.professional_name);
+    let erased = (Code::FailedPrecondition, "USER_ERASED".to_owned());
+    assert_eq!(refused(world.create(Operator(operator), flora()).await), erased);
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_export_has_all_of_a_user_and_nothing_of_others() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (user, other) = (id(), id());

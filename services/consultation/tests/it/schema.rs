@@ -30,6 +30,7 @@ async fn every_reference_to_a_user_has_its_way_of_erasure() -> anyhow::Result<()
     let decided = [
         ("consultation_sessions.booked_by", "NO ACTION"),
         ("consultation_sessions.user_id", "NO ACTION"),
+        ("health_professionals.entered_by", "SET NULL"),
         ("health_professionals.user_id", "SET NULL"),
         ("time_claims.held_by", "NO ACTION"),
         ("time_claims.user_id", "NO ACTION"),

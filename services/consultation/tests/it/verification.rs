@@ -9,18 +9,26 @@ use tonic::{Code, Status};
 use crate::world::Someone::{Operator, User};
 use crate::world::{World, flora, id, insist};
 
+pub fn degree() -> pb::VerificationDocument {
+    pb::VerificationDocument {
+        kind: pb::DocumentKind::Degree.into(),
+        url: "https://example.org/degree".to_owned(),
+        sha256: "0f".repeat(32),
+    }
+}
+
 impl World {
-    async fn reject(&self, professional: &str, note: &str) -> Result<pb::Professional, Status> {
+    pub async fn reject(&self, professional: &str, note: &str) -> Result<pb::Professional, Status> {
         self.reject_read(professional, note, "").await
     }
 
-    async fn reject_read(&self, professional: &str, note: &str, etag: &str) -> Result<pb::Professional, Status> {
+    pub async fn reject_read(&self, professional: &str, note: &str, etag: &str) -> Result<pb::Professional, Status> {
         let (professional_id, note, etag) = (professional.to_owned(), note.to_owned(), etag.to_owned());
         let request = pb::RejectProfessionalRequest { professional_id, note, etag };
         Ok(self.verification().reject_professional(request).await?.into_inner().professional.expect("a professional"))
     }
 
-    async fn restore(&self, professional: &str) -> Result<pb::Professional, Status> {
+    pub async fn restore(&self, professional: &str) -> Result<pb::Professional, Status> {
         let request = pb::RestoreProfessionalRequest { professional_id: professional.to_owned() };
         Ok(self.verification().restore_professional(request).await?.into_inner().professional.expect("a professional"))
     }
@@ -118,12 +126,7 @@ async fn nobody_decides_about_themselves() -> anyhow::Result<()> {
     world.verify(&professional_id).await?;
     let renamed = pb::Professional { professional_id: own(), professional_name: "Dr. X".to_owned(), ..Default::default() };
     assert_eq!(refused(world.update(Operator(user), renamed, &["professional_name"]).await), own_professional);
-    let document = pb::VerificationDocument {
-        kind: pb::DocumentKind::Degree.into(),
-        url: "https://example.org/degree".to_owned(),
-        sha256: "0f".repeat(32),
-    };
-    let documents = pb::SetVerificationDocumentsRequest { professional_id: own(), documents: vec![document] };
+    let documents = pb::SetVerificationDocumentsRequest { professional_id: own(), documents: vec![degree()] };
     assert_eq!(refused(world.professionals(Operator(user))?.set_verification_documents(documents).await), own_professional);
     Ok(())
 }
@@ -140,12 +143,7 @@ async fn operators_verify_what_they_have_read_and_nothing_else() -> anyhow::Resu
     assert_eq!(refused(world.verify_read(entry, &read.etag).await), changed);
     assert_eq!(refused(world.reject_read(entry, "Why", &read.etag).await), changed);
 
-    let document = pb::VerificationDocument {
-        kind: pb::DocumentKind::Degree.into(),
-        url: "https://example.org/degree".to_owned(),
-        sha256: "0f".repeat(32),
-    };
-    let documents = pb::SetVerificationDocumentsRequest { professional_id: entry.to_owned(), documents: vec![document] };
+    let documents = pb::SetVerificationDocumentsRequest { professional_id: entry.to_owned(), documents: vec![degree()] };
     let set = world.professionals(own)?.set_verification_documents(documents.clone()).await?.into_inner();
     assert_ne!(set.etag, renamed.etag);
     assert_eq!(refused(world.verify_read(entry, &renamed.etag).await), changed, "other documents");
@@ -168,6 +166,26 @@ async fn operators_verify_what_they_have_read_and_nothing_else() -> anyhow::Resu
     Ok(())
 }
 
+#[tokio::test]
+async fn who_enters_a_professional_leaves_the_decision_to_others() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let operator = id();
+    let entry = world.create(Operator(operator), flora()).await?;
+    let mut client = VerificationServiceClient::new(world.client(Operator(operator))?);
+    let request = || pb::VerifyProfessionalRequest { professional_id: entry.professional_id.clone(), etag: entry.etag.clone() };
+    let own = (Code::FailedPrecondition, "OWN_PROFESSIONAL".to_owned());
+    assert_eq!(refused(client.verify_professional(request()).await), own);
+    world.verify(&entry.professional_id).await?;
+    assert_eq!(refused(client.verify_professional(request()).await), own);
+    // Their entry is not their account: they still keep it up to date.
+    let bio = pb::Professional { bio: "New".to_owned(), ..entry.clone() };
+    assert_eq!(world.update(Operator(operator), bio, &["bio"]).await?.bio, "New");
+    // Who applies is entered by nobody.
+    let applied = world.create(User(operator), flora()).await?;
+    assert_eq!(world.verify(&applied.professional_id).await?.verification_status(), Verified);
+    Ok(())
+}
+
 /// The professional writes as fast as they can while operators verify what they have read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_verified_is_never_what_nobody_has_read() -> anyhow::Result<()> {
@@ -183,30 +201,5 @@ async fn what_is_verified_is_never_what_nobody_has_read() -> anyhow::Result<()> 
         // Either comes first, and what is verified is what was read.
         assert!([(Ok(()), Err(Code::FailedPrecondition)), (Err(Code::Aborted), Ok(()))].contains(&outcomes), "{outcomes:?}");
     }
-    Ok(())
-}
-
-#[tokio::test]
-async fn the_longest_waiting_is_first_in_the_queue() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let mut waiting = Vec::new();
-    for _ in 0..5 {
-        waiting.push(world.create(User(id()), flora()).await?.professional_id);
-    }
-    world.verify(&waiting.remove(2)).await?;
-    let operator = Operator(id());
-    let (mut seen, mut page_token) = (Vec::new(), String::new());
-    loop {
-        let request = pb::ListPendingProfessionalsRequest { page_size: 3, page_token };
-        let mut client = VerificationServiceClient::new(world.client(operator)?);
-        let page = client.list_pending_professionals(request).await?.into_inner();
-        assert!(page.professionals.iter().all(|entry| entry.verification_status() == Pending));
-        seen.extend(page.professionals.into_iter().map(|entry| entry.professional_id));
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            break;
-        }
-    }
-    assert_eq!(seen, waiting);
     Ok(())
 }

@@ -96,7 +96,8 @@ fn each_case_offers_what_was_worked_out() {
         let case: Case = serde_json::from_str(line).expect("a case");
         let schedule = case.input.schedule();
         let range = Range { from: case.input.range.from, to: case.input.range.to };
-        let found = starts(&schedule, &case.input.taken(&schedule), range, case.input.now);
+        let taken = case.input.taken(&schedule);
+        let found: Vec<_> = starts(&schedule, &taken, range, case.input.now).collect();
         if found != case.starts {
             wrong.push(format!("{}: {found:?} instead of {:?}", case.title, case.starts));
         }

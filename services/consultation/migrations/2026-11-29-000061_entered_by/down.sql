@@ -1,0 +1,1 @@
+ALTER TABLE health_professionals DROP COLUMN entered_by;
