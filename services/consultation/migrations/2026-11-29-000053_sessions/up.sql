@@ -13,7 +13,7 @@ ALTER TABLE consultation_sessions ADD CONSTRAINT consultation_sessions_cancelled
   CHECK (cancelled_by IN ('client', 'professional', 'operator', 'service'));
 UPDATE consultation_sessions SET cancelled_by = 'service' WHERE session_status = 'cancelled';
 ALTER TABLE consultation_sessions ADD CONSTRAINT consultation_sessions_cancelled_check
-  CHECK ((session_status = 'cancelled') = (cancelled_by IS NOT NULL) AND (cancelled_by IS NOT NULL OR cancel_reason IS NULL));
+  CHECK (session_status = 'cancelled' OR (cancelled_by IS NULL AND cancel_reason IS NULL));
 
 -- Extra: the session that this one follows up.
 ALTER TABLE consultation_sessions ADD COLUMN follow_up_of UUID;

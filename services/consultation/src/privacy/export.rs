@@ -41,12 +41,11 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: P
             user_feedback_rating: Option<i32>, user_feedback_text: Option<String>, session_cost: Option<BigDecimal>,
             payment_status: String, recording_consent: bool, recording_url: Option<String>, follow_up_of: Option<Uuid>,
             follow_up_scheduled: bool, revision: i32, created_at: Time, updated_at: Time),
-        // Who consulted them, and what those said, is the clients'.
+        // Who consulted them, what those said, and the notes about them are of the clients' health.
         Part::SessionsAsProfessional => rows!(consultation_sessions by id
             where consultation_sessions::professional_id.eq_any(entries(user));
             id: Uuid, professional_id: Uuid, session_date: Time, duration_minutes: i32, session_type: String,
-            session_status: String, cancelled_by: Option<String>, session_notes: Option<String>,
-            session_cost: Option<BigDecimal>, payment_status: String, follow_up_of: Option<Uuid>, follow_up_scheduled: bool,
+            session_status: String, cancelled_by: Option<String>, session_cost: Option<BigDecimal>, payment_status: String, follow_up_of: Option<Uuid>, follow_up_scheduled: bool,
             revision: i32, created_at: Time, updated_at: Time),
         Part::TimeClaims => rows!(time_claims by id
             where time_claims::user_id.eq(user).or(time_claims::held_by.eq(user).assume_not_null());

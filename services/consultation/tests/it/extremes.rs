@@ -6,10 +6,11 @@ use crate::world::{World, flora, id};
 
 #[tokio::test]
 async fn no_number_and_no_text_is_the_services_own_fault() -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let world = World::with_family().await?;
     let fixture = async || {
         let user = id();
         let own = world.create(User(user), flora()).await?.professional_id;
+        let session = world.begun(user, &world.practice().await?).await?.session_id;
         Ok(Fixture {
             clients: vec![world.slice.user_with(user, &["operator"])?],
             known: vec![
@@ -28,6 +29,13 @@ async fn no_number_and_no_text_is_the_services_own_fault() -> anyhow::Result<()>
                 ("min_rating", "3".to_owned()),
                 ("professional_id", own.clone()),
                 ("professional_ids", own),
+                ("session_id", session),
+                ("user_id", user.to_string()),
+                ("recording_url", "https://example.org/recording".to_owned()),
+                ("rating", "5".to_owned()),
+                ("start_time", "1790000000".to_owned()),
+                ("current_start_time", "1790000000".to_owned()),
+                ("new_start_time", "1790001800".to_owned()),
             ],
         })
     };

@@ -11,6 +11,7 @@ mod directory;
 mod documents;
 mod editing;
 mod extremes;
+mod held;
 mod idempotent;
 mod input;
 mod modules;

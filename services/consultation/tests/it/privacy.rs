@@ -65,8 +65,8 @@ impl World {
         let mut sessions = [Uuid::nil(); 2];
         for (index, (client_id, professional)) in [(user, &theirs), (other, &entry)].into_iter().enumerate() {
             let book = "INSERT INTO consultation_sessions (user_id, professional_id, session_date, session_status, session_notes,
-                  user_feedback_rating, user_feedback_text, recording_url)
-                VALUES ($1, $2, '2026-07-01 10:00+00', 'completed', 'Canary notes', 4, $3, 'https://example.org/canary')
+                  user_feedback_rating, user_feedback_text, recording_url, recording_consent)
+                VALUES ($1, $2, '2026-07-01 10:00+00', 'completed', 'Canary notes', 4, $3, 'https://example.org/canary', true)
                 RETURNING id";
             let words = if client_id == user { CANARY } else { "Theirs" };
             sessions[index] = client.query_one(book, &[&client_id, &professional.parse::<Uuid>()?, &words]).await?.get(0);
@@ -155,7 +155,7 @@ async fn an_export_has_all_of_a_user_and_nothing_of_others() -> anyhow::Result<(
     let (user, other) = (id(), id());
     world.live(user, other).await?;
     let (counts, text) = world.export(user).await?;
-    let expected = [("consultation_sessions", 3), ("health_professionals", 1), ("time_claims", 3), ("users", 1)];
+    let expected = [("consultation_sessions", 6), ("health_professionals", 1), ("time_claims", 3), ("users", 1)];
     assert_eq!(counts, expected.map(|(table, rows)| (table.to_owned(), rows)).into());
     assert!(text.contains(CANARY) && text.contains("https://example.org/canary"));
     // The notes of the professional are theirs.

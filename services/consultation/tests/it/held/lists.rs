@@ -1,0 +1,69 @@
+//! Lists of sessions.
+
+use orchard_proto::consultation::v1 as pb;
+use orchard_testkit::answer::violations;
+use tonic::Status;
+use uuid::Uuid;
+
+use crate::practice::{hours, wire};
+use crate::world::{World, id};
+
+impl World {
+    async fn mine(&self, user: Uuid, request: pb::ListMySessionsRequest) -> Result<pb::ListMySessionsResponse, Status> {
+        Ok(self.sessions(user).list_my_sessions(request).await?.into_inner())
+    }
+}
+
+fn ids(sessions: &[pb::Session]) -> Vec<&str> {
+    sessions.iter().map(|session| session.session_id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn each_lists_their_own_the_latest_first() -> anyhow::Result<()> {
+    let world = World::with_family().await?;
+    let (practice, client) = (world.practice().await?, id());
+    let mut sessions = Vec::new();
+    for hour in 0..5 {
+        sessions.push(world.book(client, &practice, hours(24 + hour)).await?);
+    }
+    world.book(id(), &practice, hours(40)).await?;
+    world.note(practice.account, &sessions[0], "Canary").await?;
+    world.cancel(client, &sessions[1]).await?;
+    let latest_first: Vec<&str> = ids(&sessions).into_iter().rev().collect();
+
+    let all = world.mine(client, pb::ListMySessionsRequest::default()).await?;
+    assert_eq!((ids(&all.sessions), all.next_page_token.as_str()), (latest_first.clone(), ""));
+    let (mut found, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let page = pb::ListMySessionsRequest { page_size: 2, page_token: page_token.clone(), ..Default::default() };
+        let page = world.mine(client, page).await?;
+        found.extend(page.sessions);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(found, all.sessions);
+    let cancelled = pb::ListMySessionsRequest { session_status: pb::SessionStatus::Cancelled.into(), ..Default::default() };
+    assert_eq!(ids(&world.mine(client, cancelled).await?.sessions), [sessions[1].session_id.as_str()]);
+    let range = pb::ListMySessionsRequest { from_time: wire(hours(25)), to_time: wire(hours(27)), ..Default::default() };
+    assert_eq!(ids(&world.mine(client, range).await?.sessions), &latest_first[2..4]);
+
+    let theirs = pb::ListProfessionalSessionsRequest::default();
+    let theirs = world.sessions(practice.account).list_professional_sessions(theirs).await?.into_inner().sessions;
+    assert_eq!(theirs.len(), 6);
+    assert!(theirs.iter().chain(&all.sessions).all(|session| session.session_notes.is_empty()));
+    // Neither list is the other one's.
+    assert_eq!(world.mine(practice.account, pb::ListMySessionsRequest::default()).await?.sessions, []);
+    let none = pb::ListProfessionalSessionsRequest::default();
+    assert_eq!(world.sessions(client).list_professional_sessions(none).await?.into_inner().sessions, []);
+    let bad = pb::ListMySessionsRequest {
+        session_status: 9,
+        from_time: Some(prost_types::Timestamp { seconds: -1, nanos: 0 }),
+        page_size: -1,
+        page_token: "x".to_owned(),
+        ..Default::default()
+    };
+    assert_eq!(violations(world.mine(client, bad).await), ["session_status", "from_time", "page_size", "page_token"]);
+    Ok(())
+}
