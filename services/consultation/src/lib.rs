@@ -9,14 +9,17 @@ mod request;
 mod schema;
 mod verification;
 
+use std::time::Duration;
+
 use clap::Args;
+use futures::FutureExt as _;
 use orchard_db::{Db, EmbeddedMigrations, Migrations};
 use orchard_privacy::{PRIVACY, Privacy};
 use orchard_proto::consultation::v1::availability_service_server::AvailabilityServiceServer;
 use orchard_proto::consultation::v1::directory_service_server::DirectoryServiceServer;
 use orchard_proto::consultation::v1::professional_service_server::ProfessionalServiceServer;
 use orchard_proto::consultation::v1::verification_service_server::VerificationServiceServer;
-use orchard_rpc::Currency;
+use orchard_rpc::{Currency, supervise};
 use orchard_server::{Parts, ServeOptions, Slice};
 use tonic::service::RoutesBuilder;
 
@@ -31,6 +34,9 @@ pub struct Settings {
     /// Currency of all prices, by its ISO 4217 code
     #[arg(long, env = "ORCHARD_CURRENCY", default_value = "EUR", value_name = "CODE")]
     pub currency: Currency,
+    /// How often to look again for next free slots that have passed or that expired holds have changed
+    #[arg(long, env = "ORCHARD_NEXT_SLOT_PERIOD", default_value = "30s", value_parser = orchard_server::duration, value_name = "DURATION")]
+    pub next_slot_period: Duration,
 }
 
 /// Serves the contracts of this slice: each module implements its own service.
@@ -56,8 +62,9 @@ impl Slice for Service {
     }
 
     fn parts(db: &Db, settings: &Settings, _options: &ServeOptions) -> anyhow::Result<Parts> {
-        let Settings { currency } = settings;
+        let Settings { currency, next_slot_period } = settings;
         let api = Api { db: db.clone(), currency: currency.clone() };
+        let next_slots = availability::Sweeper::new(db.clone(), *next_slot_period);
         let mut routes = RoutesBuilder::default();
         routes
             .add_service(Privacy::server(Self::NAME, db, privacy::ConsultationData))
@@ -65,6 +72,7 @@ impl Slice for Service {
             .add_service(VerificationServiceServer::new(api.clone()))
             .add_service(DirectoryServiceServer::new(api.clone()))
             .add_service(AvailabilityServiceServer::new(api));
-        Ok(Parts { routes, shared: vec![PRIVACY], background: Vec::new() })
+        let next_slots = async move { match supervise("keep next slots", || next_slots.run()).await {} };
+        Ok(Parts { routes, shared: vec![PRIVACY], background: vec![next_slots.boxed()] })
     }
 }

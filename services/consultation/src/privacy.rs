@@ -28,6 +28,8 @@ pub enum Part {
     /// The professionals without an account whom the user has entered as an operator. What these state is not the user's.
     #[strum(serialize = "health_professionals")]
     EnteredProfessionals,
+    /// When the user can be booked next as a professional.
+    NextSlots,
     /// The user's sessions with professionals.
     ConsultationSessions,
     /// The time that the user's sessions take.

@@ -6,6 +6,7 @@ use orchard_privacy::{Receipt, roll};
 use uuid::Uuid;
 
 use super::store;
+use crate::availability::next_slots;
 use crate::error::Error;
 
 /// Erases a user for good. Sessions are the history of two: a pseudonym takes the client's place, and an entry without a person stays of the
@@ -29,6 +30,7 @@ pub(super) async fn erase(connection: &mut AsyncPgConnection, user: Uuid) -> Res
     let freed = store::free_time(connection, user, &professionals).await?;
     let entered = store::forget_entering(connection, user).await?;
     receipt.add("health_professionals", 0, professionals.len() + entered);
+    receipt.add("next_slots", next_slots::delete(connection, &professionals).await?, 0);
     let mut claims = 0;
     if store::has_sessions(connection, user).await? {
         let pseudonym = Uuid::new_v4();

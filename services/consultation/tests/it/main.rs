@@ -13,6 +13,8 @@ mod extremes;
 mod idempotent;
 mod input;
 mod modules;
+mod next_batch;
+mod next_slots;
 mod privacy;
 mod professionals;
 mod queue;

@@ -1,5 +1,7 @@
 //! A consultation service and its users.
 
+use std::time::Duration;
+
 use orchard_consultation::{Service, Settings};
 use orchard_proto::consultation::v1 as pb;
 use orchard_proto::consultation::v1::availability_service_client::AvailabilityServiceClient;
@@ -74,7 +76,7 @@ pub fn weekdays() -> pb::Schedule {
 
 impl World {
     pub async fn start() -> anyhow::Result<Self> {
-        let settings = Settings { currency: "EUR".parse().expect("currency") };
+        let settings = Settings { currency: "EUR".parse().expect("currency"), next_slot_period: Duration::from_millis(50) };
         let slice = SliceUnderTest::start::<Service>(&settings).await?;
         refuse_stale_updates(&slice.schema.connect().await?).await?;
         Ok(Self { slice })

@@ -147,7 +147,7 @@ impl Suite {
         let settings = recipe_settings(&keys, family.address(), social.address());
         let recipe = Stoppable::start::<orchard_recipe::Service>(&options, &settings).await?;
         let currency = "EUR".parse().expect("currency");
-        let settings = orchard_consultation::Settings { currency };
+        let settings = orchard_consultation::Settings { currency, next_slot_period: Duration::from_secs(1) };
         let consultation = Stoppable::start::<orchard_consultation::Service>(&options, &settings).await?;
         let url = |slice: &Stoppable| format!("http://{}", slice.address()).parse().expect("a URL");
         let settings = orchard_edge::Settings {
