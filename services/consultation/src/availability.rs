@@ -16,6 +16,7 @@ use orchard_rpc::{Refusal, Zone};
 use serde::{Deserialize, Serialize};
 use tonic::Code;
 
+pub(crate) use next::{Sweeper, refresh_next_slot, store as next_slots};
 pub use slots::{is_offered, starts};
 
 /// Why a call about a schedule is refused.

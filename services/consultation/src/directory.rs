@@ -5,6 +5,7 @@ mod store;
 mod wire;
 
 use bigdecimal::BigDecimal;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -25,6 +26,16 @@ pub struct Filter {
     pub all_languages: Vec<String>,
     pub max_rate: Option<BigDecimal>,
     pub min_rating: Option<BigDecimal>,
+    /// The professional has a free slot that begins before.
+    pub next_slot_before: Option<DateTime<Utc>>,
+}
+
+/// A professional who was found.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    pub professional: Professional,
+    /// When their next free slot begins, as was last looked for.
+    pub next_slot: Option<DateTime<Utc>>,
 }
 
 /// The order in which professionals are listed.
@@ -34,22 +45,27 @@ pub enum Order {
     Rating,
     /// The lowest rate first, without those who have none.
     Rate,
+    /// The earliest free slot first, without those who have none.
+    NextSlot,
 }
 
-/// The position of a professional in a list: what it is ordered by, and the id.
+/// The position of a professional in a list of each order: what it is ordered by, and the id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position {
-    number: BigDecimal,
-    id: Uuid,
+pub enum Position {
+    Rating(BigDecimal, Uuid),
+    Rate(BigDecimal, Uuid),
+    NextSlot(DateTime<Utc>, Uuid),
 }
 
 impl Position {
     /// Returns the position of a professional.
-    pub fn of(professional: &Professional, order: Order) -> Self {
-        let number = match order {
-            Order::Rating => professional.rating_average.clone(),
-            Order::Rate => professional.profile.consultation_rate.clone(),
-        };
-        Self { number: number.unwrap_or_default(), id: professional.id }
+    pub fn of(listed: &Listed, order: Order) -> Self {
+        let Listed { professional, next_slot } = listed;
+        let id = professional.id;
+        match order {
+            Order::Rating => Self::Rating(professional.rating_average.clone().unwrap_or_default(), id),
+            Order::Rate => Self::Rate(professional.profile.consultation_rate.clone().unwrap_or_default(), id),
+            Order::NextSlot => Self::NextSlot(next_slot.unwrap_or_default(), id),
+        }
     }
 }

@@ -96,8 +96,7 @@ mod tests {
     #[test]
     fn adults_book_for_themselves_and_for_their_wards() {
         let [adult, child, other] = [1, 2, 3].map(Uuid::from_u128);
-        let guardianship =
-            pb::Guardianship { child_user_id: child.to_string(), guardian_user_id: adult.to_string() };
+        let guardianship = pb::Guardianship { child_user_id: child.to_string(), guardian_user_id: adult.to_string() };
         let known = pb::BatchGetMembershipsResponse {
             child_user_ids: vec![child.to_string()],
             guardianships: vec![guardianship],

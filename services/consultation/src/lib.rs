@@ -13,6 +13,8 @@ mod schema;
 mod session;
 mod verification;
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use clap::Args;
 use futures::FutureExt as _;
@@ -58,6 +60,9 @@ pub struct Settings {
     /// Currency of all prices, by its ISO 4217 code
     #[arg(long, env = "ORCHARD_CURRENCY", default_value = "EUR", value_name = "CODE")]
     pub currency: Currency,
+    /// How often to look again for next free slots that have passed or that expired holds have changed
+    #[arg(long, env = "ORCHARD_NEXT_SLOT_PERIOD", default_value = "30s", value_parser = orchard_server::duration, value_name = "DURATION")]
+    pub next_slot_period: Duration,
     /// Address of the family service, which knows who is whose guardian
     #[arg(long, env = "ORCHARD_FAMILY_URL", value_name = "URL")]
     pub family_url: Uri,
@@ -102,7 +107,7 @@ impl Slice for Service {
     }
 
     fn parts(db: &Db, settings: &Settings, options: &ServeOptions) -> anyhow::Result<Parts> {
-        let Settings { currency, family_url, social_url, notifications_url, calls, relay } = settings;
+        let Settings { currency, next_slot_period, family_url, social_url, notifications_url, calls, relay } = settings;
         let calls = calls.load(Self::NAME, &options.identity.workload_issuer, &options.identity.audience)?;
         let family = calls.to("family", family_url).build().context("--family-url")?;
         let social = calls.to("social", social_url).build().context("--social-url")?;
@@ -124,10 +129,10 @@ impl Slice for Service {
             .add_service(AvailabilityServiceServer::new(api.clone()))
             .add_service(BookingServiceServer::new(api.clone()))
             .add_service(SessionServiceServer::new(api));
+        let next_slots = availability::Sweeper::new(db.clone(), *next_slot_period);
+        let next_slots = async move { match supervise("keep next slots", || next_slots.run()).await {} };
         let db = db.clone();
-        let complete = async move {
-            match supervise("complete sessions", || session::complete_forever(&db, &outbox)).await {}
-        };
-        Ok(Parts { routes, shared: vec![OUTBOX, PRIVACY], background: vec![deliver, complete.boxed()] })
+        let complete = async move { match supervise("complete sessions", || session::complete_forever(&db, &outbox)).await {} };
+        Ok(Parts { routes, shared: vec![OUTBOX, PRIVACY], background: vec![deliver, complete.boxed(), next_slots.boxed()] })
     }
 }

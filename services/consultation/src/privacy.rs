@@ -31,6 +31,8 @@ pub enum Part {
     /// The professionals without an account whom the user has entered as an operator. What these state is not the user's.
     #[strum(serialize = "health_professionals")]
     EnteredProfessionals,
+    /// When the user can be booked next as a professional.
+    NextSlots,
     /// The user's sessions with professionals, and those that they booked for children.
     ConsultationSessions,
     /// The sessions that others had with the user.

@@ -3,6 +3,7 @@
 mod api;
 mod document;
 mod editing;
+pub(crate) mod etag;
 pub(crate) mod store;
 pub(crate) mod wire;
 

@@ -92,7 +92,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    next_slots (professional_id) {
+        professional_id -> Uuid,
+        next_slot_time -> Nullable<Timestamptz>,
+        due_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(consultation_sessions -> health_professionals (professional_id));
+diesel::joinable!(next_slots -> health_professionals (professional_id));
 diesel::joinable!(time_claims -> health_professionals (professional_id));
 
-diesel::allow_tables_to_appear_in_same_query!(consultation_sessions, health_professionals, time_claims);
+diesel::allow_tables_to_appear_in_same_query!(consultation_sessions, health_professionals, next_slots, time_claims);

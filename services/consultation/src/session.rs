@@ -164,8 +164,9 @@ impl Rule for SessionError {
             Self::NotFound => refuse(Code::NotFound, ErrorReason::SessionNotFound),
             Self::NotClient => refuse(Code::PermissionDenied, ErrorReason::NotClient),
             Self::NotProfessional => refuse(Code::PermissionDenied, ErrorReason::NotProfessional),
-            Self::WrongStatus(status) => refuse(Code::FailedPrecondition, ErrorReason::WrongSessionStatus)
-                .with("session_status", <&str>::from(status)),
+            Self::WrongStatus(status) => {
+                refuse(Code::FailedPrecondition, ErrorReason::WrongSessionStatus).with("session_status", <&str>::from(status))
+            }
             Self::Started => refuse(Code::FailedPrecondition, ErrorReason::SessionStarted),
             Self::NotStarted => refuse(Code::FailedPrecondition, ErrorReason::SessionNotStarted),
             Self::TooLate => refuse(Code::FailedPrecondition, ErrorReason::TooLateToMove),

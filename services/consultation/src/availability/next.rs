@@ -1,5 +1,10 @@
 //! The next slots of professionals.
 
+mod gauges;
+mod keeping;
+pub(crate) mod store;
+mod sweep;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,8 +13,10 @@ use diesel_async::AsyncPgConnection;
 use tokio::task::yield_now;
 use uuid::Uuid;
 
-use super::store::Raw;
-use super::{Range, Schedule, starts, store, wire};
+use super::store::{self as stored, Raw};
+use super::{Range, Schedule, starts, wire};
+pub(crate) use keeping::refresh_next_slot;
+pub(crate) use sweep::Sweeper;
 
 /// How far is looked. Most professionals have a slot soon, and only the others cost more.
 const STEPS: [TimeDelta; 3] = [TimeDelta::days(2), TimeDelta::days(9), wire::LONGEST_RANGE];
@@ -28,6 +35,15 @@ pub(super) async fn next_slots(
         schedules.extend(raw.as_ref().and_then(|raw| Some((*id, raw.bookable(*id)?))));
         yield_now().await;
     }
+    find(connection, schedules, now).await
+}
+
+/// Returns the next slots of those schedules that have one within the longest range.
+async fn find(
+    connection: &AsyncPgConnection,
+    mut schedules: Vec<(Uuid, Schedule)>,
+    now: DateTime<Utc>,
+) -> QueryResult<BTreeMap<Uuid, Range>> {
     let (mut found, mut from) = (BTreeMap::new(), now);
     for step in STEPS {
         let range = Range { from, to: now + step };
@@ -49,7 +65,7 @@ async fn step_into(
     if ids.is_empty() {
         return Ok(());
     }
-    let taken = store::taken(connection, &ids, range).await?;
+    let taken = stored::taken(connection, &ids, range).await?;
     for (id, schedule) in std::mem::take(schedules) {
         let first = starts(&schedule, taken.get(&id).map_or(&[], Vec::as_slice), range, now).next();
         match first {

@@ -1,9 +1,9 @@
 //! Setting a schedule.
 
-use orchard_db::{Connection, Db};
+use orchard_db::{Connection, Db, moment};
 
-use super::store;
 use super::wire::NewSchedule;
+use super::{refresh_next_slot, store};
 use crate::error::Error;
 use crate::professional::{ProfessionalError, Viewer, lock_managed};
 
@@ -22,7 +22,9 @@ pub(super) async fn set(db: &Db, new: NewSchedule, caller: Viewer) -> Result<(),
         if !is_current {
             return Err(ProfessionalError::Changed.into());
         }
-        Ok(store::set_schedule(connection, id, &schedule).await?)
+        store::set_schedule(connection, id, &schedule).await?;
+        let now = moment(connection).await?;
+        Ok(refresh_next_slot(connection, id, now).await?)
     })
     .await
 }

@@ -1,6 +1,5 @@
 //! Use cases of `BookingService`.
 
-use orchard_db::Connection;
 use orchard_proto::consultation::v1 as pb;
 use orchard_proto::consultation::v1::booking_service_server::BookingService;
 use orchard_rpc::Answer;
@@ -9,13 +8,12 @@ use uuid::Uuid;
 
 use super::session::{Booking, book};
 use super::{Party, Slot, hold, reschedule, wire};
-use crate::claim::store as claims;
 use crate::error::Error;
 use crate::family::may_book;
 use crate::professional::Viewer;
 use crate::session::ending::find;
 use crate::session::wire::session;
-use crate::session::{Side, SessionError};
+use crate::session::{SessionError, Side};
 use crate::{Api, request};
 
 impl Api {
@@ -39,14 +37,10 @@ impl BookingService for Api {
         Ok(Response::new(pb::HoldSlotResponse { slot_hold: wire::slot_hold(hold, &self.currency) }))
     }
 
-    async fn release_slot_hold(
-        &self,
-        request: Request<pb::ReleaseSlotHoldRequest>,
-    ) -> Answer<pb::ReleaseSlotHoldResponse> {
+    async fn release_slot_hold(&self, request: Request<pb::ReleaseSlotHoldRequest>) -> Answer<pb::ReleaseSlotHoldResponse> {
         let caller = caller(&request)?.user;
         let id = request::id("slot_hold_id", &request.get_ref().slot_hold_id)?;
-        let release = async move |connection: &mut Connection| Ok::<_, Error>(claims::release(connection, id, caller).await?);
-        self.db.write("release slot hold", release).await?;
+        hold::release(&self.db, id, caller).await?;
         Ok(Response::new(pb::ReleaseSlotHoldResponse {}))
     }
 
@@ -59,20 +53,14 @@ impl BookingService for Api {
         Ok(Response::new(pb::BookSessionResponse { session: session(found, &self.currency) }))
     }
 
-    async fn reschedule_session(
-        &self,
-        request: Request<pb::RescheduleSessionRequest>,
-    ) -> Answer<pb::RescheduleSessionResponse> {
+    async fn reschedule_session(&self, request: Request<pb::RescheduleSessionRequest>) -> Answer<pb::RescheduleSessionResponse> {
         let caller = caller(&request)?;
         let wanted = wire::reschedule(request.get_ref())?;
         let found = reschedule::reschedule_session(&self.db, &self.outbox, wanted, caller).await?;
         Ok(Response::new(pb::RescheduleSessionResponse { session: session(found, &self.currency) }))
     }
 
-    async fn schedule_follow_up(
-        &self,
-        request: Request<pb::ScheduleFollowUpRequest>,
-    ) -> Answer<pb::ScheduleFollowUpResponse> {
+    async fn schedule_follow_up(&self, request: Request<pb::ScheduleFollowUpRequest>) -> Answer<pb::ScheduleFollowUpResponse> {
         let caller = caller(&request)?;
         let (key, id, slot, session_type) = wire::follow_up(request.get_ref(), caller.user, &self.currency)?;
         let followed_up = {

@@ -5,8 +5,10 @@ use orchard_db::{Connection, Db, moment};
 use uuid::Uuid;
 
 use super::{BookingError, HOLD_TTL, MAX_HOLDS, Party, Slot, slot};
+use crate::availability::refresh_next_slot;
 use crate::claim::{Hold, store as claims};
 use crate::error::Error;
+use crate::session::store::lock_professional;
 
 /// Holds a slot, unless the request is a repeated one.
 pub(super) async fn hold(db: &Db, key: Key, party: Party, wanted: Slot) -> Result<Hold, Error> {
@@ -29,4 +31,16 @@ async fn insert(connection: &mut Connection, id: Uuid, party: Party, wanted: &Sl
     let held = wanted.held(party, moment(connection).await? + HOLD_TTL);
     slot::take(connection, &terms, (id, party.client, Some(held)), wanted.start).await?;
     Ok(())
+}
+
+/// Ends a hold of the caller, or of a child for whom the caller holds it, if there is one.
+pub(super) async fn release(db: &Db, id: Uuid, caller: Uuid) -> Result<(), Error> {
+    db.write("release slot hold", async move |connection: &mut Connection| {
+        let Some(hold) = claims::find_hold(connection, id, caller).await? else { return Ok(()) };
+        lock_professional(connection, hold.professional).await?;
+        // It may have become a session in the meantime.
+        claims::release(connection, id).await?;
+        Ok(refresh_next_slot(connection, hold.professional, moment(connection).await?).await?)
+    })
+    .await
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::store::{self, Terms};
 use super::{BookingError, Party, Slot};
-use crate::availability::{Range, Taken, is_offered, store as availability};
+use crate::availability::{Range, Taken, is_offered, refresh_next_slot, store as availability};
 use crate::claim::{Claim, ClaimError, Hold, HoldTerms, store as claims};
 use crate::error::Error;
 use crate::professional::ProfessionalError;
@@ -57,12 +57,14 @@ pub(super) async fn take(
     let schedule = terms.schedule.as_ref().ok_or(ClaimError::SlotTaken)?;
     let taken = availability::taken(connection, &[terms.professional], Range { from: start, to: start }).await?;
     let taken = taken.get(&terms.professional).map(Vec::as_slice).unwrap_or_default();
-    if !is_offered(schedule, taken, start, moment(connection).await?) {
+    let now = moment(connection).await?;
+    if !is_offered(schedule, taken, start, now) {
         return Err(ClaimError::SlotTaken.into());
     }
     let slot = schedule.slot(start);
     let time = Taken { start, end: slot.to, buffers: schedule.buffers };
     claims::insert(connection, &Claim { id, professional: terms.professional, client, time, hold }).await?;
+    refresh_next_slot(connection, terms.professional, now).await?;
     Ok(time)
 }
 

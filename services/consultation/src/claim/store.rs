@@ -62,7 +62,8 @@ type HoldRow = (Uuid, Uuid, Uuid, DateTime<Utc>, DateTime<Utc>, Option<BigDecima
 /// Returns a hold of a caller, or of a child for whom the caller holds it.
 pub(crate) async fn find_hold(mut connection: &AsyncPgConnection, id: Uuid, caller: Uuid) -> QueryResult<Option<Hold>> {
     let theirs = time_claims::held_by.eq(caller).or(time_claims::user_id.eq(caller).nullable());
-    let found: Option<HoldRow> = holds().filter(time_claims::id.eq(id)).filter(theirs.assume_not_null()).first(&mut connection).await.optional()?;
+    let found: Option<HoldRow> =
+        holds().filter(time_claims::id.eq(id)).filter(theirs.assume_not_null()).first(&mut connection).await.optional()?;
     Ok(found.and_then(hold))
 }
 
@@ -93,10 +94,9 @@ pub(crate) async fn make_session(connection: &mut AsyncPgConnection, hold: Uuid,
         .map(|_| ())
 }
 
-/// Ends a hold of a caller, or of a child for whom the caller holds it, if there is one.
-pub(crate) async fn release(connection: &mut AsyncPgConnection, id: Uuid, caller: Uuid) -> QueryResult<()> {
-    let theirs = time_claims::held_by.eq(caller).or(time_claims::user_id.eq(caller).nullable()).assume_not_null();
-    let hold = time_claims::table.find(id).filter(time_claims::expires_at.is_not_null()).filter(theirs);
+/// Ends a hold, unless it has become a session.
+pub(crate) async fn release(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
+    let hold = time_claims::table.find(id).filter(time_claims::expires_at.is_not_null());
     diesel::delete(hold).execute(connection).await.map(|_| ())
 }
 

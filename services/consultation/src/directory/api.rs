@@ -8,7 +8,7 @@ use tonic::{Request, Response};
 use super::{Position, store, wire};
 use crate::Api;
 use crate::error::Error;
-use crate::professional::{Viewer, wire as professionals};
+use crate::professional::Viewer;
 
 #[tonic::async_trait]
 impl DirectoryService for Api {
@@ -22,7 +22,7 @@ impl DirectoryService for Api {
         let rows = store::search(&connection, filter, order, &page).await.map_err(Error::from)?;
         let page = page.page(rows, |row| Position::of(row, order));
         Ok(Response::new(pb::SearchProfessionalsResponse {
-            professionals: page.rows.into_iter().map(|row| professionals::summary(row, &self.currency)).collect(),
+            professionals: page.rows.into_iter().map(|row| wire::listed(row, &self.currency)).collect(),
             next_page_token: page.next_page_token,
         }))
     }

@@ -1,18 +1,20 @@
 //! Queries of the directory.
 
+use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
+use diesel::helper_types::{IntoBoxed, LeftJoin};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use orchard_rpc::PageRequest;
 
-use super::{Filter, Order, Position};
-use crate::professional::Professional;
+use super::{Filter, Listed, Order, Position};
 use crate::professional::store::{Row, is_listed};
-use crate::schema::health_professionals;
+use crate::schema::{health_professionals, next_slots};
 
-type Query = health_professionals::BoxedQuery<'static, Pg>;
+/// Those with a next slot and those without.
+type Query = IntoBoxed<'static, LeftJoin<health_professionals::table, next_slots::table>, Pg>;
 
 impl Filter {
     /// Adds the conditions to a query.
@@ -42,6 +44,9 @@ impl Filter {
         if let Some(rating) = self.min_rating {
             query = query.filter(health_professionals::rating_average.ge(rating));
         }
+        if let Some(time) = self.next_slot_before {
+            query = query.filter(next_slots::next_slot_time.lt(time));
+        }
         query
     }
 }
@@ -52,23 +57,29 @@ pub(super) async fn search(
     filter: Filter,
     order: Order,
     page: &PageRequest<Position>,
-) -> QueryResult<Vec<Professional>> {
+) -> QueryResult<Vec<Listed>> {
     let (average, id) = (health_professionals::rating_average, health_professionals::id);
     let rate = health_professionals::consultation_rate.assume_not_null();
-    let mut listed = filter.narrow(health_professionals::table.filter(is_listed()).into_boxed());
+    let slot = next_slots::next_slot_time;
+    let all: Query = health_professionals::table.left_join(next_slots::table).into_boxed();
+    let mut listed = filter.narrow(all.filter(is_listed()));
     listed = match order {
         Order::Rating => listed.order((average.desc(), id.desc())),
         Order::Rate => listed
             .filter(health_professionals::consultation_rate.is_not_null())
             .order((health_professionals::consultation_rate.asc(), id.desc())),
+        Order::NextSlot => listed.filter(slot.is_not_null()).order((slot.asc(), id.desc())),
     };
-    if let Some(Position { number, id: last }) = page.after.clone() {
-        // The first condition, which the second one implies, lets the index find where the page starts.
-        listed = match order {
-            Order::Rating => listed.filter(average.le(number.clone())).filter(average.lt(number).or(id.lt(last))),
-            Order::Rate => listed.filter(rate.ge(number.clone())).filter(rate.gt(number).or(id.lt(last))),
-        };
-    }
-    let found: Vec<Row> = listed.limit(page.fetch()).select(Row::as_select()).load(&mut connection).await?;
-    Ok(found.into_iter().map(Row::into).collect())
+    // The first condition of each, which the second one implies, lets the index find where the page starts.
+    listed = match page.after.clone() {
+        None => listed,
+        Some(Position::Rating(number, last)) => {
+            listed.filter(average.le(number.clone())).filter(average.lt(number).or(id.lt(last)))
+        }
+        Some(Position::Rate(number, last)) => listed.filter(rate.ge(number.clone())).filter(rate.gt(number).or(id.lt(last))),
+        Some(Position::NextSlot(time, last)) => listed.filter(slot.ge(time)).filter(slot.gt(time).or(id.lt(last).nullable())),
+    };
+    let columns = (Row::as_select(), slot.nullable());
+    let found: Vec<(Row, Option<DateTime<Utc>>)> = listed.limit(page.fetch()).select(columns).load(&mut connection).await?;
+    Ok(found.into_iter().map(|(row, next_slot)| Listed { professional: row.into(), next_slot }).collect())
 }

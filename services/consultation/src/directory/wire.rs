@@ -2,12 +2,13 @@
 
 use bigdecimal::BigDecimal;
 use orchard_proto::consultation::v1 as pb;
-use orchard_rpc::{Currency, Fields, Invalid, PageRequest, read};
+use orchard_rpc::{Currency, Fields, Invalid, PageRequest, read, timestamp_to_wire};
 use uuid::Uuid;
 
-use super::{Filter, Order, Position};
+use super::{Filter, Listed, Order, Position};
 use crate::error::Error;
-use crate::professional::MAX_RATE;
+use crate::professional::{MAX_RATE, wire as professionals};
+use crate::request::moment;
 
 /// The most words of a text. Each is looked up by itself.
 const MAX_WORDS: usize = 10;
@@ -27,6 +28,11 @@ pub(super) fn search(
     Ok(fields.finish(|| Ok((filter?, order?, page?)))?)
 }
 
+pub(super) fn listed(listed: Listed, currency: &Currency) -> pb::ProfessionalSummary {
+    let summary = professionals::summary(listed.professional, currency);
+    pb::ProfessionalSummary { next_slot_time: listed.next_slot.map(timestamp_to_wire), ..summary }
+}
+
 fn read_filter(fields: &mut Fields, request: &pb::SearchProfessionalsRequest, currency: &Currency) -> Result<Filter, Invalid> {
     let words = fields.read("text", read_words(&request.text));
     let mut fields_of = |name, values: &[i32]| fields.values(name, 0..=3, values, |value| (*value).try_into());
@@ -37,6 +43,8 @@ fn read_filter(fields: &mut Fields, request: &pb::SearchProfessionalsRequest, cu
     let all_languages = languages("all_languages", &request.all_languages);
     let max_rate = fields.read("max_rate", currency.optional(request.max_rate.clone(), &MAX_RATE));
     let min_rating = fields.read("min_rating", read_rating(&request.min_rating));
+    let before = request.next_slot_before_time.map(|time| moment(Some(time))).transpose();
+    let next_slot_before = fields.read("next_slot_before_time", before);
     Ok(Filter {
         words: words?,
         any_specializations: any_specializations?,
@@ -45,6 +53,7 @@ fn read_filter(fields: &mut Fields, request: &pb::SearchProfessionalsRequest, cu
         all_languages: all_languages?,
         max_rate: max_rate?,
         min_rating: min_rating?,
+        next_slot_before: next_slot_before?,
     })
 }
 
@@ -75,6 +84,7 @@ fn read_order(sort: i32) -> Result<Order, String> {
     match pb::ProfessionalSort::try_from(sort) {
         Ok(pb::ProfessionalSort::Unspecified | pb::ProfessionalSort::Rating) => Ok(Order::Rating),
         Ok(pb::ProfessionalSort::Rate) => Ok(Order::Rate),
+        Ok(pb::ProfessionalSort::NextSlot) => Ok(Order::NextSlot),
         Err(_) => Err(format!("has no value {sort}")),
     }
 }

@@ -6,6 +6,7 @@ use orchard_privacy::{Receipt, roll};
 use uuid::Uuid;
 
 use super::store;
+use crate::availability::next_slots;
 use crate::error::Error;
 use crate::session::ending::cancel_to_come;
 
@@ -33,6 +34,7 @@ pub(super) async fn erase(connection: &mut Connection, outbox: &Outbox, user: Uu
     let freed = freed + store::end_holds(connection, user, &professionals).await?;
     let entered = store::forget_entering(connection, user).await?;
     receipt.add("health_professionals", 0, professionals.len() + entered);
+    receipt.add("next_slots", next_slots::delete(connection, &professionals).await?, 0);
     let mut sessions = store::blank_sessions_with(connection, &professionals).await?;
     let mut claims = 0;
     if store::has_sessions(connection, user).await? {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Part;
-use crate::schema::{consultation_sessions, health_professionals, time_claims};
+use crate::schema::{consultation_sessions, health_professionals, next_slots, time_claims};
 
 type Time = DateTime<Utc>;
 type Texts = Option<Vec<String>>;
@@ -33,6 +33,8 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: P
             created_at: Time, updated_at: Time),
         Part::EnteredProfessionals => rows!(health_professionals by id where health_professionals::entered_by.eq(user);
             id: Uuid, entered_by: Option<Uuid>, created_at: Time),
+        Part::NextSlots => rows!(next_slots by professional_id where next_slots::professional_id.eq_any(entries(user));
+            professional_id: Uuid, next_slot_time: Option<Time>, due_at: Time),
         // The notes are the professional's.
         Part::ConsultationSessions => rows!(consultation_sessions by id
             where consultation_sessions::user_id.eq(user).or(consultation_sessions::booked_by.eq(user).assume_not_null());

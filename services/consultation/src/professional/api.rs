@@ -5,6 +5,7 @@ use orchard_proto::consultation::v1::professional_service_server::ProfessionalSe
 use orchard_rpc::Answer;
 use tonic::{Request, Response};
 
+use super::etag::etag;
 use super::{Viewer, editing, store, wire};
 use crate::error::Error;
 use crate::{Api, request};
@@ -63,7 +64,7 @@ impl ProfessionalService for Api {
         let connection = self.db.read().await.map_err(Error::from)?;
         editing::find_managed(&connection, id, caller).await?;
         let (documents, version) = store::documents(&connection, id).await.map_err(Error::from)?;
-        let (documents, etag) = (wire::documents(documents), wire::etag(version));
+        let (documents, etag) = (wire::documents(documents), etag(version));
         Ok(Response::new(pb::GetVerificationDocumentsResponse { documents, etag }))
     }
 
@@ -74,7 +75,7 @@ impl ProfessionalService for Api {
         let caller = Viewer::of(&request)?;
         let (id, documents) = wire::new_documents(request.into_inner())?;
         let (documents, version) = editing::set_documents(&self.db, id, documents, caller).await?;
-        let (documents, etag) = (wire::documents(documents), wire::etag(version));
+        let (documents, etag) = (wire::documents(documents), etag(version));
         Ok(Response::new(pb::SetVerificationDocumentsResponse { documents, etag }))
     }
 }

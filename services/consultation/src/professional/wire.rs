@@ -6,6 +6,7 @@ use orchard_proto::consultation::v1 as pb;
 use orchard_rpc::{Currency, Fields, Invalid, read, timestamp_to_wire};
 use uuid::Uuid;
 
+use super::etag::{etag, read_etag};
 use super::{
     DEFAULT_LANGUAGE, Document, DocumentKind, MAX_RATE, Professional, Profile, Specialization, VerificationStatus, Viewer,
 };
@@ -146,20 +147,6 @@ pub(super) fn update(request: pb::UpdateProfessionalRequest, currency: &Currency
     })?)
 }
 
-/// An etag is the version of the profile and the documents.
-pub(crate) fn read_etag(etag: &str) -> Result<Option<i64>, String> {
-    if etag.is_empty() {
-        return Ok(None);
-    }
-    let version = etag.parse().ok().filter(|version: &i64| version.to_string() == etag && *version > 0);
-    version.map(Some).ok_or_else(|| "must be the etag of a professional, or empty".to_owned())
-}
-
-/// Reads an etag without which the call makes no sense.
-pub(crate) fn required_etag(etag: &str) -> Result<i64, String> {
-    read_etag(etag)?.ok_or_else(|| "is required".to_owned())
-}
-
 pub(super) fn batch(request: &pb::BatchGetProfessionalsRequest) -> Result<Vec<Uuid>, Error> {
     let mut fields = Fields::default();
     let ids = fields.values("professional_ids", 1..=MAX_BATCH, &request.professional_ids, |id| read::uuid(id));
@@ -182,10 +169,6 @@ pub(super) fn new_documents(request: pb::SetVerificationDocumentsRequest) -> Res
 fn read_sha256(digits: &str) -> Result<String, String> {
     let is_hash = digits.len() == 64 && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
     if is_hash { Ok(digits.to_owned()) } else { Err("must be a SHA-256 of 64 hexadecimal digits in lower case".to_owned()) }
-}
-
-pub(super) fn etag(version: i64) -> String {
-    version.to_string()
 }
 
 pub(super) fn documents(documents: Vec<Document>) -> Vec<pb::VerificationDocument> {
@@ -236,21 +219,13 @@ pub(crate) fn summary(professional: Professional, currency: &Currency) -> pb::Pr
         rating_average: professional.rating_average.and_then(|average| average.to_f64()),
         total_consultations: professional.total_consultations,
         create_time: Some(timestamp_to_wire(professional.created_at)),
+        next_slot_time: None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_etag_is_a_version_in_one_spelling() {
-        assert_eq!((read_etag(""), read_etag("7")), (Ok(None), Ok(Some(7))));
-        for bad in ["0", "-1", "+1", "01", " 1", "x", "9223372036854775808"] {
-            assert!(read_etag(bad).is_err(), "{bad}");
-        }
-        assert_eq!((required_etag("7"), required_etag("").is_err()), (Ok(7), true));
-    }
 
     #[test]
     fn a_hash_has_64_digits_in_lower_case() {

@@ -14,11 +14,7 @@ use crate::professional::Viewer;
 use crate::{Api, request};
 
 impl Api {
-    async fn list_sessions(
-        &self,
-        caller: Viewer,
-        (filter, page): (Filter, Page),
-    ) -> Result<(Vec<pb::Session>, String), Status> {
+    async fn list_sessions(&self, caller: Viewer, (filter, page): (Filter, Page)) -> Result<(Vec<pb::Session>, String), Status> {
         let connection = self.db.read().await.map_err(Error::from)?;
         let rows = store::list(&connection, caller.user, filter, &page).await.map_err(Error::from)?;
         let page = page.page(rows, |session| (session.start, session.id));
@@ -96,8 +92,7 @@ impl SessionService for Api {
     }
 
     async fn complete_session(&self, request: Request<pb::CompleteSessionRequest>) -> Answer<pb::CompleteSessionResponse> {
-        let found =
-            ending::complete(&self.db, &self.outbox, id(&request.get_ref().session_id)?, caller(&request)?).await?;
+        let found = ending::complete(&self.db, &self.outbox, id(&request.get_ref().session_id)?, caller(&request)?).await?;
         Ok(Response::new(pb::CompleteSessionResponse { session: self.session(found) }))
     }
 

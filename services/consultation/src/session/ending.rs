@@ -1,6 +1,6 @@
 //! How sessions end: completed, cancelled, or the client did not come.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel_async::AsyncPgConnection;
 use orchard_db::{Connection, Db, moment};
@@ -8,7 +8,8 @@ use orchard_events::Outbox;
 use uuid::Uuid;
 
 use super::store::{self, Found};
-use super::{CancelledBy, Side, Session, SessionError, SessionStatus, Verb, events};
+use super::{CancelledBy, Session, SessionError, SessionStatus, Side, Verb, events};
+use crate::availability::refresh_next_slot;
 use crate::claim::store as claims;
 use crate::error::Error;
 use crate::professional::Viewer;
@@ -24,9 +25,11 @@ pub(super) async fn cancel(db: &Db, outbox: &Outbox, id: Uuid, caller: Viewer, r
             Side::Operator => CancelledBy::Operator,
             Side::Ward => return Err(SessionError::NotClient.into()),
         };
-        if Verb::Cancel.after(session.status, session.start, moment(connection).await?)? != session.status {
+        let now = moment(connection).await?;
+        if Verb::Cancel.after(session.status, session.start, now)? != session.status {
             let sequence = store::cancel(connection, id, by, reason.as_deref()).await?;
             claims::delete(connection, &[id]).await?;
+            refresh_next_slot(connection, session.professional, now).await?;
             store::set_followed_up(connection, session.follow_up_of.as_slice(), false).await?;
             let event = events::cancelled(&session, professional_account, by, None);
             outbox.publish(connection, id, sequence, &event).await?;
@@ -95,7 +98,11 @@ pub(crate) async fn cancel_to_come(
     claims::delete(connection, &ids).await?;
     let followed_up: Vec<Uuid> = cancelled.iter().filter_map(|(session, _)| session.follow_up_of).collect();
     store::set_followed_up(connection, &followed_up, false).await?;
-    let professionals = cancelled.iter().map(|(session, _)| session.professional).collect();
+    let professionals: BTreeSet<Uuid> = cancelled.iter().map(|(session, _)| session.professional).collect();
+    let now = moment(connection).await?;
+    for professional in &professionals {
+        refresh_next_slot(connection, *professional, now).await?;
+    }
     let accounts: HashMap<Uuid, Option<Uuid>> = store::accounts(connection, professionals).await?.into_iter().collect();
     let event = |session: &Session| {
         let account = accounts.get(&session.professional).copied().flatten();

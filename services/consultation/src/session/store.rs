@@ -14,7 +14,7 @@ use orchard_db::row as pair;
 use orchard_rpc::PageRequest;
 use uuid::Uuid;
 
-use super::{Side, Session, SessionStatus};
+use super::{Session, SessionStatus, Side};
 use crate::professional::Viewer;
 use crate::schema::{consultation_sessions, health_professionals};
 pub(crate) use ended::set_followed_up;
@@ -73,7 +73,7 @@ pub(crate) async fn lock(connection: &mut AsyncPgConnection, id: Uuid, caller: V
 }
 
 /// Locks a professional.
-pub(super) async fn lock_professional(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
+pub(crate) async fn lock_professional(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
     let row = health_professionals::table.find(id).select(health_professionals::id).for_no_key_update();
     row.first::<Uuid>(connection).await.map(|_| ())
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::rating::Feedback;
 use super::store::{Filter, Found};
-use super::{CancelledBy, Side, PaymentStatus, Session, SessionStatus, SessionType};
+use super::{CancelledBy, PaymentStatus, Session, SessionStatus, SessionType, Side};
 use crate::error::Error;
 use crate::request;
 

@@ -4,8 +4,8 @@ use orchard_db::{Connection, Db};
 use orchard_events::Outbox;
 
 use super::Decision;
-use super::wire::Asked;
 use super::effects;
+use super::wire::Asked;
 use crate::error::Error;
 use crate::professional::{Professional, ProfessionalError, Viewer, store};
 

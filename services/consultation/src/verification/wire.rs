@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Decision;
 use crate::error::Error;
-use crate::professional::wire::{read_etag, required_etag};
+use crate::professional::etag::{read_etag, required_etag};
 
 /// A decision that is asked for.
 #[derive(Debug, Clone)]

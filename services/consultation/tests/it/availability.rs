@@ -1,17 +1,14 @@
 //! The slots that schedules offer.
 
-use std::time::{Duration, Instant};
-
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use orchard_proto::consultation::v1 as pb;
 use orchard_testkit::answer::{refused, violations};
 use prost_types::Timestamp;
-use tokio::task::JoinSet;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
 use crate::world::Someone::{self, Operator, User};
-use crate::world::{World, flora, id, strings};
+use crate::world::{World, flora, id};
 
 pub fn weekly(weekday: i32, start: &str, end: &str) -> pb::WeeklyWindow {
     pb::WeeklyWindow { weekday, start: start.to_owned(), end: end.to_owned() }
@@ -39,7 +36,7 @@ pub fn midnight(days: u64) -> DateTime<Utc> {
     (Utc::now().date_naive() + Days::new(days)).and_time(NaiveTime::MIN).and_utc()
 }
 
-fn timestamp(moment: DateTime<Utc>) -> Timestamp {
+pub fn timestamp(moment: DateTime<Utc>) -> Timestamp {
     Timestamp { seconds: moment.timestamp(), nanos: 0 }
 }
 
@@ -75,14 +72,15 @@ impl World {
     }
 
     /// Takes time of a professional: from and to with buffers, and when it ends, if it is a hold.
-    async fn take(&self, professional: &str, from: DateTime<Utc>, hours: i64, hold: Option<&str>) -> anyhow::Result<()> {
+    pub async fn take(&self, professional: &str, from: DateTime<Utc>, hours: i64, hold: Option<&str>) -> anyhow::Result<()> {
         let client = self.slice.schema.connect().await?;
         let user = id();
         client.execute("INSERT INTO users (id) VALUES ($1)", &[&user]).await?;
-        let expires = hold.map_or("NULL".to_owned(), |after| format!("now() + INTERVAL '{after}'"));
+        let (expires, held) =
+            hold.map_or(("NULL".to_owned(), "NULL, NULL"), |after| (format!("now() + INTERVAL '{after}'"), "$3, 0"));
         let claim = format!(
-            "INSERT INTO time_claims (id, professional_id, user_id, starts_at, ends_at, buffer_before_minutes, taken_from, taken_to, expires_at)
-             VALUES ($1, $2, $3, $4, $5, 60, $6, $5, {expires})"
+            "INSERT INTO time_claims (id, professional_id, user_id, starts_at, ends_at, buffer_before_minutes, taken_from, taken_to,
+               expires_at, held_by, held_price) VALUES ($1, $2, $3, $4, $5, 60, $6, $5, {expires}, {held})"
         );
         let to = from + TimeDelta::hours(hours);
         let before = from - TimeDelta::hours(1);
@@ -133,50 +131,6 @@ async fn a_long_session_that_began_before_the_range_takes_its_time_in_it() -> an
     }
     assert_eq!(world.hours(&bare, day, 24).await?, (1..24).collect::<Vec<_>>());
     assert_eq!(world.hours(&buffered, day, 24).await?, (5..24).collect::<Vec<_>>(), "both buffers count");
-    Ok(())
-}
-
-/// Others are served while many schedules without a free slot are looked through.
-#[tokio::test]
-async fn next_slots_of_many_keep_nobody_waiting() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let hours = |day| (0..24).map(move |hour| weekly(day, &format!("{hour:02}:00"), &format!("{:02}:00", hour + 1)));
-    let never = pb::Schedule {
-        weekly_windows: (1..=7).flat_map(hours).collect(),
-        slot_minutes: 480,
-        step_minutes: 5,
-        max_per_day: Some(1),
-        ..always()
-    };
-    let mut entries = Vec::new();
-    for _ in 0..20 {
-        entries.push(world.scheduled(never.clone()).await?);
-    }
-    let client = world.slice.schema.connect().await?;
-    let all = "WITH clients AS (INSERT INTO users (id) SELECT id FROM health_professionals RETURNING id)
-        INSERT INTO time_claims (id, professional_id, user_id, starts_at, ends_at, taken_from, taken_to)
-        SELECT gen_random_uuid(), id, id, start, start + INTERVAL '1 hour', start, start + INTERVAL '1 hour'
-        FROM clients, generate_series(date_trunc('day', now(), 'UTC'), now() + INTERVAL '64 days', INTERVAL '1 day') AS start";
-    client.batch_execute(all).await?;
-    let request = pb::BatchGetNextSlotsRequest { professional_ids: entries };
-    let mut caller = world.availability(User(id()));
-    let begun = Instant::now();
-    let mut call = JoinSet::new();
-    call.spawn(async move { caller.batch_get_next_slots(request).await });
-    let mut longest = Duration::ZERO;
-    let answer = loop {
-        let waited = Instant::now();
-        tokio::task::yield_now().await;
-        longest = longest.max(waited.elapsed());
-        if let Some(answer) = call.try_join_next() {
-            break answer;
-        }
-    };
-    let took = begun.elapsed();
-    let found = answer??.into_inner().next_slots;
-    assert!(found.len() == 20 && found.iter().all(|next| next.slot.is_none()), "{found:?}");
-    // The service runs on this thread, so it waits for each step of the call.
-    assert!(longest < took / 4, "{longest:?} of {took:?}");
     Ok(())
 }
 
@@ -260,33 +214,5 @@ async fn only_the_verified_and_available_have_slots() -> anyhow::Result<()> {
     assert_eq!((slots(own).await?, slots(User(id())).await?), (48, 48));
     world.suspend(&entry, "Why").await?;
     assert_eq!((slots(own).await?, refused(slots(User(id())).await)), (0, unseen), "suspended");
-    Ok(())
-}
-
-#[tokio::test]
-async fn the_next_slots_of_many_are_found_in_one_call() -> anyhow::Result<()> {
-    let world = World::start().await?;
-    let unset = world.create(Operator(id()), flora()).await?.professional_id;
-    world.verify(&unset).await?;
-    let pending = world.create(User(id()), flora()).await?.professional_id;
-    let now = world.scheduled(always()).await?;
-    let later = world.scheduled(pb::Schedule { notice_minutes: 43_200, ..always() }).await?;
-    let never = world.scheduled(pb::Schedule { weekly_windows: vec![], ..always() }).await?;
-    let batch = async |ids: &[&str]| {
-        let request = pb::BatchGetNextSlotsRequest { professional_ids: strings(ids) };
-        world.availability(User(id())).batch_get_next_slots(request).await.map(|answer| answer.into_inner().next_slots)
-    };
-    let found = batch(&[&unset, &pending, &now, &later, &never, &now]).await?;
-    assert!(found.is_sorted_by_key(|next| next.professional_id.clone()));
-    let days = |professional: &str| {
-        let next = found.iter().find(|next| next.professional_id == professional)?;
-        Some(next.slot.as_ref().map(|slot| (slot.start_time.expect("a time").seconds - Utc::now().timestamp()) / 86_400))
-    };
-    assert_eq!((days(&now), days(&unset), days(&never), days(&pending)), (Some(Some(0)), Some(None), Some(None), None));
-    assert!(matches!(days(&later), Some(Some(29 | 30))), "{found:?}");
-    assert_eq!(violations(batch(&[]).await), ["professional_ids"]);
-    let many: Vec<String> = (0..101).map(|_| id().to_string()).collect();
-    assert_eq!(violations(batch(&many.iter().map(String::as_str).collect::<Vec<_>>()).await), ["professional_ids"]);
-    assert_eq!(batch(&many[1..].iter().map(String::as_str).collect::<Vec<_>>()).await?, []);
     Ok(())
 }

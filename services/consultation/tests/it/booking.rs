@@ -68,7 +68,10 @@ async fn what_is_not_offered_is_not_booked() -> anyhow::Result<()> {
     assert_eq!(refused(world.book(practice.account, &practice, hours(24)).await), failed("OWN_PROFESSIONAL"));
     let cheaper = pb::BookSessionRequest { price: euros(PRICE - 1), ..wanted(&practice, hours(24)) };
     let refusal = world.book_as(client, cheaper).await.expect_err("another price");
-    assert_eq!((refused::<()>(Err(refusal.clone())), metadata(&refusal, "price")), (failed("PRICE_CHANGED"), Some("65.50".to_owned())));
+    assert_eq!(
+        (refused::<()>(Err(refusal.clone())), metadata(&refusal, "price")),
+        (failed("PRICE_CHANGED"), Some("65.50".to_owned()))
+    );
 
     let unknown = (Code::NotFound, "PROFESSIONAL_NOT_FOUND".to_owned());
     let nobody = pb::BookSessionRequest { professional_id: id().to_string(), ..wanted(&practice, hours(24)) };

@@ -13,20 +13,26 @@ use crate::world::{World, euros, flora, id, strings};
 
 impl World {
     /// Enters a verified professional.
-    async fn enter(&self, request: pb::CreateProfessionalRequest) -> anyhow::Result<String> {
+    pub async fn enter(&self, request: pb::CreateProfessionalRequest) -> anyhow::Result<String> {
         let entry = self.create(Operator(id()), request).await?.professional_id;
         self.verify(&entry).await?;
         Ok(entry)
     }
 
     /// Searches, and returns the names.
-    async fn names(&self, search: Search) -> anyhow::Result<Vec<String>> {
+    pub async fn names(&self, search: Search) -> anyhow::Result<Vec<String>> {
         let found = self.search(search).await?.professionals;
         Ok(found.into_iter().map(|found| found.professional_name).collect())
     }
 }
 
-fn named(name: &str, bio: &str, fields: &[pb::Specialization], languages: &[&str], cents: i64) -> pb::CreateProfessionalRequest {
+pub fn named(
+    name: &str,
+    bio: &str,
+    fields: &[pb::Specialization],
+    languages: &[&str],
+    cents: i64,
+) -> pb::CreateProfessionalRequest {
     pb::CreateProfessionalRequest {
         professional_name: name.to_owned(),
         bio: bio.to_owned(),
@@ -102,6 +108,7 @@ async fn only_the_verified_and_available_are_listed() -> anyhow::Result<()> {
         rating_average: None,
         total_consultations: 0,
         create_time: entry.create_time,
+        next_slot_time: None,
     };
     assert_eq!(listed, [expected]);
     let away = |is_available| pb::Professional { is_available, etag: String::new(), ..entry.clone() };
@@ -128,6 +135,7 @@ async fn a_search_is_refused_by_field() -> anyhow::Result<()> {
         sort: 9,
         page_size: -1,
         page_token: "x".to_owned(),
+        next_slot_before_time: Some(prost_types::Timestamp { seconds: -1, nanos: 0 }),
     };
     let paths = [
         "text",
@@ -137,6 +145,7 @@ async fn a_search_is_refused_by_field() -> anyhow::Result<()> {
         "all_languages",
         "max_rate",
         "min_rating",
+        "next_slot_before_time",
         "sort",
         "page_size",
         "page_token",
@@ -146,7 +155,7 @@ async fn a_search_is_refused_by_field() -> anyhow::Result<()> {
 }
 
 /// Fills the directory with professionals, of whom many share rates and ratings.
-async fn fill(world: &World, count: i32) -> anyhow::Result<tokio_postgres::Client> {
+pub async fn fill(world: &World, count: i32) -> anyhow::Result<tokio_postgres::Client> {
     let client = world.slice.schema.connect().await?;
     let fill = format!(
         "INSERT INTO health_professionals (professional_name, bio, specializations, languages, consultation_rate, rating_average,

@@ -23,6 +23,7 @@ async fn no_number_and_no_text_is_the_services_own_fault() -> anyhow::Result<()>
                 ("step_minutes", "30".to_owned()),
                 ("from_time", "1790000000".to_owned()),
                 ("to_time", "1790100000".to_owned()),
+                ("next_slot_before_time", "1790100000".to_owned()),
                 ("time_zone", "Europe/Berlin".to_owned()),
                 ("start", "09:00".to_owned()),
                 ("end", "17:00".to_owned()),

@@ -4,8 +4,8 @@ use orchard_proto::DESCRIPTORS;
 use orchard_proto::consultation::v1 as pb;
 use orchard_testkit::repeats::{Case, findings};
 
-use crate::world::Someone::{Operator, User};
 use crate::practice::{PRICE, hours, wanted, wire};
+use crate::world::Someone::{Operator, User};
 use crate::world::{World, euros, flora, id, strings, weekdays};
 
 #[tokio::test]
@@ -52,29 +52,18 @@ async fn a_repetition_is_answered_as_the_first_request_was() -> anyhow::Result<(
         request_id: id().to_string(),
     };
     let consent = pb::SetRecordingConsentRequest { session_id: completed.clone(), recording_consent: true };
-    let recording = pb::SetRecordingRequest {
-        session_id: completed.clone(),
-        recording_url: "https://example.org/recording".to_owned(),
-    };
+    let recording =
+        pb::SetRecordingRequest { session_id: completed.clone(), recording_url: "https://example.org/recording".to_owned() };
     let notes = pb::SetSessionNotesRequest { session_id: completed.clone(), session_notes: "Notes".to_owned() };
-    let rating =
-        pb::RateSessionRequest { session_id: completed.clone(), rating: 5, feedback_text: "Kind".to_owned() };
+    let rating = pb::RateSessionRequest { session_id: completed.clone(), rating: 5, feedback_text: "Kind".to_owned() };
     let cancel = pb::CancelSessionRequest { session_id: to_come.session_id, cancel_reason: "Ill".to_owned() };
     let cases = vec![
-        Case::of(
-            "BookingService/ReleaseSlotHold",
-            client_side(),
-            pb::ReleaseSlotHoldRequest { slot_hold_id: hold.slot_hold_id },
-        ),
+        Case::of("BookingService/ReleaseSlotHold", client_side(), pb::ReleaseSlotHoldRequest { slot_hold_id: hold.slot_hold_id }),
         Case::of("BookingService/HoldSlot", client_side(), held),
         Case::of("BookingService/BookSession", client_side(), wanted(&practice, hours(40))),
         Case::of("BookingService/ScheduleFollowUp", client_side(), follow_up),
         Case::of("SessionService/CancelSession", client_side(), cancel),
-        Case::of(
-            "SessionService/CompleteSession",
-            practitioner(),
-            pb::CompleteSessionRequest { session_id: completed },
-        ),
+        Case::of("SessionService/CompleteSession", practitioner(), pb::CompleteSessionRequest { session_id: completed }),
         Case::of("SessionService/MarkNoShow", practitioner(), pb::MarkNoShowRequest { session_id: missed }),
         Case::of("SessionService/RateSession", client_side(), rating),
         Case::of("SessionService/SetSessionNotes", practitioner(), notes),

@@ -15,6 +15,8 @@ mod held;
 mod idempotent;
 mod input;
 mod modules;
+mod next_batch;
+mod next_slots;
 mod practice;
 mod privacy;
 mod professionals;

@@ -6,8 +6,18 @@ use orchard_testkit::modules::disorder;
 
 /// Each module uses only those before it.
 const ORDER: &[&str] = &[
-    "schema", "error", "request", "family", "professional", "directory", "availability", "claim", "session", "booking",
-    "verification", "privacy",
+    "schema",
+    "error",
+    "request",
+    "family",
+    "professional",
+    "directory",
+    "availability",
+    "claim",
+    "session",
+    "booking",
+    "verification",
+    "privacy",
 ];
 
 #[test]

@@ -130,8 +130,7 @@ impl World {
     }
 
     pub async fn cancel(&self, user: Uuid, session: &pb::Session) -> Result<pb::Session, Status> {
-        let request =
-            pb::CancelSessionRequest { session_id: session.session_id.clone(), cancel_reason: "Not well".to_owned() };
+        let request = pb::CancelSessionRequest { session_id: session.session_id.clone(), cancel_reason: "Not well".to_owned() };
         Ok(self.sessions(user).cancel_session(request).await?.into_inner().session.expect("a session"))
     }
 
@@ -152,26 +151,22 @@ impl World {
     }
 
     pub async fn rate(&self, user: Uuid, session: &pb::Session, rating: i32, text: &str) -> Result<pb::Session, Status> {
-        let request =
-            pb::RateSessionRequest { session_id: session.session_id.clone(), rating, feedback_text: text.to_owned() };
+        let request = pb::RateSessionRequest { session_id: session.session_id.clone(), rating, feedback_text: text.to_owned() };
         Ok(self.sessions(user).rate_session(request).await?.into_inner().session.expect("a session"))
     }
 
     pub async fn note(&self, user: Uuid, session: &pb::Session, notes: &str) -> Result<pb::Session, Status> {
-        let request =
-            pb::SetSessionNotesRequest { session_id: session.session_id.clone(), session_notes: notes.to_owned() };
+        let request = pb::SetSessionNotesRequest { session_id: session.session_id.clone(), session_notes: notes.to_owned() };
         Ok(self.sessions(user).set_session_notes(request).await?.into_inner().session.expect("a session"))
     }
 
     pub async fn consent(&self, user: Uuid, session: &pb::Session, consent: bool) -> Result<pb::Session, Status> {
-        let request =
-            pb::SetRecordingConsentRequest { session_id: session.session_id.clone(), recording_consent: consent };
+        let request = pb::SetRecordingConsentRequest { session_id: session.session_id.clone(), recording_consent: consent };
         Ok(self.sessions(user).set_recording_consent(request).await?.into_inner().session.expect("a session"))
     }
 
     pub async fn record(&self, user: Uuid, session: &pb::Session, url: &str) -> Result<pb::Session, Status> {
-        let request =
-            pb::SetRecordingRequest { session_id: session.session_id.clone(), recording_url: url.to_owned() };
+        let request = pb::SetRecordingRequest { session_id: session.session_id.clone(), recording_url: url.to_owned() };
         Ok(self.sessions(user).set_recording(request).await?.into_inner().session.expect("a session"))
     }
 

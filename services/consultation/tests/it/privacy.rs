@@ -10,7 +10,7 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 use crate::world::Someone::{Operator, User};
-use crate::world::{World, flora, id, strings};
+use crate::world::{World, flora, id, strings, weekdays};
 
 /// A text that only the user has written.
 const CANARY: &str = "Canary Ünïque";
@@ -146,6 +146,21 @@ async fn what_an_operator_has_entered_outlives_them_without_their_name() -> anyh
     assert_eq!(world.verify(&entry.professional_id).await?.professional_name, entry.professional_name);
     let erased = (Code::FailedPrecondition, "USER_ERASED".to_owned());
     assert_eq!(refused(world.create(Operator(operator), flora()).await), erased);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_next_slot_goes_with_the_schedule() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let user = id();
+    let entry = world.create(User(user), flora()).await?.professional_id;
+    world.set_schedule(User(user), &entry, weekdays()).await?;
+    let (counts, text) = world.export(user).await?;
+    assert_eq!((counts.get("next_slots"), text.contains("Europe/Berlin")), (Some(&1), true));
+    assert!(world.erase(user).await?.contains(&("next_slots".to_owned(), 1, 0)));
+    let client = world.slice.schema.connect().await?;
+    assert_eq!(client.query_one("SELECT count(*) FROM next_slots", &[]).await?.get::<_, i64>(0), 0);
+    assert_eq!(world.tables_with("Europe/Berlin").await?, Vec::<String>::new());
     Ok(())
 }
 

@@ -177,7 +177,8 @@ impl MemberService for Api {
         let (memberships, children) = memberships(&self.db, request.get_ref()).await?;
         let memberships = memberships.into_iter().map(wire::membership).collect();
         let child_user_ids = children.keys().map(Uuid::to_string).collect();
-        let guardianships = children.into_iter().filter_map(|(child, guardian)| Some(wire::guardianship(child, guardian?))).collect();
+        let guardianships =
+            children.into_iter().filter_map(|(child, guardian)| Some(wire::guardianship(child, guardian?))).collect();
         Ok(Response::new(pb::BatchGetMembershipsResponse { memberships, child_user_ids, guardianships }))
     }
 }

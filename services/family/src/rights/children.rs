@@ -30,7 +30,8 @@ pub(crate) async fn check_adult(connection: &mut Connection, user: Uuid) -> Resu
 /// Returns those of these users who are children, with their guardians.
 pub(crate) async fn among(mut connection: &Connection, users: &[Uuid]) -> QueryResult<BTreeMap<Uuid, Option<Uuid>>> {
     let found = children::table.filter(children::user_id.eq_any(users)).filter(children::released_at.is_null());
-    let found: Vec<(Uuid, Option<Uuid>)> = found.select((children::user_id, children::guardian_user_id)).load(&mut connection).await?;
+    let found: Vec<(Uuid, Option<Uuid>)> =
+        found.select((children::user_id, children::guardian_user_id)).load(&mut connection).await?;
     Ok(found.into_iter().collect())
 }
 

@@ -74,7 +74,8 @@ pub(in crate::session) async fn cancel_to_come(
         .eq_any(professionals)
         .or(consultation_sessions::user_id.nullable().eq(user).assume_not_null())
         .or(consultation_sessions::booked_by.eq(user).assume_not_null());
-    let to_come = consultation_sessions::table.filter(theirs).filter(is_scheduled()).filter(consultation_sessions::session_date.gt(now));
+    let to_come =
+        consultation_sessions::table.filter(theirs).filter(is_scheduled()).filter(consultation_sessions::session_date.gt(now));
     let cancelled: Vec<(Row, i64)> = diesel::update(to_come)
         .set((
             consultation_sessions::session_status.eq(SessionStatus::Cancelled),
@@ -102,7 +103,7 @@ pub(crate) async fn set_followed_up(connection: &mut AsyncPgConnection, ids: &[U
 /// Returns the accounts of professionals.
 pub(in crate::session) async fn accounts(
     connection: &mut AsyncPgConnection,
-    professionals: Vec<Uuid>,
+    professionals: impl IntoIterator<Item = Uuid>,
 ) -> QueryResult<Vec<(Uuid, Option<Uuid>)>> {
     let named = health_professionals::table.filter(health_professionals::id.eq_any(professionals));
     named.select((health_professionals::id, health_professionals::user_id)).load(connection).await

@@ -105,7 +105,8 @@ async fn crossing_moves_leave_each_session_at_one_time() -> anyhow::Result<()> {
     let mut moves = JoinSet::new();
     // Each wants the next one's place, and all the one place that is free, twice.
     for (place, (client, session)) in sessions.iter().enumerate() {
-        for to in [sessions[(place + 1) % 8].1.start_time.expect("a start").seconds, hours(40).timestamp(), hours(40).timestamp()] {
+        for to in [sessions[(place + 1) % 8].1.start_time.expect("a start").seconds, hours(40).timestamp(), hours(40).timestamp()]
+        {
             let (world, client, session) = (Arc::clone(&world), *client, session.clone());
             let to = chrono::DateTime::from_timestamp(to, 0).expect("a time");
             moves.spawn(async move { insist(|| world.reschedule(client, &session, to)).await });

@@ -25,7 +25,8 @@ fn read(calendar: &str) -> BTreeMap<String, String> {
 async fn a_calendar_follows_its_session() -> anyhow::Result<()> {
     let world = World::with_family().await?;
     let (account, client) = (id(), id());
-    let professional = world.create(User(account), pb::CreateProfessionalRequest { professional_name: NAME.to_owned(), ..flora() }).await?;
+    let professional =
+        world.create(User(account), pb::CreateProfessionalRequest { professional_name: NAME.to_owned(), ..flora() }).await?;
     world.set_schedule(User(account), &professional.professional_id, round_the_clock()).await?;
     world.verify(&professional.professional_id).await?;
     let practice = crate::practice::Practice { id: professional.professional_id, account };

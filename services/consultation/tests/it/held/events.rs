@@ -27,7 +27,8 @@ async fn each_change_is_told_once_in_order() -> anyhow::Result<()> {
     world.suspend(&practice.id, "Canary").await?;
 
     let database = world.slice.schema.connect().await?;
-    let told = "SELECT consumer, aggregate_id, sequence, event_type, payload FROM outbox ORDER BY aggregate_id, sequence, consumer";
+    let told =
+        "SELECT consumer, aggregate_id, sequence, event_type, payload FROM outbox ORDER BY aggregate_id, sequence, consumer";
     let rows = database.query(told, &[]).await?;
     let of = |aggregate: &str| -> anyhow::Result<Vec<(i64, String, String)>> {
         let aggregate: Uuid = aggregate.parse()?;
@@ -43,8 +44,7 @@ async fn each_change_is_told_once_in_order() -> anyhow::Result<()> {
         event(3, "notifications", "SessionCancelled"),
     ];
     assert_eq!(of(&to_come.session_id)?, expected);
-    let expected =
-        [event(1, "notifications", "ProfessionalVerified"), event(2, "notifications", "ProfessionalSuspended")];
+    let expected = [event(1, "notifications", "ProfessionalVerified"), event(2, "notifications", "ProfessionalSuspended")];
     assert_eq!(of(&practice.id)?, expected);
 
     let id: Uuid = to_come.session_id.parse()?;

@@ -63,7 +63,8 @@ async fn mean_and_number_equal_a_recount() -> anyhow::Result<()> {
     for done in calls.join_all().await {
         done?;
     }
-    let recount = "SELECT count(*) FROM health_professionals p, (SELECT count(*) AS completed, count(user_feedback_rating) AS rated,
+    let recount =
+        "SELECT count(*) FROM health_professionals p, (SELECT count(*) AS completed, count(user_feedback_rating) AS rated,
           sum(user_feedback_rating) AS stars, round(avg(user_feedback_rating), 2) AS mean FROM consultation_sessions) s
         WHERE (p.total_consultations, p.rating_count, p.rating_sum, p.rating_average) = (s.completed, s.rated, s.stars, s.mean)
           AND s.rated = 24";
