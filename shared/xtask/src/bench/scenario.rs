@@ -1,5 +1,6 @@
 //! The scenarios.
 
+mod consultations;
 mod dashboard;
 mod events;
 mod growth;
@@ -45,6 +46,8 @@ pub enum Scenario {
     Reviews,
     /// SearchRecipes over an increasing number of recipes, against trigrams and full text
     Search,
+    /// ListAvailableSlots of a busy professional, and the directory over 50,000
+    Consultations,
 }
 
 impl Scenario {
@@ -63,6 +66,7 @@ impl Scenario {
             Self::Growth => growth::run(world).await,
             Self::Reviews => reviews::run(world).await,
             Self::Search => search::run(world).await,
+            Self::Consultations => consultations::run(world).await,
         }
     }
 }
