@@ -2,6 +2,7 @@
 
 mod calendar;
 mod endings;
+mod erasures;
 mod events;
 mod lists;
 mod ratings;

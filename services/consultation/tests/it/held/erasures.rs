@@ -1,0 +1,102 @@
+//! What the erasure of one of the two does to what they have booked.
+
+use std::sync::Arc;
+
+use orchard_consultation::Settings;
+use orchard_proto::consultation::v1 as pb;
+use orchard_proto::privacy::v1::EraseUserRequest;
+use orchard_proto::privacy::v1::privacy_service_client::PrivacyServiceClient;
+use orchard_testkit::answer::refused;
+use prost::Message as _;
+use uuid::Uuid;
+
+use crate::booking::failed;
+use crate::practice::{hours, wanted};
+use crate::world::{NOWHERE, World, id, settings};
+
+impl World {
+    async fn forget(&self, user: Uuid) -> anyhow::Result<()> {
+        let request = EraseUserRequest { user_id: user.to_string() };
+        PrivacyServiceClient::new(self.slice.service("social")?).erase_user(request).await?;
+        Ok(())
+    }
+
+    /// Returns the cancellations that subscribers are told of.
+    async fn told(&self) -> anyhow::Result<Vec<pb::SessionCancelled>> {
+        let told = "SELECT payload FROM outbox WHERE event_type LIKE '%SessionCancelled'";
+        let rows = self.slice.schema.connect().await?.query(told, &[]).await?;
+        rows.iter().map(|row| Ok(pb::SessionCancelled::decode(row.get::<_, Vec<u8>>(0).as_slice())?)).collect()
+    }
+}
+
+/// Starts the service with subscribers who take no events away.
+async fn world() -> anyhow::Result<(World, World)> {
+    let family = World::with_family().await?;
+    let keys = Arc::clone(&family.slice.keys);
+    let family_url = format!("http://{}", family.family.as_ref().expect("a family service").running.address);
+    let settings = Settings { notifications_url: Some(NOWHERE.parse()?), ..settings(&keys, &family_url) };
+    let world = World::with(&settings, keys).await?;
+    Ok((world, family))
+}
+
+#[tokio::test]
+async fn an_erased_clients_sessions_to_come_are_cancelled_and_told() -> anyhow::Result<()> {
+    let (world, _family) = world().await?;
+    let (practice, client) = (world.practice().await?, id());
+    let begun = world.begun(client, &practice).await?;
+    world.note(practice.account, &begun, "Canary").await?;
+    let to_come = world.book(client, &practice, hours(24)).await?;
+    world.hold(client, &practice, hours(25)).await?;
+    world.forget(client).await?;
+    let text = client.to_string();
+    assert_eq!(world.slice.schema.tables_with(&[text, "Canary".to_owned()]).await?, Vec::<String>::new());
+    let seen = world.session(practice.account, &to_come.session_id).await?;
+    assert_eq!((seen.session_status(), seen.cancelled_by()), (pb::SessionStatus::Cancelled, pb::CancelledBy::Service));
+    assert_eq!(world.count("SELECT count(*) FROM time_claims").await?, 1, "only what has begun takes time");
+    let told = world.told().await?;
+    assert_eq!(told.iter().map(|event| event.session_id.as_str()).collect::<Vec<_>>(), [to_come.session_id]);
+    assert_eq!((told[0].user_id.as_str(), &told[0].professional_user_id), ("", &practice.account.to_string()));
+    // The professional may complete what has begun, and books nothing for nobody.
+    assert_eq!(refused(world.follow_up(practice.account, &begun, hours(48)).await), failed("USER_ERASED"));
+    world.complete(practice.account, &begun).await?;
+    assert_eq!(refused(world.book(client, &practice, hours(24)).await), failed("USER_ERASED"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_erased_professionals_sessions_to_come_are_cancelled_and_told() -> anyhow::Result<()> {
+    let (world, _family) = world().await?;
+    let (practice, client) = (world.practice().await?, id());
+    let begun = world.begun(client, &practice).await?;
+    world.complete(practice.account, &begun).await?;
+    world.rate(client, &begun, 4, "Kind").await?;
+    let to_come = world.book(client, &practice, hours(24)).await?;
+    world.forget(practice.account).await?;
+    let account = practice.account.to_string();
+    assert_eq!(world.slice.schema.tables_with(&[account]).await?, Vec::<String>::new());
+    let seen = world.session(client, &begun.session_id).await?;
+    assert_eq!((seen.session_status(), seen.user_feedback_text.as_str()), (pb::SessionStatus::Completed, "Kind"));
+    let seen = world.session(client, &to_come.session_id).await?;
+    assert_eq!((seen.session_status(), seen.cancelled_by()), (pb::SessionStatus::Cancelled, pb::CancelledBy::Service));
+    let told = world.told().await?;
+    assert_eq!((told.len(), &told[0].user_id, told[0].professional_user_id.as_str()), (1, &client.to_string(), ""));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_erased_guardian_leaves_the_childs_history() -> anyhow::Result<()> {
+    let world = World::with_family().await?;
+    let (practice, guardian) = (world.practice().await?, id());
+    let child = world.child_of(guardian).await?;
+    let for_child = |start| pb::BookSessionRequest { user_id: child.to_string(), ..wanted(&practice, start) };
+    let begun = world.book_as(guardian, for_child(hours(24))).await?;
+    let begun = world.bring_forward(guardian, &begun, 24).await?;
+    let to_come = world.book_as(guardian, for_child(hours(24))).await?;
+    world.forget(guardian).await?;
+    assert_eq!(world.slice.schema.tables_with(&[guardian.to_string()]).await?, Vec::<String>::new());
+    let seen = world.session(child, &begun.session_id).await?;
+    assert_eq!((seen.user_id, seen.session_status()), (child.to_string(), pb::SessionStatus::Scheduled));
+    // Nobody is left who answers for it.
+    assert_eq!(world.session(child, &to_come.session_id).await?.session_status(), pb::SessionStatus::Cancelled);
+    Ok(())
+}
