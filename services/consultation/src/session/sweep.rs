@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use metrics::{Unit, counter, describe_counter};
 use orchard_db::{Db, moment};
 use orchard_events::Outbox;
 use uuid::Uuid;
@@ -15,11 +16,14 @@ use crate::error::Error;
 const PERIOD: Duration = Duration::from_secs(60);
 /// How long after its end a session completes by itself.
 const AFTER: TimeDelta = TimeDelta::days(7);
+/// Attempts to complete a session that failed.
+const FAILURES: &str = "orchard_session_completion_failures_total";
 /// Sessions that are read at once.
 const BATCH: i64 = 100;
 
 /// Completes sessions that ended 7 days ago, when it is first polled and then every minute.
 pub(crate) async fn complete_forever(db: &Db, outbox: &Outbox) -> Infallible {
+    describe_counter!(FAILURES, Unit::Count, "Attempts to complete a session that nobody said anything about that failed.");
     let mut ticks = tokio::time::interval(PERIOD);
     loop {
         ticks.tick().await;
@@ -40,6 +44,7 @@ async fn sweep(db: &Db, outbox: &Outbox) -> Result<(), Error> {
         for session in sessions.iter().filter(|session| session.end() <= ended_before) {
             // A session that fails does not stop the others.
             if let Err(cause) = ending::complete_by_itself(db, outbox, session).await {
+                counter!(FAILURES).increment(1);
                 tracing::warn!(%cause, session_id = %session.id, "cannot complete a session");
             }
         }

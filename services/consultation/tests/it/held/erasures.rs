@@ -95,7 +95,7 @@ async fn an_erased_guardian_leaves_the_childs_history() -> anyhow::Result<()> {
     world.forget(guardian).await?;
     assert_eq!(world.slice.schema.tables_with(&[guardian.to_string()]).await?, Vec::<String>::new());
     let seen = world.session(child, &begun.session_id).await?;
-    assert_eq!((seen.user_id, seen.session_status()), (child.to_string(), pb::SessionStatus::Scheduled));
+    assert_eq!((&seen.user_id, seen.session_status()), (&child.to_string(), pb::SessionStatus::Scheduled));
     // Nobody is left who answers for it.
     assert_eq!(world.session(child, &to_come.session_id).await?.session_status(), pb::SessionStatus::Cancelled);
     Ok(())
