@@ -9,6 +9,7 @@ mod asked;
 mod filter;
 mod highlight;
 mod judge;
+mod position;
 mod query;
 mod searching;
 mod source;

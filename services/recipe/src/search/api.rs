@@ -1,5 +1,6 @@
 //! Use cases of `SearchService`.
 
+use futures::future::join;
 use orchard_proto::recipe::v1 as pb;
 use orchard_proto::recipe::v1::search_service_server::SearchService;
 use orchard_rpc::Answer;
@@ -20,11 +21,13 @@ impl SearchService for Api {
         if let Some(author) = search.filter.author {
             let profiles = self.authors(&viewer, vec![author]).await;
             if profiles.person(author).user_id.is_empty() {
-                return Ok(Response::new(wire::answer(Found::default(), &page, &profiles)));
+                return Ok(Response::new(wire::answer(Found::default(), Vec::new(), &page, &profiles)));
             }
         }
         let found = searching::search(&self.db, &search, &page).await?;
-        let profiles: Profiles = self.authors(&viewer, found.hits.iter().map(|hit| hit.summary.facts.user_id).collect()).await;
-        Ok(Response::new(wire::answer(found, &page, &profiles)))
+        let authors = self.authors(&viewer, found.hits.iter().map(|hit| hit.summary.facts.user_id).collect());
+        // While the social service answers.
+        let (profiles, highlights): (Profiles, _) = join(authors, async { wire::highlights(&found) }).await;
+        Ok(Response::new(wire::answer(found, highlights, &page, &profiles)))
     }
 }

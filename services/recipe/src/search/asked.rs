@@ -1,7 +1,7 @@
 //! A word of a text.
 
 use super::judge::{Level, Way};
-use crate::search_words::{Place, Token};
+use crate::search_words::{Place, Slip, Token, misspelling, short_misspelling};
 
 /// A word that is asked for.
 #[derive(Debug, Clone)]
@@ -23,9 +23,14 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// Returns whether no recipe seems to have it: none of its stems is `known`.
+    pub(super) fn is_unknown(&self, known: &[Token]) -> bool {
+        !self.is_exact && !self.stems.iter().any(|stem| known.contains(stem))
+    }
+
     /// Returns whether it may be misspelt.
     pub(super) fn is_doubtful(&self, known: &[Token], all: bool) -> bool {
-        !self.is_exact && !self.is_word && (all || !self.stems.iter().any(|stem| known.contains(stem)))
+        !self.is_exact && !self.is_word && (all || self.is_unknown(known))
     }
 
     /// Returns the beginnings of words that it may be.
@@ -48,4 +53,12 @@ impl Asked {
             Place::ALL.into_iter().zip(levels).map(move |(place, level)| (place.token(stem), Way { level, replaces }))
         })
     }
+}
+
+/// Returns how what was asked for differs from a known word, or its stem from the word's, if it may be a misspelling. Both are given with
+/// their stems.
+pub(super) fn nearest(asked: (&str, &str), known: (&str, &str), takes_short: bool) -> Option<Slip> {
+    let (slip, of_stems) = (misspelling(asked.0, known.0), misspelling(asked.1, known.1));
+    let of_short = if takes_short { short_misspelling(asked.0, known.0) } else { None };
+    [slip, of_stems, of_short].into_iter().flatten().filter(|slip| slip.edits > 0).min()
 }

@@ -104,6 +104,7 @@ impl Conditions {
     /// Leaves out what a narrower text has found.
     pub(super) fn and_not(mut self, groups: Vec<Vec<Token>>) -> Self {
         self.without.push(groups);
+        self.is_of_names = false;
         self
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::search_words::Token;
+use crate::search_words::{Place, Token};
 
 /// The most words that a text may ask for. Others are not read.
 pub(super) const MAX_WORDS: usize = 10;
@@ -53,8 +53,17 @@ pub(super) struct Judge {
 impl Judge {
     /// Returns how well a recipe with these tokens meets the query, or `None` if it lacks a word.
     pub(super) fn fit(&self, tokens: &[Token]) -> Option<Fit> {
+        self.fit_of(tokens.iter())
+    }
+
+    /// Returns the same of its name alone.
+    pub(super) fn fit_in_name(&self, tokens: &[Token]) -> Option<Fit> {
+        self.fit_of(tokens.iter().filter(|token| Place::Name.has(**token)))
+    }
+
+    fn fit_of<'a>(&self, tokens: impl Iterator<Item = &'a Token>) -> Option<Fit> {
         let mut best: [Option<Way>; MAX_WORDS] = [None; MAX_WORDS];
-        for (word, way) in tokens.iter().filter_map(|token| self.ways.get(token)).flatten() {
+        for (word, way) in tokens.filter_map(|token| self.ways.get(token)).flatten() {
             best[*word] = Some(best[*word].map_or(*way, |known| known.min(*way)));
         }
         let mut fit = Fit { worst: Level::Name, cost: 0 };

@@ -2,12 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::asked::Asked;
+use super::asked::{Asked, nearest};
 use super::judge::{Judge, Level, MAX_WORDS, Way};
-use crate::search_words::{
-    Slip, Token, Word, is_common, is_word, joined, misspelling, misspelt_beginning, reach, short_misspelling, stem, stem_token,
-    words,
-};
+use crate::search_words::{Place, Token, Word, is_common, is_word, joined, misspelt_beginning, reach, stem, stem_token, words};
 
 /// The fewest letters that may begin a word, and the fewest of the last word of several, which may still be typed. Fewer begin too many.
 const SHORTEST_PREFIX: (usize, usize) = (3, 2);
@@ -85,6 +82,11 @@ impl Query {
         distinct(doubtful.flat_map(|asked| asked.forms.iter().flat_map(|form| reach(form))).collect())
     }
 
+    /// Returns whether no recipe seems to have one of the words: none of its stems is `known`.
+    pub(super) fn has_unknown(&self, known: &[Token]) -> bool {
+        self.asked.iter().any(|asked| asked.is_unknown(known))
+    }
+
     /// Takes words that misspelt ones may stand for: of each the nearest.
     pub(super) fn correct(&mut self, words: &[Known], known: &[Token], all: bool) {
         let takes_short = all && self.asked.len() > 1;
@@ -117,6 +119,12 @@ impl Query {
             .collect()
     }
 
+    /// Returns, for each word, the tokens of which a recipe has one if its name has the word in any way.
+    pub(super) fn groups_of_names(&self) -> Vec<Vec<Token>> {
+        let in_name = |asked: &Asked| asked.tokens().map(|(token, _)| token).filter(|token| Place::Name.has(*token)).collect();
+        self.asked.iter().map(in_name).collect()
+    }
+
     /// Returns whether words that begin so, or are meant, may be found as well as those that are asked for.
     pub(super) fn is_loose(&self) -> bool {
         self.asked.iter().any(|asked| !asked.begun.is_empty() || !asked.meant.is_empty())
@@ -140,14 +148,6 @@ impl Query {
     }
 }
 
-/// Returns how what was asked for differs from a known word, or its stem from the word's, if it may be a misspelling. Both are given with
-/// their stems.
-fn nearest(asked: (&str, &str), known: (&str, &str), takes_short: bool) -> Option<Slip> {
-    let (slip, of_stems) = (misspelling(asked.0, known.0), misspelling(asked.1, known.1));
-    let of_short = if takes_short { short_misspelling(asked.0, known.0) } else { None };
-    [slip, of_stems, of_short].into_iter().flatten().filter(|slip| slip.edits > 0).min()
-}
-
 fn distinct(mut tokens: Vec<Token>) -> Vec<Token> {
     tokens.sort_unstable();
     tokens.dedup();
@@ -158,7 +158,6 @@ fn distinct(mut tokens: Vec<Token>) -> Vec<Token> {
 mod tests {
     use super::*;
     use crate::search::judge::Fit;
-    use crate::search_words::Place;
 
     /// A query about recipes with these words in their names.
     fn resolved(text: &str, vocabulary: &[&str]) -> Query {

@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
+use futures::future::try_join;
 use orchard_db::{Connection, Db};
 use orchard_rpc::PageRequest;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::position::{Next, Part, Position};
 use super::query::Query;
-use super::source::{Position, Source};
+use super::source::Source;
 use super::{Order, Search, store};
 use crate::error::Error;
 use crate::recipe::{Summary, store as recipes};
@@ -56,13 +58,14 @@ pub(super) async fn search(db: &Db, search: &Search, page: &PageRequest<Cursor>)
     let known = store::complete(&connection, &mut query).await?;
     let corrects_all = page.after.is_some_and(|cursor| cursor.corrects_all);
     store::correct(&connection, &mut query, &known, corrects_all).await?;
-    let mut found = collect(&connection, search, &query, page, corrects_all).await?;
+    let first = if query.is_loose() && query.has_unknown(&known) { Next::Misspelt } else { Next::Names(None) };
+    let mut found = collect(&connection, search, &query, page, (corrects_all, first)).await?;
     if found.hits.is_empty() && found.next.is_none() && page.after.is_none() && !query.is_empty() {
         store::correct(&connection, &mut query, &known, true).await?;
-        found = collect(&connection, search, &query, page, true).await?;
-    }
-    if !query.is_empty() {
-        add_foods(&connection, &mut found.hits).await?;
+        if query.is_loose() {
+            // Nothing was found with the words as they are.
+            found = collect(&connection, search, &query, page, (true, Next::LooseNames(Part::alone(), None))).await?;
+        }
     }
     Ok(Found { stems: query.found(), ..found })
 }
@@ -72,12 +75,17 @@ async fn collect(
     search: &Search,
     query: &Query,
     page: &PageRequest<Cursor>,
-    corrects_all: bool,
+    (corrects_all, first): (bool, Next),
 ) -> Result<Found, Error> {
     // Without a text nothing is more relevant than another.
     let order = search.order.or(query.is_empty().then_some(Order::Newest));
     let after = page.after.map(|cursor| cursor.position);
-    let mut source = Source::new(connection, (query, &search.filter, order), after, page.fetch());
+    let next = match after {
+        Some(position) => position.into(),
+        None if order.is_some() => Next::Sorting(None),
+        None => first,
+    };
+    let mut source = Source::new(connection, (query, &search.filter, order), next, page.fetch());
     let (mut hits, mut at) = (Vec::new(), after);
     for _ in 0..MAX_STEPS {
         let found = source.step().await?;
@@ -86,13 +94,13 @@ async fn collect(
             let ids: Vec<Uuid> = found.iter().filter_map(|(_, recipe)| *recipe).collect();
             let mut shown = admitted(connection, search, &ids).await?;
             for (position, recipe) in found {
-                if let Some(summary) = recipe.and_then(|recipe| shown.remove(&recipe)) {
+                if let Some((summary, foods)) = recipe.and_then(|recipe| shown.remove(&recipe)) {
                     if hits.len() == page.size {
                         let next = at.map(|position| Cursor { position, corrects_all });
                         return Ok(Found { hits, next, ..Found::default() });
                     }
                     let end = Cursor { position: *position, corrects_all };
-                    hits.push(Hit { summary, foods: Vec::new(), end });
+                    hits.push(Hit { summary, foods, end });
                 }
                 at = Some(*position);
             }
@@ -104,20 +112,19 @@ async fn collect(
     Ok(Found { hits, next: at.map(|position| Cursor { position, corrects_all }), ..Found::default() })
 }
 
+/// A recipe, and the foods of its ingredients if a text was asked for.
+type Shown = (Summary, Vec<String>);
+
 /// Returns those of these recipes that everyone may see and that meet the filter, as they are now.
-async fn admitted(connection: &Connection, search: &Search, ids: &[Uuid]) -> Result<HashMap<Uuid, Summary>, Error> {
+async fn admitted(connection: &Connection, search: &Search, ids: &[Uuid]) -> Result<HashMap<Uuid, Shown>, Error> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let recipes = recipes::all_summaries(connection, ids).await?;
-    Ok(recipes.into_iter().filter(|recipe| search.filter.admits(recipe)).map(|recipe| (recipe.facts.id, recipe)).collect())
-}
-
-async fn add_foods(connection: &Connection, hits: &mut [Hit]) -> Result<(), Error> {
-    let ids: Vec<Uuid> = hits.iter().map(|hit| hit.summary.facts.id).collect();
-    let mut foods = search_index::foods(connection, &ids).await?;
-    for hit in hits {
-        hit.foods = foods.remove(&hit.summary.facts.id).unwrap_or_default();
-    }
-    Ok(())
+    let foods = async { if search.text.is_empty() { Ok(HashMap::new()) } else { search_index::foods(connection, ids).await } };
+    let (recipes, mut foods) = try_join(recipes::all_summaries(connection, ids), foods).await?;
+    let with_foods = |recipe: Summary| {
+        let id = recipe.facts.id;
+        (id, (recipe, foods.remove(&id).unwrap_or_default()))
+    };
+    Ok(recipes.into_iter().filter(|recipe| search.filter.admits(recipe)).map(with_foods).collect())
 }

@@ -16,7 +16,7 @@ use super::query::{Known, Query};
 use crate::schema::search_words;
 use crate::search_words::Token;
 use ordered::{KeyRow, ListEnd, Listed, Recipes};
-use statement::{Candidates, FIRST, Names, Scan, ScanEnd};
+use statement::{Candidates, FIRST, LAST, LooseNames, Names, Scan, ScanEnd};
 
 /// Words of which any may begin with what is asked for.
 const COMPLETIONS: i64 = 24;
@@ -30,6 +30,13 @@ pub(super) struct Candidate {
     pub(super) recipe: Uuid,
     pub(super) brevity: i16,
     pub(super) tokens: Vec<Token>,
+}
+
+impl Candidate {
+    /// Returns its position among those whose names are equally brief.
+    pub(super) fn brief(&self) -> Brief {
+        (self.brevity, self.recipe)
+    }
 }
 
 /// By what recipes are sorted.
@@ -110,6 +117,18 @@ pub(super) async fn names(
     Ok(rows.into_iter().map(|(recipe, brevity)| (brevity, recipe)).collect())
 }
 
+/// Returns up to `count` of the same, with the tokens of their names, behind the first position and up to the last.
+pub(super) async fn loose_names(
+    mut connection: &AsyncPgConnection,
+    conditions: Conditions,
+    (from, until): (Option<Brief>, Option<Brief>),
+    count: usize,
+) -> QueryResult<Vec<Candidate>> {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let (from, until) = (from.unwrap_or(FIRST), until.unwrap_or(LAST));
+    LooseNames { conditions, from, until, count }.load(&mut connection).await
+}
+
 /// Returns up to `count` recipes that meet the conditions, in no order.
 pub(super) async fn candidates(
     mut connection: &AsyncPgConnection,
@@ -125,10 +144,8 @@ pub(super) async fn scan(
     conditions: Conditions,
     after: Option<Brief>,
     (window, count): (i64, i64),
-) -> QueryResult<Vec<Brief>> {
-    let after = after.unwrap_or(FIRST);
-    let rows: Vec<(Uuid, i16)> = Scan { conditions, after, window, count }.load(&mut connection).await?;
-    Ok(rows.into_iter().map(|(recipe, brevity)| (brevity, recipe)).collect())
+) -> QueryResult<Vec<Candidate>> {
+    Scan { conditions, after: after.unwrap_or(FIRST), window, count }.load(&mut connection).await
 }
 
 /// Returns the last recipe of the window that [`scan`] looks at; `None` if it has all that are left.

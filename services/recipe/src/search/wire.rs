@@ -8,7 +8,7 @@ use prost::Message as _;
 use uuid::Uuid;
 
 use super::filter::{Filter, count_words};
-use super::highlight::{Field, Highlight, Matches, highlights};
+use super::highlight::{self, Field, Highlight, Matches};
 use super::searching::{Cursor, Found};
 use super::{Order, Search};
 use crate::error::Error;
@@ -113,13 +113,22 @@ fn read_order(sort: i32) -> Result<Option<Order>, String> {
     }
 }
 
-/// Converts what was found for the viewer of the profiles.
-pub(super) fn answer(found: Found, page: &PageRequest<Cursor>, profiles: &Profiles) -> pb::SearchRecipesResponse {
-    let (mut results, mut size, mut end, mut next) = (Vec::new(), 0, None, found.next);
+/// Returns which parts of each recipe have met the text.
+pub(super) fn highlights(found: &Found) -> Vec<Vec<pb::Highlight>> {
     let mut matches = Matches::of(&found.stems);
-    for hit in found.hits {
+    found.hits.iter().map(|hit| highlight::highlights(hit, &mut matches).into_iter().map(convert).collect()).collect()
+}
+
+/// Converts what was found, with its highlights, for the viewer of the profiles.
+pub(super) fn answer(
+    found: Found,
+    highlights: Vec<Vec<pb::Highlight>>,
+    page: &PageRequest<Cursor>,
+    profiles: &Profiles,
+) -> pb::SearchRecipesResponse {
+    let (mut results, mut size, mut end, mut next) = (Vec::new(), 0, None, found.next);
+    for (hit, highlights) in found.hits.into_iter().zip(highlights) {
         let hit_end = hit.end;
-        let highlights = highlights(&hit, &mut matches).into_iter().map(highlight).collect();
         let result = pb::SearchResult { recipe: Some(recipe::wire::summary(hit.summary, profiles)), highlights };
         size += result.encoded_len();
         if size > MAX_SIZE && end.is_some() {
@@ -136,7 +145,7 @@ pub(super) fn answer(found: Found, page: &PageRequest<Cursor>, profiles: &Profil
     }
 }
 
-fn highlight(highlight: Highlight) -> pb::Highlight {
+fn convert(highlight: Highlight) -> pb::Highlight {
     let number = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
     let field = match highlight.field {
         Field::Name => pb::HighlightField::RecipeName,

@@ -20,6 +20,11 @@ impl Place {
     pub(crate) fn token(self, stem: Token) -> Token {
         stem | self as Token
     }
+
+    /// Returns whether a token is one of this place.
+    pub(crate) fn has(self, token: Token) -> bool {
+        token & 7 == self as Token
+    }
 }
 
 /// Returns the token of a stem in no place. The places are its lowest three bits.

@@ -1,8 +1,9 @@
 //! Statements whose number of conditions depends on the request.
 //!
 //! A group of tokens comes from a subquery, so PostgreSQL does not know it when it plans, and takes it for rare: the index of tokens is used
-//! for every word. A CTE that is MATERIALIZED is planned as if all its rows were read, but stops when enough are. A subquery with a LIMIT is
-//! a window: conditions outside of it cannot make it read more. Its size is part of the text, so that PostgreSQL knows that it is small.
+//! for every word. A CTE that is MATERIALIZED is planned as if all its rows were read, but stops when enough are; a subquery with OFFSET 0
+//! is planned so if its rows are sorted, and is not stored. A subquery with a LIMIT is a window: conditions outside of it cannot make it
+//! read more. Its size is part of the text, so that PostgreSQL knows that it is small.
 
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -15,6 +16,8 @@ use crate::search::filter::Conditions;
 
 /// Before the first recipe of all.
 pub(super) const FIRST: Brief = (i16::MAX, Uuid::max());
+/// Behind the last.
+pub(super) const LAST: Brief = (i16::MIN, Uuid::nil());
 
 /// A statement of which each usual number of conditions is prepared by itself.
 macro_rules! statement {
@@ -33,6 +36,11 @@ macro_rules! statement {
 pub(super) use statement;
 
 impl Conditions {
+    /// The table that holds what the conditions are about.
+    fn table(&self) -> &'static str {
+        if self.is_of_names { "recipe_search_names" } else { "recipe_search" }
+    }
+
     /// Writes the conditions on the row `s` of the index, each after an AND.
     pub(super) fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         if !self.is_usual() {
@@ -77,13 +85,38 @@ statement!(Names -> (SqlUuid, SmallInt));
 
 impl QueryFragment<Pg> for Names {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        let table = if self.conditions.is_of_names { "recipe_search_names" } else { "recipe_search" };
-        out.push_sql("WITH found AS MATERIALIZED (SELECT s.recipe_id, s.brevity FROM ");
-        out.push_sql(table);
+        out.push_sql("SELECT recipe_id, brevity FROM (SELECT s.recipe_id, s.brevity FROM ");
+        out.push_sql(self.conditions.table());
         out.push_sql(" s WHERE true");
         self.conditions.push(&mut out)?;
-        out.push_sql(") SELECT recipe_id, brevity FROM found WHERE (brevity, recipe_id) < (");
+        out.push_sql(" OFFSET 0) found WHERE (brevity, recipe_id) < (");
         push_brief(&self.after, &mut out)?;
+        out.push_sql(") ORDER BY brevity DESC, recipe_id DESC LIMIT ");
+        out.push_bind_param::<BigInt, _>(&self.count)
+    }
+}
+
+/// The same behind a position and up to another, with their tokens.
+#[derive(Debug)]
+pub(super) struct LooseNames {
+    pub(super) conditions: Conditions,
+    pub(super) from: Brief,
+    pub(super) until: Brief,
+    pub(super) count: i64,
+}
+
+statement!(LooseNames -> (SqlUuid, SmallInt, Array<BigInt>));
+
+impl QueryFragment<Pg> for LooseNames {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT recipe_id, brevity, tokens FROM (SELECT s.recipe_id, s.brevity, s.tokens FROM ");
+        out.push_sql(self.conditions.table());
+        out.push_sql(" s WHERE true");
+        self.conditions.push(&mut out)?;
+        out.push_sql(" OFFSET 0) found WHERE (brevity, recipe_id) < (");
+        push_brief(&self.from, &mut out)?;
+        out.push_sql(") AND (brevity, recipe_id) >= (");
+        push_brief(&self.until, &mut out)?;
         out.push_sql(") ORDER BY brevity DESC, recipe_id DESC LIMIT ");
         out.push_bind_param::<BigInt, _>(&self.count)
     }
@@ -116,11 +149,11 @@ pub(super) struct Scan {
     pub(super) count: i64,
 }
 
-statement!(Scan -> (SqlUuid, SmallInt));
+statement!(Scan -> (SqlUuid, SmallInt, Array<BigInt>));
 
 impl QueryFragment<Pg> for Scan {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT s.recipe_id, s.brevity FROM (SELECT * FROM recipe_search WHERE (brevity, recipe_id) < (");
+        out.push_sql("SELECT s.recipe_id, s.brevity, s.tokens FROM (SELECT * FROM recipe_search WHERE (brevity, recipe_id) < (");
         push_brief(&self.after, &mut out)?;
         out.push_sql(") ORDER BY brevity DESC, recipe_id DESC LIMIT ");
         out.push_sql(&self.window.to_string());

@@ -115,6 +115,9 @@ async fn a_word_that_most_recipes_have_is_paged_to_the_end() -> anyhow::Result<(
             assert!(of(&found[..1_500], "Medlar ") && of(&found[1_500..4_100], "Cake ") && of(&found[4_100..], "Medlarade "));
         }
     }
+    // Names come first also if the word is misspelt.
+    let misspelt = names_of(&world.search(text("medler")).await?);
+    assert!(misspelt.len() == 50 && misspelt.iter().all(|name| name.starts_with("Medlar ")), "{misspelt:?}");
     // Few of many: a page may be short, but each recipe is found.
     let few = "UPDATE user_recipes SET featured_at = now(), updated_at = now() WHERE recipe_name IN ('Cake 1', 'Cake 2600', 'Medlarade 7')";
     world.slice.schema.connect().await?.batch_execute(few).await?;
