@@ -13,7 +13,7 @@ mod outbox;
 mod schema;
 
 pub use inbox::{Handler, Inbox, NotApplied};
-pub use outbox::{Builder, Outbox, OutboxOperations, RelayOptions, forget};
+pub use outbox::{Builder, Outbox, OutboxOperations, RelayOptions, forget, withdraw};
 
 /// The full name of the service that receives events.
 pub use orchard_proto::events::v1::inbox_service_server::SERVICE_NAME as INBOX;

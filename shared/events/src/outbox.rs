@@ -106,6 +106,16 @@ impl Outbox {
     }
 }
 
+/// Deletes the events of these aggregates and types that are not delivered yet, and returns the aggregate and sequence of each, by which another
+/// one can be published in its place. What is withdrawn from several consumers is returned several times.
+pub async fn withdraw(
+    connection: &mut Connection,
+    aggregates: &[Uuid],
+    event_types: &[String],
+) -> diesel::QueryResult<Vec<(Uuid, i64)>> {
+    store::withdraw(connection, aggregates, event_types).await
+}
+
 /// Deletes the events of these aggregates that are not delivered yet.
 pub async fn forget(connection: &mut Connection, aggregates: &[Uuid]) -> diesel::QueryResult<()> {
     store::forget(connection, aggregates).await

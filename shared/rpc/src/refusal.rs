@@ -47,6 +47,11 @@ impl Refusal {
         self
     }
 
+    /// Returns the name of the reason.
+    pub fn reason(&self) -> &'static str {
+        self.reason
+    }
+
     /// Puts `prefix` before the message.
     #[must_use]
     pub fn prefixed(mut self, prefix: &str) -> Self {

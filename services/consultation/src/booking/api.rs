@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::session::{Booking, book};
 use super::{Party, Slot, hold, reschedule, wire};
 use crate::error::Error;
-use crate::family::may_book;
+use crate::family::{Permission, may_book};
 use crate::professional::Viewer;
 use crate::session::ending::find;
 use crate::session::wire::session;
@@ -23,7 +23,7 @@ impl Api {
     }
 }
 
-/// Returns who calls, as one who may have a side in a session.
+/// Returns who calls, as one who may have a part in a session.
 fn caller<T>(request: &Request<T>) -> Result<Viewer, tonic::Status> {
     Ok(Viewer { is_operator: false, ..Viewer::of(request)? })
 }
@@ -48,7 +48,7 @@ impl BookingService for Api {
         let caller = caller(&request)?;
         let (key, client, slot, session_type) = wire::book(request.get_ref(), caller.user, &self.currency)?;
         let party = self.party(client, caller.user).await;
-        let booking = Booking { key, party, slot, session_type, follow_up_of: None };
+        let booking = Booking { key, party, slot, session_type, follow_up_of: None, by_professional: false };
         let found = book(&self.db, &self.outbox, booking, caller).await?;
         Ok(Response::new(pb::BookSessionResponse { session: session(found, &self.currency) }))
     }
@@ -70,11 +70,16 @@ impl BookingService for Api {
         if followed_up.side == Side::Ward {
             return Err(Error::from(SessionError::NotClient).into());
         }
+        let by_professional = followed_up.side == Side::Professional;
         // The follow-up is of the same two, booked by the same one.
         let original = followed_up.session;
         let party = self.party(original.client, original.booked_by.unwrap_or(original.client)).await;
+        if by_professional && matches!(party.permission, Permission::GuardianRequired | Permission::NotGuardian) {
+            // Who is whose guardian is not the professional's business.
+            return Err(Error::from(SessionError::NotClient).into());
+        }
         let slot = Slot { professional: original.professional, ..slot };
-        let booking = Booking { key, party, slot, session_type, follow_up_of: Some(id) };
+        let booking = Booking { key, party, slot, session_type, follow_up_of: Some(id), by_professional };
         let found = book(&self.db, &self.outbox, booking, caller).await?;
         Ok(Response::new(pb::ScheduleFollowUpResponse { session: session(found, &self.currency) }))
     }

@@ -28,12 +28,13 @@ async fn insert(connection: &mut Connection, id: Uuid, party: Party, wanted: &Sl
     if claims::count_holds(connection, party.client).await? >= MAX_HOLDS {
         return Err(BookingError::TooManyHolds.into());
     }
-    let held = wanted.held(party, moment(connection).await? + HOLD_TTL);
+    // Nobody books a session that has begun.
+    let held = wanted.held(party, (moment(connection).await? + HOLD_TTL).min(wanted.start));
     slot::take(connection, &terms, (id, party.client, Some(held)), wanted.start).await?;
     Ok(())
 }
 
-/// Ends a hold of the caller, or of a child for whom the caller holds it, if there is one.
+/// Ends a hold of the caller, if there is one.
 pub(super) async fn release(db: &Db, id: Uuid, caller: Uuid) -> Result<(), Error> {
     db.write("release slot hold", async move |connection: &mut Connection| {
         let Some(hold) = claims::find_hold(connection, id, caller).await? else { return Ok(()) };

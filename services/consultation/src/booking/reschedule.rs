@@ -29,7 +29,10 @@ pub(super) async fn reschedule_session(db: &Db, outbox: &Outbox, wanted: Move, c
         let seen = find(connection, wanted.session, caller).await?;
         seen.side.check_client()?;
         let (client, professional) = (seen.session.client, seen.session.professional);
-        store::lock_client(connection, client).await?;
+        if !store::lock_client(connection, client).await? {
+            // They were erased in the meantime.
+            return Err(SessionError::NotFound.into());
+        }
         let terms = store::lock_terms(connection, professional, [caller.user; 2]).await?.ok_or(ProfessionalError::NotFound)?;
         let Found { session, professional_account, .. } = lock(connection, wanted.session, caller).await?;
         if session.start != wanted.from {

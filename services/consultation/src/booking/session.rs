@@ -2,19 +2,20 @@
 
 use bigdecimal::{BigDecimal, Zero as _};
 use orchard_db::idempotency::Key;
-use orchard_db::{Connection, Db, moment};
+use orchard_db::{Connection, Db, Rule as _, moment};
 use orchard_events::Outbox;
+use orchard_privacy::roll;
 use uuid::Uuid;
 
 use super::store::{self, NewSession, Terms};
 use super::{BookingError, MAX_SESSIONS, Party, Slot, slot};
 use crate::availability::Taken;
-use crate::claim::store as claims;
+use crate::claim::{ClaimError, store as claims};
 use crate::error::Error;
 use crate::professional::Viewer;
 use crate::session::ending::{find, lock};
 use crate::session::store::{Found, set_followed_up};
-use crate::session::{PaymentStatus, SessionType, Verb, publish_booked};
+use crate::session::{PaymentStatus, SessionError, SessionType, Verb, publish_booked};
 
 /// A session to book.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub(super) struct Booking {
     pub(super) session_type: SessionType,
     /// The session that it follows up.
     pub(super) follow_up_of: Option<Uuid>,
+    /// Whether the professional books, who does not learn what else the client does.
+    pub(super) by_professional: bool,
 }
 
 /// Books a session, unless the request is a repeated one.
@@ -35,11 +38,18 @@ pub(super) async fn book(db: &Db, outbox: &Outbox, booking: Booking, caller: Vie
         if !is_new {
             return find(connection, id, caller).await;
         }
+        // The caller stays on the roll until the key is written, also a professional, whom no row of the session names.
+        roll::enrol_or(connection, caller.user, Error::user_erased).await?;
         let terms = slot::lock(connection, booking.party, booking.slot.professional).await?;
         if let Some(followed_up) = booking.follow_up_of {
             follow_up(connection, followed_up, caller).await?;
         }
-        insert(connection, id, &booking, &terms).await?;
+        let inserted = insert(connection, id, &booking, &terms).await;
+        if booking.by_professional {
+            inserted.map_err(discreet)?;
+        } else {
+            inserted?;
+        }
         let found = find(connection, id, caller).await?;
         publish_booked(connection, &outbox, &found.session, terms.account).await?;
         Ok(found)
@@ -47,9 +57,18 @@ pub(super) async fn book(db: &Db, outbox: &Outbox, booking: Booking, caller: Vie
     .await
 }
 
-/// Checks that a session can be followed up, and says that it is.
+/// Replaces a refusal that tells of other sessions of the client.
+fn discreet(error: Error) -> Error {
+    let others = [ClaimError::ClientBusy.refusal(), BookingError::TooManySessions.refusal()].map(|refusal| refusal.reason());
+    error.map_refusal(|refusal| if others.contains(&refusal.reason()) { ClaimError::SlotTaken.refusal() } else { refusal })
+}
+
+/// Checks that a session can be followed up, and says that it is. It comes before any look at the client's time.
 async fn follow_up(connection: &mut Connection, id: Uuid, caller: Viewer) -> Result<(), Error> {
     let session = lock(connection, id, caller).await?.session;
+    if session.follow_up_scheduled {
+        return Err(SessionError::FollowUpScheduled.into());
+    }
     Verb::FollowUp.after(session.status, session.start, moment(connection).await?)?;
     Ok(set_followed_up(connection, &[id], true).await?)
 }
@@ -59,12 +78,17 @@ async fn insert(connection: &mut Connection, id: Uuid, booking: &Booking, terms:
     if store::count_future(connection, party.client).await? >= MAX_SESSIONS {
         return Err(BookingError::TooManySessions.into());
     }
-    let hold = slot::own_hold(connection, terms.professional, party.client, wanted.start).await?;
+    let hold = match booking.by_professional {
+        true => None,
+        false => slot::own_hold(connection, terms.professional, party.client, wanted.start).await?,
+    };
     let (start, end) = match hold {
         // What a client holds is theirs, whatever the schedule says meanwhile.
         Some(hold) => {
             slot::same_price(&hold.price, &wanted.price)?;
-            claims::make_session(connection, hold.id, id).await?;
+            if !claims::make_session(connection, hold.id, id).await? {
+                return Err(ClaimError::SlotTaken.into());
+            }
             (hold.start, hold.end)
         }
         None => {

@@ -2,7 +2,7 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use diesel::dsl::{count_star, now, sql};
+use diesel::dsl::{count_star, exists, now, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -13,7 +13,7 @@ use crate::availability::Schedule;
 use crate::availability::store::Raw;
 use crate::error::Error;
 use crate::professional::store::{is_listed, visible_to};
-use crate::schema::{consultation_sessions, health_professionals};
+use crate::schema::{consultation_sessions, health_professionals, time_claims};
 use crate::session::{PaymentStatus, SessionError, SessionStatus, SessionType};
 
 /// On which terms a professional, whose row is locked, can be booked.
@@ -42,14 +42,15 @@ pub(super) struct NewSession<'a> {
     pub(super) follow_up_of: Option<Uuid>,
 }
 
-/// Locks a client, who is on the roll, so that their bookings come one after another. Returns whether the client is a person: a pseudonym,
-/// which takes an erased client's place, was created at the epoch.
+/// Locks a client, so that their bookings come one after another. Returns whether the client is on the roll, and a person: a pseudonym, which
+/// takes an erased client's place, was created at the epoch.
 pub(super) async fn lock_client(connection: &mut AsyncPgConnection, client: Uuid) -> QueryResult<bool> {
     let row = users::table.find(client).select(users::created_at).for_no_key_update();
-    row.first::<DateTime<Utc>>(connection).await.map(|created| created != DateTime::<Utc>::UNIX_EPOCH)
+    let created = row.first::<DateTime<Utc>>(connection).await.optional()?;
+    Ok(created.is_some_and(|created| created != DateTime::<Utc>::UNIX_EPOCH))
 }
 
-/// Locks a professional that one of these viewers sees, after the client.
+/// Locks a professional that one of these viewers sees, or of whom the first one, the client, holds a slot. The client is locked before.
 pub(super) async fn lock_terms(
     connection: &mut AsyncPgConnection,
     professional: Uuid,
@@ -57,9 +58,13 @@ pub(super) async fn lock_terms(
 ) -> QueryResult<Option<Terms>> {
     type Found = (Option<Uuid>, Option<BigDecimal>, Option<Raw>, bool);
     let [client, booked_by] = viewers;
+    let hold = time_claims::table
+        .filter(time_claims::professional_id.eq(professional))
+        .filter(time_claims::user_id.eq(client))
+        .filter(time_claims::expires_at.gt(now).assume_not_null());
     let found: Option<Found> = health_professionals::table
         .find(professional)
-        .filter(visible_to(client, false).or(visible_to(booked_by, false)))
+        .filter(visible_to(client, false).or(visible_to(booked_by, false)).or(exists(hold)))
         .select((
             health_professionals::user_id,
             health_professionals::consultation_rate,

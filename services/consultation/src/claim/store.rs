@@ -59,11 +59,10 @@ pub(crate) async fn delete(connection: &mut AsyncPgConnection, ids: &[Uuid]) -> 
 /// A hold as it is stored. The columns that may be NULL are none in holds.
 type HoldRow = (Uuid, Uuid, Uuid, DateTime<Utc>, DateTime<Utc>, Option<BigDecimal>, Option<DateTime<Utc>>);
 
-/// Returns a hold of a caller, or of a child for whom the caller holds it.
+/// Returns a live hold of a caller, who may hold it for a child.
 pub(crate) async fn find_hold(mut connection: &AsyncPgConnection, id: Uuid, caller: Uuid) -> QueryResult<Option<Hold>> {
-    let theirs = time_claims::held_by.eq(caller).or(time_claims::user_id.eq(caller).nullable());
-    let found: Option<HoldRow> =
-        holds().filter(time_claims::id.eq(id)).filter(theirs.assume_not_null()).first(&mut connection).await.optional()?;
+    let live = time_claims::expires_at.gt(now).and(time_claims::held_by.eq(caller)).assume_not_null();
+    let found: Option<HoldRow> = holds().filter(time_claims::id.eq(id)).filter(live).first(&mut connection).await.optional()?;
     Ok(found.and_then(hold))
 }
 
@@ -80,8 +79,8 @@ pub(crate) async fn count_holds(connection: &mut AsyncPgConnection, client: Uuid
     live.select(count_star()).first(connection).await
 }
 
-/// Makes the time that a client holds the time of a session.
-pub(crate) async fn make_session(connection: &mut AsyncPgConnection, hold: Uuid, session: Uuid) -> QueryResult<()> {
+/// Makes the time that a client holds the time of a session. Returns whether it was held still.
+pub(crate) async fn make_session(connection: &mut AsyncPgConnection, hold: Uuid, session: Uuid) -> QueryResult<bool> {
     diesel::update(time_claims::table.find(hold))
         .set((
             time_claims::id.eq(session),
@@ -91,7 +90,7 @@ pub(crate) async fn make_session(connection: &mut AsyncPgConnection, hold: Uuid,
         ))
         .execute(connection)
         .await
-        .map(|_| ())
+        .map(|made| made > 0)
 }
 
 /// Ends a hold, unless it has become a session.

@@ -1,14 +1,18 @@
 //! The erasure of a user.
 
-use orchard_db::{Connection, idempotency};
-use orchard_events::{Outbox, forget};
+use std::collections::{BTreeMap, BTreeSet};
+
+use orchard_db::{Connection, idempotency, moment};
+use orchard_events::{Outbox, forget, withdraw};
 use orchard_privacy::{Receipt, roll};
+use orchard_proto::consultation::v1::{SessionBooked, SessionCancelled, SessionRescheduled};
+use prost::Name as _;
 use uuid::Uuid;
 
-use super::store;
-use crate::availability::next_slots;
+use super::store::{self, Named};
+use crate::availability::{next_slots, refresh_next_slot};
 use crate::error::Error;
-use crate::session::ending::cancel_to_come;
+use crate::session::ending::{cancel_to_come, tell_again};
 
 /// Erases a user for good. Sessions are the history of two: a pseudonym takes the client's place, and an entry without a person stays of the
 /// professional. The texts and addresses go in any case. Sessions to come are cancelled, and the other side is told.
@@ -27,14 +31,20 @@ pub(super) async fn erase(connection: &mut Connection, outbox: &Outbox, user: Uu
     let mut receipt = Receipt::default();
     receipt.add("idempotency_keys", keys, 0);
     store::lock_professionals(connection, user).await?;
-    let aggregates = store::aggregates(connection, user).await?;
-    forget(connection, &aggregates).await?;
+    let cancellations = withdraw_events(connection, user).await?;
     let professionals = store::blank_professional(connection, user).await?;
+    let next_slots = next_slots::delete(connection, &professionals).await?;
     let freed = cancel_to_come(connection, outbox, (&professionals, Some(user)), Some(user)).await?;
-    let freed = freed + store::end_holds(connection, user, &professionals).await?;
+    let holds = store::end_holds(connection, user, &professionals).await?;
+    let now = moment(connection).await?;
+    for professional in holds.iter().collect::<BTreeSet<_>>() {
+        refresh_next_slot(connection, *professional, now).await?;
+    }
+    tell_again(connection, outbox, cancellations, user).await?;
+    let freed = freed + holds.len();
     let entered = store::forget_entering(connection, user).await?;
     receipt.add("health_professionals", 0, professionals.len() + entered);
-    receipt.add("next_slots", next_slots::delete(connection, &professionals).await?, 0);
+    receipt.add("next_slots", next_slots, 0);
     let mut sessions = store::blank_sessions_with(connection, &professionals).await?;
     let mut claims = 0;
     if store::has_sessions(connection, user).await? {
@@ -48,4 +58,15 @@ pub(super) async fn erase(connection: &mut Connection, outbox: &Outbox, user: Uu
     receipt.add("users", usize::from(!is_new), 0);
     roll::strike(connection, user).await?;
     Ok(receipt)
+}
+
+/// Withdraws events that name a user. Returns which cancellations the others have not been told of.
+async fn withdraw_events(connection: &mut Connection, user: Uuid) -> Result<BTreeMap<Uuid, i64>, Error> {
+    let Named { own, with_them, professionals } = store::named(connection, user).await?;
+    let sessions = [own.as_slice(), &with_them].concat();
+    let cancellations = withdraw(connection, &sessions, &[SessionCancelled::full_name()]).await?;
+    forget(connection, &[own, professionals].concat()).await?;
+    // That the others have completed theirs names no professional.
+    withdraw(connection, &with_them, &[SessionBooked::full_name(), SessionRescheduled::full_name()]).await?;
+    Ok(cancellations.into_iter().collect())
 }

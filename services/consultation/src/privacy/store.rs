@@ -46,27 +46,43 @@ pub(super) async fn blank_professional(connection: &mut AsyncPgConnection, user:
         .await
 }
 
-/// Locks all professionals in whose sessions a user has a part, as whom or with whom they consulted.
+/// Locks all professionals whose rows, sessions or holds an erasure changes: the user's own, those whom they consulted, hold or have entered.
 pub(super) async fn lock_professionals(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
     let sessions = consultation_sessions::table
         .filter(consultation_sessions::professional_id.eq(health_professionals::id))
         .filter(takes_part(user));
+    let holds = time_claims::table
+        .filter(time_claims::professional_id.eq(health_professionals::id))
+        .filter(time_claims::expires_at.is_not_null())
+        .filter(time_claims::user_id.eq(user).or(time_claims::held_by.eq(user).assume_not_null()));
+    let own = health_professionals::user_id.eq(user).assume_not_null();
+    let entered = health_professionals::entered_by.eq(user).assume_not_null();
     let rows = health_professionals::table
-        .filter(health_professionals::user_id.eq(user).assume_not_null().or(exists(sessions)))
+        .filter(own.or(entered).or(exists(sessions)).or(exists(holds)))
         .order(health_professionals::id)
         .select(health_professionals::id)
         .for_no_key_update();
     rows.load::<Uuid>(connection).await.map(|_| ())
 }
 
-/// Returns the sessions and professionals whose events name a user.
-pub(super) async fn aggregates(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<Vec<Uuid>> {
-    let own = || health_professionals::table.filter(health_professionals::user_id.eq(user)).select(health_professionals::id);
-    let with_them = consultation_sessions::professional_id.eq_any(own());
-    let sessions = consultation_sessions::table.filter(takes_part(user).or(with_them)).select(consultation_sessions::id);
-    let mut aggregates: Vec<Uuid> = sessions.load(connection).await?;
-    aggregates.extend(own().load::<Uuid>(connection).await?);
-    Ok(aggregates)
+/// What has events that name a user.
+pub(super) struct Named {
+    /// The sessions of a user, or that they booked.
+    pub(super) own: Vec<Uuid>,
+    /// The sessions with the user as a professional.
+    pub(super) with_them: Vec<Uuid>,
+    /// The user as a professional.
+    pub(super) professionals: Vec<Uuid>,
+}
+
+/// Returns what has events that name a user.
+pub(super) async fn named(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<Named> {
+    let entries = health_professionals::table.filter(health_professionals::user_id.eq(user));
+    let professionals: Vec<Uuid> = entries.select(health_professionals::id).load(connection).await?;
+    let sessions = || consultation_sessions::table.select(consultation_sessions::id);
+    let own = sessions().filter(takes_part(user)).load(connection).await?;
+    let with_them = sessions().filter(consultation_sessions::professional_id.eq_any(&professionals)).load(connection).await?;
+    Ok(Named { own, with_them, professionals })
 }
 
 /// Whether a user is the client of a session, or has booked it.
@@ -102,13 +118,13 @@ pub(super) async fn blank_sessions_with(connection: &mut AsyncPgConnection, prof
         .await
 }
 
-/// Ends the holds of a user, and those of these professionals. Returns how many there were.
-pub(super) async fn end_holds(connection: &mut AsyncPgConnection, user: Uuid, professionals: &[Uuid]) -> QueryResult<usize> {
+/// Ends the holds of a user, and those of these professionals, and returns whose time each has freed.
+pub(super) async fn end_holds(connection: &mut AsyncPgConnection, user: Uuid, professionals: &[Uuid]) -> QueryResult<Vec<Uuid>> {
     let held = time_claims::held_by.eq(user).assume_not_null().or(time_claims::user_id.eq(user));
     let holds = time_claims::table
         .filter(time_claims::expires_at.is_not_null())
         .filter(time_claims::professional_id.eq_any(professionals).or(held));
-    diesel::delete(holds).execute(connection).await
+    diesel::delete(holds).returning(time_claims::professional_id).get_results(connection).await
 }
 
 /// Replaces a user by a pseudonym in the time that their sessions took.
@@ -137,8 +153,16 @@ pub(super) async fn add_pseudonym(connection: &mut AsyncPgConnection, pseudonym:
 /// professional's mean.
 pub(super) async fn repoint_sessions(connection: &mut AsyncPgConnection, user: Uuid, pseudonym: Uuid) -> QueryResult<usize> {
     let booked = consultation_sessions::table.filter(consultation_sessions::booked_by.eq(user));
+    // What the guardian wrote goes, and the consent that nobody else could withdraw.
     let booked = diesel::update(booked)
-        .set((consultation_sessions::booked_by.eq(pseudonym), consultation_sessions::updated_at.eq(now)))
+        .set((
+            consultation_sessions::booked_by.eq(pseudonym),
+            consultation_sessions::user_feedback_text.eq(None::<String>),
+            consultation_sessions::cancel_reason.eq(None::<String>),
+            consultation_sessions::recording_consent.eq(false),
+            consultation_sessions::recording_url.eq(None::<String>),
+            consultation_sessions::updated_at.eq(now),
+        ))
         .execute(connection)
         .await?;
     let own = diesel::update(consultation_sessions::table.filter(consultation_sessions::user_id.eq(user)))

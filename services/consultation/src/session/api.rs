@@ -34,7 +34,7 @@ impl Api {
     }
 }
 
-/// Returns who calls, as one who may have a side in a session. Operators cancel sessions, and do nothing else with them.
+/// Returns who calls, as one who may have a part in a session. Operators cancel sessions, and do nothing else with them.
 fn caller<T>(request: &Request<T>) -> Result<Viewer, Status> {
     Ok(Viewer { is_operator: false, ..Viewer::of(request)? })
 }

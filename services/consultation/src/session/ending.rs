@@ -1,6 +1,6 @@
 //! How sessions end: completed, cancelled, or the client did not come.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel_async::AsyncPgConnection;
 use orchard_db::{Connection, Db, moment};
@@ -55,7 +55,10 @@ pub(super) async fn complete(db: &Db, outbox: &Outbox, id: Uuid, caller: Viewer)
 async fn complete_locked(connection: &mut Connection, outbox: &Outbox, session: &Session) -> Result<(), Error> {
     if Verb::Complete.after(session.status, session.start, moment(connection).await?)? != session.status {
         let sequence = store::complete(connection, session).await?;
-        events::publish_completed(connection, outbox, session, sequence).await?;
+        // A pseudonym has no achievements, and no other service may know it.
+        if !store::is_pseudonym(connection, session.client).await? {
+            events::publish_completed(connection, outbox, session, sequence).await?;
+        }
     }
     Ok(())
 }
@@ -103,23 +106,47 @@ pub(crate) async fn cancel_to_come(
     for professional in &professionals {
         refresh_next_slot(connection, *professional, now).await?;
     }
-    let accounts: HashMap<Uuid, Option<Uuid>> = store::accounts(connection, professionals).await?.into_iter().collect();
-    let event = |session: &Session| {
-        let account = accounts.get(&session.professional).copied().flatten();
-        events::cancelled(session, account, CancelledBy::Service, erased)
-    };
-    let told: Vec<_> = cancelled.iter().map(|(session, sequence)| (session.id, *sequence, event(session))).collect();
-    let told: Vec<_> = told.iter().map(|(id, sequence, event)| (*id, *sequence, event)).collect();
-    outbox.publish_all(connection, &told).await?;
+    tell_cancelled(connection, outbox, &cancelled, erased).await?;
     Ok(cancelled.len())
 }
 
-/// Returns a session that the caller has a side in.
+/// Tells once more of cancellations, by the numbers of their events, without the user who is being erased.
+pub(crate) async fn tell_again(
+    connection: &mut Connection,
+    outbox: &Outbox,
+    cancellations: BTreeMap<Uuid, i64>,
+    erased: Uuid,
+) -> Result<(), Error> {
+    let sessions = store::sessions(connection, cancellations.keys().copied()).await?;
+    let told =
+        sessions.into_iter().filter_map(|session| cancellations.get(&session.id).copied().map(|sequence| (session, sequence)));
+    let told: Vec<(Session, i64)> = told.collect();
+    tell_cancelled(connection, outbox, &told, Some(erased)).await
+}
+
+async fn tell_cancelled(
+    connection: &mut Connection,
+    outbox: &Outbox,
+    cancelled: &[(Session, i64)],
+    erased: Option<Uuid>,
+) -> Result<(), Error> {
+    let professionals: BTreeSet<Uuid> = cancelled.iter().map(|(session, _)| session.professional).collect();
+    let accounts: HashMap<Uuid, Option<Uuid>> = store::accounts(connection, professionals).await?.into_iter().collect();
+    let event = |session: &Session| {
+        let account = accounts.get(&session.professional).copied().flatten();
+        events::cancelled(session, account, session.cancelled_by.unwrap_or(CancelledBy::Service), erased)
+    };
+    let told: Vec<_> = cancelled.iter().map(|(session, sequence)| (session.id, *sequence, event(session))).collect();
+    let told: Vec<_> = told.iter().map(|(id, sequence, event)| (*id, *sequence, event)).collect();
+    Ok(outbox.publish_all(connection, &told).await?)
+}
+
+/// Returns a session that the caller has a part in.
 pub(crate) async fn find(connection: &AsyncPgConnection, id: Uuid, caller: Viewer) -> Result<Found, Error> {
     Ok(store::find(connection, id, caller).await?.ok_or(SessionError::NotFound)?)
 }
 
-/// Locks a session that the caller has a side in, after its professional.
+/// Locks a session that the caller has a part in, after its professional.
 pub(crate) async fn lock(connection: &mut AsyncPgConnection, id: Uuid, caller: Viewer) -> Result<Found, Error> {
     Ok(store::lock(connection, id, caller).await?.ok_or(SessionError::NotFound)?)
 }

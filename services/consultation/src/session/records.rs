@@ -40,9 +40,12 @@ pub(super) async fn set_recording(db: &Db, id: Uuid, caller: Viewer, url: Option
     db.write("set recording", async move |connection: &mut Connection| {
         let Found { session, side, .. } = lock(connection, id, caller).await?;
         side.check_professional()?;
-        Verb::SetRecording.after(session.status, session.start, moment(connection).await?)?;
-        if url.is_some() && !session.recording_consent {
-            return Err(SessionError::NoConsent.into());
+        // An address is removed at any time.
+        if url.is_some() {
+            Verb::SetRecording.after(session.status, session.start, moment(connection).await?)?;
+            if !session.recording_consent {
+                return Err(SessionError::NoConsent.into());
+            }
         }
         if session.recording_url != url {
             records::set_url(connection, id, url.as_deref()).await?;

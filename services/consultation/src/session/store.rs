@@ -11,6 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use orchard_db::row as pair;
+use orchard_privacy::schema::users;
 use orchard_rpc::PageRequest;
 use uuid::Uuid;
 
@@ -18,7 +19,7 @@ use super::{Session, SessionStatus, Side};
 use crate::professional::Viewer;
 use crate::schema::{consultation_sessions, health_professionals};
 pub(crate) use ended::set_followed_up;
-pub(super) use ended::{accounts, cancel, cancel_to_come, complete, lock as lock_row, mark_no_show, unfinished};
+pub(super) use ended::{accounts, cancel, cancel_to_come, complete, lock as lock_row, mark_no_show, sessions, unfinished};
 pub(crate) use row::Row;
 
 /// A session with what is known of its professional.
@@ -41,7 +42,7 @@ pub(super) struct Filter {
     pub(super) to: Option<DateTime<Utc>>,
 }
 
-/// Returns a session that the caller has a side in, or may cancel as an operator.
+/// Returns a session that the caller has a part in, or may cancel as an operator.
 pub(crate) async fn find(mut connection: &AsyncPgConnection, id: Uuid, caller: Viewer) -> QueryResult<Option<Found>> {
     let operator: AsExprOf<bool, Bool> = caller.is_operator.into_sql::<Bool>();
     let takes_part = consultation_sessions::user_id
@@ -64,12 +65,18 @@ pub(crate) async fn find(mut connection: &AsyncPgConnection, id: Uuid, caller: V
     }))
 }
 
-/// Locks a session that the caller has a side in, or may cancel as an operator, after its professional. Others lock nothing.
+/// Locks a session that the caller has a part in, or may cancel as an operator, after its professional. Others lock nothing.
 pub(crate) async fn lock(connection: &mut AsyncPgConnection, id: Uuid, caller: Viewer) -> QueryResult<Option<Found>> {
     let Some(seen) = find(connection, id, caller).await? else { return Ok(None) };
     lock_professional(connection, seen.session.professional).await?;
     lock_row(connection, id).await?;
     find(connection, id, caller).await
+}
+
+/// Returns whether a client is a pseudonym, which takes an erased client's place: it was created at the epoch.
+pub(super) async fn is_pseudonym(connection: &mut AsyncPgConnection, client: Uuid) -> QueryResult<bool> {
+    let created = users::table.find(client).select(users::created_at).first::<DateTime<Utc>>(connection).await?;
+    Ok(created == DateTime::<Utc>::UNIX_EPOCH)
 }
 
 /// Locks a professional.

@@ -255,6 +255,16 @@ fn interval(duration: Duration) -> PgInterval {
     PgInterval::from_microseconds(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
 }
 
+/// Deletes the events of these aggregates and types that are not delivered yet, and returns their aggregates and sequences.
+pub(super) async fn withdraw(
+    connection: &mut AsyncPgConnection,
+    aggregates: &[Uuid],
+    event_types: &[String],
+) -> QueryResult<Vec<(Uuid, i64)>> {
+    let events = outbox::table.filter(outbox::aggregate_id.eq_any(aggregates)).filter(outbox::event_type.eq_any(event_types));
+    diesel::delete(events).returning((outbox::aggregate_id, outbox::sequence)).get_results(connection).await
+}
+
 /// Deletes the events of these aggregates that are not delivered yet.
 pub(super) async fn forget(connection: &mut AsyncPgConnection, aggregates: &[Uuid]) -> QueryResult<()> {
     diesel::delete(outbox::table.filter(outbox::aggregate_id.eq_any(aggregates))).execute(connection).await.map(|_| ())

@@ -100,6 +100,16 @@ pub(crate) async fn set_followed_up(connection: &mut AsyncPgConnection, ids: &[U
         .map(|_| ())
 }
 
+/// Returns sessions by their ids.
+pub(in crate::session) async fn sessions(
+    connection: &mut AsyncPgConnection,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> QueryResult<Vec<Session>> {
+    let named = consultation_sessions::table.filter(consultation_sessions::id.eq_any(ids));
+    let rows: Vec<Row> = named.select(Row::as_select()).load(connection).await?;
+    Ok(rows.into_iter().map(Session::from).collect())
+}
+
 /// Returns the accounts of professionals.
 pub(in crate::session) async fn accounts(
     connection: &mut AsyncPgConnection,

@@ -8,8 +8,8 @@ use orchard_testkit::answer::refused;
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::practice::{hours, wanted};
-use crate::world::{World, id};
+use crate::practice::{PRICE, hours, wanted, wire};
+use crate::world::{World, euros, id};
 
 impl World {
     /// Adds a child to a family of its guardian.
@@ -19,7 +19,6 @@ impl World {
             family_name: "Home".to_owned(),
             time_zone: "UTC".to_owned(),
             request_id: id().to_string(),
-            ..Default::default()
         };
         let plan = PlanServiceClient::new(service.user(guardian)?).create_plan(plan).await?.into_inner().plan;
         let child = family::AddChildRequest {
@@ -58,6 +57,16 @@ async fn a_childs_sessions_are_the_guardians_to_decide() -> anyhow::Result<()> {
     assert_eq!(refused(world.cancel(child, &booked).await), not_client);
     assert_eq!(refused(world.reschedule(child, &booked, hours(30)).await), not_client);
     assert_eq!(refused(world.consent(child, &booked, true).await), not_client);
+    let hold = pb::HoldSlotRequest {
+        professional_id: practice.id.clone(),
+        start_time: wire(hours(26)),
+        price: euros(PRICE),
+        user_id: child.to_string(),
+        request_id: id().to_string(),
+    };
+    let hold = world.bookings(guardian).hold_slot(hold).await?.into_inner().slot_hold.expect("a hold");
+    world.release(child, &hold).await?;
+    assert_eq!(refused(world.book(id(), &practice, hours(26)).await), (Code::FailedPrecondition, "SLOT_TAKEN".to_owned()));
     let moved = world.reschedule(guardian, &booked, hours(30)).await?;
     let begun = world.bring_forward(guardian, &moved, 30).await?;
     assert_eq!(refused(world.follow_up(child, &begun, hours(48)).await), not_client);

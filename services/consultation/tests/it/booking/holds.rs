@@ -6,7 +6,7 @@ use tonic::Code;
 use uuid::Uuid;
 
 use super::failed;
-use crate::practice::{PRICE, hours, wanted, wire};
+use crate::practice::{PRICE, hours, round_the_clock, wanted, wire};
 use crate::world::{World, euros, id};
 
 const LIVE: &str = "SELECT count(*) FROM time_claims WHERE expires_at > now()";
@@ -40,9 +40,6 @@ async fn a_held_slot_is_its_holders_at_the_price_of_the_hold() -> anyhow::Result
 
     // Whatever changes meanwhile.
     world.set("consultation_rate = 99, available_time_slots = NULL, is_available = false").await?;
-    let changed = pb::BookSessionRequest { price: euros(9_900), ..wanted(&practice, hours(24)) };
-    assert_eq!(refused(world.book_as(ann, changed).await), (Code::NotFound, "PROFESSIONAL_NOT_FOUND".to_owned()));
-    world.set("is_available = true").await?;
     let changed = pb::BookSessionRequest { price: euros(9_900), ..wanted(&practice, hours(24)) };
     assert_eq!(refused(world.book_as(ann, changed).await), failed("PRICE_CHANGED"));
     let booked = world.book(ann, &practice, hours(24)).await?;
@@ -93,6 +90,25 @@ async fn an_expired_hold_is_in_nobodys_way() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The start is so soon that the hold would outlive it.
+#[tokio::test]
+async fn a_hold_ends_when_its_slot_begins() -> anyhow::Result<()> {
+    let world = World::with_family().await?;
+    let schedule = pb::Schedule { slot_minutes: 5, step_minutes: 5, ..round_the_clock() };
+    let (practice, ann) = (world.practice_with(schedule).await?, id());
+    let now = chrono::Utc::now().timestamp();
+    let start = chrono::DateTime::from_timestamp(now - now % 300 + 300, 0).expect("a time");
+    // The clock may pass the start meanwhile; then the next one will do.
+    let (hold, start) = match world.hold(ann, &practice, start).await {
+        Ok(hold) => (hold, start),
+        Err(_) => {
+            (world.hold(ann, &practice, start + chrono::TimeDelta::minutes(5)).await?, start + chrono::TimeDelta::minutes(5))
+        }
+    };
+    assert!(hold.expire_time.expect("a time").seconds <= start.timestamp());
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_repeated_hold_is_the_same_until_it_ends() -> anyhow::Result<()> {
     let world = World::with_family().await?;
@@ -107,6 +123,8 @@ async fn a_repeated_hold_is_the_same_until_it_ends() -> anyhow::Result<()> {
     let hold = async || world.bookings(ann).hold_slot(request.clone()).await.map(|hold| hold.into_inner().slot_hold);
     let first = hold().await?.expect("a hold");
     assert_eq!(hold().await?.as_ref(), Some(&first));
+    world.expire_holds().await?;
+    assert_eq!(refused(hold().await), failed("SLOT_HOLD_ENDED"), "also before anybody has deleted it");
     world.release(ann, &first).await?;
     assert_eq!(refused(hold().await), failed("SLOT_HOLD_ENDED"));
     Ok(())

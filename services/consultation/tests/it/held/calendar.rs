@@ -21,6 +21,12 @@ fn read(calendar: &str) -> BTreeMap<String, String> {
     properties.map(|property| (property.name, property.value.unwrap_or_default())).collect()
 }
 
+/// Returns when a session was last changed.
+fn stamp(session: &pb::Session) -> String {
+    let seconds = session.update_time.expect("a time").seconds;
+    chrono::DateTime::from_timestamp(seconds, 0).expect("a time").format("%Y%m%dT%H%M%SZ").to_string()
+}
+
 #[tokio::test]
 async fn a_calendar_follows_its_session() -> anyhow::Result<()> {
     let world = World::with_family().await?;
@@ -55,8 +61,12 @@ async fn a_calendar_follows_its_session() -> anyhow::Result<()> {
     // Notes change nothing, a move and a cancellation count.
     world.note(account, &session, "Others").await?;
     assert_eq!(world.calendar(client, &session).await?, first);
+    assert_eq!(booked["DTSTAMP"], stamp(&session));
+    let past = "UPDATE consultation_sessions SET revised_at = revised_at - INTERVAL '1 day', updated_at = now()";
+    world.slice.schema.connect().await?.batch_execute(past).await?;
     let moved = world.reschedule(client, &session, hours(30)).await?;
     let after = read(&world.calendar(client, &session).await?);
+    assert_eq!(after["DTSTAMP"], stamp(&moved), "when it was moved");
     assert_eq!((after["SEQUENCE"].as_str(), &after["UID"], &after["DTSTART"]), ("1", &session.session_id, &time(hours(30))));
     world.cancel(client, &moved).await?;
     let after = read(&world.calendar(client, &session).await?);

@@ -59,7 +59,17 @@ async fn an_erased_clients_sessions_to_come_are_cancelled_and_told() -> anyhow::
     // The professional may complete what has begun, and books nothing for nobody.
     assert_eq!(refused(world.follow_up(practice.account, &begun, hours(48)).await), failed("USER_ERASED"));
     world.complete(practice.account, &begun).await?;
+    let completed = "SELECT count(*) FROM outbox WHERE event_type LIKE '%SessionCompleted'";
+    assert_eq!(world.count(completed).await?, 0, "nobody is told of a pseudonym");
     assert_eq!(refused(world.book(client, &practice, hours(24)).await), failed("USER_ERASED"));
+    // A cancellation that was under way is told without the client.
+    let other = id();
+    let cancelled = world.book(other, &practice, hours(30)).await?;
+    world.cancel(other, &cancelled).await?;
+    world.forget(other).await?;
+    let told = world.told().await?;
+    let told = told.iter().find(|event| event.session_id == cancelled.session_id).expect("an event");
+    assert_eq!((told.user_id.as_str(), told.cancelled_by()), ("", pb::CancelledBy::Client));
     Ok(())
 }
 
@@ -72,6 +82,8 @@ async fn an_erased_professionals_sessions_to_come_are_cancelled_and_told() -> an
     world.rate(client, &begun, 4, "Kind").await?;
     let to_come = world.book(client, &practice, hours(24)).await?;
     world.forget(practice.account).await?;
+    let completed = "SELECT count(*) FROM outbox WHERE event_type LIKE '%SessionCompleted'";
+    assert_eq!(world.count(completed).await?, 1, "the client's achievement is still to come");
     let account = practice.account.to_string();
     assert_eq!(world.slice.schema.tables_with(&[account]).await?, Vec::<String>::new());
     let seen = world.session(client, &begun.session_id).await?;
@@ -92,10 +104,15 @@ async fn an_erased_guardian_leaves_the_childs_history() -> anyhow::Result<()> {
     let begun = world.book_as(guardian, for_child(hours(24))).await?;
     let begun = world.bring_forward(guardian, &begun, 24).await?;
     let to_come = world.book_as(guardian, for_child(hours(24))).await?;
+    world.consent(guardian, &begun, true).await?;
+    world.record(practice.account, &begun, "https://example.org/canary").await?;
+    world.complete(practice.account, &begun).await?;
+    world.rate(guardian, &begun, 5, "Canary").await?;
     world.forget(guardian).await?;
-    assert_eq!(world.slice.schema.tables_with(&[guardian.to_string()]).await?, Vec::<String>::new());
+    let traces = [guardian.to_string(), "canary".to_owned()];
+    assert_eq!(world.slice.schema.tables_with(&traces).await?, Vec::<String>::new());
     let seen = world.session(child, &begun.session_id).await?;
-    assert_eq!((&seen.user_id, seen.session_status()), (&child.to_string(), pb::SessionStatus::Scheduled));
+    assert_eq!((&seen.user_id, seen.session_status()), (&child.to_string(), pb::SessionStatus::Completed));
     // Nobody is left who answers for it.
     assert_eq!(world.session(child, &to_come.session_id).await?.session_status(), pb::SessionStatus::Cancelled);
     Ok(())

@@ -49,6 +49,14 @@ async fn a_recording_needs_the_clients_consent() -> anyhow::Result<()> {
     for user in [client, account] {
         assert_eq!(world.session(user, &session.session_id).await?.recording_url, URL);
     }
+    // The professional takes it away at any time.
+    world.no_show(account, &session).await?;
+    assert_eq!(refused(world.record(account, &session, "https://example.org/b").await), failed("WRONG_SESSION_STATUS"));
+    assert_eq!(world.record(account, &session, "").await?.recording_url, "");
+    let Case { practice, client, session } = world.case().await?;
+    let account = practice.account;
+    world.consent(client, &session, true).await?;
+    world.record(account, &session, URL).await?;
     // With the consent goes the recording, and a new consent brings none back.
     assert_eq!(world.consent(client, &session, false).await?.recording_url, "");
     assert_eq!(world.consent(client, &session, true).await?.recording_url, "");
