@@ -1,5 +1,6 @@
 //! Sessions that are booked, and what becomes of them.
 
+mod achievements;
 mod calendar;
 mod endings;
 mod erasures;

@@ -29,7 +29,7 @@ pub struct World {
 /// An address at which no service listens.
 pub const NOWHERE: &str = "http://127.0.0.1:1";
 
-fn relay() -> RelayOptions {
+pub fn relay() -> RelayOptions {
     RelayOptions { event_attempts: 10, event_retry_delay: Duration::from_millis(50) }
 }
 
