@@ -3,6 +3,7 @@
 //! All transactions lock in the same order: request keys, the client, the professional, sessions.
 
 mod api;
+mod follow_up;
 mod hold;
 mod reschedule;
 mod session;
@@ -12,13 +13,14 @@ mod wire;
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, TimeDelta, Utc};
+use orchard_client::Upstream;
 use orchard_db::Rule;
 use orchard_proto::consultation::v1::ErrorReason;
 use orchard_rpc::Refusal;
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::family::Permission;
+use crate::family::{Permission, may_book};
 
 /// How long a slot is held.
 const HOLD_TTL: TimeDelta = TimeDelta::minutes(5);
@@ -35,6 +37,17 @@ struct Party {
     /// Who books: the client, or the guardian of a child.
     booked_by: Uuid,
     permission: Permission,
+}
+
+impl Party {
+    /// Asks whether somebody may book for a client. No transaction waits for the answer.
+    async fn ask(family: &Upstream, client: Uuid, booked_by: Uuid) -> Self {
+        Self { client, booked_by, permission: may_book(family, client, booked_by).await }
+    }
+
+    fn includes(&self, user: Uuid) -> bool {
+        [self.client, self.booked_by].contains(&user)
+    }
 }
 
 /// A slot as the caller has seen it.

@@ -155,6 +155,11 @@ impl Viewer {
         Ok(Self { user: user.id, is_operator: user.is(Role::Operator) })
     }
 
+    /// Returns the user who sent a request, without what they may do as an operator.
+    pub(crate) fn without_roles<T>(request: &Request<T>) -> Result<Self, CallerError> {
+        Ok(Self { is_operator: false, ..Self::of(request)? })
+    }
+
     /// Returns the account of a professional that this user creates. Operators create professionals without an account, other users create
     /// themselves.
     pub fn new_account(self) -> Option<Uuid> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use orchard_client::{Resolve, Upstream};
 use orchard_proto::rpc::v1::ErrorReason;
-use orchard_rpc::common;
+use orchard_rpc::{common, unanswered};
 use orchard_server::{MAX_MESSAGE_BYTES, ServeOptions};
 use tonic::Status;
 use tonic::transport::Uri;
@@ -61,8 +61,7 @@ impl Upstreams {
 
 /// What a caller is told when a slice has no usable answer.
 pub(crate) fn unavailable(upstream: &str) -> Status {
-    let refusal = common(ErrorReason::UpstreamUnavailable, format!("the {upstream} service does not answer"));
-    refusal.with("upstream", upstream).into_status(DOMAIN)
+    unanswered(upstream).into_status(DOMAIN)
 }
 
 /// A fault of the edge's own: what is wrong is for its log alone.

@@ -5,8 +5,7 @@ use std::time::Duration;
 use orchard_client::Upstream;
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::member_service_client::MemberServiceClient;
-use orchard_proto::rpc::v1::ErrorReason;
-use orchard_rpc::{Deadline, common};
+use orchard_rpc::{Deadline, unanswered};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -30,5 +29,5 @@ pub(crate) async fn is_child(family: &Upstream, user: Uuid) -> Option<bool> {
 
 /// Returns the error of a call that needs an answer of the family service and has none.
 pub(crate) fn unavailable() -> Error {
-    common(ErrorReason::UpstreamUnavailable, "the family service does not answer").with("upstream", "family").into()
+    unanswered("family").into()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use orchard_proto::rpc::v1::ErrorReason;
-use orchard_rpc::{MAX_METADATA_BYTES, common, overloaded};
+use orchard_rpc::{MAX_METADATA_BYTES, common, overloaded, unanswered};
 use tonic::Status;
 
 use crate::connection::Failure;
@@ -86,8 +86,7 @@ impl Refusals {
     }
 
     fn upstream_unavailable(&self, retry_after: Option<Duration>) -> Status {
-        let refusal = common(ErrorReason::UpstreamUnavailable, format!("the {} service does not answer", self.upstream))
-            .with("upstream", self.upstream);
+        let refusal = unanswered(self.upstream);
         let refusal = match retry_after {
             Some(delay) => refusal.retry_after(delay),
             None => refusal,

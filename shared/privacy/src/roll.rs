@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -52,6 +53,22 @@ pub async fn strike(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResu
     let tombstone = diesel::insert_into(erased_users::table).values(erased_users::user_hash.eq(hash(user)));
     tombstone.on_conflict_do_nothing().execute(connection).await?;
     diesel::delete(users::table.find(user)).execute(connection).await.map(|_| ())
+}
+
+/// When pseudonyms were created, who take the places of erased users in rows that others need: the times of the erasures would identify the
+/// users.
+const PSEUDONYM_SINCE: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+/// Adds a pseudonym.
+pub async fn add_pseudonym(connection: &mut AsyncPgConnection, pseudonym: Uuid) -> QueryResult<()> {
+    let row = (users::id.eq(pseudonym), users::created_at.eq(PSEUDONYM_SINCE));
+    diesel::insert_into(users::table).values(row).execute(connection).await.map(|_| ())
+}
+
+/// Returns whether a row of the roll is a pseudonym, and not a user.
+pub async fn is_pseudonym(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<bool> {
+    let created = users::table.find(id).select(users::created_at).first(connection).await.optional()?;
+    Ok(created == Some(PSEUDONYM_SINCE))
 }
 
 /// Returns those of the given users who were erased.

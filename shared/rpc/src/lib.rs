@@ -24,7 +24,7 @@ pub use fields::{Fields, Invalid, Violations};
 pub use money::Currency;
 pub use page::{Page, PageKey, PageRequest};
 pub use reason::{Reason, reason};
-pub use refusal::{Refusal, beyond_share, common, overloaded};
+pub use refusal::{Refusal, beyond_share, common, overloaded, unanswered};
 pub use seal::{InvalidTokenKeys, TokenKeys, open, seal};
 pub use status::code_name;
 pub use supervise::supervise;

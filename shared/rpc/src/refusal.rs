@@ -47,9 +47,9 @@ impl Refusal {
         self
     }
 
-    /// Returns the name of the reason.
-    pub fn reason(&self) -> &'static str {
-        self.reason
+    /// Returns whether this is the reason.
+    pub fn is(&self, reason: impl Reason) -> bool {
+        self.reason == reason.name()
     }
 
     /// Puts `prefix` before the message.
@@ -153,6 +153,11 @@ pub fn common(reason: ErrorReason, message: impl ToString) -> Refusal {
         ErrorReason::Internal | ErrorReason::Unspecified => Code::Internal,
     };
     Refusal::new(code, reason, message)
+}
+
+/// Returns the refusal of a call that needs an answer of another service and has none.
+pub fn unanswered(upstream: &str) -> Refusal {
+    common(ErrorReason::UpstreamUnavailable, format!("the {upstream} service does not answer")).with("upstream", upstream)
 }
 
 /// Returns the refusal of a service that has more work than it can do.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{BookingError, HOLD_TTL, MAX_HOLDS, Party, Slot, slot};
 use crate::availability::refresh_next_slot;
-use crate::claim::{Hold, store as claims};
+use crate::claim::{Hold, HoldTerms, store as claims};
 use crate::error::Error;
 use crate::session::store::lock_professional;
 
@@ -29,7 +29,8 @@ async fn insert(connection: &mut Connection, id: Uuid, party: Party, wanted: &Sl
         return Err(BookingError::TooManyHolds.into());
     }
     // Nobody books a session that has begun.
-    let held = wanted.held(party, (moment(connection).await? + HOLD_TTL).min(wanted.start));
+    let expires_at = (moment(connection).await? + HOLD_TTL).min(wanted.start);
+    let held = HoldTerms { held_by: party.booked_by, price: wanted.price.clone(), expires_at };
     slot::take(connection, &terms, (id, party.client, Some(held)), wanted.start).await?;
     Ok(())
 }

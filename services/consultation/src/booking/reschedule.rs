@@ -41,9 +41,8 @@ pub(super) async fn reschedule_session(db: &Db, outbox: &Outbox, wanted: Move, c
         Verb::Reschedule.after(session.status, session.start, moment(connection).await?)?;
         claims::expire(connection, professional, client).await?;
         // The session is not in its own way, and neither is what the client holds of the same professional.
-        let hold = claims::own_hold(connection, professional, client).await?;
-        claims::delete(connection, &[Some(session.id), hold.map(|hold| hold.id)].into_iter().flatten().collect::<Vec<_>>())
-            .await?;
+        claims::delete(connection, &[session.id]).await?;
+        claims::release_own(connection, professional, client).await?;
         let time = slot::take(connection, &terms, (session.id, client, None), wanted.to).await?;
         let minutes = i32::try_from((time.end - time.start).num_minutes()).unwrap_or(i32::MAX);
         let sequence = reschedule(connection, session.id, time.start, minutes).await?;

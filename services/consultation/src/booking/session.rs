@@ -5,6 +5,7 @@ use orchard_db::idempotency::Key;
 use orchard_db::{Connection, Db, Rule as _, moment};
 use orchard_events::Outbox;
 use orchard_privacy::roll;
+use orchard_proto::consultation::v1::ErrorReason;
 use uuid::Uuid;
 
 use super::store::{self, NewSession, Terms};
@@ -26,8 +27,6 @@ pub(super) struct Booking {
     pub(super) session_type: SessionType,
     /// The session that it follows up.
     pub(super) follow_up_of: Option<Uuid>,
-    /// Whether the professional books, who does not learn what else the client does.
-    pub(super) by_professional: bool,
 }
 
 /// Books a session, unless the request is a repeated one.
@@ -35,32 +34,38 @@ pub(super) async fn book(db: &Db, outbox: &Outbox, booking: Booking, caller: Vie
     let outbox = outbox.clone();
     db.write("book session", async move |connection: &mut Connection| {
         let (id, is_new) = booking.key.claim_id(connection).await?;
-        if !is_new {
-            return find(connection, id, caller).await;
+        if is_new {
+            let made = make(connection, &outbox, id, &booking, caller).await;
+            made.map_err(|refused| if booking.party.includes(caller.user) { refused } else { discreet(refused) })?;
         }
-        // The caller stays on the roll until the key is written, also a professional, whom no row of the session names.
-        roll::enrol_or(connection, caller.user, Error::user_erased).await?;
-        let terms = slot::lock(connection, booking.party, booking.slot.professional).await?;
-        if let Some(followed_up) = booking.follow_up_of {
-            follow_up(connection, followed_up, caller).await?;
-        }
-        let inserted = insert(connection, id, &booking, &terms).await;
-        if booking.by_professional {
-            inserted.map_err(discreet)?;
-        } else {
-            inserted?;
-        }
-        let found = find(connection, id, caller).await?;
-        publish_booked(connection, &outbox, &found.session, terms.account).await?;
-        Ok(found)
+        find(connection, id, caller).await
     })
     .await
 }
 
-/// Replaces a refusal that tells of other sessions of the client.
-fn discreet(error: Error) -> Error {
-    let others = [ClaimError::ClientBusy.refusal(), BookingError::TooManySessions.refusal()].map(|refusal| refusal.reason());
-    error.map_refusal(|refusal| if others.contains(&refusal.reason()) { ClaimError::SlotTaken.refusal() } else { refusal })
+async fn make(connection: &mut Connection, outbox: &Outbox, id: Uuid, booking: &Booking, caller: Viewer) -> Result<(), Error> {
+    // The caller stays on the roll until the key is written, also a professional, whom no row of the session names.
+    roll::enrol_or(connection, caller.user, Error::user_erased).await?;
+    let terms = slot::lock(connection, booking.party, booking.slot.professional).await?;
+    if let Some(followed_up) = booking.follow_up_of {
+        follow_up(connection, followed_up, caller).await?;
+    }
+    insert(connection, id, booking, &terms, caller).await?;
+    let session = find(connection, id, caller).await?.session;
+    Ok(publish_booked(connection, outbox, &session, terms.account).await?)
+}
+
+/// Replaces a refusal that tells a professional of other sessions of the client, or of the client's family.
+fn discreet(refused: Error) -> Error {
+    refused.map_refusal(|refusal| {
+        if refusal.is(ErrorReason::ClientBusy) || refusal.is(ErrorReason::TooManySessions) {
+            ClaimError::SlotTaken.refusal()
+        } else if refusal.is(ErrorReason::GuardianRequired) || refusal.is(ErrorReason::NotGuardian) {
+            SessionError::NotClient.refusal()
+        } else {
+            refusal
+        }
+    })
 }
 
 /// Checks that a session can be followed up, and says that it is. It comes before any look at the client's time.
@@ -73,14 +78,15 @@ async fn follow_up(connection: &mut Connection, id: Uuid, caller: Viewer) -> Res
     Ok(set_followed_up(connection, &[id], true).await?)
 }
 
-async fn insert(connection: &mut Connection, id: Uuid, booking: &Booking, terms: &Terms) -> Result<(), Error> {
+async fn insert(connection: &mut Connection, id: Uuid, booking: &Booking, terms: &Terms, caller: Viewer) -> Result<(), Error> {
     let Booking { party, slot: wanted, .. } = booking;
     if store::count_future(connection, party.client).await? >= MAX_SESSIONS {
         return Err(BookingError::TooManySessions.into());
     }
-    let hold = match booking.by_professional {
-        true => None,
-        false => slot::own_hold(connection, terms.professional, party.client, wanted.start).await?,
+    // A professional takes nothing away that the client holds.
+    let hold = match party.includes(caller.user) {
+        true => slot::own_hold(connection, terms.professional, party.client, wanted.start).await?,
+        false => None,
     };
     let (start, end) = match hold {
         // What a client holds is theirs, whatever the schedule says meanwhile.

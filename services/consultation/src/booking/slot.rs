@@ -7,7 +7,7 @@ use orchard_privacy::roll;
 use uuid::Uuid;
 
 use super::store::{self, Terms};
-use super::{BookingError, Party, Slot};
+use super::{BookingError, Party};
 use crate::availability::{Range, Taken, is_offered, refresh_next_slot, store as availability};
 use crate::claim::{Claim, ClaimError, Hold, HoldTerms, store as claims};
 use crate::error::Error;
@@ -15,7 +15,7 @@ use crate::professional::ProfessionalError;
 
 /// Locks the client and the professional, and ends the holds of both that have expired. Returns the professional's terms.
 pub(super) async fn lock(connection: &mut Connection, party: Party, professional: Uuid) -> Result<Terms, Error> {
-    party.permission.check()?;
+    party.permission?;
     roll::enrol_or(connection, party.client, Error::user_erased).await?;
     if party.booked_by != party.client {
         roll::enrol_or(connection, party.booked_by, Error::user_erased).await?;
@@ -81,11 +81,4 @@ pub(super) async fn own_hold(
     }
     claims::delete(connection, &[hold.id]).await?;
     Ok(None)
-}
-
-impl Slot {
-    /// Returns the terms of a hold of the slot.
-    pub(super) fn held(&self, party: Party, expires_at: DateTime<Utc>) -> HoldTerms {
-        HoldTerms { held_by: party.booked_by, price: self.price.clone(), expires_at }
-    }
 }

@@ -6,6 +6,7 @@ use diesel::dsl::{count_star, exists, now, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_privacy::roll;
 use orchard_privacy::schema::users;
 use uuid::Uuid;
 
@@ -42,15 +43,14 @@ pub(super) struct NewSession<'a> {
     pub(super) follow_up_of: Option<Uuid>,
 }
 
-/// Locks a client, so that their bookings come one after another. Returns whether the client is on the roll, and a person: a pseudonym, which
-/// takes an erased client's place, was created at the epoch.
+/// Locks a client, so that their bookings come one after another. Returns whether the client is on the roll, and no pseudonym.
 pub(super) async fn lock_client(connection: &mut AsyncPgConnection, client: Uuid) -> QueryResult<bool> {
-    let row = users::table.find(client).select(users::created_at).for_no_key_update();
-    let created = row.first::<DateTime<Utc>>(connection).await.optional()?;
-    Ok(created.is_some_and(|created| created != DateTime::<Utc>::UNIX_EPOCH))
+    let row = users::table.find(client).select(users::id).for_no_key_update();
+    let is_known = row.first::<Uuid>(connection).await.optional()?.is_some();
+    Ok(is_known && !roll::is_pseudonym(connection, client).await?)
 }
 
-/// Locks a professional that one of these viewers sees, or of whom the first one, the client, holds a slot. The client is locked before.
+/// Locks a professional, after the client. One of the viewers must see the professional, or the first of them, the client, must hold a slot.
 pub(super) async fn lock_terms(
     connection: &mut AsyncPgConnection,
     professional: Uuid,

@@ -8,6 +8,7 @@ use orchard_rpc::{Currency, Fields, read, timestamp_to_wire};
 use uuid::Uuid;
 
 use super::Slot;
+use super::follow_up::FollowUp;
 use super::reschedule::Move;
 use crate::claim::Hold;
 use crate::error::Error;
@@ -53,22 +54,16 @@ pub(super) fn book(
     })?)
 }
 
-/// Reads a follow-up: its key, the session that it follows up, and when and how it is held. The professional is the session's.
-pub(super) fn follow_up(
-    request: &pb::ScheduleFollowUpRequest,
-    caller: Uuid,
-    currency: &Currency,
-) -> Result<(Key, Uuid, Slot, SessionType), Error> {
+pub(super) fn follow_up(request: &pb::ScheduleFollowUpRequest, caller: Uuid, currency: &Currency) -> Result<FollowUp, Error> {
     let mut fields = Fields::default();
-    let session = fields.read("session_id", read::uuid(&request.session_id));
+    let of = fields.read("session_id", read::uuid(&request.session_id));
     let start = fields.read("start_time", request::moment(request.start_time));
     let session_type = fields.read("session_type", request.session_type.try_into());
     let price = fields.read("price", read_price(request.price.clone(), currency));
     let request_id = fields.read("request_id", read::uuid(&request.request_id));
     Ok(fields.finish(|| {
-        let slot = Slot { professional: Uuid::nil(), start: start?, price: price? };
         let key = Key::new(caller, "ScheduleFollowUp", request_id?, Keep::Days30, request);
-        Ok((key, session?, slot, session_type?))
+        Ok(FollowUp { key, of: of?, start: start?, session_type: session_type?, price: price? })
     })?)
 }
 

@@ -99,6 +99,12 @@ pub(crate) async fn release(connection: &mut AsyncPgConnection, id: Uuid) -> Que
     diesel::delete(hold).execute(connection).await.map(|_| ())
 }
 
+/// Ends what a client holds of a professional. Both are locked.
+pub(crate) async fn release_own(connection: &mut AsyncPgConnection, professional: Uuid, client: Uuid) -> QueryResult<()> {
+    let own = time_claims::table.filter(time_claims::user_id.eq(client)).filter(time_claims::professional_id.eq(professional));
+    diesel::delete(own.filter(time_claims::expires_at.is_not_null())).execute(connection).await.map(|_| ())
+}
+
 /// Ends all holds of a professional, whose row is locked.
 pub(crate) async fn release_all(connection: &mut AsyncPgConnection, professional: Uuid) -> QueryResult<()> {
     let holds = time_claims::table.filter(time_claims::professional_id.eq(professional));

@@ -34,7 +34,7 @@ pub(super) async fn erase(connection: &mut Connection, outbox: &Outbox, user: Uu
     let cancellations = withdraw_events(connection, user).await?;
     let professionals = store::blank_professional(connection, user).await?;
     let next_slots = next_slots::delete(connection, &professionals).await?;
-    let freed = cancel_to_come(connection, outbox, (&professionals, Some(user)), Some(user)).await?;
+    let freed = cancel_to_come(connection, outbox, &professionals, Some(user)).await?;
     let holds = store::end_holds(connection, user, &professionals).await?;
     let now = moment(connection).await?;
     for professional in holds.iter().collect::<BTreeSet<_>>() {
@@ -49,7 +49,7 @@ pub(super) async fn erase(connection: &mut Connection, outbox: &Outbox, user: Uu
     let mut claims = 0;
     if store::has_sessions(connection, user).await? {
         let pseudonym = Uuid::new_v4();
-        store::add_pseudonym(connection, pseudonym).await?;
+        roll::add_pseudonym(connection, pseudonym).await?;
         sessions += store::repoint_sessions(connection, user, pseudonym).await?;
         claims = store::repoint_claims(connection, user, pseudonym).await?;
     }

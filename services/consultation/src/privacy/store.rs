@@ -1,16 +1,15 @@
 //! Queries of an erasure.
 
 use bigdecimal::BigDecimal;
-use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, now};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use orchard_privacy::schema::users;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::professional::VerificationStatus;
 use crate::schema::{consultation_sessions, health_professionals, time_claims};
+use crate::session::store::is_theirs;
 
 /// What stands in the place of an erased professional's name.
 const NO_NAME: &str = "Former professional";
@@ -50,7 +49,7 @@ pub(super) async fn blank_professional(connection: &mut AsyncPgConnection, user:
 pub(super) async fn lock_professionals(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
     let sessions = consultation_sessions::table
         .filter(consultation_sessions::professional_id.eq(health_professionals::id))
-        .filter(takes_part(user));
+        .filter(is_theirs(user));
     let holds = time_claims::table
         .filter(time_claims::professional_id.eq(health_professionals::id))
         .filter(time_claims::expires_at.is_not_null())
@@ -80,17 +79,9 @@ pub(super) async fn named(connection: &mut AsyncPgConnection, user: Uuid) -> Que
     let entries = health_professionals::table.filter(health_professionals::user_id.eq(user));
     let professionals: Vec<Uuid> = entries.select(health_professionals::id).load(connection).await?;
     let sessions = || consultation_sessions::table.select(consultation_sessions::id);
-    let own = sessions().filter(takes_part(user)).load(connection).await?;
+    let own = sessions().filter(is_theirs(user)).load(connection).await?;
     let with_them = sessions().filter(consultation_sessions::professional_id.eq_any(&professionals)).load(connection).await?;
     Ok(Named { own, with_them, professionals })
-}
-
-/// Whether a user is the client of a session, or has booked it.
-#[diesel::dsl::auto_type(no_type_alias)]
-fn takes_part(user: Uuid) -> _ {
-    let booked: diesel::dsl::AssumeNotNull<diesel::dsl::Eq<consultation_sessions::booked_by, Uuid>> =
-        consultation_sessions::booked_by.eq(user).assume_not_null();
-    consultation_sessions::user_id.eq(user).or(booked)
 }
 
 /// Forgets that an operator has entered professionals, and returns how many.
@@ -137,16 +128,7 @@ pub(super) async fn repoint_claims(connection: &mut AsyncPgConnection, user: Uui
 
 /// Returns whether the user has consulted a professional, or booked for a child.
 pub(super) async fn has_sessions(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<bool> {
-    diesel::select(exists(consultation_sessions::table.filter(takes_part(user)))).get_result(connection).await
-}
-
-/// Adds a pseudonym. It was created at the epoch, because the time of the erasure would identify the user.
-pub(super) async fn add_pseudonym(connection: &mut AsyncPgConnection, pseudonym: Uuid) -> QueryResult<()> {
-    diesel::insert_into(users::table)
-        .values((users::id.eq(pseudonym), users::created_at.eq(DateTime::<Utc>::UNIX_EPOCH)))
-        .execute(connection)
-        .await
-        .map(|_| ())
+    diesel::select(exists(consultation_sessions::table.filter(is_theirs(user)))).get_result(connection).await
 }
 
 /// Replaces a user by a pseudonym in sessions, and deletes what was written and recorded of them as a client. Ratings stay, and so does the

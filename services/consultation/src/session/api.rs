@@ -1,4 +1,4 @@
-//! Use cases of `SessionService`.
+//! Use cases of `SessionService`. Operators cancel sessions, and do nothing else with them.
 
 use orchard_proto::consultation::v1 as pb;
 use orchard_proto::consultation::v1::session_service_server::SessionService;
@@ -23,7 +23,7 @@ impl Api {
     }
 
     async fn read_session<T>(&self, request: &Request<T>, session_id: &str) -> Result<Found, Status> {
-        let caller = caller(request)?;
+        let caller = Viewer::without_roles(request)?;
         let id = request::id("session_id", session_id)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         Ok(ending::find(&connection, id, caller).await?)
@@ -32,11 +32,6 @@ impl Api {
     fn session(&self, found: Found) -> Option<pb::Session> {
         wire::session(found, &self.currency)
     }
-}
-
-/// Returns who calls, as one who may have a part in a session. Operators cancel sessions, and do nothing else with them.
-fn caller<T>(request: &Request<T>) -> Result<Viewer, Status> {
-    Ok(Viewer { is_operator: false, ..Viewer::of(request)? })
 }
 
 fn id(session_id: &str) -> Result<Uuid, Error> {
@@ -51,7 +46,7 @@ impl SessionService for Api {
     }
 
     async fn list_my_sessions(&self, request: Request<pb::ListMySessionsRequest>) -> Answer<pb::ListMySessionsResponse> {
-        let caller = caller(&request)?;
+        let caller = Viewer::without_roles(&request)?;
         let request = request.get_ref();
         let list = List {
             method: "ListMySessions",
@@ -69,7 +64,7 @@ impl SessionService for Api {
         &self,
         request: Request<pb::ListProfessionalSessionsRequest>,
     ) -> Answer<pb::ListProfessionalSessionsResponse> {
-        let caller = caller(&request)?;
+        let caller = Viewer::without_roles(&request)?;
         let request = request.get_ref();
         let list = List {
             method: "ListProfessionalSessions",
@@ -92,25 +87,27 @@ impl SessionService for Api {
     }
 
     async fn complete_session(&self, request: Request<pb::CompleteSessionRequest>) -> Answer<pb::CompleteSessionResponse> {
-        let found = ending::complete(&self.db, &self.outbox, id(&request.get_ref().session_id)?, caller(&request)?).await?;
+        let found =
+            ending::complete(&self.db, &self.outbox, id(&request.get_ref().session_id)?, Viewer::without_roles(&request)?)
+                .await?;
         Ok(Response::new(pb::CompleteSessionResponse { session: self.session(found) }))
     }
 
     async fn mark_no_show(&self, request: Request<pb::MarkNoShowRequest>) -> Answer<pb::MarkNoShowResponse> {
-        let found = ending::mark_no_show(&self.db, id(&request.get_ref().session_id)?, caller(&request)?).await?;
+        let found = ending::mark_no_show(&self.db, id(&request.get_ref().session_id)?, Viewer::without_roles(&request)?).await?;
         Ok(Response::new(pb::MarkNoShowResponse { session: self.session(found) }))
     }
 
     async fn rate_session(&self, request: Request<pb::RateSessionRequest>) -> Answer<pb::RateSessionResponse> {
         let (id, given) = wire::rating(request.get_ref())?;
-        let found = rating::rate(&self.db, id, caller(&request)?, given).await?;
+        let found = rating::rate(&self.db, id, Viewer::without_roles(&request)?, given).await?;
         Ok(Response::new(pb::RateSessionResponse { session: self.session(found) }))
     }
 
     async fn set_session_notes(&self, request: Request<pb::SetSessionNotesRequest>) -> Answer<pb::SetSessionNotesResponse> {
         let pb::SetSessionNotesRequest { session_id, session_notes } = request.get_ref();
         let (id, notes) = id_and(session_id, "session_notes", optional_text(session_notes, 5_000))?;
-        let found = records::set_notes(&self.db, id, caller(&request)?, notes).await?;
+        let found = records::set_notes(&self.db, id, Viewer::without_roles(&request)?, notes).await?;
         Ok(Response::new(pb::SetSessionNotesResponse { session: self.session(found) }))
     }
 
@@ -119,14 +116,14 @@ impl SessionService for Api {
         request: Request<pb::SetRecordingConsentRequest>,
     ) -> Answer<pb::SetRecordingConsentResponse> {
         let pb::SetRecordingConsentRequest { session_id, recording_consent } = request.get_ref();
-        let found = records::set_consent(&self.db, id(session_id)?, caller(&request)?, *recording_consent).await?;
+        let found = records::set_consent(&self.db, id(session_id)?, Viewer::without_roles(&request)?, *recording_consent).await?;
         Ok(Response::new(pb::SetRecordingConsentResponse { session: self.session(found) }))
     }
 
     async fn set_recording(&self, request: Request<pb::SetRecordingRequest>) -> Answer<pb::SetRecordingResponse> {
         let pb::SetRecordingRequest { session_id, recording_url } = request.get_ref();
         let (id, url) = id_and(session_id, "recording_url", read::optional_https(recording_url, 500))?;
-        let found = records::set_recording(&self.db, id, caller(&request)?, url).await?;
+        let found = records::set_recording(&self.db, id, Viewer::without_roles(&request)?, url).await?;
         Ok(Response::new(pb::SetRecordingResponse { session: self.session(found) }))
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diesel_async::AsyncPgConnection;
 use orchard_db::{Connection, Db, moment};
 use orchard_events::Outbox;
+use orchard_privacy::roll;
 use uuid::Uuid;
 
 use super::store::{self, Found};
@@ -56,7 +57,7 @@ async fn complete_locked(connection: &mut Connection, outbox: &Outbox, session: 
     if Verb::Complete.after(session.status, session.start, moment(connection).await?)? != session.status {
         let sequence = store::complete(connection, session).await?;
         // A pseudonym has no achievements, and no other service may know it.
-        if !store::is_pseudonym(connection, session.client).await? {
+        if !roll::is_pseudonym(connection, session.client).await? {
             events::publish_completed(connection, outbox, session, sequence).await?;
         }
     }
@@ -88,15 +89,15 @@ pub(super) async fn mark_no_show(db: &Db, id: Uuid, caller: Viewer) -> Result<Fo
     .await
 }
 
-/// Cancels the sessions to come with professionals, or those of a user as a client or booked by them, and frees their time. The professionals
-/// of the sessions are locked. `erased` is the user who is being erased. Returns how many there were.
+/// Cancels the sessions to come with professionals, and those of a user who is being erased, and frees their time. The professionals of the
+/// sessions are locked. Returns how many there were.
 pub(crate) async fn cancel_to_come(
     connection: &mut Connection,
     outbox: &Outbox,
-    (professionals, user): (&[Uuid], Option<Uuid>),
+    professionals: &[Uuid],
     erased: Option<Uuid>,
 ) -> Result<usize, Error> {
-    let cancelled = store::cancel_to_come(connection, professionals, user).await?;
+    let cancelled = store::cancel_to_come(connection, professionals, erased).await?;
     let ids: Vec<Uuid> = cancelled.iter().map(|(session, _)| session.id).collect();
     claims::delete(connection, &ids).await?;
     let followed_up: Vec<Uuid> = cancelled.iter().filter_map(|(session, _)| session.follow_up_of).collect();

@@ -6,12 +6,11 @@ pub(super) mod records;
 mod row;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{AsExprOf, now};
+use diesel::dsl::{AsExprOf, AssumeNotNull, Eq, now};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use orchard_db::row as pair;
-use orchard_privacy::schema::users;
 use orchard_rpc::PageRequest;
 use uuid::Uuid;
 
@@ -42,14 +41,18 @@ pub(super) struct Filter {
     pub(super) to: Option<DateTime<Utc>>,
 }
 
+/// Whether a user is the client of a session, or has booked it for the client.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(crate) fn is_theirs(user: Uuid) -> _ {
+    let booked: AssumeNotNull<Eq<consultation_sessions::booked_by, Uuid>> =
+        consultation_sessions::booked_by.eq(user).assume_not_null();
+    consultation_sessions::user_id.eq(user).or(booked)
+}
+
 /// Returns a session that the caller has a part in, or may cancel as an operator.
 pub(crate) async fn find(mut connection: &AsyncPgConnection, id: Uuid, caller: Viewer) -> QueryResult<Option<Found>> {
     let operator: AsExprOf<bool, Bool> = caller.is_operator.into_sql::<Bool>();
-    let takes_part = consultation_sessions::user_id
-        .eq(caller.user)
-        .or(consultation_sessions::booked_by.eq(caller.user).assume_not_null())
-        .or(health_professionals::user_id.eq(caller.user).assume_not_null())
-        .or(operator);
+    let takes_part = is_theirs(caller.user).or(health_professionals::user_id.eq(caller.user).assume_not_null()).or(operator);
     let found: Option<(Row, Option<Uuid>, String)> = consultation_sessions::table
         .inner_join(health_professionals::table)
         .filter(consultation_sessions::id.eq(id))
@@ -73,12 +76,6 @@ pub(crate) async fn lock(connection: &mut AsyncPgConnection, id: Uuid, caller: V
     find(connection, id, caller).await
 }
 
-/// Returns whether a client is a pseudonym, which takes an erased client's place: it was created at the epoch.
-pub(super) async fn is_pseudonym(connection: &mut AsyncPgConnection, client: Uuid) -> QueryResult<bool> {
-    let created = users::table.find(client).select(users::created_at).first::<DateTime<Utc>>(connection).await?;
-    Ok(created == DateTime::<Utc>::UNIX_EPOCH)
-}
-
 /// Locks a professional.
 pub(crate) async fn lock_professional(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
     let row = health_professionals::table.find(id).select(health_professionals::id).for_no_key_update();
@@ -96,8 +93,7 @@ pub(super) async fn list(
     sessions = if filter.as_professional {
         sessions.filter(health_professionals::user_id.eq(caller))
     } else {
-        let booked = consultation_sessions::booked_by.eq(caller).assume_not_null();
-        sessions.filter(consultation_sessions::user_id.eq(caller).or(booked))
+        sessions.filter(is_theirs(caller))
     };
     if let Some(status) = filter.status {
         sessions = sessions.filter(consultation_sessions::session_status.eq(status));

@@ -30,7 +30,7 @@ pub(super) async fn follow(
             let sequence = next_event(connection, id).await?;
             outbox.publish(connection, id, sequence, &pb::ProfessionalSuspended { professional_id, user_id }).await?;
             release_all(connection, id).await?;
-            cancel_to_come(connection, outbox, (&[id], None), None).await?;
+            cancel_to_come(connection, outbox, &[id], None).await?;
         }
     }
     Ok(())

@@ -102,8 +102,11 @@ async fn the_holder_answers_for_the_children_of_an_erased_guardian() -> anyhow::
     let plan = world.family(holder).await?;
     world.join(&plan, holder, guardian, MemberRole::Member).await?;
     let child = world.child_of(&plan, guardian).await?;
+    let guardianship = pb::Guardianship { child_user_id: child.to_string(), guardian_user_id: guardian.to_string() };
+    assert_eq!(world.guardianships(&[child, guardian, holder]).await?, [guardianship]);
     world.erase(guardian).await?;
     assert_eq!(world.children_among(&[child]).await?, [child.to_string()]);
+    assert_eq!(world.guardianships(&[child]).await?, []);
     world.remove(&plan, holder, child).await?;
     world.release_child(holder, child).await?;
     Ok(())
@@ -137,6 +140,12 @@ impl World {
     async fn release_child(&self, adult: Uuid, child: Uuid) -> Result<(), tonic::Status> {
         let request = pb::ReleaseChildRequest { user_id: child.to_string() };
         self.members(adult).expect("a client").release_child(request).await.map(drop)
+    }
+
+    async fn guardianships(&self, users: &[Uuid]) -> anyhow::Result<Vec<pb::Guardianship>> {
+        let request = pb::BatchGetMembershipsRequest { user_ids: users.iter().map(Uuid::to_string).collect() };
+        let mut client = MemberServiceClient::new(self.slice.service("consultation")?);
+        Ok(client.batch_get_memberships(request).await?.into_inner().guardianships)
     }
 
     async fn children_among(&self, users: &[Uuid]) -> anyhow::Result<Vec<String>> {

@@ -34,7 +34,7 @@ pub(super) async fn erase(connection: &mut AsyncPgConnection, user: Uuid) -> Res
     receipt.add("favourite_recipes", favourites.len(), 0);
     if store::is_referred_to(connection, user).await? {
         let pseudonym = Uuid::new_v4();
-        store::add_pseudonym(connection, pseudonym).await?;
+        roll::add_pseudonym(connection, pseudonym).await?;
         receipt.add("recipe_reviews", 0, store::repoint_reviews(connection, user, pseudonym).await?);
         receipt.add("review_helpful_votes", 0, store::repoint_votes(connection, user, pseudonym).await?);
         receipt.add("recipe_reports", 0, store::repoint_reports(connection, user, pseudonym).await?);

@@ -1,10 +1,8 @@
 //! Queries of an erasure.
 
-use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, now};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use orchard_privacy::schema::users;
 use uuid::Uuid;
 
 use crate::schema::{
@@ -56,15 +54,6 @@ pub(super) async fn is_referred_to(connection: &mut AsyncPgConnection, user: Uui
     let decisions = moderation_decisions::table.filter(moderation_decisions::moderator_id.eq(user));
     let referred = exists(reviews).or(exists(votes)).or(exists(reports)).or(exists(decisions));
     diesel::select(referred).get_result(connection).await
-}
-
-/// Adds a pseudonym. It was created at the epoch, because the time of the erasure would identify the user.
-pub(super) async fn add_pseudonym(connection: &mut AsyncPgConnection, pseudonym: Uuid) -> QueryResult<()> {
-    diesel::insert_into(users::table)
-        .values((users::id.eq(pseudonym), users::created_at.eq(DateTime::<Utc>::UNIX_EPOCH)))
-        .execute(connection)
-        .await
-        .map(|_| ())
 }
 
 /// Replaces a user by a pseudonym as the writer of reviews, and deletes the texts. The stars stay, and so do averages.

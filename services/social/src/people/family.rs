@@ -6,8 +6,7 @@ use std::time::Duration;
 use orchard_client::Upstream;
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::member_service_client::MemberServiceClient;
-use orchard_proto::rpc::v1::ErrorReason;
-use orchard_rpc::{Deadline, common};
+use orchard_rpc::{Deadline, unanswered};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -42,7 +41,7 @@ pub(crate) async fn is_child_of(family: &Upstream, user: Uuid, adult: Uuid) -> R
 async fn memberships(family: &Upstream, users: &[Uuid]) -> Result<pb::BatchGetMembershipsResponse, Error> {
     let unavailable = |cause: &dyn std::fmt::Display| {
         tracing::warn!(%cause, "cannot get memberships from the family service");
-        Error::from(common(ErrorReason::UpstreamUnavailable, "the family service does not answer").with("upstream", "family"))
+        Error::from(unanswered("family"))
     };
     let mut client = MemberServiceClient::new(family.as_service().map_err(|cause| unavailable(&cause))?);
     let request = pb::BatchGetMembershipsRequest { user_ids: users.iter().map(Uuid::to_string).collect() };

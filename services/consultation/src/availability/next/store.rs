@@ -50,12 +50,12 @@ pub(super) async fn next_expiry(mut connection: &AsyncPgConnection, professional
         .await
 }
 
-/// Counts the professionals whose next slot is to be looked for again.
+/// Counts the professionals whose next slot is due.
 pub(super) async fn count_due(mut connection: &AsyncPgConnection) -> QueryResult<i64> {
     next_slots::table.filter(next_slots::due_at.le(now)).count().get_result(&mut connection).await
 }
 
-/// Returns professionals whose next slot is to be looked for again, the longest due first.
+/// Returns professionals whose next slot is due, the longest first.
 pub(super) async fn due(
     mut connection: &AsyncPgConnection,
     until: DateTime<Utc>,

@@ -144,7 +144,7 @@ pub(in crate::session) async fn lock(connection: &mut AsyncPgConnection, id: Uui
     row.first(connection).await.map(Row::into)
 }
 
-/// The status is side of the text, as in the index.
+/// The status is part of the text, as in the index.
 fn is_scheduled() -> diesel::expression::SqlLiteral<Bool> {
     sql::<Bool>("consultation_sessions.session_status = 'scheduled'")
 }

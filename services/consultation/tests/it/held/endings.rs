@@ -114,7 +114,8 @@ async fn of_several_endings_one_happens() -> anyhow::Result<()> {
         let begun = world.bring_forward(client, &session, [1, 23, 24][round % 3]).await?;
         // It begins while the calls are under way.
         let begin = async {
-            let start = "UPDATE consultation_sessions SET session_date = now(), updated_at = now() WHERE id = $1";
+            let start = "UPDATE consultation_sessions SET session_date = now(), updated_at = now()
+                WHERE id = $1 AND session_date > now()";
             database.execute(start, &[&begun.session_id.parse::<Uuid>().expect("an id")]).await
         };
         let (cancelled, _moved, begins, completed, no_show) = tokio::join!(
@@ -153,7 +154,7 @@ async fn who_cancels_is_kept_and_the_slot_is_free_at_once() -> anyhow::Result<()
         assert_eq!((cancelled.session_status(), cancelled.cancelled_by()), (Cancelled, by));
         let reason = if by == pb::CancelledBy::Operator { "" } else { "Not well" };
         assert_eq!(world.session(client, &session.session_id).await?.cancel_reason, reason);
-        // Once more, by whomever, nothing happens.
+        // A second cancellation changes nothing, whoever asks.
         assert_eq!(world.cancel(client, &session).await?.cancelled_by(), by);
     }
     world.book(id(), &practice, hours(24)).await?;
@@ -175,7 +176,7 @@ async fn a_suspension_cancels_what_is_to_come() -> anyhow::Result<()> {
     assert_eq!(world.session(client, &begun.session_id).await?, begun);
     assert_eq!(world.session(client, &other.session_id).await?, other);
     assert_eq!(world.count("SELECT count(*) FROM time_claims").await?, 2, "the time of the hold and of the session is free");
-    // The client goes on reading the professional, with whom they had sessions.
+    // The client still reads the professional.
     world.get(crate::world::Someone::User(client), &practice.id).await?;
     let unknown = (Code::NotFound, "PROFESSIONAL_NOT_FOUND".to_owned());
     assert_eq!(refused(world.book(id(), &practice, hours(24)).await), unknown);

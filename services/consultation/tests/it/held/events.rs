@@ -22,8 +22,12 @@ async fn each_change_is_told_once_in_order() -> anyhow::Result<()> {
     let session = world.begun(client, &practice).await?;
     let to_come = world.book(client, &practice, hours(24)).await?;
     let moved = world.reschedule(client, &to_come, hours(25)).await?;
+    world.note(practice.account, &to_come, "Canary").await?;
     world.complete(practice.account, &session).await?;
     world.complete(practice.account, &session).await?;
+    let called_off = world.book(client, &practice, hours(26)).await?;
+    let reason = pb::CancelSessionRequest { session_id: called_off.session_id, cancel_reason: "Canary".to_owned() };
+    world.sessions(client).cancel_session(reason).await?;
     world.suspend(&practice.id, "Canary").await?;
 
     let database = world.slice.schema.connect().await?;
@@ -47,6 +51,9 @@ async fn each_change_is_told_once_in_order() -> anyhow::Result<()> {
     let expected = [event(1, "notifications", "ProfessionalVerified"), event(2, "notifications", "ProfessionalSuspended")];
     assert_eq!(of(&practice.id)?, expected);
 
+    for row in &rows {
+        assert!(!String::from_utf8_lossy(row.get(4)).contains("Canary"), "neither notes nor reasons are told");
+    }
     let id: Uuid = to_come.session_id.parse()?;
     let payload = |sequence: i64| {
         let row = rows.iter().find(|row| row.get::<_, Uuid>(1) == id && row.get::<_, i64>(2) == sequence);
