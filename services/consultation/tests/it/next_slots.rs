@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
 use orchard_proto::consultation::v1 as pb;
 use pb::ProfessionalSort::NextSlot;
 use pb::SearchProfessionalsRequest as Search;
@@ -11,6 +11,7 @@ use tokio::time::sleep;
 
 use crate::availability::{always, midnight, timestamp};
 use crate::directory::fill;
+use crate::practice::round_the_clock;
 use crate::world::Someone::{Operator, User};
 use crate::world::{World, flora, id};
 
@@ -163,5 +164,32 @@ async fn pages_in_the_order_of_next_slots_are_read_from_an_index() -> anyhow::Re
         let plan = client.query(&query, &[]).await?.iter().map(|row| row.get(0)).collect::<Vec<String>>().join("\n");
         assert!(plan.contains("next_slots_by_time_idx") && !plan.contains("Sort"), "{plan}");
     }
+    Ok(())
+}
+
+/// What is held or booked is not free, and the directory knows it at once.
+#[tokio::test]
+async fn holds_and_bookings_move_the_next_slot() -> anyhow::Result<()> {
+    let world = World::with_family().await?;
+    // The first start is a quarter of an hour from being too soon.
+    let notice_minutes = 75 - i32::try_from(Utc::now().minute() % 30)?;
+    let schedule = pb::Schedule { notice_minutes, ..round_the_clock() };
+    let (practice, client) = (world.practice_with(schedule).await?, id());
+    let next = async || {
+        let search = Search { sort: NextSlot.into(), ..Default::default() };
+        let found = world.search(search).await?.professionals.into_iter().next().expect("a professional");
+        anyhow::Ok(found.next_slot_time.expect("a time"))
+    };
+    let first = next().await?;
+    let start = DateTime::from_timestamp(first.seconds, 0).expect("a time");
+    let later = Timestamp { seconds: first.seconds + 30 * 60, nanos: 0 };
+    let hold = world.hold(client, &practice, start).await?;
+    assert_eq!(next().await?, later, "held");
+    world.release(client, &hold).await?;
+    assert_eq!(next().await?, first, "released");
+    let session = world.book(client, &practice, start).await?;
+    assert_eq!(next().await?, later, "booked");
+    world.cancel(client, &session).await?;
+    assert_eq!(next().await?, first, "cancelled");
     Ok(())
 }

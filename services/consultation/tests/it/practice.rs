@@ -1,5 +1,7 @@
 //! Professionals who can be booked at any time, and clients who book them.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
 use orchard_proto::consultation::v1 as pb;
 use orchard_proto::consultation::v1::booking_service_client::BookingServiceClient;
@@ -35,11 +37,16 @@ pub fn round_the_clock() -> pb::Schedule {
     }
 }
 
-/// Returns the start of an hour, so many hours after the present one.
-pub fn hours(hours: i64) -> DateTime<Utc> {
+/// The start of the hour in which the tests began: it stays the same when the clock strikes meanwhile.
+static HOUR: LazyLock<DateTime<Utc>> = LazyLock::new(|| {
     let now = Utc::now();
     let whole = now.with_minute(0).and_then(|now| now.with_second(0)).and_then(|now| now.with_nanosecond(0));
-    whole.expect("a time") + TimeDelta::hours(hours)
+    whole.expect("a time")
+});
+
+/// Returns the start of an hour, so many hours after that in which the tests began.
+pub fn hours(hours: i64) -> DateTime<Utc> {
+    *HOUR + TimeDelta::hours(hours)
 }
 
 pub fn wire(time: DateTime<Utc>) -> Option<Timestamp> {
