@@ -1,0 +1,47 @@
+//! The grammar of lines.
+
+mod draft;
+mod food;
+mod head;
+mod measure;
+mod notes;
+mod numeral;
+mod run;
+
+use crate::clean::clean;
+use crate::cursor::Cursor;
+use crate::lexicon::Class;
+use crate::parsed::Parsed;
+use crate::token::{Token, tokens};
+use draft::Draft;
+
+/// Reads an ingredient line. Any text is one: what is no amount, unit or note is the food.
+pub fn parse(line: &str) -> Parsed {
+    let text = clean(line);
+    let tokens = tokens(&text);
+    let mut draft = Draft::default();
+    let start = prefix(&mut draft, Cursor::new(&tokens));
+    let rest = head::head(&mut draft, start);
+    food::food(&mut draft, rest);
+    draft.finish(line)
+}
+
+/// Reads what stands before the amount: bullets, "For the sauce:", "Juice of".
+fn prefix<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
+    let is_bullet = |token: &Token<'_>| ['-', '*', '•', '·', '▢', '□', '◦', '–', '+'].into_iter().any(|mark| token.is_mark(mark));
+    let start = cursor.skip(cursor.rest().iter().take_while(|token| is_bullet(token)).count());
+    if start.word(&["for"]).is_some()
+        && let Some(colon) = start.rest().iter().position(|token| token.is_mark(':'))
+    {
+        let after = start.skip(colon + 1);
+        draft.note(start.until(after));
+        return after;
+    }
+    let words = start.rest().iter().take_while(|token| token.class.is(Class::PART) || token.is("and") || token.is("&")).count();
+    let of = start.skip(words).word(&["of"]).filter(|of| words > 0 && numeral::quantity(*of).is_some());
+    if let Some(after) = of {
+        draft.note(start.until(after));
+        return after;
+    }
+    start
+}

@@ -1,0 +1,108 @@
+//! Units, and amounts that have one.
+
+use num_traits::{CheckedAdd as _, CheckedMul as _};
+
+use super::numeral;
+use crate::cursor::Cursor;
+use crate::lexicon::Class;
+use crate::parsed::Amount;
+use crate::quantity::Quantity;
+use crate::token::{Kind, Token};
+use crate::unit::{Measure, Unit};
+
+/// Reads a unit: "cups", "tbsp.", "fl. oz.", "can(s)".
+pub(crate) fn unit<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Unit, Cursor<'t, 'a>)> {
+    let token = cursor.peek()?;
+    let point = |cursor: Cursor<'t, 'a>| {
+        cursor.peek().filter(|token| token.glued && token.is_mark('.')).map_or(cursor, |_| cursor.skip(1))
+    };
+    if token.is("fl") || token.is("fluid") {
+        let after = point(cursor.skip(1)).word(&["oz", "ozs", "ounce", "ounces"])?;
+        return Some((Unit::find("fluid ounce")?, point(after)));
+    }
+    let inches = token.glued && (token.is_mark('"') || token.is_mark('”') || token.is_mark('″'));
+    let unit = if inches { Unit::find("inch") } else { token.unit }?;
+    let after = point(cursor.skip(1));
+    let plural = after.peek().filter(|token| token.glued).and_then(|_| after.mark('(')?.word(&["s", "es"])?.mark(')'));
+    Some((unit, plural.unwrap_or(after)))
+}
+
+/// Reads an amount with a unit: "400 g", "14-ounce", "3- to 4-pound", "200 g-250 g", "3 lb 5 oz".
+pub(crate) fn amount<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Amount, Cursor<'t, 'a>)> {
+    let (quantity, after) = numeral::quantity(cursor)?;
+    let (unit, after) = unit(sizes(after.mark('-').unwrap_or(after)))?;
+    let (quantity, after) = same_unit_range(quantity, unit, after).unwrap_or((quantity, after));
+    let (quantity, after) = smaller(quantity, unit, after).unwrap_or((quantity, after));
+    Some((Amount { quantity: Some(quantity), unit: Some(unit) }, after))
+}
+
+/// Goes past sizes, which say little of a measure: "heaped".
+pub(crate) fn sizes<'t, 'a>(cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
+    let count = cursor.rest().iter().take_while(|token| token.class.is(Class::SIZE)).count();
+    cursor.skip(count)
+}
+
+/// Reads the upper end of "200 g-250 g", after the first unit.
+pub(crate) fn same_unit_range<'t, 'a>(low: Quantity, unit: Unit, cursor: Cursor<'t, 'a>) -> Option<(Quantity, Cursor<'t, 'a>)> {
+    if low.high().is_some() {
+        return None;
+    }
+    let (high, after) = numeral::upper(cursor)?;
+    let (_, after) = self::unit(after).filter(|(other, _)| *other == unit)?;
+    Some((low.up_to(high)?, after))
+}
+
+/// Reads the smaller part of "3 lb 5 oz", after the larger one.
+fn smaller<'t, 'a>(large: Quantity, unit: Unit, cursor: Cursor<'t, 'a>) -> Option<(Quantity, Cursor<'t, 'a>)> {
+    cursor.peek().filter(|token| matches!(token.kind, Kind::Number { .. }))?;
+    let (more, after) = numeral::number(cursor)?;
+    let (other, after) = self::unit(after)?;
+    let is_smaller = other.in_units_of(unit).is_some_and(|ratio| ratio < num_rational::Ratio::ONE);
+    is_smaller.then(|| Some((sum(large, unit, Quantity::new(more)?, other)?, after)))?
+}
+
+/// Returns the sum in the first unit, if both measure the same and neither is a range.
+pub(crate) fn sum(one: Quantity, unit: Unit, more: Quantity, other: Unit) -> Option<Quantity> {
+    if one.high().is_some() || more.high().is_some() {
+        return None;
+    }
+    let ratio = if unit == other { num_rational::Ratio::ONE } else { other.in_units_of(unit)? };
+    Quantity::new(one.low().checked_add(&more.low().checked_mul(&ratio)?)?)
+}
+
+/// An amount that fills a clause, as in brackets.
+#[derive(Debug, Clone)]
+pub(crate) struct Clause {
+    pub(crate) amounts: Vec<Amount>,
+    /// Whether it is the amount of each piece.
+    pub(crate) each: bool,
+}
+
+/// Reads a clause that is nothing but amounts: "about 12 ounces", "400 g each", "each 200 g/7 oz".
+pub(crate) fn clause(cursor: Cursor<'_, '_>) -> Option<Clause> {
+    let mut clause = Clause { amounts: Vec::new(), each: false };
+    let mut cursor = cursor;
+    loop {
+        if let Some(after) = cursor.word(&["each", "apiece"]) {
+            (clause.each, cursor) = (true, after);
+        } else if cursor.peek().is_some_and(is_filler) {
+            cursor = cursor.skip(1);
+        } else if let Some((amount, after)) = amount(cursor) {
+            clause.amounts.push(amount);
+            cursor = after;
+        } else {
+            break;
+        }
+    }
+    (cursor.is_empty() && !clause.amounts.is_empty()).then_some(clause)
+}
+
+fn is_filler(token: &Token<'_>) -> bool {
+    let is_mark = matches!(token.kind, Kind::Mark('/' | '~' | ',' | ';' | '='));
+    is_mark || token.class.is(Class::APPROX) || token.is("or") || token.is("per")
+}
+
+/// Returns whether a unit is a container.
+pub(crate) fn is_pack(unit: Unit) -> bool {
+    unit.measure() == Measure::Pack
+}

@@ -1,0 +1,138 @@
+//! Numbers and ranges, in figures and words.
+
+use num_rational::Ratio;
+use num_traits::{CheckedAdd as _, CheckedMul as _};
+
+use crate::cursor::Cursor;
+use crate::number::Number;
+use crate::quantity::Quantity;
+use crate::token::Kind;
+
+const CARDINALS: [&str; 20] = [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+];
+
+/// Reads a number or a range: "2", "2-3", "2 to 3", "two or three", "between 2 and 3".
+pub(crate) fn quantity<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Quantity, Cursor<'t, 'a>)> {
+    if let Some(after) = cursor.word(&["between", "from"]) {
+        let (low, after) = number(after)?;
+        let (high, after) = number(after.word(&["and", "to"])?)?;
+        return Some((Quantity::new(low)?.up_to(high)?, after));
+    }
+    let (low, after) = number(cursor)?;
+    let one = Quantity::new(low)?;
+    let range = upper(after).and_then(|(high, after)| Some((one.up_to(high)?, after)));
+    Some(range.unwrap_or((one, after)))
+}
+
+/// Reads the upper end of a range: "-3", " to 3", "- to 3", " or three".
+pub(crate) fn upper<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Number, Cursor<'t, 'a>)> {
+    let dash = cursor.mark('-');
+    let after = dash.unwrap_or(cursor);
+    let after = after.word(&["to", "or", "through"]).or(dash)?;
+    // "a" is not an upper end: "2 or a little more".
+    number(after).filter(|_| after.word(&["a", "an"]).is_none())
+}
+
+/// Reads a number: "2 1/2", "two and a half", "half a", "a quarter of a", "a dozen", "a couple of", "a".
+pub(crate) fn number<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Number, Cursor<'t, 'a>)> {
+    let token = cursor.peek()?;
+    let after = cursor.skip(1);
+    if let Kind::Number { value, .. } = token.kind {
+        return (value > Ratio::ZERO).then(|| grouped(value, after))?;
+    }
+    if let Some(found) = part(cursor) {
+        return Some(found);
+    }
+    if cursor.word(&["a", "an"]).is_some() {
+        if after.word(&["few", "little", "bit", "touch", "lot"]).is_some() {
+            return None;
+        }
+        return part(after).or_else(|| group(after)).or(Some((Ratio::ONE, after)));
+    }
+    if let Some(value) = cardinal(cursor) {
+        return part_after(value, after).or_else(|| grouped(value, after));
+    }
+    group(cursor)
+}
+
+/// Reads the number in the place of one part: "half a", "a quarter of a", "one-half", "three quarters".
+fn part<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Number, Cursor<'t, 'a>)> {
+    let after = cursor.skip(1);
+    let value = match &*cursor.peek()?.key {
+        "half" if after.word(&["and", "&"]).is_none() && after.mark('&').is_none() => Ratio::new(1, 2),
+        "one-half" => Ratio::new(1, 2),
+        "quarter" | "one-quarter" | "one-fourth" => Ratio::new(1, 4),
+        "third" | "one-third" => Ratio::new(1, 3),
+        "two-thirds" => Ratio::new(2, 3),
+        "three-quarters" | "three-fourths" | "three-quarter" => Ratio::new(3, 4),
+        "one-eighth" => Ratio::new(1, 8),
+        _ => return None,
+    };
+    let (value, after) =
+        group(after).and_then(|(group, after)| Some((value.checked_mul(&group)?, after))).unwrap_or((value, after));
+    Some((value, of_a(after)))
+}
+
+/// Reads the parts of "two thirds", "one half", after the number of them.
+fn part_after<'t, 'a>(count: Number, cursor: Cursor<'t, 'a>) -> Option<(Number, Cursor<'t, 'a>)> {
+    let below = match &*cursor.peek()?.key {
+        "half" | "halves" => 2,
+        "third" | "thirds" => 3,
+        "quarter" | "quarters" | "fourth" | "fourths" => 4,
+        "eighth" | "eighths" => 8,
+        _ => return None,
+    };
+    Some((count.checked_mul(&Ratio::new(1, below))?, of_a(cursor.skip(1))))
+}
+
+/// Goes past "of a" and "a".
+fn of_a<'t, 'a>(cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
+    cursor.past(&["of"]).word(&["a", "an"]).unwrap_or(cursor)
+}
+
+/// Reads on after a number: "and a half", "dozen".
+fn grouped<'t, 'a>(value: Number, cursor: Cursor<'t, 'a>) -> Option<(Number, Cursor<'t, 'a>)> {
+    if let Some((more, after)) = cursor.word(&["and"]).and_then(|after| part(after.word(&["a", "one"])?)) {
+        return Some((value.checked_add(&more)?, after));
+    }
+    Some(match group(cursor) {
+        Some((group, after)) => (value.checked_mul(&group)?, after),
+        None => (value, cursor),
+    })
+}
+
+/// Reads "dozen", "couple of".
+fn group<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Number, Cursor<'t, 'a>)> {
+    let count = match &*cursor.peek()?.key {
+        "dozen" | "dozens" | "doz" => 12,
+        "couple" => 2,
+        _ => return None,
+    };
+    Some((Ratio::from_integer(count), cursor.skip(1).past(&["of"])))
+}
+
+fn cardinal(cursor: Cursor<'_, '_>) -> Option<Number> {
+    let token = cursor.peek()?;
+    let index = CARDINALS.iter().position(|word| token.is(word))?;
+    Some(Ratio::from_integer(i64::try_from(index).ok()? + 1))
+}
