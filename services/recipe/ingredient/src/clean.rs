@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
-/// Returns the text with HTML entities decoded, in NFC, with single spaces, "-" for all dashes and "," for "|".
+/// Returns the text with HTML entities decoded, in NFC, with single spaces, "-" for dashes, also for double ones, and "," for "|".
 pub(crate) fn clean(line: &str) -> String {
     let decoded = if line.contains('&') { htmlize::unescape(line) } else { Cow::Borrowed(line) };
     let mut text = String::with_capacity(decoded.len());
@@ -17,7 +17,9 @@ pub(crate) fn clean(line: &str) -> String {
                     text.push(' ');
                 }
             }
-            '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => text.push('-'),
+            '\u{2014}' | '\u{2015}' => text.push_str(" - "),
+            '-' if text.ends_with('-') => {}
+            '\u{2010}'..='\u{2013}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => text.push('-'),
             '|' => text.push(','),
             _ => text.push(c),
         }

@@ -3,9 +3,11 @@
 mod draft;
 mod food;
 mod head;
+mod list;
 mod measure;
 mod notes;
 mod numeral;
+mod package;
 mod run;
 
 use crate::clean::clean;
@@ -23,7 +25,24 @@ pub fn parse(line: &str) -> Parsed {
     let start = prefix(&mut draft, Cursor::new(&tokens));
     let rest = head::head(&mut draft, start);
     food::food(&mut draft, rest);
+    parts(&mut draft);
     draft.finish(line)
+}
+
+/// Takes the unit from the end of the food: "garlic cloves".
+fn parts(draft: &mut Draft<'_, '_>) {
+    let [.., food, part] = draft.food.as_slice() else { return };
+    let (Some(unit), Some(amount)) = (part.unit, &mut draft.amount) else { return };
+    let is_part = match unit.name() {
+        "clove" => food.is("garlic"),
+        "stick" | "rib" => food.is("celery"),
+        "stalk" | "sprig" | "slice" | "rasher" => true,
+        _ => false,
+    };
+    if is_part && amount.unit.is_none() {
+        amount.unit = Some(unit);
+        draft.food.pop();
+    }
 }
 
 /// Reads what stands before the amount: bullets, "For the sauce:", "Juice of".
@@ -38,7 +57,7 @@ fn prefix<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>) -> Cursor<'
         return after;
     }
     let words = start.rest().iter().take_while(|token| token.class.is(Class::PART) || token.is("and") || token.is("&")).count();
-    let of = start.skip(words).word(&["of"]).filter(|of| words > 0 && numeral::quantity(*of).is_some());
+    let of = start.skip(words).word(&["of", "from"]).filter(|of| words > 0 && numeral::quantity(*of).is_some());
     if let Some(after) = of {
         draft.note(start.until(after));
         return after;

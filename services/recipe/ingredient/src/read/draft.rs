@@ -1,6 +1,7 @@
 //! What has been read so far.
 
 use super::measure::Clause;
+use crate::lexicon::Class;
 use crate::parsed::{Amount, Parsed};
 use crate::token::{self, Token};
 
@@ -25,8 +26,7 @@ impl<'t, 'a> Draft<'t, 'a> {
 
     /// Adds tokens to the size. Those of measures are notes: "heaped".
     pub(crate) fn size(&mut self, tokens: &[Token<'_>]) {
-        let of_measure = ["heaped", "heaping", "rounded", "level", "scant", "generous", "good"];
-        let is_measure = tokens.iter().any(|token| of_measure.iter().any(|word| token.is(word)));
+        let is_measure = tokens.iter().any(|token| token.class.is(Class::HEAP));
         add(if is_measure { &mut self.notes } else { &mut self.sizes }, tokens);
     }
 

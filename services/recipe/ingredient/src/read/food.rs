@@ -1,20 +1,13 @@
 //! The food, and the notes around it.
 
 use super::draft::Draft;
+use super::list::continues;
 use super::notes::{self, notes};
-use super::run::{participles, precedes_food};
+use super::numeral;
+use super::run::{begins_food, participles, precedes_food, starts_note};
 use crate::cursor::Cursor;
 use crate::lexicon::Class;
-use crate::token::{Kind, Token};
-
-/// Sizes that are part of the food before these words: "medium sherry".
-const KINDS: [(&str, &[&str]); 5] = [
-    ("medium", &["sherry", "dry", "grain", "hot", "curry", "cheddar", "egg", "oatmeal", "firm", "sweet", "rare"]),
-    ("small", &["curd"]),
-    ("large", &["flake", "pearl", "curd", "grain"]),
-    ("thick", &["cut", "yogurt", "yoghurt", "greek", "coconut", "soy", "cream"]),
-    ("thin", &["spaghetti", "noodles", "rice", "crust", "cut"]),
-];
+use crate::token::Kind;
 
 /// Reads the food and all notes to the end of the line.
 pub(crate) fn food<'t, 'a>(draft: &mut Draft<'t, 'a>, start: Cursor<'t, 'a>) {
@@ -23,7 +16,7 @@ pub(crate) fn food<'t, 'a>(draft: &mut Draft<'t, 'a>, start: Cursor<'t, 'a>) {
     let mut keeps = false;
     while let Some(token) = cursor.peek() {
         if let Some((inner, after)) = cursor.brackets() {
-            notes::bracket(draft, inner);
+            notes::bracket(draft, inner, after);
             cursor = after;
             continue;
         }
@@ -35,7 +28,7 @@ pub(crate) fn food<'t, 'a>(draft: &mut Draft<'t, 'a>, start: Cursor<'t, 'a>) {
             (cursor, before_noun) = (after, true);
             continue;
         }
-        if !draft.food.is_empty() && (starts_note(cursor) || notes::amount(draft, cursor)) {
+        if !draft.food.is_empty() && (starts_note(cursor) && !(before_noun && token.is("but")) || notes::amount(draft, cursor)) {
             return notes(draft, cursor);
         }
         if before_noun && let Some(after) = modifier(draft, cursor, keeps) {
@@ -46,7 +39,7 @@ pub(crate) fn food<'t, 'a>(draft: &mut Draft<'t, 'a>, start: Cursor<'t, 'a>) {
         if !before_noun && participles(cursor).is_some_and(|after| !precedes_food(after)) {
             return notes(draft, cursor);
         }
-        before_noun = token.is("and") || token.is("or") || token.is_mark('&') || token.is_mark('/');
+        before_noun = token.is("and") || token.is_mark('&') || token.is("or") && !precedes_participle(cursor.skip(1));
         keeps = false;
         draft.lists |= token.is_mark(':');
         draft.food.push(token);
@@ -58,15 +51,16 @@ pub(crate) fn food<'t, 'a>(draft: &mut Draft<'t, 'a>, start: Cursor<'t, 'a>) {
 fn modifier<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>, keeps: bool) -> Option<Cursor<'t, 'a>> {
     let token = cursor.peek()?;
     let next = cursor.skip(1);
-    if token.class.is(Class::SIZE) && !is_kind(cursor) {
-        let range = next.word(&["to", "or", "and"]).or_else(|| next.mark('-')).or_else(|| next.mark('/'));
-        let after = range
-            .filter(|after| after.peek().is_some_and(|token| token.class.is(Class::SIZE)))
-            .map_or(next, |after| after.skip(1));
-        let comma = after.mark(',').unwrap_or(after);
-        return precedes_food(comma).then(|| {
+    if begins_food(cursor) {
+        return None;
+    }
+    if let Some(after) = size(cursor) {
+        let rest = alternative_size(after).unwrap_or(after);
+        let rest = rest.mark(',').unwrap_or(rest);
+        return precedes_food(rest).then(|| {
             draft.size(cursor.until(after));
-            comma
+            draft.note(after.until(rest));
+            rest
         });
     }
     let is_bought = token.class.is(Class::STATE.or(Class::MADE));
@@ -86,9 +80,23 @@ fn modifier<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>, keeps: bo
     })
 }
 
-fn is_kind(cursor: Cursor<'_, '_>) -> bool {
-    let (Some(token), Some(next)) = (cursor.peek(), cursor.peek_at(1)) else { return false };
-    KINDS.iter().any(|(size, words)| token.is(size) && words.iter().any(|word| next.is(word)))
+/// Reads a size: "large", "extra large", "medium to large".
+fn size<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<Cursor<'t, 'a>> {
+    let is_size = |cursor: Cursor<'t, 'a>| cursor.peek().filter(|token| token.class.is(Class::SIZE)).map(|_| cursor.skip(1));
+    let first = cursor.word(&["extra", "very"]).and_then(is_size).or_else(|| is_size(cursor))?;
+    let range = first.word(&["to", "or", "and"]).or_else(|| first.mark('-')).or_else(|| first.mark('/'));
+    Some(range.and_then(is_size).unwrap_or(first))
+}
+
+/// Reads "or 2 small", after a size.
+fn alternative_size<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<Cursor<'t, 'a>> {
+    let (_, after) = numeral::quantity(cursor.word(&["or", "to"])?)?;
+    size(after)
+}
+
+/// Returns whether a participle comes next, which is part of the food in "olive oil or melted butter".
+fn precedes_participle(cursor: Cursor<'_, '_>) -> bool {
+    cursor.peek().is_some_and(|token| token.class.is(Class::PREP))
 }
 
 /// Returns the place after a comma, a semicolon or a dash with spaces.
@@ -104,67 +112,5 @@ fn separator<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<Cursor<'t, 'a>> {
 }
 
 fn numeral_follows(cursor: Cursor<'_, '_>) -> bool {
-    super::numeral::quantity(cursor).is_some()
-}
-
-/// Returns whether the food goes on after a separator: "dried, pitted dates", "pork roast, or sirloin roast".
-fn continues(draft: &Draft<'_, '_>, cursor: Cursor<'_, '_>, after: Cursor<'_, '_>) -> bool {
-    if !cursor.peek().is_some_and(|token| token.is_mark(',')) {
-        return false;
-    }
-    let next = after.past(&["or", "and"]);
-    if draft.lists && precedes_food(next) && participles(next).is_none() {
-        return true;
-    }
-    let only_adjectives = draft.food.iter().all(|token| token.class.is(Class::STATE.or(Class::MADE)));
-    if only_adjectives {
-        let modifiers = Class::STATE.or(Class::MADE).or(Class::PREP).or(Class::ADVERB).or(Class::SIZE);
-        let skipped = after.rest().iter().take_while(|token| token.class.is(modifiers) || token.is("and")).count();
-        return draft.food.is_empty() || precedes_food(after.skip(skipped));
-    }
-    is_list(draft, after)
-        || after
-            .word(&["or", "and"])
-            .is_some_and(|next| precedes_food(next) && !starts_note(after) && participles(next).is_none())
-}
-
-/// Returns whether foods follow, as in "thyme, rosemary and sage" after "thyme,".
-fn is_list(draft: &Draft<'_, '_>, after: Cursor<'_, '_>) -> bool {
-    let foods = |tokens: &[Token<'_>]| {
-        let plain =
-            |token: &Token<'_>| token.class.is(Class::FOOD.or(Class::STATE).or(Class::MADE)) || token.is("and") || token.is("or");
-        tokens.iter().all(|token| plain(token) || token.is_mark(','))
-            && tokens.last().is_some_and(|last| last.class.is(Class::FOOD))
-    };
-    let end =
-        after.rest().iter().position(|token| token.is_mark('(') || token.class.is(Class::START)).unwrap_or(after.rest().len());
-    draft.food.last().is_some_and(|food| food.class.is(Class::FOOD)) && foods(after.rest().get(..end).unwrap_or_default())
-}
-
-/// Returns whether a note begins here: "for", "to taste", "or more".
-fn starts_note(cursor: Cursor<'_, '_>) -> bool {
-    let Some(token) = cursor.peek() else { return false };
-    if token.class.is(Class::START) || token.is("to") {
-        return true;
-    }
-    let Some(next) = cursor.peek_at(1) else { return false };
-    let other = [
-        "other",
-        "another",
-        "any",
-        "similar",
-        "equivalent",
-        "use",
-        "less",
-        "substitute",
-        "a",
-        "an",
-        "so",
-        "to",
-        "your",
-        "whatever",
-    ];
-    let is_number = matches!(next.kind, Kind::Number { .. });
-    token.is("or") && (is_number || next.class.is(Class::START) || other.iter().any(|word| next.is(word)))
-        || token.is("with") && (next.is("skin") || next.is("skins") || next.is("their"))
+    numeral::quantity(cursor).is_some()
 }

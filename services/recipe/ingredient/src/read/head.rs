@@ -3,30 +3,15 @@
 use super::draft::Draft;
 use super::measure::{self, is_pack};
 use super::numeral;
+use super::package::package;
 use crate::cursor::Cursor;
-use crate::lexicon::Class;
+use crate::lexicon::{self, Class};
 use crate::parsed::Amount;
 use crate::quantity::Quantity;
-use crate::token::Kind;
 use crate::unit::{Measure, Unit};
 
-/// Units and words that together are a food: "2 pot roasts".
-const FOODS: [(&str, &[&str]); 11] = [
-    ("pot", &["roast", "roasts"]),
-    ("cube", &["steak", "steaks"]),
-    ("rib", &["eye", "eyes", "roast", "roasts", "steak", "steaks", "chop", "chops"]),
-    ("strip", &["steak", "steaks", "loin"]),
-    ("fillet", &["mignon", "mignons", "steak", "steaks"]),
-    ("stem", &["ginger"]),
-    ("bottle", &["gourd", "gourds"]),
-    ("glass", &["noodles"]),
-    ("ear", &["mushroom", "mushrooms"]),
-    ("clove", &["powder"]),
-    ("stick", &["bean", "beans"]),
-];
-
 /// Units that need no number and no "of": "small bunch herbs".
-const ALONE: [&str; 6] = ["bunch", "sprig", "knob", "piece", "handful", "pinch"];
+const ALONE: [&str; 6] = ["bunch", "sprig", "knob", "piece", "slice", "wedge"];
 
 /// Reads the amount that a line begins with, and returns what is left.
 pub(crate) fn head<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
@@ -55,14 +40,15 @@ fn counted<'t, 'a>(
 ) -> Cursor<'t, 'a> {
     if let Some((quantity, package, after)) = package(start, quantity, after) {
         draft.package = Some(package);
-        return container(draft, quantity, alternatives(after, &mut Vec::new()));
+        return container(draft, quantity, measure::alternatives(after, &mut Vec::new()));
     }
+    let after = after.word(&["x"]).or_else(|| after.mark('×')).unwrap_or(after);
     let sized = measure::sizes(after);
     let packed = packed(sized);
     if let Some((quantity, package, next)) = package(start, quantity, sized).filter(|_| sized.rest().len() < after.rest().len()) {
         draft.size(after.until(sized));
         draft.package = Some(package);
-        return container(draft, quantity, alternatives(next, &mut Vec::new()));
+        return container(draft, quantity, measure::alternatives(next, &mut Vec::new()));
     }
     let hyphen = packed.mark('-');
     let found = measure::unit(hyphen.unwrap_or(packed)).filter(|(unit, next)| is_unit(*unit, *next));
@@ -79,7 +65,7 @@ fn counted<'t, 'a>(
 /// Reads what follows a unit. A measure before a container is what one container holds: "400 g can", "5-inch piece".
 fn measured<'t, 'a>(draft: &mut Draft<'t, 'a>, amount: Amount, after: Cursor<'t, 'a>, hyphen: bool) -> Cursor<'t, 'a> {
     let mut others = Vec::new();
-    let next = alternatives(after, &mut others);
+    let next = measure::alternatives(after, &mut others);
     let (Some(quantity), Some(unit)) = (amount.quantity, amount.unit) else { return after };
     let sized = measure::sizes(next.mark('-').unwrap_or(next));
     let container = measure::unit(sized).filter(|(container, after)| {
@@ -110,48 +96,9 @@ fn container<'t, 'a>(draft: &mut Draft<'t, 'a>, quantity: Quantity, cursor: Curs
     tail(draft, unit, next)
 }
 
-/// Reads what one piece holds or measures, after the number of pieces.
-fn package<'t, 'a>(
-    start: Cursor<'t, 'a>,
-    quantity: Quantity,
-    after: Cursor<'t, 'a>,
-) -> Option<(Quantity, Amount, Cursor<'t, 'a>)> {
-    let length =
-        measure::unit(after.mark('-').unwrap_or(after)).filter(|(unit, _)| matches!(unit.measure(), Measure::Millimetres(_)));
-    if let (Some((unit, next)), Some(Kind::Number { split: Some((whole, part)), .. })) =
-        (length, start.peek().map(|token| token.kind))
-    {
-        let amount = Amount { quantity: Quantity::new(part), unit: Some(unit) };
-        return Some((Quantity::new(whole)?, amount, next));
-    }
-    let sized = |amount: &Amount| amount.unit.is_some_and(Unit::is_sized);
-    if let Some(times) = after.word(&["x"]).or_else(|| after.mark('×')).or_else(|| after.mark('*')) {
-        let (amount, next) = measure::amount(times)?;
-        return Some((quantity, amount, next));
-    }
-    if let Some((inner, next)) = after.brackets() {
-        let amount = measure::clause(inner)?.amounts.first().copied().filter(sized)?;
-        return Some((quantity, amount, next));
-    }
-    let dash = after.mark('-').unwrap_or(after);
-    dash.peek().filter(|token| matches!(token.kind, Kind::Number { .. }))?;
-    let (amount, next) = measure::amount(dash).filter(|(amount, _)| sized(amount))?;
-    Some((quantity, amount, next))
-}
-
-/// Reads the same amount in other units: "/9 oz", "(9 ounces)".
-fn alternatives<'t, 'a>(cursor: Cursor<'t, 'a>, found: &mut Vec<Amount>) -> Cursor<'t, 'a> {
-    let mut cursor = cursor;
-    while let Some((amount, after)) = cursor.mark('/').or_else(|| cursor.mark('=')).and_then(measure::amount) {
-        found.push(amount);
-        cursor = after;
-    }
-    cursor
-}
-
 /// Reads what follows the unit: other units, brackets with amounts, and amounts that are added.
 fn tail<'t, 'a>(draft: &mut Draft<'t, 'a>, unit: Unit, cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
-    let mut cursor = alternatives(cursor, &mut draft.alternatives);
+    let mut cursor = measure::alternatives(cursor, &mut draft.alternatives);
     loop {
         if let Some((amount, after)) = added(cursor) {
             let sum = draft.amount.and_then(|one| measure::sum(one.quantity?, one.unit?, amount.quantity?, amount.unit?));
@@ -167,10 +114,10 @@ fn tail<'t, 'a>(draft: &mut Draft<'t, 'a>, unit: Unit, cursor: Cursor<'t, 'a>) -
             } else {
                 draft.clause(clause);
             }
-            cursor = alternatives(after, &mut draft.alternatives);
+            cursor = measure::alternatives(after, &mut draft.alternatives);
         } else if let Some((inner, after)) = cursor.brackets() {
             draft.note(inner.rest());
-            cursor = alternatives(after, &mut draft.alternatives);
+            cursor = measure::alternatives(after, &mut draft.alternatives);
         } else if let Some((amount, after)) = other(cursor) {
             draft.alternatives.push(amount);
             cursor = after;
@@ -207,17 +154,16 @@ fn is_unit(unit: Unit, after: Cursor<'_, '_>) -> bool {
         return true;
     }
     let after = after.brackets().map_or(after, |(_, after)| after);
-    let after = alternatives(after, &mut Vec::new());
-    let is_food = |word: &str| FOODS.iter().any(|(name, words)| *name == unit.name() && words.contains(&word));
-    after.past(&["each"]).peek().is_some_and(|next| {
-        next.is_word() && !next.class.is(Class::START) && !is_food(&next.key) && !next.is("or") && !next.is("and")
+    let after = measure::alternatives(after, &mut Vec::new());
+    after.past(&["each"]).past(&["of"]).peek().is_some_and(|next| {
+        next.is_word() && !next.class.is(Class::START) && !lexicon::is_food(unit.name(), &next.key) && !next.class.is(Class::LINK)
     })
 }
 
 /// Reads an amount without a number: "a few sprigs", "some", "handful of".
 fn open<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
     let article = cursor.past(&["a", "an"]);
-    let open = article.word(&["few", "several", "little", "bit", "touch", "lot", "lots", "plenty", "enough"]);
+    let open = article.peek().filter(|token| token.class.is(Class::OPEN)).map(|_| article.skip(1));
     let after = open.or_else(|| cursor.word(&["some"])).unwrap_or(cursor);
     let sized = measure::sizes(after);
     let token = sized.peek();

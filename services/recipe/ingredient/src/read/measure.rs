@@ -38,7 +38,7 @@ pub(crate) fn amount<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Amount, Cursor<'
 
 /// Goes past sizes, which say little of a measure: "heaped".
 pub(crate) fn sizes<'t, 'a>(cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
-    let count = cursor.rest().iter().take_while(|token| token.class.is(Class::SIZE)).count();
+    let count = cursor.rest().iter().take_while(|token| token.class.is(Class::SIZE.or(Class::HEAP))).count();
     cursor.skip(count)
 }
 
@@ -98,11 +98,21 @@ pub(crate) fn clause(cursor: Cursor<'_, '_>) -> Option<Clause> {
 }
 
 fn is_filler(token: &Token<'_>) -> bool {
-    let is_mark = matches!(token.kind, Kind::Mark('/' | '~' | ',' | ';' | '='));
-    is_mark || token.class.is(Class::APPROX) || token.is("or") || token.is("per")
+    let is_mark = matches!(token.kind, Kind::Mark('/' | '~' | ',' | ';' | '=' | '-'));
+    is_mark || token.class.is(Class::APPROX.or(Class::SIZE)) || token.is("or") || token.is("per")
 }
 
 /// Returns whether a unit is a container.
 pub(crate) fn is_pack(unit: Unit) -> bool {
     unit.measure() == Measure::Pack
+}
+
+/// Reads the same amount in other units: "/9 oz", "(9 ounces)".
+pub(crate) fn alternatives<'t, 'a>(cursor: Cursor<'t, 'a>, found: &mut Vec<Amount>) -> Cursor<'t, 'a> {
+    let mut cursor = cursor;
+    while let Some((amount, after)) = cursor.mark('/').or_else(|| cursor.mark('=')).and_then(amount) {
+        found.push(amount);
+        cursor = after;
+    }
+    cursor
 }

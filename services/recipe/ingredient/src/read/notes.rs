@@ -3,51 +3,29 @@
 use super::draft::Draft;
 use super::head::head;
 use super::measure;
-use super::run::participles;
+use super::run::{participles, precedes_food};
 use crate::cursor::Cursor;
 use crate::lexicon::Class;
-use crate::token::Token;
+use crate::token::{Kind, Token};
 
-/// Words that make a note of what is in brackets.
-const REMARKS: [&str; 18] = [
-    "or",
-    "and",
-    "if",
-    "in",
-    "to",
-    "from",
-    "with",
-    "packed",
-    "drained",
-    "both",
-    "your",
-    "my",
-    "i",
-    "you",
-    "bought",
-    "only",
-    "available",
-    "needed",
-];
-
-/// Reads what is in brackets: amounts, another name of the food, or a note.
-pub(crate) fn bracket<'t, 'a>(draft: &mut Draft<'t, 'a>, inner: Cursor<'t, 'a>) {
+/// Reads what is in brackets before `after`: amounts, another name of the food, or a note.
+pub(crate) fn bracket<'t, 'a>(draft: &mut Draft<'t, 'a>, inner: Cursor<'t, 'a>, after: Cursor<'t, 'a>) {
     if let Some(clause) = measure::clause(inner) {
         return draft.clause(clause);
     }
-    if !draft.food.is_empty() && is_name(inner) {
+    if !draft.food.is_empty() && is_name(inner, after) {
         return draft.food.extend(inner.rest());
     }
     piece(draft, inner);
 }
 
-/// Returns whether the words are another name of the food: "(cilantro)".
-fn is_name(inner: Cursor<'_, '_>) -> bool {
-    let remark = Class::PREP.or(Class::ADVERB).or(Class::START).or(Class::SIZE).or(Class::APPROX);
-    let is_plain = |token: &Token<'_>| {
-        token.is_word() && !token.text.contains('%') && !token.class.is(remark) && !REMARKS.iter().any(|word| token.is(word))
-    };
-    inner.rest().len() <= 3 && inner.rest().iter().all(is_plain)
+/// Returns whether the words are another name of the food: "(cilantro)". Adjectives are, before the food: "(icing) sugar".
+fn is_name(inner: Cursor<'_, '_>, after: Cursor<'_, '_>) -> bool {
+    let remark = [Class::PREP, Class::ADVERB, Class::START, Class::SIZE, Class::APPROX, Class::REMARK];
+    let remark = remark.into_iter().fold(Class::default(), Class::or);
+    let is_plain = |token: &Token<'_>| token.is_word() && !token.text.contains('%') && !token.class.is(remark);
+    let adjectives = inner.rest().iter().all(|token| token.class.is(Class::STATE.or(Class::MADE)));
+    inner.rest().len() <= 3 && inner.rest().iter().all(is_plain) && (!adjectives || precedes_food(after))
 }
 
 /// Reads notes to the end of the line. A piece that is an amount is no note.
@@ -103,7 +81,7 @@ fn piece<'t, 'a>(draft: &mut Draft<'t, 'a>, piece: Cursor<'t, 'a>) {
 /// Reads the amount of a food that was named first: "bananas, 2 cups", "eggs: 3 large".
 fn amount_piece<'t, 'a>(draft: &mut Draft<'t, 'a>, piece: Cursor<'t, 'a>) -> bool {
     let mut read = Draft::default();
-    let rest = head(&mut read, piece);
+    let rest = head(&mut read, piece.past(&["x"]));
     let sized = measure::sizes(rest);
     let after = participles(sized).unwrap_or(sized);
     if read.amount.is_none_or(|amount| amount.quantity.is_none()) || !after.is_empty() {
@@ -115,13 +93,15 @@ fn amount_piece<'t, 'a>(draft: &mut Draft<'t, 'a>, piece: Cursor<'t, 'a>) -> boo
     true
 }
 
-/// Reads an amount right after the food, if nothing but notes follows it: "butter 100 g".
+/// Returns whether an amount follows the food, and nothing but notes follows that: "butter 100 g", "eggs x 2".
 pub(crate) fn amount<'t, 'a>(draft: &Draft<'t, 'a>, cursor: Cursor<'t, 'a>) -> bool {
-    if draft.amount.is_some() || !cursor.peek().is_some_and(|token| matches!(token.kind, crate::token::Kind::Number { .. })) {
+    let start = cursor.past(&["x"]);
+    let times = start.rest().len() < cursor.rest().len();
+    if draft.amount.is_some() || !start.peek().is_some_and(|token| matches!(token.kind, Kind::Number { .. })) {
         return false;
     }
     let mut read = Draft::default();
-    let rest = head(&mut read, cursor);
+    let rest = head(&mut read, start);
     let is_end = rest.peek().is_none_or(|token| token.is_mark(',') || token.is_mark('('));
-    is_end && read.amount.is_some_and(|amount| amount.unit.is_some())
+    is_end && read.amount.is_some_and(|amount| times || amount.unit.is_some())
 }

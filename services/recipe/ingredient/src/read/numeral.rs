@@ -8,7 +8,7 @@ use crate::number::Number;
 use crate::quantity::Quantity;
 use crate::token::Kind;
 
-const CARDINALS: [&str; 20] = [
+const CARDINALS: [&str; 19] = [
     "one",
     "two",
     "three",
@@ -28,8 +28,8 @@ const CARDINALS: [&str; 20] = [
     "seventeen",
     "eighteen",
     "nineteen",
-    "twenty",
 ];
+const TENS: [&str; 5] = ["twenty", "thirty", "forty", "fifty", "sixty"];
 
 /// Reads a number or a range: "2", "2-3", "2 to 3", "two or three", "between 2 and 3".
 pub(crate) fn quantity<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Quantity, Cursor<'t, 'a>)> {
@@ -58,6 +58,7 @@ pub(crate) fn number<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Number, Cursor<'
     let token = cursor.peek()?;
     let after = cursor.skip(1);
     if let Kind::Number { value, .. } = token.kind {
+        let after = if value < Ratio::ONE { of_a(after) } else { after };
         return (value > Ratio::ZERO).then(|| grouped(value, after))?;
     }
     if let Some(found) = part(cursor) {
@@ -88,9 +89,8 @@ fn part<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Number, Cursor<'t, 'a>)> {
         "one-eighth" => Ratio::new(1, 8),
         _ => return None,
     };
-    let (value, after) =
-        group(after).and_then(|(group, after)| Some((value.checked_mul(&group)?, after))).unwrap_or((value, after));
-    Some((value, of_a(after)))
+    let after = of_a(after);
+    Some(group(after).and_then(|(group, after)| Some((value.checked_mul(&group)?, after))).unwrap_or((value, after)))
 }
 
 /// Reads the parts of "two thirds", "one half", after the number of them.
@@ -131,8 +131,16 @@ fn group<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Number, Cursor<'t, 'a>)> {
     Some((Ratio::from_integer(count), cursor.skip(1).past(&["of"])))
 }
 
+/// Reads "one" to "sixty-nine".
 fn cardinal(cursor: Cursor<'_, '_>) -> Option<Number> {
     let token = cursor.peek()?;
-    let index = CARDINALS.iter().position(|word| token.is(word))?;
-    Some(Ratio::from_integer(i64::try_from(index).ok()? + 1))
+    let (tens, ones) = token.key.split_once('-').unwrap_or((&token.key, ""));
+    let index =
+        |list: &[&str], word: &str| list.iter().position(|known| *known == word).and_then(|index| i64::try_from(index).ok());
+    let value = match index(&TENS, tens) {
+        Some(tens) if ones.is_empty() => 20 + 10 * tens,
+        Some(tens) => 21 + 10 * tens + index(CARDINALS.get(..9)?, ones)?,
+        None => 1 + index(&CARDINALS, &token.key)?,
+    };
+    Some(Ratio::from_integer(value))
 }
