@@ -54,21 +54,9 @@ impl<'t, 'a> Cursor<'t, 'a> {
         self.word(words).unwrap_or(self)
     }
 
-    /// At an opening bracket: returns what is between it and its closing one, and the place after that.
+    /// At an opening bracket that is closed: returns what is between it and its closing one, and the place after that.
     pub(crate) fn brackets(self) -> Option<(Self, Self)> {
-        let opens = |token: &Token<'_>| token.is_mark('(') || token.is_mark('[');
-        self.peek().filter(|token| opens(token))?;
-        let mut depth = 0_usize;
-        for (index, token) in self.tokens.iter().enumerate() {
-            if opens(token) {
-                depth += 1;
-            } else if token.is_mark(')') || token.is_mark(']') {
-                depth -= 1;
-                if depth == 0 {
-                    return Some((Self { tokens: self.tokens.get(1..index)? }, self.skip(index + 1)));
-                }
-            }
-        }
-        None
+        let close = self.peek()?.close?;
+        Some((Self { tokens: self.tokens.get(1..close)? }, self.skip(close + 1)))
     }
 }

@@ -2,11 +2,13 @@
 
 mod clean;
 mod cursor;
+mod fields;
 mod lexicon;
 mod number;
 mod parsed;
 mod quantity;
 mod read;
+mod render;
 mod token;
 mod unit;
 
@@ -14,4 +16,5 @@ pub use number::Number;
 pub use parsed::{Amount, Parsed};
 pub use quantity::{Quantity, ScaleError};
 pub use read::parse;
+pub use render::render;
 pub use unit::{Measure, Unit};

@@ -26,7 +26,7 @@ pub(crate) fn shown(number: Number) -> String {
     // Fits: a number that is no decimal has a denominator of at least 7.
     let hundredths = (number.fract().numer().saturating_mul(100) + number.denom() / 2) / number.denom();
     let rounded = Number::from_integer(number.trunc().to_integer()) + Number::new(hundredths.max(1), 100);
-    decimal(rounded).unwrap_or(text)
+    exact(rounded)
 }
 
 /// Returns the number as a decimal of at most six places, if it is one.

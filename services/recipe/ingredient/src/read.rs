@@ -9,9 +9,11 @@ mod notes;
 mod numeral;
 mod package;
 mod run;
+mod tail;
 
 use crate::clean::clean;
 use crate::cursor::Cursor;
+use crate::fields;
 use crate::lexicon::Class;
 use crate::parsed::Parsed;
 use crate::token::{Token, tokens};
@@ -19,6 +21,9 @@ use draft::Draft;
 
 /// Reads an ingredient line. Any text is one: what is no amount, unit or note is the food.
 pub fn parse(line: &str) -> Parsed {
+    if let Some(parsed) = fields::read(line) {
+        return parsed;
+    }
     let text = clean(line);
     let tokens = tokens(&text);
     let mut draft = Draft::default();

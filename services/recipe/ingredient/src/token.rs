@@ -23,6 +23,8 @@ pub(crate) struct Token<'a> {
     pub(crate) glued: bool,
     pub(crate) kind: Kind,
     pub(crate) class: Class,
+    /// How many tokens after this opening bracket its closing one is.
+    pub(crate) close: Option<usize>,
     /// The unit that the word may mean.
     pub(crate) unit: Option<Unit>,
 }
@@ -41,7 +43,8 @@ pub(crate) enum Kind {
 
 impl<'a> Token<'a> {
     fn new(text: &'a str, start: usize, glued: bool, kind: Kind) -> Self {
-        let mut token = Self { text, start, key: Cow::Borrowed(text), glued, kind, class: Class::default(), unit: None };
+        let mut token =
+            Self { text, start, key: Cow::Borrowed(text), glued, kind, class: Class::default(), close: None, unit: None };
         if kind == Kind::Word {
             let is_plain = |c: char| !c.is_uppercase() && !matches!(c, '’' | '‘' | '®' | '™');
             if !text.chars().all(is_plain) {

@@ -2,12 +2,14 @@
 
 use super::draft::Draft;
 use super::list::continues;
+use super::measure::{self, Clause};
 use super::notes::{self, notes};
 use super::numeral;
 use super::run::{begins_food, participles, precedes_food, starts_note};
 use crate::cursor::Cursor;
 use crate::lexicon::Class;
-use crate::token::Kind;
+use crate::token::{Kind, Token};
+use crate::unit::Unit;
 
 /// Reads the food and all notes to the end of the line.
 pub(crate) fn food<'t, 'a>(draft: &mut Draft<'t, 'a>, start: Cursor<'t, 'a>) {
@@ -26,6 +28,10 @@ pub(crate) fn food<'t, 'a>(draft: &mut Draft<'t, 'a>, start: Cursor<'t, 'a>) {
             }
             draft.food.push(token);
             (cursor, before_noun) = (after, true);
+            continue;
+        }
+        if before_noun && let Some(after) = other_state(draft, cursor) {
+            cursor = after;
             continue;
         }
         if !draft.food.is_empty() && (starts_note(cursor) && !(before_noun && token.is("but")) || notes::amount(draft, cursor)) {
@@ -54,6 +60,12 @@ fn modifier<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>, keeps: bo
     if begins_food(cursor) {
         return None;
     }
+    if let Some((amount, after)) =
+        measure::amount(cursor).filter(|(amount, after)| amount.unit.is_some_and(Unit::is_sized) && precedes_food(*after))
+    {
+        draft.clause(Clause { amounts: vec![amount], each: true });
+        return Some(after);
+    }
     if let Some(after) = size(cursor) {
         let rest = alternative_size(after).unwrap_or(after);
         let rest = rest.mark(',').unwrap_or(rest);
@@ -77,6 +89,18 @@ fn modifier<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>, keeps: bo
     is_bought.then(|| {
         draft.food.push(token);
         next
+    })
+}
+
+/// Reads "or 1 teaspoon dried" after "fresh", before the food.
+fn other_state<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>) -> Option<Cursor<'t, 'a>> {
+    let bought = |token: &Token<'_>| token.class.is(Class::STATE.or(Class::MADE));
+    let (_, after) = measure::amount(cursor.word(&["or"])?)?;
+    let rest = after.skip(after.rest().iter().take_while(|token| bought(token)).count());
+    let fits = !draft.food.is_empty() && draft.food.iter().all(|token| bought(token)) && rest.rest().len() < after.rest().len();
+    (fits && precedes_food(rest)).then(|| {
+        draft.note(cursor.until(rest));
+        rest
     })
 }
 

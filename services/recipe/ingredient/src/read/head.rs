@@ -4,10 +4,13 @@ use super::draft::Draft;
 use super::measure::{self, is_pack};
 use super::numeral;
 use super::package::package;
+use super::tail::tail;
 use crate::cursor::Cursor;
 use crate::lexicon::{self, Class};
+use crate::number::Number;
 use crate::parsed::Amount;
 use crate::quantity::Quantity;
+use crate::token::Token;
 use crate::unit::{Measure, Unit};
 
 /// Units that need no number and no "of": "small bunch herbs".
@@ -15,20 +18,25 @@ const ALONE: [&str; 6] = ["bunch", "sprig", "knob", "piece", "slice", "wedge"];
 
 /// Reads the amount that a line begins with, and returns what is left.
 pub(crate) fn head<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
-    let approx = cursor.rest().iter().take_while(|token| token.class.is(Class::APPROX) || token.is_mark('~')).count();
-    let start = cursor.skip(approx);
+    let start = approximate(cursor);
     let sizes = measure::sizes(start);
-    let found = numeral::quantity(start).or_else(|| numeral::quantity(sizes));
-    let Some((quantity, after)) = found else { return open(draft, cursor) };
+    let number = |place: Cursor<'t, 'a>| numeral::quantity(place).map(|(quantity, after)| (place, quantity, after));
+    let Some((place, quantity, after)) = number(start).or_else(|| number(sizes)) else { return open(draft, cursor) };
     draft.note(cursor.until(start));
-    if numeral::quantity(start).is_none() {
-        draft.size(start.until(sizes));
-    }
-    let rest = counted(draft, if numeral::quantity(start).is_none() { sizes } else { start }, quantity, after);
+    draft.size(start.until(place));
+    let rest = counted(draft, place, quantity, after);
     let each = rest.past(&["each"]);
     draft.note(rest.until(each));
     draft.lists = !rest.until(each).is_empty();
     each.past(&["of"])
+}
+
+/// Goes past "about" and "at least".
+fn approximate<'t, 'a>(cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
+    let is_approx = |token: &&Token<'_>| token.class.is(Class::APPROX) || token.is_mark('~');
+    let after = cursor.skip(cursor.rest().iter().take_while(is_approx).count());
+    let phrases = [("at", "least"), ("at", "most"), ("up", "to"), ("just", "under"), ("just", "over")];
+    phrases.iter().find_map(|(first, next)| after.word(&[first])?.word(&[next])).unwrap_or(after)
 }
 
 /// Reads what follows a number: packages, sizes, unit, other units.
@@ -47,7 +55,11 @@ fn counted<'t, 'a>(
     let packed = packed(sized);
     if let Some((quantity, package, next)) = package(start, quantity, sized).filter(|_| sized.rest().len() < after.rest().len()) {
         draft.size(after.until(sized));
-        draft.package = Some(package);
+        if quantity.low() > Number::ONE && sized.brackets().is_some() {
+            draft.alternatives.push(package);
+        } else {
+            draft.package = Some(package);
+        }
         return container(draft, quantity, measure::alternatives(next, &mut Vec::new()));
     }
     let hyphen = packed.mark('-');
@@ -59,6 +71,7 @@ fn counted<'t, 'a>(
     draft.size(after.until(sized));
     draft.note(sized.until(packed));
     let (quantity, next) = measure::same_unit_range(quantity, unit, next).unwrap_or((quantity, next));
+    let (quantity, next) = measure::smaller(quantity, unit, next).unwrap_or((quantity, next));
     measured(draft, Amount { quantity: Some(quantity), unit: Some(unit) }, next, hyphen.is_some())
 }
 
@@ -78,7 +91,7 @@ fn measured<'t, 'a>(draft: &mut Draft<'t, 'a>, amount: Amount, after: Cursor<'t,
     if let Some((container, after)) = container {
         draft.size(next.until(sized));
         draft.package = Some(amount);
-        draft.amount = Some(Amount { quantity: Quantity::new(crate::number::Number::ONE), unit: Some(container) });
+        draft.amount = Some(Amount { quantity: Quantity::new(Number::ONE), unit: Some(container) });
         return tail(draft, container, after);
     }
     draft.amount = Some(Amount { quantity: Some(quantity), unit: Some(unit) });
@@ -96,52 +109,6 @@ fn container<'t, 'a>(draft: &mut Draft<'t, 'a>, quantity: Quantity, cursor: Curs
     tail(draft, unit, next)
 }
 
-/// Reads what follows the unit: other units, brackets with amounts, and amounts that are added.
-fn tail<'t, 'a>(draft: &mut Draft<'t, 'a>, unit: Unit, cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
-    let mut cursor = measure::alternatives(cursor, &mut draft.alternatives);
-    loop {
-        if let Some((amount, after)) = added(cursor) {
-            let sum = draft.amount.and_then(|one| measure::sum(one.quantity?, one.unit?, amount.quantity?, amount.unit?));
-            match sum {
-                Some(sum) => draft.amount = Some(Amount { quantity: Some(sum), unit: Some(unit) }),
-                None => draft.note(cursor.until(after)),
-            }
-            cursor = after;
-        } else if let Some((clause, after)) = cursor.brackets().and_then(|(inner, after)| Some((measure::clause(inner)?, after)))
-        {
-            if is_pack(unit) && draft.package.is_none() {
-                draft.package = clause.amounts.first().copied();
-            } else {
-                draft.clause(clause);
-            }
-            cursor = measure::alternatives(after, &mut draft.alternatives);
-        } else if let Some((inner, after)) = cursor.brackets() {
-            draft.note(inner.rest());
-            cursor = measure::alternatives(after, &mut draft.alternatives);
-        } else if let Some((amount, after)) = other(cursor) {
-            draft.alternatives.push(amount);
-            cursor = after;
-        } else {
-            return cursor;
-        }
-    }
-}
-
-/// Reads "plus 2 tablespoons", unless that is more for another purpose.
-fn added<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Amount, Cursor<'t, 'a>)> {
-    let next = cursor.word(&["plus", "and"]).or_else(|| cursor.mark('+')).or_else(|| cursor.mark('&'))?;
-    let (amount, after) = measure::amount(next)?;
-    (after.word(&["more", "extra", "for", "to"]).is_none() && after.peek().is_some_and(|token| !token.is_mark(',')))
-        .then_some((amount, after))
-}
-
-/// Reads "or 240 ml" before a food.
-fn other<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Amount, Cursor<'t, 'a>)> {
-    let (amount, after) = measure::amount(cursor.word(&["or"])?)?;
-    let sized = amount.unit.is_some_and(Unit::is_sized);
-    (sized && after.peek().is_some_and(|token| token.is_word() && !token.class.is(Class::START))).then_some((amount, after))
-}
-
 /// Goes past "firmly packed" and "lengthwise".
 fn packed<'t, 'a>(cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
     let adverbs = cursor.rest().iter().take_while(|token| token.class.is(Class::ADVERB)).count();
@@ -154,6 +121,9 @@ fn is_unit(unit: Unit, after: Cursor<'_, '_>) -> bool {
         return true;
     }
     let after = after.brackets().map_or(after, |(_, after)| after);
+    if is_pack(unit) && after.word(&["or"]).and_then(measure::unit).is_some_and(|(other, _)| is_pack(other)) {
+        return true;
+    }
     let after = measure::alternatives(after, &mut Vec::new());
     after.past(&["each"]).past(&["of"]).peek().is_some_and(|next| {
         next.is_word() && !next.class.is(Class::START) && !lexicon::is_food(unit.name(), &next.key) && !next.class.is(Class::LINK)
@@ -176,10 +146,14 @@ fn open<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>) -> Cursor<'t,
     }
     let Some((unit, next)) = unit else { return after.past(&["of"]) };
     let is_one = open.is_none() && token.is_some_and(|token| !token.is(unit.plural()));
-    let quantity = if is_one { Quantity::new(crate::number::Number::ONE) } else { None };
+    let quantity = if is_one { Quantity::new(Number::ONE) } else { None };
     draft.size(after.until(sized));
     draft.amount = Some(Amount { quantity, unit: Some(unit) });
-    tail(draft, unit, next).past(&["of"])
+    let rest = tail(draft, unit, next);
+    let each = rest.past(&["each"]);
+    draft.note(rest.until(each));
+    draft.lists = !rest.until(each).is_empty();
+    each.past(&["of"])
 }
 
 /// Returns whether the unit is no word that stands alone.

@@ -38,8 +38,13 @@ pub(crate) fn amount<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Amount, Cursor<'
 
 /// Goes past sizes, which say little of a measure: "heaped".
 pub(crate) fn sizes<'t, 'a>(cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
-    let count = cursor.rest().iter().take_while(|token| token.class.is(Class::SIZE.or(Class::HEAP))).count();
-    cursor.skip(count)
+    let size = |token: &Token<'_>| token.class.is(Class::SIZE.or(Class::HEAP));
+    let mut after = cursor;
+    while let Some(next) = after.peek().filter(|token| size(token)).map(|_| after.skip(1)) {
+        let range = next.word(&["to", "or"]).or_else(|| next.mark('-')).filter(|range| range.peek().is_some_and(size));
+        after = range.unwrap_or(next);
+    }
+    after
 }
 
 /// Reads the upper end of "200 g-250 g", after the first unit.
@@ -53,7 +58,7 @@ pub(crate) fn same_unit_range<'t, 'a>(low: Quantity, unit: Unit, cursor: Cursor<
 }
 
 /// Reads the smaller part of "3 lb 5 oz", after the larger one.
-fn smaller<'t, 'a>(large: Quantity, unit: Unit, cursor: Cursor<'t, 'a>) -> Option<(Quantity, Cursor<'t, 'a>)> {
+pub(crate) fn smaller<'t, 'a>(large: Quantity, unit: Unit, cursor: Cursor<'t, 'a>) -> Option<(Quantity, Cursor<'t, 'a>)> {
     cursor.peek().filter(|token| matches!(token.kind, Kind::Number { .. }))?;
     let (more, after) = numeral::number(cursor)?;
     let (other, after) = self::unit(after)?;

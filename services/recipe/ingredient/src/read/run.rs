@@ -1,8 +1,9 @@
 //! Runs of participles, and what begins a food or a note.
 
+use super::numeral;
 use crate::cursor::Cursor;
 use crate::lexicon::{self, Class};
-use crate::token::{Kind, Token};
+use crate::token::Token;
 
 /// Reads participles with their adverbs: "peeled, cored and finely chopped".
 pub(crate) fn participles<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<Cursor<'t, 'a>> {
@@ -57,7 +58,7 @@ pub(crate) fn starts_note(cursor: Cursor<'_, '_>) -> bool {
     }
     let Some(next) = cursor.peek_at(1) else { return false };
     let other = ["use", "less", "substitute", "a", "an", "so", "to", "your", "whatever", "equivalent", "similar"];
-    let is_number = matches!(next.kind, Kind::Number { .. });
+    let is_number = numeral::quantity(cursor.skip(1)).is_some();
     token.is("or") && (is_number || next.class.is(Class::START) || other.iter().any(|word| next.is(word)))
         || token.is("with") && (next.is("skin") || next.is("skins") || next.is("their"))
 }

@@ -30,7 +30,26 @@ pub(crate) fn tokens(line: &str) -> Vec<Token<'_>> {
         tokens.push(Token::new(rest.get(..length).unwrap_or(rest), at, glued, kind));
         at += length;
     }
+    close(&mut tokens);
     tokens
+}
+
+/// Finds the closing bracket of each opening one, so that no grammar has to search for it.
+fn close(tokens: &mut [Token<'_>]) {
+    let mut open = Vec::new();
+    for index in 0..tokens.len() {
+        match tokens.get(index).map(|token| token.kind) {
+            Some(Kind::Mark('(' | '[')) => open.push(index),
+            Some(Kind::Mark(')' | ']')) => {
+                if let Some(start) = open.pop()
+                    && let Some(token) = tokens.get_mut(start)
+                {
+                    token.close = Some(index - start);
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Returns the length of the word that a text begins with. A word after a number has no digits and ends at a hyphen: "1-inch-thick".

@@ -1,0 +1,59 @@
+//! What follows the unit.
+
+use super::draft::Draft;
+use super::measure::{self, is_pack};
+use crate::cursor::Cursor;
+use crate::lexicon::Class;
+use crate::parsed::Amount;
+use crate::unit::Unit;
+
+/// Reads what follows the unit: other units, brackets with amounts, and amounts that are added.
+pub(crate) fn tail<'t, 'a>(draft: &mut Draft<'t, 'a>, unit: Unit, cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
+    let mut cursor = measure::alternatives(cursor, &mut draft.alternatives);
+    loop {
+        if let Some((amount, after)) = added(cursor) {
+            let sum = draft.amount.and_then(|one| measure::sum(one.quantity?, one.unit?, amount.quantity?, amount.unit?));
+            match sum {
+                Some(sum) => draft.amount = Some(Amount { quantity: Some(sum), unit: Some(unit) }),
+                None => draft.note(cursor.until(after)),
+            }
+            cursor = after;
+        } else if let Some((clause, after)) = cursor.brackets().and_then(|(inner, after)| Some((measure::clause(inner)?, after)))
+        {
+            if is_pack(unit) && draft.package.is_none() {
+                draft.package = clause.amounts.first().copied();
+            } else {
+                draft.clause(clause);
+            }
+            cursor = measure::alternatives(after, &mut draft.alternatives);
+        } else if let Some((inner, after)) = cursor.brackets() {
+            draft.note(inner.rest());
+            cursor = measure::alternatives(after, &mut draft.alternatives);
+        } else if let Some((amount, after)) = other(cursor) {
+            draft.alternatives.push(amount);
+            cursor = after;
+        } else if let Some((_, after)) =
+            cursor.word(&["or"]).and_then(measure::unit).filter(|(other, _)| is_pack(unit) && is_pack(*other))
+        {
+            draft.note(cursor.until(after));
+            cursor = after;
+        } else {
+            return cursor;
+        }
+    }
+}
+
+/// Reads "plus 2 tablespoons", unless that is more for another purpose.
+fn added<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Amount, Cursor<'t, 'a>)> {
+    let next = cursor.word(&["plus", "and"]).or_else(|| cursor.mark('+')).or_else(|| cursor.mark('&'))?;
+    let (amount, after) = measure::amount(next)?;
+    (after.word(&["more", "extra", "for", "to"]).is_none() && after.peek().is_some_and(|token| !token.is_mark(',')))
+        .then_some((amount, after))
+}
+
+/// Reads "or 240 ml" before a food.
+fn other<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Amount, Cursor<'t, 'a>)> {
+    let (amount, after) = measure::amount(cursor.word(&["or"])?)?;
+    let sized = amount.unit.is_some_and(Unit::is_sized);
+    (sized && after.peek().is_some_and(|token| token.is_word() && !token.class.is(Class::START))).then_some((amount, after))
+}
