@@ -86,14 +86,15 @@ pub(crate) fn is_food(first: &str, next: &str) -> bool {
 fn compound(word: &str) -> Option<Class> {
     let (first, last) = word.rsplit_once('-')?;
     let class = CLASSES.get(last).copied().unwrap_or_default();
-    if class.is(Class::PREP) && CLASSES.get(first).is_some_and(|class| class.is(Class::ADVERB)) {
+    if class.is(Class::PREP) && (first == "fresh" || CLASSES.get(first).is_some_and(|class| class.is(Class::ADVERB))) {
         return Some(Class::PREP);
     }
     Some(match last {
         "size" | "sized" => Class::SIZE,
         "free" | "fat" | "sodium" | "salt" | "sugar" | "grain" | "purpose" | "quality" | "style" | "ripe" | "cut" | "in"
-        | "on" | "off" | "aged" | "range" | "caught" | "made" | "bought" | "fed" | "raised" | "strength" | "dried" | "smoked"
-        | "cured" | "roasted" | "flavored" | "flavoured" => Class::STATE,
+        | "on" | "off" | "aged" | "range" | "caught" | "made" | "bought" | "fed" | "raised" | "strength" | "flavored"
+        | "flavoured" => Class::STATE,
+        "dried" | "smoked" | "cured" | "roasted" => Class::MADE,
         _ => return None,
     })
 }

@@ -1,5 +1,6 @@
 //! The grammar of lines.
 
+mod container;
 mod draft;
 mod food;
 mod head;
@@ -7,6 +8,7 @@ mod list;
 mod measure;
 mod notes;
 mod numeral;
+mod open;
 mod package;
 mod run;
 mod tail;

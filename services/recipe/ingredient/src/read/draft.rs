@@ -13,6 +13,8 @@ pub(crate) struct Draft<'t, 'a> {
     pub(crate) alternatives: Vec<Amount>,
     pub(crate) package: Option<Amount>,
     pub(crate) food: Vec<&'t Token<'a>>,
+    /// Whether the food is named before the amount: "garlic, 2 cloves".
+    pub(crate) named: bool,
     /// Whether commas separate foods: "each of thyme, rosemary and sage".
     pub(crate) lists: bool,
     sizes: Vec<String>,
@@ -20,6 +22,11 @@ pub(crate) struct Draft<'t, 'a> {
 }
 
 impl<'t, 'a> Draft<'t, 'a> {
+    /// A draft for what stands after the food.
+    pub(crate) fn of_named() -> Self {
+        Self { named: true, ..Self::default() }
+    }
+
     /// Adds tokens to the note.
     pub(crate) fn note(&mut self, tokens: &[Token<'_>]) {
         add(&mut self.notes, tokens);

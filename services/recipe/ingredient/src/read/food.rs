@@ -5,7 +5,7 @@ use super::list::continues;
 use super::measure::{self, Clause};
 use super::notes::{self, notes};
 use super::numeral;
-use super::run::{begins_food, participles, precedes_food, starts_note};
+use super::run::{begins_food, is_freshly, participles, precedes_food, starts_note};
 use crate::cursor::Cursor;
 use crate::lexicon::Class;
 use crate::token::{Kind, Token};
@@ -18,6 +18,11 @@ pub(crate) fn food<'t, 'a>(draft: &mut Draft<'t, 'a>, start: Cursor<'t, 'a>) {
     let mut keeps = false;
     while let Some(token) = cursor.peek() {
         if let Some((inner, after)) = cursor.brackets() {
+            if token.glued && inner.rest().len() == 1 && !draft.food.is_empty() {
+                draft.food.extend(cursor.until(after));
+                cursor = after;
+                continue;
+            }
             notes::bracket(draft, inner, after);
             cursor = after;
             continue;
@@ -64,7 +69,11 @@ fn modifier<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>, keeps: bo
         measure::amount(cursor).filter(|(amount, after)| amount.unit.is_some_and(Unit::is_sized) && precedes_food(*after))
     {
         draft.clause(Clause { amounts: vec![amount], each: true });
-        return Some(after);
+        let piece = measure::unit(after)
+            .filter(|(unit, next)| !unit.is_sized() && draft.food.is_empty() && precedes_food(next.past(&["of"])));
+        let rest = piece.map_or(after, |(_, next)| next.past(&["of"]));
+        draft.note(after.until(rest));
+        return Some(rest);
     }
     if let Some(after) = size(cursor) {
         let rest = alternative_size(after).unwrap_or(after);
@@ -75,7 +84,7 @@ fn modifier<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>, keeps: bo
             rest
         });
     }
-    let is_bought = token.class.is(Class::STATE.or(Class::MADE));
+    let is_bought = token.class.is(Class::STATE.or(Class::MADE)) && !is_freshly(cursor);
     if !is_bought
         && !keeps
         && let Some(after) = participles(cursor)
@@ -130,7 +139,10 @@ fn separator<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<Cursor<'t, 'a>> {
     match token.kind {
         Kind::Mark(',' | ';') => Some(cursor.skip(1)),
         Kind::Mark('-') if spaced() => Some(cursor.skip(1)),
-        Kind::Mark(':') if numeral_follows(cursor.skip(1)) => Some(cursor.skip(1)),
+        Kind::Mark(mark @ (':' | '=' | '.' | '…')) => {
+            let after = cursor.skip(cursor.rest().iter().take_while(|token| token.is_mark(mark)).count());
+            numeral_follows(after).then_some(after)
+        }
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ use crate::lexicon::Class;
 use crate::parsed::Amount;
 use crate::quantity::Quantity;
 use crate::token::{Kind, Token};
-use crate::unit::{Measure, Unit};
+use crate::unit::Unit;
 
 /// Reads a unit: "cups", "tbsp.", "fl. oz.", "can(s)".
 pub(crate) fn unit<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Unit, Cursor<'t, 'a>)> {
@@ -31,8 +31,7 @@ pub(crate) fn unit<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Unit, Cursor<'t, '
 pub(crate) fn amount<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Amount, Cursor<'t, 'a>)> {
     let (quantity, after) = numeral::quantity(cursor)?;
     let (unit, after) = unit(sizes(after.mark('-').unwrap_or(after)))?;
-    let (quantity, after) = same_unit_range(quantity, unit, after).unwrap_or((quantity, after));
-    let (quantity, after) = smaller(quantity, unit, after).unwrap_or((quantity, after));
+    let (quantity, after) = more(quantity, unit, after);
     Some((Amount { quantity: Some(quantity), unit: Some(unit) }, after))
 }
 
@@ -47,18 +46,33 @@ pub(crate) fn sizes<'t, 'a>(cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
     after
 }
 
-/// Reads the upper end of "200 g-250 g", after the first unit.
-pub(crate) fn same_unit_range<'t, 'a>(low: Quantity, unit: Unit, cursor: Cursor<'t, 'a>) -> Option<(Quantity, Cursor<'t, 'a>)> {
+/// Reads more of an amount after its unit: "200 g-250 g", "3 lb 5 oz", "a cup and a half".
+pub(crate) fn more<'t, 'a>(quantity: Quantity, unit: Unit, cursor: Cursor<'t, 'a>) -> (Quantity, Cursor<'t, 'a>) {
+    let found = range(quantity, unit, cursor).or_else(|| smaller(quantity, unit, cursor)).or_else(|| {
+        let (part, after) = numeral::and_part(cursor)?;
+        Some((sum(quantity, unit, Quantity::new(part)?, unit)?, after))
+    });
+    found.unwrap_or((quantity, cursor))
+}
+
+/// Reads the upper end of "200 g-250 g", "1 teaspoon to 1 tablespoon" and "a cup or two of", after the first unit.
+fn range<'t, 'a>(low: Quantity, unit: Unit, cursor: Cursor<'t, 'a>) -> Option<(Quantity, Cursor<'t, 'a>)> {
     if low.high().is_some() {
         return None;
     }
     let (high, after) = numeral::upper(cursor)?;
-    let (_, after) = self::unit(after).filter(|(other, _)| *other == unit)?;
+    let (high, after) = match self::unit(after) {
+        Some((other, next)) if other == unit => (high, next),
+        // "250 g or 9 oz" is the same amount twice.
+        Some((other, next)) if cursor.word(&["or"]).is_none() => (high.checked_mul(&other.in_units_of(unit)?)?, next),
+        None if after.word(&["of"]).is_some() => (high, after),
+        _ => return None,
+    };
     Some((low.up_to(high)?, after))
 }
 
 /// Reads the smaller part of "3 lb 5 oz", after the larger one.
-pub(crate) fn smaller<'t, 'a>(large: Quantity, unit: Unit, cursor: Cursor<'t, 'a>) -> Option<(Quantity, Cursor<'t, 'a>)> {
+fn smaller<'t, 'a>(large: Quantity, unit: Unit, cursor: Cursor<'t, 'a>) -> Option<(Quantity, Cursor<'t, 'a>)> {
     cursor.peek().filter(|token| matches!(token.kind, Kind::Number { .. }))?;
     let (more, after) = numeral::number(cursor)?;
     let (other, after) = self::unit(after)?;
@@ -105,11 +119,6 @@ pub(crate) fn clause(cursor: Cursor<'_, '_>) -> Option<Clause> {
 fn is_filler(token: &Token<'_>) -> bool {
     let is_mark = matches!(token.kind, Kind::Mark('/' | '~' | ',' | ';' | '=' | '-'));
     is_mark || token.class.is(Class::APPROX.or(Class::SIZE)) || token.is("or") || token.is("per")
-}
-
-/// Returns whether a unit is a container.
-pub(crate) fn is_pack(unit: Unit) -> bool {
-    unit.measure() == Measure::Pack
 }
 
 /// Reads the same amount in other units: "/9 oz", "(9 ounces)".

@@ -80,7 +80,7 @@ fn piece<'t, 'a>(draft: &mut Draft<'t, 'a>, piece: Cursor<'t, 'a>) {
 
 /// Reads the amount of a food that was named first: "bananas, 2 cups", "eggs: 3 large".
 fn amount_piece<'t, 'a>(draft: &mut Draft<'t, 'a>, piece: Cursor<'t, 'a>) -> bool {
-    let mut read = Draft::default();
+    let mut read = Draft::of_named();
     let rest = head(&mut read, piece.past(&["x"]));
     let sized = measure::sizes(rest);
     let after = participles(sized).unwrap_or(sized);
@@ -100,8 +100,10 @@ pub(crate) fn amount<'t, 'a>(draft: &Draft<'t, 'a>, cursor: Cursor<'t, 'a>) -> b
     if draft.amount.is_some() || !start.peek().is_some_and(|token| matches!(token.kind, Kind::Number { .. })) {
         return false;
     }
-    let mut read = Draft::default();
+    let mut read = Draft::of_named();
     let rest = head(&mut read, start);
-    let is_end = rest.peek().is_none_or(|token| token.is_mark(',') || token.is_mark('('));
-    is_end && read.amount.is_some_and(|amount| times || amount.unit.is_some())
+    let end = measure::sizes(rest);
+    let is_end = end.peek().is_none_or(|token| token.is_mark(',') || token.is_mark('('));
+    let is_counted = times || end.is_empty() || read.amount.is_some_and(|amount| amount.unit.is_some());
+    is_end && is_counted
 }

@@ -87,6 +87,7 @@ fn part<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Number, Cursor<'t, 'a>)> {
         "two-thirds" => Ratio::new(2, 3),
         "three-quarters" | "three-fourths" | "three-quarter" => Ratio::new(3, 4),
         "one-eighth" => Ratio::new(1, 8),
+        "half-dozen" => Ratio::from_integer(6),
         _ => return None,
     };
     let after = of_a(after);
@@ -112,13 +113,18 @@ fn of_a<'t, 'a>(cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
 
 /// Reads on after a number: "and a half", "dozen".
 fn grouped<'t, 'a>(value: Number, cursor: Cursor<'t, 'a>) -> Option<(Number, Cursor<'t, 'a>)> {
-    if let Some((more, after)) = cursor.word(&["and"]).and_then(|after| part(after.word(&["a", "one"])?)) {
+    if let Some((more, after)) = and_part(cursor) {
         return Some((value.checked_add(&more)?, after));
     }
     Some(match group(cursor) {
         Some((group, after)) => (value.checked_mul(&group)?, after),
         None => (value, cursor),
     })
+}
+
+/// Reads "and a half".
+pub(crate) fn and_part<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Number, Cursor<'t, 'a>)> {
+    part(cursor.word(&["and"])?.word(&["a", "one"])?)
 }
 
 /// Reads "dozen", "couple of".

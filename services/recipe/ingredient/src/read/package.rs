@@ -2,7 +2,8 @@
 
 use num_rational::Ratio;
 
-use super::measure::{self, is_pack};
+use super::container::is_pack;
+use super::measure;
 use crate::cursor::Cursor;
 use crate::parsed::Amount;
 use crate::quantity::Quantity;

@@ -23,7 +23,7 @@ pub(crate) fn participles<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<Cursor<'t, '
 
 /// Reads one participle. One that also says what is bought is part of the food that follows it, unless it has an adverb: "ground".
 fn participle<'t, 'a>(cursor: Cursor<'t, 'a>, is_first: bool) -> Option<Cursor<'t, 'a>> {
-    let adverbs = leading(cursor, Class::ADVERB);
+    let adverbs = leading(cursor, Class::ADVERB).max(usize::from(is_freshly(cursor)));
     let word = cursor.skip(adverbs);
     let token = word.peek().filter(|token| token.class.is(Class::PREP) && !begins_food(word))?;
     let after = word.skip(1);
@@ -31,6 +31,11 @@ fn participle<'t, 'a>(cursor: Cursor<'t, 'a>, is_first: bool) -> Option<Cursor<'
     let after = if precedes_food(last) { after } else { last };
     let is_bought = token.class.is(Class::STATE) && adverbs == 0;
     (!is_bought || is_first && !precedes_food(after)).then_some(after)
+}
+
+/// Returns whether "fresh" means "freshly" here.
+pub(crate) fn is_freshly(cursor: Cursor<'_, '_>) -> bool {
+    cursor.word(&["fresh"]).is_some_and(|next| next.word(&["ground", "squeezed", "cracked", "milled"]).is_some())
 }
 
 fn leading(cursor: Cursor<'_, '_>, class: Class) -> usize {

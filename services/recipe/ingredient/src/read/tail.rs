@@ -1,7 +1,8 @@
 //! What follows the unit.
 
+use super::container::is_pack;
 use super::draft::Draft;
-use super::measure::{self, is_pack};
+use super::measure;
 use crate::cursor::Cursor;
 use crate::lexicon::Class;
 use crate::parsed::Amount;
@@ -26,6 +27,9 @@ pub(crate) fn tail<'t, 'a>(draft: &mut Draft<'t, 'a>, unit: Unit, cursor: Cursor
                 draft.clause(clause);
             }
             cursor = measure::alternatives(after, &mut draft.alternatives);
+        } else if let Some((amount, after)) = held(unit, cursor) {
+            draft.package = Some(amount);
+            cursor = after;
         } else if let Some((inner, after)) = cursor.brackets() {
             draft.note(inner.rest());
             cursor = measure::alternatives(after, &mut draft.alternatives);
@@ -43,11 +47,18 @@ pub(crate) fn tail<'t, 'a>(draft: &mut Draft<'t, 'a>, unit: Unit, cursor: Cursor
     }
 }
 
+/// Reads what one container holds, after it: "of 400 g", "x 400 g".
+fn held<'t, 'a>(unit: Unit, cursor: Cursor<'t, 'a>) -> Option<(Amount, Cursor<'t, 'a>)> {
+    let next = cursor.word(&["of", "x"]).or_else(|| cursor.mark('×')).filter(|_| is_pack(unit))?;
+    measure::amount(next).filter(|(amount, _)| amount.unit.is_some_and(Unit::is_sized))
+}
+
 /// Reads "plus 2 tablespoons", unless that is more for another purpose.
 fn added<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Amount, Cursor<'t, 'a>)> {
     let next = cursor.word(&["plus", "and"]).or_else(|| cursor.mark('+')).or_else(|| cursor.mark('&'))?;
     let (amount, after) = measure::amount(next)?;
-    (after.word(&["more", "extra", "for", "to"]).is_none() && after.peek().is_some_and(|token| !token.is_mark(',')))
+    let extra = after.word(&["extra"]).is_some_and(|next| next.word(&["virgin"]).is_none());
+    (after.word(&["more", "for", "to"]).is_none() && !extra && after.peek().is_some_and(|token| !token.is_mark(',')))
         .then_some((amount, after))
 }
 
