@@ -6,7 +6,9 @@ use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 /// Returns the text with HTML entities decoded, in NFC, with single spaces, "-" for dashes, also for double ones, and "," for "|".
 pub(crate) fn clean(line: &str) -> String {
-    let decoded = if line.contains('&') { htmlize::unescape(line) } else { Cow::Borrowed(line) };
+    // Pages escape twice at times.
+    let once = if line.contains('&') { htmlize::unescape(line) } else { Cow::Borrowed(line) };
+    let decoded = if once.contains('&') { htmlize::unescape(&*once).into_owned().into() } else { once };
     let mut text = String::with_capacity(decoded.len());
     let composed: Cow<'_, str> = if is_nfc(&decoded) { decoded } else { decoded.nfc().collect::<String>().into() };
     for c in composed.chars() {

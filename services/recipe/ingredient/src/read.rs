@@ -63,8 +63,9 @@ fn prefix<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>) -> Cursor<'
         draft.note(start.until(after));
         return after;
     }
-    let words = start.rest().iter().take_while(|token| token.class.is(Class::PART) || token.is("and") || token.is("&")).count();
-    let of = start.skip(words).word(&["of", "from"]).filter(|of| words > 0 && numeral::quantity(*of).is_some());
+    let named = start.past(&["the"]);
+    let words = named.rest().iter().take_while(|token| token.class.is(Class::PART) || token.is("and") || token.is("&")).count();
+    let of = named.skip(words).word(&["of", "from"]).filter(|of| words > 0 && numeral::quantity(*of).is_some());
     if let Some(after) = of {
         draft.note(start.until(after));
         return after;

@@ -45,7 +45,7 @@ fn each<'t, 'a>(
 
 /// Goes past "about" and "at least".
 fn approximate<'t, 'a>(cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
-    let is_approx = |token: &&Token<'_>| token.class.is(Class::APPROX) || token.is_mark('~');
+    let is_approx = |token: &&Token<'_>| token.class.is(Class::APPROX) || token.is_mark('~') || token.is_mark('.') && token.glued;
     let after = cursor.skip(cursor.rest().iter().take_while(is_approx).count());
     APPROXIMATE.iter().find_map(|(first, next)| after.word(&[first])?.word(&[next])).unwrap_or(after)
 }

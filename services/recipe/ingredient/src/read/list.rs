@@ -43,6 +43,12 @@ fn is_list(draft: &Draft<'_, '_>, after: Cursor<'_, '_>) -> bool {
     let is_end = |token: &Token<'_>| token.is_mark('(') || token.class.is(Class::START) || token.is("to");
     let end = after.rest().iter().position(is_end).unwrap_or(after.rest().len());
     let tokens = after.rest().get(..end).unwrap_or_default();
+    let is_work = |pair: &[Token<'_>]| {
+        pair.first().is_some_and(|one| one.is_mark(','))
+            && pair.last().is_some_and(|next| next.class.is(Class::PREP.or(Class::ADVERB)))
+    };
+    let end = tokens.windows(2).position(is_work).unwrap_or(tokens.len());
+    let tokens = tokens.get(..end).unwrap_or_default();
     let joint = |token: &Token<'_>| token.is_mark(',') || token.is("or") || token.is("and");
     let food = Class::FOOD.or(Class::STATE).or(Class::MADE);
     let known = tokens.iter().all(|token| joint(token) || token.class.is(food))

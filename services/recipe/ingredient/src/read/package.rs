@@ -4,6 +4,7 @@ use num_rational::Ratio;
 
 use super::container::is_pack;
 use super::measure;
+use super::numeral;
 use crate::cursor::Cursor;
 use crate::parsed::Amount;
 use crate::quantity::Quantity;
@@ -27,6 +28,10 @@ fn one<'t, 'a>(after: Cursor<'t, 'a>) -> Option<(Amount, Cursor<'t, 'a>)> {
     }
     let sized = |amount: &Amount| amount.unit.is_some_and(Unit::is_sized);
     if let Some((inner, next)) = after.brackets() {
+        if let Some((number, _)) = numeral::quantity(inner).filter(|(_, rest)| rest.is_empty()) {
+            let (unit, next) = measure::unit(next).filter(|(unit, _)| unit.is_sized())?;
+            return Some((Amount { quantity: Some(number), unit: Some(unit) }, next));
+        }
         let amount = measure::clause(inner)?.amounts.first().copied().filter(sized)?;
         return Some((amount, next));
     }

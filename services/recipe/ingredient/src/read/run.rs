@@ -26,11 +26,19 @@ fn participle<'t, 'a>(cursor: Cursor<'t, 'a>, is_first: bool) -> Option<Cursor<'
     let adverbs = leading(cursor, Class::ADVERB).max(usize::from(is_freshly(cursor)));
     let word = cursor.skip(adverbs);
     let token = word.peek().filter(|token| token.class.is(Class::PREP) && !begins_food(word))?;
-    let after = word.skip(1);
-    let last = after.skip(leading(after, Class::ADVERB));
-    let after = if precedes_food(last) { after } else { last };
+    let after = manner(word.skip(1));
     let is_bought = token.class.is(Class::STATE) && adverbs == 0;
     (!is_bought || is_first && !precedes_food(after)).then_some(after)
+}
+
+/// Goes past words that say how after a participle: "sliced thin", "squeezed dry".
+fn manner<'t, 'a>(after: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
+    let states = after.skip(leading(after, Class::ADVERB.or(Class::SIZE).or(Class::STATE)));
+    if states.peek().is_none_or(|next| next.is_mark(',')) {
+        return states;
+    }
+    let sizes = after.skip(leading(after, Class::ADVERB.or(Class::SIZE)));
+    if precedes_food(sizes) { after } else { sizes }
 }
 
 /// Returns whether "fresh" means "freshly" here.
@@ -64,6 +72,7 @@ pub(crate) fn starts_note(cursor: Cursor<'_, '_>) -> bool {
     let Some(next) = cursor.peek_at(1) else { return false };
     let other = ["use", "less", "substitute", "a", "an", "so", "to", "your", "whatever", "equivalent", "similar"];
     let is_number = numeral::quantity(cursor.skip(1)).is_some();
-    token.is("or") && (is_number || next.class.is(Class::START) || other.iter().any(|word| next.is(word)))
+    token.is_mark('+') && is_number
+        || token.is("or") && (is_number || next.class.is(Class::START) || other.iter().any(|word| next.is(word)))
         || token.is("with") && (next.is("skin") || next.is("skins") || next.is("their"))
 }
