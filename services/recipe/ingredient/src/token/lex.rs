@@ -5,6 +5,7 @@ use num_traits::CheckedAdd as _;
 
 use super::{Kind, Token};
 use crate::number::Number;
+use crate::unit::Unit;
 
 /// More digits than quantities have. Nine before and nine after the point fit into a fraction of 64-bit integers.
 const MOST_DIGITS: usize = 9;
@@ -62,7 +63,7 @@ fn word(text: &str, after_number: bool) -> Option<usize> {
         let belongs = match c {
             '\'' | '’' | '‘' => end > 0,
             '®' | '™' | '%' => true,
-            '-' => is_inside && !after_number,
+            '-' => is_inside && !after_number && !begins_amount(text.get(..at)?, next),
             '&' => is_inside,
             _ if is_vulgar(c) => false,
             _ if c.is_numeric() => !after_number,
@@ -74,6 +75,11 @@ fn word(text: &str, after_number: bool) -> Option<usize> {
         end = at + c.len_utf8();
     }
     (end > 0).then_some(end)
+}
+
+/// Returns whether a number follows a unit and a hyphen: "g-250" of "200 g-250 g".
+fn begins_amount(before: &str, next: Option<char>) -> bool {
+    next.is_some_and(|next| next.is_ascii_digit()) && Unit::find(before).is_some()
 }
 
 /// Letters, and marks that combine with them.
