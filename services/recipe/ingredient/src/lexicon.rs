@@ -42,6 +42,8 @@ impl Class {
     pub(crate) const OPEN: Self = Self(2048);
     /// A size of measures only: "heaped".
     pub(crate) const HEAP: Self = Self(4096);
+    /// Is part of the food in tins: "diced".
+    pub(crate) const TINNED: Self = Self(8192);
 
     /// Returns whether it shares a class with `other`.
     pub(crate) fn is(self, other: Self) -> bool {
@@ -67,6 +69,7 @@ impl Class {
             "remark" => Self::REMARK,
             "open" => Self::OPEN,
             "heap" => Self::HEAP,
+            "tinned" => Self::TINNED,
             _ => return None,
         })
     }

@@ -63,12 +63,28 @@ fn prefix<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>) -> Cursor<'
         draft.note(start.until(after));
         return after;
     }
+    if let Some(after) = title(start) {
+        draft.note(start.until(after));
+        return after;
+    }
     let named = start.past(&["the"]);
     let words = named.rest().iter().take_while(|token| token.class.is(Class::PART) || token.is("and") || token.is("&")).count();
-    let of = named.skip(words).word(&["of", "from"]).filter(|of| words > 0 && numeral::quantity(*of).is_some());
+    let of = named.skip(words).past(&["of", "from"]);
+    let of = Some(of).filter(|of| words > 0 && numeral::quantity(*of).is_some());
     if let Some(after) = of {
         draft.note(start.until(after));
         return after;
     }
     start
+}
+
+/// Goes past a title before an amount and a food: "Topping: 1 cup sugar". "Sugar: 1 cup" names the food first.
+fn title<'t, 'a>(start: Cursor<'t, 'a>) -> Option<Cursor<'t, 'a>> {
+    let words = start.rest().iter().take_while(|token| token.is_word()).count();
+    let after = start.skip(words).mark(':').filter(|_| (1..=4).contains(&words))?;
+    start.peek_at(words - 1).filter(|last| !last.class.is(Class::FOOD))?;
+    let mut draft = Draft::of_named();
+    let rest = measure::sizes(head::head(&mut draft, after));
+    let is_food = run::precedes_food(rest) && run::participles(rest).is_none_or(run::precedes_food);
+    (draft.amount.is_some() && is_food).then_some(after)
 }

@@ -61,6 +61,9 @@ pub(crate) fn is_pack(unit: Unit) -> bool {
 
 /// Returns whether a word is a unit before `after`. A piece is one before a food, or after a food that was named first.
 pub(crate) fn is_unit(draft: &Draft<'_, '_>, unit: Unit, after: Cursor<'_, '_>) -> bool {
+    if after.peek().is_some_and(|next| lexicon::is_food(unit.name(), &next.key)) {
+        return false;
+    }
     if unit.is_sized() || unit.measure() == Measure::Vague {
         return true;
     }
@@ -78,8 +81,7 @@ pub(crate) fn is_unit(draft: &Draft<'_, '_>, unit: Unit, after: Cursor<'_, '_>) 
     times
         || after.past(&["each"]).past(&["of"]).peek().is_some_and(|next| {
             let is_amount = is_pack(unit) && measure::amount(after.past(&["of"])).is_some();
-            let is_food =
-                next.is_word() && !next.class.is(Class::START.or(Class::LINK)) && !lexicon::is_food(unit.name(), &next.key);
+            let is_food = next.is_word() && !next.class.is(Class::START.or(Class::LINK));
             is_food || is_amount
         })
 }

@@ -32,7 +32,7 @@ pub(crate) fn food<'t, 'a>(draft: &mut Draft<'t, 'a>, start: Cursor<'t, 'a>) {
                 return notes(draft, after);
             }
             draft.food.push(token);
-            (cursor, before_noun) = (after, true);
+            (cursor, before_noun, keeps) = (after, true, false);
             continue;
         }
         if before_noun && let Some(after) = other_state(draft, cursor) {
@@ -43,7 +43,7 @@ pub(crate) fn food<'t, 'a>(draft: &mut Draft<'t, 'a>, start: Cursor<'t, 'a>) {
             return notes(draft, cursor);
         }
         if before_noun && let Some(after) = modifier(draft, cursor, keeps) {
-            keeps |= token.class.is(Class::MADE);
+            keeps |= token.class.is(Class::MADE) || token.class.is(Class::STATE) && !token.is("fresh");
             cursor = after;
             continue;
         }
@@ -85,6 +85,8 @@ fn modifier<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>, keeps: bo
         });
     }
     let is_bought = token.class.is(Class::STATE.or(Class::MADE)) && !is_freshly(cursor);
+    let keeps =
+        token.class.is(Class::PREP) && (keeps || token.class.is(Class::TINNED) && is_tinned(draft) && precedes_food(next));
     if !is_bought
         && !keeps
         && let Some(after) = participles(cursor)
@@ -99,6 +101,12 @@ fn modifier<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>, keeps: bo
         draft.food.push(token);
         next
     })
+}
+
+/// Returns whether the food is in tins, in which diced tomatoes are sold.
+fn is_tinned(draft: &Draft<'_, '_>) -> bool {
+    let unit = draft.amount.and_then(|amount| amount.unit);
+    unit.is_some_and(|unit| matches!(unit.name(), "can" | "tin"))
 }
 
 /// Reads "or 1 teaspoon dried" after "fresh", before the food.

@@ -9,8 +9,10 @@ use crate::token::Token;
 pub(crate) fn participles<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<Cursor<'t, 'a>> {
     let mut end = None;
     let mut cursor = cursor;
-    while let Some(after) = participle(cursor, end.is_none()) {
+    let mut place = Place::First;
+    while let Some(after) = participle(cursor, place) {
         end = Some(after);
+        place = if after.word(&["and", "or"]).is_some() { Place::Joined } else { Place::Next };
         let joint = after
             .word(&["and", "or", "then", "but"])
             .or_else(|| after.mark(','))
@@ -21,14 +23,29 @@ pub(crate) fn participles<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<Cursor<'t, '
     end
 }
 
+/// Where a participle stands in a run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    First,
+    /// After "and" or "or".
+    Joined,
+    /// After a comma, or right after another participle.
+    Next,
+}
+
 /// Reads one participle. One that also says what is bought is part of the food that follows it, unless it has an adverb: "ground".
-fn participle<'t, 'a>(cursor: Cursor<'t, 'a>, is_first: bool) -> Option<Cursor<'t, 'a>> {
+fn participle<'t, 'a>(cursor: Cursor<'t, 'a>, place: Place) -> Option<Cursor<'t, 'a>> {
     let adverbs = leading(cursor, Class::ADVERB).max(usize::from(is_freshly(cursor)));
     let word = cursor.skip(adverbs);
     let token = word.peek().filter(|token| token.class.is(Class::PREP) && !begins_food(word))?;
     let after = manner(word.skip(1));
-    let is_bought = token.class.is(Class::STATE) && adverbs == 0;
-    (!is_bought || is_first && !precedes_food(after)).then_some(after)
+    let is_bought = token.class.is(Class::STATE.or(Class::MADE)) && adverbs == 0;
+    let is_work = match place {
+        Place::First => !precedes_food(after),
+        Place::Joined => true,
+        Place::Next => false,
+    };
+    (!is_bought || is_work).then_some(after)
 }
 
 /// Goes past words that say how after a participle: "sliced thin", "squeezed dry".
@@ -74,5 +91,4 @@ pub(crate) fn starts_note(cursor: Cursor<'_, '_>) -> bool {
     let is_number = numeral::quantity(cursor.skip(1)).is_some();
     token.is_mark('+') && is_number
         || token.is("or") && (is_number || next.class.is(Class::START) || other.iter().any(|word| next.is(word)))
-        || token.is("with") && (next.is("skin") || next.is("skins") || next.is("their"))
 }
