@@ -92,6 +92,9 @@ fn compound(word: &str) -> Option<Class> {
     if class.is(Class::PREP) && (first == "fresh" || CLASSES.get(first).is_some_and(|class| class.is(Class::ADVERB))) {
         return Some(Class::PREP);
     }
+    if class.is(Class::SIZE) && CLASSES.get(first).is_some_and(|class| class.is(Class::SIZE)) {
+        return Some(Class::SIZE);
+    }
     Some(match last {
         "size" | "sized" => Class::SIZE,
         "free" | "fat" | "sodium" | "salt" | "sugar" | "grain" | "purpose" | "quality" | "style" | "ripe" | "cut" | "in"
@@ -147,6 +150,7 @@ mod tests {
             ("roughly-chopped", Class::PREP),
             ("gluten-free", Class::STATE),
             ("thumb-sized", Class::SIZE),
+            ("small-medium", Class::SIZE),
             ("sherry-chopped", Class::default()),
             ("half-and-half", Class::default()),
         ];

@@ -62,6 +62,11 @@ impl Unit {
         self.size().is_some()
     }
 
+    /// Returns whether it measures length.
+    pub(crate) fn is_length(self) -> bool {
+        matches!(self.measure(), Measure::Millimetres(_))
+    }
+
     /// Returns how many `other` units one unit is, if both measure the same.
     pub fn in_units_of(self, other: Self) -> Option<Number> {
         let same = std::mem::discriminant(&self.measure()) == std::mem::discriminant(&other.measure());

@@ -45,7 +45,7 @@ pub(crate) fn of_measure<'t, 'a>(
 ) -> Option<(Unit, Cursor<'t, 'a>, Cursor<'t, 'a>)> {
     let sized = measure::sizes(cursor.mark('-').unwrap_or(cursor));
     let (container, after) = measure::unit(sized)?;
-    let fits = matches!(unit.measure(), Measure::Millimetres(_)) || is_pack(container) || hyphen;
+    let fits = unit.is_length() || is_pack(container) || hyphen;
     (unit.is_sized() && !container.is_sized() && fits && is_unit(draft, container, after)).then_some((container, sized, after))
 }
 

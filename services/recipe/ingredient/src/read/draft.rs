@@ -4,7 +4,6 @@ use super::measure::Clause;
 use crate::lexicon::Class;
 use crate::parsed::{Amount, Parsed};
 use crate::token::{self, Token};
-use crate::unit::Measure;
 
 /// What has been read of a line so far.
 #[derive(Debug, Default)]
@@ -40,9 +39,7 @@ impl<'t, 'a> Draft<'t, 'a> {
 
     /// Adds amounts that fill a clause of their own: the amount, what one holds, or the same in other units.
     pub(crate) fn clause(&mut self, clause: Clause) {
-        let is_length =
-            clause.amounts.iter().any(|amount| amount.unit.is_some_and(|unit| matches!(unit.measure(), Measure::Millimetres(_))));
-        let each = clause.each || is_length;
+        let each = clause.each || clause.is_length();
         let mut amounts = clause.amounts.into_iter();
         let slot = if each { &mut self.package } else { &mut self.amount };
         if slot.is_none() {

@@ -1,6 +1,7 @@
 //! The food, and the notes around it.
 
 use super::draft::Draft;
+use super::head::head;
 use super::list::continues;
 use super::measure::{self, Clause};
 use super::notes::{self, notes};
@@ -112,7 +113,9 @@ fn is_tinned(draft: &Draft<'_, '_>) -> bool {
 /// Reads "or 1 teaspoon dried" after "fresh", before the food.
 fn other_state<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>) -> Option<Cursor<'t, 'a>> {
     let bought = |token: &Token<'_>| token.class.is(Class::STATE.or(Class::MADE));
-    let (_, after) = measure::amount(cursor.word(&["or"])?)?;
+    let mut other = Draft::default();
+    let after = head(&mut other, cursor.word(&["or"])?);
+    other.amount?.unit?;
     let rest = after.skip(after.rest().iter().take_while(|token| bought(token)).count());
     let fits = !draft.food.is_empty() && draft.food.iter().all(|token| bought(token)) && rest.rest().len() < after.rest().len();
     (fits && precedes_food(rest)).then(|| {

@@ -21,7 +21,7 @@ pub(crate) fn continues(draft: &Draft<'_, '_>, cursor: Cursor<'_, '_>, after: Cu
     let bought = Class::STATE.or(Class::MADE);
     if draft.food.iter().all(|token| token.class.is(bought)) {
         let modifiers = bought.or(Class::PREP).or(Class::ADVERB).or(Class::SIZE);
-        let skipped = after.rest().iter().take_while(|token| token.class.is(modifiers) || token.is("and")).count();
+        let skipped = after.rest().iter().take_while(|token| token.class.is(modifiers) || joint(token)).count();
         return precedes_food(after.skip(skipped));
     }
     if draft.amount.is_none() && is_seasoning(draft, after) {
@@ -49,7 +49,6 @@ fn is_list(draft: &Draft<'_, '_>, after: Cursor<'_, '_>) -> bool {
     };
     let end = tokens.windows(2).position(is_work).unwrap_or(tokens.len());
     let tokens = tokens.get(..end).unwrap_or_default();
-    let joint = |token: &Token<'_>| token.is_mark(',') || token.is("or") || token.is("and");
     let food = Class::FOOD.or(Class::STATE).or(Class::MADE);
     let known = tokens.iter().all(|token| joint(token) || token.class.is(food))
         && tokens.last().is_some_and(|last| last.class.is(Class::FOOD));
@@ -62,4 +61,9 @@ fn is_list(draft: &Draft<'_, '_>, after: Cursor<'_, '_>) -> bool {
     let is_short = pieces.clone().count() >= 2 && pieces.clone().all(|piece| piece.len() <= 3);
     let has_comma = draft.food.iter().chain(&tokens.iter().collect::<Vec<_>>()).any(|token| token.is_mark(','));
     is_short && has_comma && tokens.iter().all(plain) && tokens.iter().any(|token| token.is("or"))
+}
+
+/// Returns whether a token stands between the foods of a list.
+fn joint(token: &Token<'_>) -> bool {
+    token.is_mark(',') || token.is("or") || token.is("and")
 }

@@ -97,6 +97,13 @@ pub(crate) struct Clause {
     pub(crate) each: bool,
 }
 
+impl Clause {
+    /// Returns whether it has a length.
+    pub(crate) fn is_length(&self) -> bool {
+        self.amounts.iter().any(|amount| amount.unit.is_some_and(Unit::is_length))
+    }
+}
+
 /// Reads a clause that is nothing but amounts: "about 12 ounces", "400 g each", "each 200 g/7 oz".
 pub(crate) fn clause(cursor: Cursor<'_, '_>) -> Option<Clause> {
     let mut clause = Clause { amounts: Vec::new(), each: false };

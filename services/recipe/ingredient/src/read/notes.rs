@@ -64,7 +64,9 @@ fn piece<'t, 'a>(draft: &mut Draft<'t, 'a>, piece: Cursor<'t, 'a>) {
     let mut words = Vec::new();
     let mut cursor = piece;
     while let Some(token) = cursor.peek() {
-        match cursor.brackets().and_then(|(inner, after)| Some((measure::clause(inner)?, after))) {
+        let clause = cursor.brackets().and_then(|(inner, after)| Some((measure::clause(inner)?, after)));
+        // A length says how large the pieces are that the note tells of.
+        match clause.filter(|(clause, _)| !clause.is_length()) {
             Some((clause, after)) => {
                 draft.clause(clause);
                 cursor = after;

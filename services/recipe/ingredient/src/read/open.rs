@@ -22,7 +22,7 @@ pub(crate) fn open<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>) ->
     let sized = measure::sizes(after);
     let unit = measure::unit(sized).filter(|(unit, next)| {
         let alone = ALONE.contains(&unit.name()) || unit.measure() == Measure::Vague || open.is_some();
-        let is_length = matches!(unit.measure(), Measure::Millimetres(_));
+        let is_length = unit.is_length();
         next.word(&["of"]).is_some() && !is_length || alone && !unit.is_sized() && is_unit(draft, *unit, *next)
     });
     if open.is_some() {

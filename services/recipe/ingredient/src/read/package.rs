@@ -9,7 +9,7 @@ use crate::cursor::Cursor;
 use crate::parsed::Amount;
 use crate::quantity::Quantity;
 use crate::token::Kind;
-use crate::unit::{Measure, Unit};
+use crate::unit::Unit;
 
 /// A number of pieces, what one of them holds or measures, and what is left.
 type Package<'t, 'a> = (Quantity, Amount, Cursor<'t, 'a>);
@@ -45,7 +45,7 @@ fn split<'t, 'a>(start: Cursor<'t, 'a>, after: Cursor<'t, 'a>) -> Option<Package
     let Some(Kind::Number { split: Some((whole, part)), .. }) = start.peek().map(|token| token.kind) else { return None };
     let (unit, next) = measure::unit(after.mark('-')?)?;
     let before_pack = || measure::unit(next).is_some_and(|(unit, _)| is_pack(unit));
-    let is_size = matches!(unit.measure(), Measure::Millimetres(_)) || unit.name() == "ounce" && before_pack();
+    let is_size = unit.is_length() || unit.name() == "ounce" && before_pack();
     is_size.then_some((Quantity::new(whole)?, Amount { quantity: Quantity::new(part), unit: Some(unit) }, next))
 }
 
