@@ -124,7 +124,7 @@ pub(crate) fn clause(cursor: Cursor<'_, '_>) -> Option<Clause> {
 }
 
 fn is_filler(token: &Token<'_>) -> bool {
-    let is_mark = matches!(token.kind, Kind::Mark('/' | '~' | ',' | ';' | '=' | '-'));
+    let is_mark = matches!(token.kind, Kind::Mark('/' | '~' | ',' | ';' | '=' | '-' | '(' | ')'));
     is_mark || token.class.is(Class::APPROX.or(Class::SIZE)) || token.is("or") || token.is("per")
 }
 

@@ -64,20 +64,25 @@ fn piece<'t, 'a>(draft: &mut Draft<'t, 'a>, piece: Cursor<'t, 'a>) {
     let mut words = Vec::new();
     let mut cursor = piece;
     while let Some(token) = cursor.peek() {
-        let clause = cursor.brackets().and_then(|(inner, after)| Some((measure::clause(inner)?, after)));
-        // A length says how large the pieces are that the note tells of.
-        match clause.filter(|(clause, _)| !clause.is_length()) {
-            Some((clause, after)) => {
-                draft.clause(clause);
-                cursor = after;
-            }
-            None => {
-                words.push(token.clone());
-                cursor = cursor.skip(1);
-            }
+        if let Some(after) = bracketed_amount(draft, cursor) {
+            cursor = after;
+        } else {
+            words.push(token.clone());
+            cursor = cursor.skip(1);
         }
     }
     draft.note(&words);
+}
+
+/// Reads an amount in brackets. A length is left to the note, which tells of pieces of that size.
+fn bracketed_amount<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>) -> Option<Cursor<'t, 'a>> {
+    let (inner, after) = cursor.brackets()?;
+    match measure::clause(inner) {
+        Some(clause) if !clause.is_length() => draft.clause(clause),
+        None if draft.amount.is_none() && amount_piece(draft, inner) => {}
+        _ => return None,
+    }
+    Some(after)
 }
 
 /// Reads the amount of a food that was named first: "bananas, 2 cups", "eggs: 3 large".
