@@ -1,6 +1,7 @@
 //! Exact numbers.
 
 use num_rational::Ratio;
+use num_traits::CheckedAdd as _;
 
 /// An exact number that is not negative.
 pub type Number = Ratio<i64>;
@@ -8,10 +9,10 @@ pub type Number = Ratio<i64>;
 /// Returns the number as cooks write it: whole, with a cooking fraction ("2 1/2"), as a decimal ("0.15"), else as a fraction ("5/7"). Exact.
 pub(crate) fn exact(number: Number) -> String {
     let (whole, rest) = (number.trunc().to_integer(), number.fract());
-    match (whole, *rest.denom()) {
-        (_, 1) => whole.to_string(),
-        (0, 2 | 3 | 4 | 6 | 8 | 16) => rest.to_string(),
-        (_, 2 | 3 | 4 | 6 | 8 | 16) => format!("{whole} {rest}"),
+    match *rest.denom() {
+        1 => whole.to_string(),
+        below if is_cooking(below) && whole == 0 => rest.to_string(),
+        below if is_cooking(below) => format!("{whole} {rest}"),
         _ => decimal(number).unwrap_or_else(|| number.to_string()),
     }
 }
@@ -19,14 +20,23 @@ pub(crate) fn exact(number: Number) -> String {
 /// Returns the number for a reader: like [`exact`], but rounded to two decimals where neither a cooking fraction nor a decimal is exact.
 pub(crate) fn shown(number: Number) -> String {
     let text = exact(number);
-    let is_cooking = |denominator: i64| matches!(denominator, 1 | 2 | 3 | 4 | 6 | 8 | 16);
     if !text.contains('/') || is_cooking(*number.denom()) {
         return text;
     }
-    // Fits: a number that is no decimal has a denominator of at least 7.
-    let hundredths = (number.fract().numer().saturating_mul(100) + number.denom() / 2) / number.denom();
-    let rounded = Number::from_integer(number.trunc().to_integer()) + Number::new(hundredths.max(1), 100);
-    exact(rounded)
+    rounded(number).map_or(text, exact)
+}
+
+/// Returns whether cooks use fractions with a denominator.
+fn is_cooking(denominator: i64) -> bool {
+    matches!(denominator, 2 | 3 | 4 | 6 | 8 | 16)
+}
+
+/// Returns the number rounded to hundredths, but at least one of them.
+fn rounded(number: Number) -> Option<Number> {
+    let (above, below) = (i128::from(*number.fract().numer()), i128::from(*number.denom()));
+    let hundredths = i64::try_from((above * 100 + below / 2) / below).ok()?;
+    let least = if number < Number::ONE { 1 } else { 0 };
+    number.trunc().checked_add(&Number::new(hundredths.max(least), 100))
 }
 
 /// Returns the number as a decimal of at most six places, if it is one.

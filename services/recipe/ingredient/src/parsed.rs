@@ -4,7 +4,7 @@ use crate::number::Number;
 use crate::quantity::{Quantity, ScaleError};
 use crate::unit::Unit;
 
-/// An ingredient line, taken apart. No word of the line is lost except those of amounts.
+/// An ingredient line, taken apart. Its words are in the size, the food or the note, except amounts and words that link them ("2 cups of").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parsed {
     /// The line as it was given.

@@ -58,16 +58,15 @@ impl Quantity {
         let times = |number: Number| number.checked_mul(&factor).ok_or(ScaleError::Overflow);
         Ok(Self { low: times(self.low)?, high: self.high.map(times).transpose()? })
     }
-
-    fn text(self, number: fn(Number) -> String) -> String {
-        let low = number(self.low);
-        self.high.map(number).filter(|high| *high != low).map_or(low.clone(), |high| format!("{low}-{high}"))
-    }
 }
 
 /// The quantity for a reader: cooking fractions ("2 1/2", "1/3"), else decimals, rounded to two places where they are endless.
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text(number::shown))
+        let low = number::shown(self.low);
+        match self.high.map(number::shown) {
+            Some(high) if high != low => write!(f, "{low}-{high}"),
+            _ => f.write_str(&low),
+        }
     }
 }

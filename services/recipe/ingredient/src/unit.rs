@@ -125,3 +125,63 @@ fn read_measure(text: &str) -> Option<Measure> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(text: &str) -> Unit {
+        Unit::find(text).expect(text)
+    }
+
+    #[test]
+    fn each_line_is_a_unit_and_each_spelling_one_unit() {
+        let lines = TEXT.lines().filter(|line| !line.starts_with("# "));
+        let spellings = lines.clone().flat_map(|line| {
+            let mut fields = line.split(';').map(str::trim);
+            let (name, plural) = (fields.next().expect(line), fields.next().expect(line));
+            fields.nth(1).unwrap_or_default().split_whitespace().chain([name, plural]).collect::<Vec<_>>()
+        });
+        assert_eq!(TABLE.entries.len(), lines.count());
+        assert_eq!(TABLE.by_word.len(), spellings.count());
+    }
+
+    #[test]
+    fn spellings_are_found_in_any_case_except_t() {
+        let table = [
+            ("Cups", "cup"),
+            ("TBSP", "tablespoon"),
+            ("T", "tablespoon"),
+            ("t", "teaspoon"),
+            ("mL", "milliliter"),
+            ("#", "pound"),
+            ("litres", "liter"),
+            ("loaves", "loaf"),
+        ];
+        for (text, name) in table {
+            assert_eq!(unit(text).name(), name, "{text}");
+        }
+        assert_eq!(Unit::find("bananas"), None);
+        assert_eq!(Unit::find(""), None);
+    }
+
+    #[test]
+    fn measures_are_exact() {
+        let table = [
+            ("cup", "tablespoon", Number::from_integer(16)),
+            ("tablespoon", "teaspoon", Number::from_integer(3)),
+            ("cup", "fluid ounce", Number::from_integer(8)),
+            ("gallon", "quart", Number::from_integer(4)),
+            ("pound", "ounce", Number::from_integer(16)),
+            ("kilogram", "gram", Number::from_integer(1_000)),
+            ("ounce", "gram", Number::new(45_359_237, 1_600_000)),
+            ("inch", "centimeter", Number::new(254, 100)),
+        ];
+        for (one, other, times) in table {
+            assert_eq!(unit(one).in_units_of(unit(other)), Some(times), "{one}");
+        }
+        for (one, other) in [("cup", "gram"), ("can", "can"), ("clove", "gram"), ("pinch", "teaspoon")] {
+            assert_eq!(unit(one).in_units_of(unit(other)), None, "{one}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! What one piece holds or measures.
 
 use num_rational::Ratio;
+use num_traits::CheckedDiv as _;
 
 use super::container::is_pack;
 use super::measure;
@@ -51,7 +52,11 @@ fn split<'t, 'a>(start: Cursor<'t, 'a>, after: Cursor<'t, 'a>) -> Option<Package
 
 /// Reads "1-14 oz can", which is no range.
 fn no_range<'t, 'a>(quantity: Quantity, after: Cursor<'t, 'a>) -> Option<Package<'t, 'a>> {
-    let high = quantity.high().filter(|high| *high / quantity.low() >= Ratio::from_integer(5))?;
+    let high = quantity.high()?;
+    let times = high.checked_div(&quantity.low())?;
+    if times < Ratio::from_integer(5) {
+        return None;
+    }
     let (unit, next) = measure::unit(after.mark('-').unwrap_or(after)).filter(|(unit, _)| unit.is_sized())?;
     measure::unit(next).filter(|(pack, _)| is_pack(*pack))?;
     Some((Quantity::new(quantity.low())?, Amount { quantity: Quantity::new(high), unit: Some(unit) }, next))

@@ -94,6 +94,18 @@ fn quantities_are_shown_with_cooking_fractions_or_decimals() {
 }
 
 #[test]
+fn any_quantity_is_shown() {
+    let mut random = fastrand::Rng::with_seed(1);
+    let extremes = [1, 2, 7, 99, 1_000_003, i64::MAX / 2, i64::MAX - 1, i64::MAX];
+    for _ in 0..10_000 {
+        let mut pick = || if random.bool() { extremes[random.usize(..extremes.len())] } else { random.i64(1..=i64::MAX) };
+        let (above, below) = (pick(), pick());
+        let shown = Quantity::new(Number::new(above, below)).map(|quantity| quantity.to_string()).unwrap_or_default();
+        assert!(!shown.is_empty() && shown != "0", "{above}/{below}");
+    }
+}
+
+#[test]
 fn quantities_are_greater_than_zero_and_ranges_go_up() {
     assert_eq!(Quantity::new(Number::ZERO), None);
     assert_eq!(Quantity::new(Number::new(-1, 2)), None);
