@@ -96,7 +96,7 @@ fn compound(word: &str) -> Option<Class> {
         return Some(Class::SIZE);
     }
     Some(match last {
-        "size" | "sized" => Class::SIZE,
+        "size" | "sized" | "thin" | "thick" => Class::SIZE,
         "free" | "fat" | "sodium" | "salt" | "sugar" | "grain" | "purpose" | "quality" | "style" | "ripe" | "cut" | "in"
         | "on" | "off" | "aged" | "range" | "caught" | "made" | "bought" | "fed" | "raised" | "strength" | "flavored"
         | "flavoured" => Class::STATE,
@@ -151,6 +151,7 @@ mod tests {
             ("gluten-free", Class::STATE),
             ("thumb-sized", Class::SIZE),
             ("small-medium", Class::SIZE),
+            ("paper-thin", Class::SIZE),
             ("sherry-chopped", Class::default()),
             ("half-and-half", Class::default()),
         ];

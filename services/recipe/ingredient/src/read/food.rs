@@ -70,15 +70,14 @@ fn modifier<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>, keeps: bo
         measure::amount(cursor).filter(|(amount, after)| amount.unit.is_some_and(Unit::is_sized) && precedes_food(*after))
     {
         draft.clause(Clause { amounts: vec![amount], each: true });
-        let piece = measure::unit(after)
-            .filter(|(unit, next)| !unit.is_sized() && draft.food.is_empty() && precedes_food(next.past(&["of"])));
-        let rest = piece.map_or(after, |(_, next)| next.past(&["of"]));
+        let rest = pieces(draft, after).unwrap_or(after);
         draft.note(after.until(rest));
         return Some(rest);
     }
     if let Some(after) = size(cursor) {
         let rest = alternative_size(after).unwrap_or(after);
         let rest = rest.mark(',').unwrap_or(rest);
+        let rest = pieces(draft, rest).unwrap_or(rest);
         return precedes_food(rest).then(|| {
             draft.size(cursor.until(after));
             draft.note(after.until(rest));
@@ -102,6 +101,14 @@ fn modifier<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>, keeps: bo
         draft.food.push(token);
         next
     })
+}
+
+/// Reads what the food is cut into, after a measure and a size: "cubes" in "2 cups 1-inch cubes bread".
+fn pieces<'t, 'a>(draft: &Draft<'t, 'a>, cursor: Cursor<'t, 'a>) -> Option<Cursor<'t, 'a>> {
+    let measured = draft.amount.and_then(|amount| amount.unit).is_some_and(Unit::is_sized);
+    let (_, after) = measure::unit(cursor).filter(|(unit, _)| measured && matches!(unit.name(), "cube" | "chunk" | "piece"))?;
+    let after = after.past(&["of"]);
+    (draft.food.is_empty() && precedes_food(after)).then_some(after)
 }
 
 /// Returns whether the food is in tins, in which diced tomatoes are sold.

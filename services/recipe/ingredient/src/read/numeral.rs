@@ -124,7 +124,7 @@ fn grouped<'t, 'a>(value: Number, cursor: Cursor<'t, 'a>) -> Option<(Number, Cur
 
 /// Reads "and a half".
 pub(crate) fn and_part<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Number, Cursor<'t, 'a>)> {
-    part(cursor.word(&["and"])?.word(&["a", "one"])?)
+    part(cursor.word(&["and"])?.past(&["a", "one"]))
 }
 
 /// Reads "dozen", "couple of".

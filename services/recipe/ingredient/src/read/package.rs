@@ -17,7 +17,7 @@ type Package<'t, 'a> = (Quantity, Amount, Cursor<'t, 'a>);
 
 /// Reads what one piece holds or measures, after the number of pieces: "x 400 g", "(400 g)", "14-ounce". `start` is where the number begins.
 pub(crate) fn package<'t, 'a>(start: Cursor<'t, 'a>, quantity: Quantity, after: Cursor<'t, 'a>) -> Option<Package<'t, 'a>> {
-    split(start, after).or_else(|| no_range(quantity, after)).or_else(|| {
+    split(start, quantity, after).or_else(|| no_range(quantity, after)).or_else(|| {
         let (amount, next) = one(after)?;
         Some((quantity, amount, next))
     })
@@ -42,7 +42,10 @@ fn one<'t, 'a>(after: Cursor<'t, 'a>) -> Option<(Amount, Cursor<'t, 'a>)> {
 }
 
 /// Reads a mixed number before a hyphen as a number of pieces and the size of one: "2 1/2-inch pieces", "1 1/4-ounce package".
-fn split<'t, 'a>(start: Cursor<'t, 'a>, after: Cursor<'t, 'a>) -> Option<Package<'t, 'a>> {
+fn split<'t, 'a>(start: Cursor<'t, 'a>, quantity: Quantity, after: Cursor<'t, 'a>) -> Option<Package<'t, 'a>> {
+    if quantity.high().is_some() {
+        return None;
+    }
     let Some(Kind::Number { split: Some((whole, part)), .. }) = start.peek().map(|token| token.kind) else { return None };
     let (unit, next) = measure::unit(after.mark('-')?)?;
     let before_pack = || measure::unit(next).is_some_and(|(unit, _)| is_pack(unit));

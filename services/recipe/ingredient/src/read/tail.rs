@@ -27,6 +27,9 @@ pub(crate) fn tail<'t, 'a>(draft: &mut Draft<'t, 'a>, unit: Unit, cursor: Cursor
                 draft.clause(clause);
             }
             cursor = measure::alternatives(after, &mut draft.alternatives);
+        } else if let Some((_, after)) = cursor.word(&["minus", "less"]).and_then(measure::amount) {
+            draft.note(cursor.until(after));
+            cursor = after;
         } else if let Some((amount, after)) = held(unit, cursor) {
             draft.package = Some(amount);
             cursor = after;

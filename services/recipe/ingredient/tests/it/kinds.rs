@@ -108,6 +108,8 @@ fn multiples_and_packages() {
         ("2 (14.75) oz cans salmon", "2", "", "can", "14 3/4 ounce", "salmon", ""),
         ("1 ¼-ounce packet yeast", "1", "", "packet", "1/4 ounce", "yeast", ""),
         ("2 1-inch-thick slices bread", "2", "", "slice", "1 inch", "bread", ""),
+        ("1 1/2- to 2-inch piece ginger", "1", "", "piece", "1 1/2-2 inch", "ginger", ""),
+        ("2 cups 1-inch cubes rye bread", "2", "", "cup", "1 inch", "rye bread", "cubes"),
         ("1 3- to 4-pound duck", "1", "", "", "3-4 pound", "duck", ""),
         ("400g pack ravioli", "1", "", "pack", "400 gram", "ravioli", ""),
         ("2 x onions", "2", "", "", "", "onions", ""),
