@@ -49,6 +49,12 @@ impl<'t, 'a> Cursor<'t, 'a> {
         self.peek().is_some_and(|token| token.is_mark(mark)).then(|| self.skip(1))
     }
 
+    /// Returns the place after the point of an abbreviation, if it is there.
+    pub(crate) fn past_point(self) -> Self {
+        let is_point = self.peek().is_some_and(|token| token.glued && token.is_mark('.'));
+        if is_point { self.skip(1) } else { self }
+    }
+
     /// Returns the place after a word if it is there, and this one otherwise.
     pub(crate) fn past(self, words: &[&str]) -> Self {
         self.word(words).unwrap_or(self)

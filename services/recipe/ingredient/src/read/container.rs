@@ -73,7 +73,7 @@ pub(crate) fn is_unit(draft: &Draft<'_, '_>, unit: Unit, after: Cursor<'_, '_>) 
     if draft.named && is_end(after) {
         return true;
     }
-    if is_pack(unit) && after.word(&["or"]).and_then(measure::unit).is_some_and(|(other, _)| is_pack(other)) {
+    if other_pack(unit, after).is_some() {
         return true;
     }
     let after = measure::alternatives(after, &mut Vec::new());
@@ -84,4 +84,10 @@ pub(crate) fn is_unit(draft: &Draft<'_, '_>, unit: Unit, after: Cursor<'_, '_>) 
             let is_food = next.is_word() && !next.class.is(Class::START.or(Class::LINK));
             is_food || is_amount
         })
+}
+
+/// Reads "or bottle" after "can".
+pub(crate) fn other_pack<'t, 'a>(unit: Unit, after: Cursor<'t, 'a>) -> Option<Cursor<'t, 'a>> {
+    let next = after.word(&["or"]).or_else(|| after.mark('/')).filter(|_| is_pack(unit))?;
+    measure::unit(next).filter(|(other, _)| is_pack(*other)).map(|(_, after)| after)
 }

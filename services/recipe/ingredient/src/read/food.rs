@@ -133,7 +133,8 @@ fn other_state<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>) -> Opt
 
 /// Reads a size: "large", "extra large", "medium to large".
 fn size<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<Cursor<'t, 'a>> {
-    let is_size = |cursor: Cursor<'t, 'a>| cursor.peek().filter(|token| token.class.is(Class::SIZE)).map(|_| cursor.skip(1));
+    let is_size =
+        |cursor: Cursor<'t, 'a>| cursor.peek().filter(|token| token.class.is(Class::SIZE)).map(|_| cursor.skip(1).past_point());
     let first = cursor.word(&["extra", "very"]).and_then(is_size).or_else(|| is_size(cursor))?;
     let range = first.word(&["to", "or", "and"]).or_else(|| first.mark('-')).or_else(|| first.mark('/'));
     Some(range.and_then(is_size).unwrap_or(first))
@@ -153,7 +154,8 @@ fn precedes_participle(cursor: Cursor<'_, '_>) -> bool {
 /// Returns the place after a comma, a semicolon or a dash with spaces.
 fn separator<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<Cursor<'t, 'a>> {
     let token = cursor.peek()?;
-    let spaced = || !token.glued && cursor.peek_at(1).is_some_and(|next| !next.glued);
+    let work = |next: &Token<'_>| !next.glued && next.class.is(Class::PREP.or(Class::ADVERB));
+    let spaced = || !token.glued || cursor.peek_at(1).is_some_and(work);
     match token.kind {
         Kind::Mark(',' | ';') => Some(cursor.skip(1)),
         Kind::Mark('-') if spaced() => Some(cursor.skip(1)),

@@ -52,8 +52,9 @@ fn is_list(draft: &Draft<'_, '_>, after: Cursor<'_, '_>) -> bool {
     let food = Class::FOOD.or(Class::STATE).or(Class::MADE);
     let known = tokens.iter().all(|token| joint(token) || token.class.is(food))
         && tokens.last().is_some_and(|last| last.class.is(Class::FOOD));
-    if known && draft.food.last().is_some_and(|first| first.class.is(Class::FOOD)) {
-        return true;
+    // "apples, Gala, Fuji or Braeburn" are kinds of the food.
+    if draft.food.last().is_some_and(|first| first.class.is(Class::FOOD)) {
+        return known;
     }
     let note = Class::PREP.or(Class::ADVERB).or(Class::SIZE);
     let plain = |token: &Token<'_>| joint(token) || token.is_word() && !token.class.is(note);
@@ -65,5 +66,5 @@ fn is_list(draft: &Draft<'_, '_>, after: Cursor<'_, '_>) -> bool {
 
 /// Returns whether a token stands between the foods of a list.
 fn joint(token: &Token<'_>) -> bool {
-    token.is_mark(',') || token.is("or") || token.is("and")
+    token.is_mark(',') || ["or", "and", "other"].iter().any(|word| token.is(word))
 }

@@ -13,16 +13,13 @@ use crate::unit::Unit;
 /// Reads a unit: "cups", "tbsp.", "fl. oz.", "can(s)".
 pub(crate) fn unit<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Unit, Cursor<'t, 'a>)> {
     let token = cursor.peek()?;
-    let point = |cursor: Cursor<'t, 'a>| {
-        cursor.peek().filter(|token| token.glued && token.is_mark('.')).map_or(cursor, |_| cursor.skip(1))
-    };
     if token.is("fl") || token.is("fluid") {
-        let after = point(cursor.skip(1)).word(&["oz", "ozs", "ounce", "ounces"])?;
-        return Some((Unit::find("fluid ounce")?, point(after)));
+        let after = cursor.skip(1).past_point().word(&["oz", "ozs", "ounce", "ounces"])?;
+        return Some((Unit::find("fluid ounce")?, after.past_point()));
     }
     let inches = token.glued && (token.is_mark('"') || token.is_mark('”') || token.is_mark('″'));
     let unit = if inches { Unit::find("inch") } else { token.unit }?;
-    let after = point(cursor.skip(1));
+    let after = cursor.skip(1).past_point();
     let plural = after.peek().filter(|token| token.glued).and_then(|_| after.mark('(')?.word(&["s", "es"])?.mark(')'));
     Some((unit, plural.unwrap_or(after)))
 }
@@ -39,7 +36,7 @@ pub(crate) fn amount<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Amount, Cursor<'
 pub(crate) fn sizes<'t, 'a>(cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
     let size = |token: &Token<'_>| token.class.is(Class::SIZE.or(Class::HEAP));
     let mut after = cursor;
-    while let Some(next) = after.peek().filter(|token| size(token)).map(|_| after.skip(1)) {
+    while let Some(next) = after.peek().filter(|token| size(token)).map(|_| after.skip(1).past_point()) {
         let range = next.word(&["to", "or"]).or_else(|| next.mark('-')).filter(|range| range.peek().is_some_and(size));
         after = range.unwrap_or(next);
     }

@@ -1,6 +1,6 @@
 //! What follows the unit.
 
-use super::container::is_pack;
+use super::container::{is_pack, other_pack};
 use super::draft::Draft;
 use super::measure;
 use crate::cursor::Cursor;
@@ -39,9 +39,7 @@ pub(crate) fn tail<'t, 'a>(draft: &mut Draft<'t, 'a>, unit: Unit, cursor: Cursor
         } else if let Some((amount, after)) = other(cursor) {
             draft.alternatives.push(amount);
             cursor = after;
-        } else if let Some((_, after)) =
-            cursor.word(&["or"]).and_then(measure::unit).filter(|(other, _)| is_pack(unit) && is_pack(*other))
-        {
+        } else if let Some(after) = other_pack(unit, cursor) {
             draft.note(cursor.until(after));
             cursor = after;
         } else {
