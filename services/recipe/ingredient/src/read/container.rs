@@ -2,6 +2,7 @@
 
 use super::draft::Draft;
 use super::measure;
+use super::numeral;
 use super::run::begins_food;
 use crate::cursor::Cursor;
 use crate::lexicon::{self, Class};
@@ -74,6 +75,10 @@ pub(crate) fn is_unit(draft: &Draft<'_, '_>, unit: Unit, after: Cursor<'_, '_>) 
         return true;
     }
     if other_pack(unit, after).is_some() {
+        return true;
+    }
+    // "a clove or two of garlic".
+    if numeral::upper(after).is_some_and(|(_, rest)| rest.word(&["of"]).is_some()) {
         return true;
     }
     let after = measure::alternatives(after, &mut Vec::new());

@@ -108,6 +108,8 @@ fn measured<'t, 'a>(draft: &mut Draft<'t, 'a>, amount: Amount, after: Cursor<'t,
 /// Reads the container after a package, if there is one: "2 x 400 g cans".
 fn packed<'t, 'a>(draft: &mut Draft<'t, 'a>, quantity: Quantity, cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
     let cursor = measure::alternatives(cursor, &mut Vec::new());
+    let other = cursor.brackets().filter(|(inner, _)| measure::clause(*inner).is_some());
+    let cursor = other.map_or(cursor, |(_, after)| after);
     let after = cursor.mark('-').unwrap_or(cursor);
     let sized = measure::sizes(after);
     let found = container::of_package(draft, sized);

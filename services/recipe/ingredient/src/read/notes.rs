@@ -3,6 +3,7 @@
 use super::draft::Draft;
 use super::head::head;
 use super::measure;
+use super::numeral;
 use super::run::{participles, precedes_food};
 use crate::cursor::Cursor;
 use crate::lexicon::Class;
@@ -44,7 +45,7 @@ fn end_of_piece<'t, 'a>(cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
     while let Some(token) = cursor.peek() {
         if let Some((_, after)) = cursor.brackets() {
             cursor = after;
-        } else if token.is_mark(',') || token.is_mark(';') {
+        } else if token.is_mark(',') || token.is_mark(';') || token.is_mark(':') && numeral::quantity(cursor.skip(1)).is_some() {
             break;
         } else {
             cursor = cursor.skip(1);
@@ -90,8 +91,10 @@ fn amount_piece<'t, 'a>(draft: &mut Draft<'t, 'a>, piece: Cursor<'t, 'a>) -> boo
     let mut read = Draft::of_named();
     let rest = head(&mut read, piece.past(&["x"]));
     let sized = measure::sizes(rest);
-    let after = participles(sized).unwrap_or(sized);
-    if read.amount.is_none_or(|amount| amount.quantity.is_none()) || !after.is_empty() {
+    let states = sized.skip(sized.rest().iter().take_while(|token| token.class.is(Class::STATE)).count());
+    let after = participles(states).unwrap_or(states);
+    let is_open = piece.past(&["a", "an"]).peek().is_some_and(|token| token.class.is(Class::OPEN) || token.is("some"));
+    if !after.is_empty() || read.amount.is_none_or(|amount| amount.quantity.is_none() && !is_open) {
         return false;
     }
     read.size(rest.until(sized));

@@ -6,7 +6,7 @@ use num_traits::{CheckedAdd as _, CheckedMul as _};
 use crate::cursor::Cursor;
 use crate::number::Number;
 use crate::quantity::Quantity;
-use crate::token::Kind;
+use crate::token::{Kind, Token};
 
 const CARDINALS: [&str; 19] = [
     "one",
@@ -29,6 +29,7 @@ const CARDINALS: [&str; 19] = [
     "eighteen",
     "nineteen",
 ];
+const DOZEN: Number = Number::new_raw(12, 1);
 const TENS: [&str; 5] = ["twenty", "thirty", "forty", "fifty", "sixty"];
 
 /// Reads a number or a range: "2", "2-3", "2 to 3", "two or three", "between 2 and 3".
@@ -40,17 +41,31 @@ pub(crate) fn quantity<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Quantity, Curs
     }
     let (low, after) = number(cursor)?;
     let one = Quantity::new(low)?;
-    let range = upper(after).and_then(|(high, after)| Some((one.up_to(high)?, after)));
-    Some(range.unwrap_or((one, after)))
+    let Some((high, rest)) = upper(after).filter(|_| !is_article(after)) else { return Some((one, after)) };
+    // "one or two dozen" counts dozens, "six to a dozen" does not.
+    let has_dozen = |tokens: &[Token<'_>]| tokens.iter().any(is_dozen);
+    let dozens = low
+        .checked_mul(&DOZEN)
+        .filter(|dozens| *dozens < high && has_dozen(after.until(rest)) && !has_dozen(cursor.until(after)));
+    let low = dozens.unwrap_or(low);
+    Some(Quantity::new(low)?.up_to(high).map_or((one, after), |range| (range, rest)))
 }
 
 /// Reads the upper end of a range: "-3", " to 3", "- to 3", " or three".
 pub(crate) fn upper<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Number, Cursor<'t, 'a>)> {
     let dash = cursor.mark('-');
     let after = dash.unwrap_or(cursor);
-    let after = after.word(&["to", "or", "through"]).or(dash)?;
-    // "a" is not an upper end: "2 or a little more".
-    number(after).filter(|_| after.word(&["a", "an"]).is_none())
+    number(after.word(&["to", "or", "through"]).or(dash)?)
+}
+
+/// Returns whether an upper end is "a", which is none without a part: "2 or a lemon", but "a quarter to a half".
+fn is_article(cursor: Cursor<'_, '_>) -> bool {
+    let after = cursor.past(&["to", "or", "through"]);
+    after.word(&["a", "an"]).is_some_and(|after| part(after).is_none() && group(after).is_none())
+}
+
+fn is_dozen(token: &Token<'_>) -> bool {
+    ["dozen", "dozens", "doz"].iter().any(|word| token.is(word))
 }
 
 /// Reads a number: "2 1/2", "two and a half", "half a", "a quarter of a", "a dozen", "a couple of", "a".
@@ -129,12 +144,13 @@ pub(crate) fn and_part<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Number, Cursor
 
 /// Reads "dozen", "couple of".
 fn group<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Number, Cursor<'t, 'a>)> {
-    let count = match &*cursor.peek()?.key {
-        "dozen" | "dozens" | "doz" => 12,
-        "couple" => 2,
+    let token = cursor.peek()?;
+    let count = match token.key.as_ref() {
+        "couple" => Ratio::from_integer(2),
+        _ if is_dozen(token) => DOZEN,
         _ => return None,
     };
-    Some((Ratio::from_integer(count), cursor.skip(1).past(&["of"])))
+    Some((count, cursor.skip(1).past(&["of"])))
 }
 
 /// Reads "one" to "sixty-nine".

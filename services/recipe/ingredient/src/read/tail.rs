@@ -12,7 +12,7 @@ use crate::unit::Unit;
 pub(crate) fn tail<'t, 'a>(draft: &mut Draft<'t, 'a>, unit: Unit, cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
     let mut cursor = measure::alternatives(cursor, &mut draft.alternatives);
     loop {
-        if let Some((amount, after)) = added(cursor) {
+        if let Some((amount, after)) = added(draft.named, cursor) {
             let sum = draft.amount.and_then(|one| measure::sum(one.quantity?, one.unit?, amount.quantity?, amount.unit?));
             match sum {
                 Some(sum) => draft.amount = Some(Amount { quantity: Some(sum), unit: Some(unit) }),
@@ -54,13 +54,13 @@ fn held<'t, 'a>(unit: Unit, cursor: Cursor<'t, 'a>) -> Option<(Amount, Cursor<'t
     measure::amount(next).filter(|(amount, _)| amount.unit.is_some_and(Unit::is_sized))
 }
 
-/// Reads "plus 2 tablespoons", unless that is more for another purpose.
-fn added<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<(Amount, Cursor<'t, 'a>)> {
+/// Reads "plus 2 tablespoons", unless that is more for another purpose. `named` is whether the food stands before.
+fn added<'t, 'a>(named: bool, cursor: Cursor<'t, 'a>) -> Option<(Amount, Cursor<'t, 'a>)> {
     let next = cursor.word(&["plus", "and"]).or_else(|| cursor.mark('+')).or_else(|| cursor.mark('&'))?;
     let (amount, after) = measure::amount(next)?;
     let extra = after.word(&["extra"]).is_some_and(|next| next.word(&["virgin"]).is_none());
-    (after.word(&["more", "for", "to"]).is_none() && !extra && after.peek().is_some_and(|token| !token.is_mark(',')))
-        .then_some((amount, after))
+    let is_food = after.peek().map_or(named, |token| !token.is_mark(','));
+    (after.word(&["more", "for", "to"]).is_none() && !extra && is_food).then_some((amount, after))
 }
 
 /// Reads "or 240 ml" before a food.

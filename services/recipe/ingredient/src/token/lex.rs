@@ -63,7 +63,7 @@ fn word(text: &str, after_number: bool) -> Option<usize> {
         let belongs = match c {
             '\'' | '’' | '‘' => end > 0,
             '®' | '™' | '%' => true,
-            '-' => is_inside && !after_number && !begins_amount(text.get(..at)?, next),
+            '-' => is_inside && !after_number && !parts_amount(text, at),
             '&' => is_inside,
             _ if is_vulgar(c) => false,
             _ if c.is_numeric() => !after_number,
@@ -77,9 +77,14 @@ fn word(text: &str, after_number: bool) -> Option<usize> {
     (end > 0).then_some(end)
 }
 
-/// Returns whether a number follows a unit and a hyphen: "g-250" of "200 g-250 g".
-fn begins_amount(before: &str, next: Option<char>) -> bool {
-    next.is_some_and(|next| next.is_ascii_digit()) && Unit::find(before).is_some()
+/// Returns whether the hyphen at `at` is between a unit and a number, "g-250" of "200 g-250 g", or before the unit of "half-pound".
+fn parts_amount(text: &str, at: usize) -> bool {
+    let (Some(before), Some(after)) = (text.get(..at), text.get(at + 1..)) else { return false };
+    if after.starts_with(|c: char| c.is_ascii_digit()) {
+        return Unit::find(before).is_some();
+    }
+    let word = after.get(..after.find(|c| !is_letter(c)).unwrap_or(after.len())).unwrap_or_default();
+    ["half", "quarter"].iter().any(|part| before.eq_ignore_ascii_case(part)) && Unit::find(word).is_some()
 }
 
 /// Letters, and marks that combine with them.

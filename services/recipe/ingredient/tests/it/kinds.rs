@@ -37,6 +37,12 @@ fn decimal_commas() {
         ("2 x 2,5 dl cartons cream", "2", "", "carton", "2 1/2 deciliter", "cream", ""),
         ("1,500 g beef", "1500", "", "gram", "", "beef", ""),
         ("salt, 1,5 tsp", "3/2", "", "teaspoon", "", "salt", ""),
+        ("2,25 cups flour", "9/4", "", "cup", "", "flour", ""),
+        ("1,75 lb steak", "7/4", "", "pound", "", "steak", ""),
+        ("1,2kg plums, stoned", "6/5", "", "kilogram", "", "plums", "stoned"),
+        ("10,5 oz rice", "21/2", "", "ounce", "", "rice", ""),
+        ("1,5 to 2 kg beef", "3/2", "2", "kilogram", "", "beef", ""),
+        ("2,0 l water", "2", "", "liter", "", "water", ""),
     ]);
 }
 
@@ -59,6 +65,17 @@ fn ranges_in_figures_and_words() {
         ("200 g-250 g peas", "200", "250", "gram", "", "peas", ""),
         ("1 cup to 2 cups ice", "1", "2", "cup", "", "ice", ""),
         ("2 or more leeks", "2", "", "", "", "leeks", "or more"),
+        ("one or two leeks, sliced", "1", "2", "", "", "leeks", "sliced"),
+        ("one to two dozen clams", "12", "24", "", "", "clams", ""),
+        ("two or three dozen oysters", "24", "36", "", "", "oysters", ""),
+        ("half a dozen to a dozen figs", "6", "12", "", "", "figs", ""),
+        ("a quarter to a half cup milk", "1/4", "1/2", "cup", "", "milk", ""),
+        ("half a cup to a cup of stock", "1/2", "1", "cup", "", "stock", ""),
+        ("one-half to three-quarters cup oil", "1/2", "3/4", "cup", "", "oil", ""),
+        ("a clove or two of garlic", "1", "2", "clove", "", "garlic", ""),
+        ("ten to twelve radishes", "10", "12", "", "", "radishes", ""),
+        ("six or seven sprigs dill", "6", "7", "sprig", "", "dill", ""),
+        ("one or two handfuls of peas", "1", "2", "handful", "", "peas", ""),
     ]);
 }
 
@@ -87,6 +104,16 @@ fn quantities_in_words() {
         ("an apple", "1", "", "", "", "apple", ""),
         ("lemon, half", "1/2", "", "", "", "lemon", ""),
         ("half and half, for serving", "", "", "", "", "half and half", "for serving"),
+        ("half a pound of bacon", "1/2", "", "pound", "", "bacon", ""),
+        ("a half-pound of bacon", "1/2", "", "pound", "", "bacon", ""),
+        ("half a tin of beans", "1/2", "", "tin", "", "beans", ""),
+        ("half a red onion, sliced", "1/2", "", "", "", "red onion", "sliced"),
+        ("half a head of garlic", "1/2", "", "head", "", "garlic", ""),
+        ("half a litre of stock", "1/2", "", "liter", "", "stock", ""),
+        ("half lemon, juiced", "1/2", "", "", "", "lemon", "juiced"),
+        ("half a (400 g) can lentils", "1/2", "", "can", "400 gram", "lentils", ""),
+        ("half a small bunch of dill", "1/2", "", "bunch", "", "dill", ""),
+        ("a half dozen eggs", "6", "", "", "", "eggs", ""),
     ]);
 }
 
@@ -113,6 +140,15 @@ fn multiples_and_packages() {
         ("1 3- to 4-pound duck", "1", "", "", "3-4 pound", "duck", ""),
         ("400g pack ravioli", "1", "", "pack", "400 gram", "ravioli", ""),
         ("2 x onions", "2", "", "", "", "onions", ""),
+        ("3 x 330 ml bottles beer", "3", "", "bottle", "330 milliliter", "beer", ""),
+        ("2 × 1.5 l water", "2", "", "", "1 1/2 liter", "water", ""),
+        ("2 x 14-oz cans corn", "2", "", "can", "14 ounce", "corn", ""),
+        ("2 x 400-gram cans corn", "2", "", "can", "400 gram", "corn", ""),
+        ("1 x 400 g (14 oz) can corn", "1", "", "can", "400 gram", "corn", ""),
+        ("2 x tins (400 g) corn", "2", "", "tin", "400 gram", "corn", ""),
+        ("2 X 400G TINS CORN", "2", "", "tin", "400 gram", "CORN", ""),
+        ("6 x 1 oz squares chocolate", "6", "", "square", "1 ounce", "chocolate", ""),
+        ("chickpeas (2 x 400 g cans)", "2", "", "can", "400 gram", "chickpeas", ""),
     ]);
 }
 
@@ -135,6 +171,24 @@ fn food_first() {
         ("olive oil, 2 tbsp, plus extra", "2", "", "tablespoon", "", "olive oil", "plus extra"),
         ("Basil leaves, a handful, torn", "1", "", "handful", "", "Basil leaves", "torn"),
         ("Cheddar, grated, 100 g", "100", "", "gram", "", "Cheddar", "grated"),
+        ("Chicken breasts, boneless, 2 (about 400 g)", "2", "", "", "400 gram", "Chicken breasts", "boneless"),
+        ("Salt – a pinch", "1", "", "pinch", "", "Salt", ""),
+        ("Salt: to taste", "", "", "", "", "Salt", "to taste"),
+        ("Onion (1 large)", "1", "", "", "", "Onion", ""),
+        ("Tomatoes – 3 ripe", "3", "", "", "", "Tomatoes", "ripe"),
+        ("Butter, unsalted, 100 g", "100", "", "gram", "", "Butter", "unsalted"),
+        ("Coriander: 1 small bunch", "1", "", "bunch", "", "Coriander", ""),
+        ("Potatoes, about 1 kg", "1", "", "kilogram", "", "Potatoes", ""),
+        ("Parsley, a few sprigs", "", "", "sprig", "", "Parsley", "a few"),
+        ("Sugar: 2 tbsp + 1 tsp", "7/3", "", "tablespoon", "", "Sugar", ""),
+        ("Basil: 10 leaves", "10", "", "leaf", "", "Basil", ""),
+        ("Black pepper, freshly ground, 1/2 tsp", "1/2", "", "teaspoon", "", "Black pepper", "freshly ground"),
+        ("Carrots: 2-3 medium, diced", "2", "3", "", "", "Carrots", "diced"),
+        ("Eggs, large: 3", "3", "", "", "", "Eggs", "large"),
+        ("Water - 1/2 to 3/4 cup", "1/2", "3/4", "cup", "", "Water", ""),
+        ("Milk 500ml", "500", "", "milliliter", "", "Milk", ""),
+        ("Vanilla extract: 1 tsp.", "1", "", "teaspoon", "", "Vanilla extract", ""),
+        ("Flour (all-purpose): 2 cups", "2", "", "cup", "", "Flour", "all-purpose"),
     ]);
 }
 
