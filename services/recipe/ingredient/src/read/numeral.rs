@@ -121,9 +121,9 @@ fn part_after<'t, 'a>(count: Number, cursor: Cursor<'t, 'a>) -> Option<(Number, 
     Some((count.checked_mul(&Ratio::new(1, below))?, of_a(cursor.skip(1))))
 }
 
-/// Goes past "of a" and "a".
+/// Goes past "of a", "of one" and "a".
 fn of_a<'t, 'a>(cursor: Cursor<'t, 'a>) -> Cursor<'t, 'a> {
-    cursor.past(&["of"]).word(&["a", "an"]).unwrap_or(cursor)
+    cursor.past(&["of"]).word(&["a", "an", "one"]).unwrap_or(cursor)
 }
 
 /// Reads on after a number: "and a half", "dozen".

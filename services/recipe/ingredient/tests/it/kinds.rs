@@ -114,6 +114,7 @@ fn quantities_in_words() {
         ("half a (400 g) can lentils", "1/2", "", "can", "400 gram", "lentils", ""),
         ("half a small bunch of dill", "1/2", "", "bunch", "", "dill", ""),
         ("a half dozen eggs", "6", "", "", "", "eggs", ""),
+        ("half of one grapefruit", "1/2", "", "", "", "grapefruit", ""),
     ]);
 }
 
