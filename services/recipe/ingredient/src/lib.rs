@@ -3,6 +3,7 @@
 mod clean;
 mod cursor;
 mod fields;
+mod lex;
 mod lexicon;
 mod number;
 mod parsed;

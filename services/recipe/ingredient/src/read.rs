@@ -16,9 +16,10 @@ mod tail;
 use crate::clean::clean;
 use crate::cursor::Cursor;
 use crate::fields;
+use crate::lex::tokens;
 use crate::lexicon::Class;
 use crate::parsed::Parsed;
-use crate::token::{Token, tokens};
+use crate::token::Token;
 use draft::Draft;
 
 /// Reads an ingredient line. Any text is one: what is no amount, unit or note is the food.

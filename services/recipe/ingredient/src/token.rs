@@ -1,14 +1,10 @@
 //! Tokens of a line: numbers, words and marks.
 
-mod lex;
-
 use std::borrow::Cow;
 
 use crate::lexicon::{self, Class};
 use crate::number::Number;
 use crate::unit::Unit;
-
-pub(crate) use lex::tokens;
 
 /// A piece of a line.
 #[derive(Debug, Clone)]
@@ -42,7 +38,7 @@ pub(crate) enum Kind {
 }
 
 impl<'a> Token<'a> {
-    fn new(text: &'a str, start: usize, glued: bool, kind: Kind) -> Self {
+    pub(crate) fn new(text: &'a str, start: usize, glued: bool, kind: Kind) -> Self {
         let mut token =
             Self { text, start, key: Cow::Borrowed(text), glued, kind, class: Class::default(), close: None, unit: None };
         if kind == Kind::Word {

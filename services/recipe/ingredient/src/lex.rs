@@ -3,8 +3,8 @@
 use num_rational::Ratio;
 use num_traits::CheckedAdd as _;
 
-use super::{Kind, Token};
 use crate::number::Number;
+use crate::token::{Kind, Token};
 use crate::unit::Unit;
 
 /// More digits than quantities have. Nine before and nine after the point fit into a fraction of 64-bit integers.
