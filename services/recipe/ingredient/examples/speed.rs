@@ -25,7 +25,7 @@ const LINES: [&str; 20] = [
     "3 sprigs each of thyme, rosemary and sage",
     "200ml/7fl oz crème fraîche",
     "1 ripe avocado",
-    "2 eggs",
+    "6 eggs",
     "vegetable oil, for frying",
 ];
 

@@ -28,7 +28,7 @@ pub struct Parsed {
 pub struct Amount {
     /// How many units. `None` if the line leaves it open: "a few sprigs".
     pub quantity: Option<Quantity>,
-    /// The unit. `None` if the food itself is counted: "2 eggs".
+    /// The unit. `None` if the food itself is counted: "3 eggs".
     pub unit: Option<Unit>,
 }
 
