@@ -40,6 +40,9 @@ impl<'t, 'a> Draft<'t, 'a> {
     /// Adds amounts that fill a clause of their own: the amount, what one holds, or the same in other units.
     pub(crate) fn clause(&mut self, clause: Clause) {
         let each = clause.each || clause.is_length();
+        if clause.total {
+            self.notes.push("total".to_owned());
+        }
         let mut amounts = clause.amounts.into_iter();
         let slot = if each { &mut self.package } else { &mut self.amount };
         if slot.is_none() {

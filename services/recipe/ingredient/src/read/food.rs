@@ -69,7 +69,7 @@ fn modifier<'t, 'a>(draft: &mut Draft<'t, 'a>, cursor: Cursor<'t, 'a>, keeps: bo
     if let Some((amount, after)) =
         measure::amount(cursor).filter(|(amount, after)| amount.unit.is_some_and(Unit::is_sized) && precedes_food(*after))
     {
-        draft.clause(Clause { amounts: vec![amount], each: true });
+        draft.clause(Clause { amounts: vec![amount], each: true, total: false });
         let rest = pieces(draft, after).unwrap_or(after);
         draft.note(after.until(rest));
         return Some(rest);

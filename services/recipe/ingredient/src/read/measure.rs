@@ -92,6 +92,8 @@ pub(crate) struct Clause {
     pub(crate) amounts: Vec<Amount>,
     /// Whether it is the amount of each piece.
     pub(crate) each: bool,
+    /// Whether it says that it is the amount of all pieces.
+    pub(crate) total: bool,
 }
 
 impl Clause {
@@ -103,11 +105,13 @@ impl Clause {
 
 /// Reads a clause that is nothing but amounts: "about 12 ounces", "400 g each", "each 200 g/7 oz".
 pub(crate) fn clause(cursor: Cursor<'_, '_>) -> Option<Clause> {
-    let mut clause = Clause { amounts: Vec::new(), each: false };
+    let mut clause = Clause { amounts: Vec::new(), each: false, total: false };
     let mut cursor = cursor;
     loop {
         if let Some(after) = cursor.word(&["each", "apiece"]) {
             (clause.each, cursor) = (true, after);
+        } else if let Some(after) = cursor.word(&["total", "altogether"]).filter(|_| !clause.amounts.is_empty()) {
+            (clause.total, cursor) = (true, after);
         } else if cursor.peek().is_some_and(is_filler) {
             cursor = cursor.skip(1);
         } else if let Some((amount, after)) = amount(cursor) {
