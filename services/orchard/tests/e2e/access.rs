@@ -22,11 +22,7 @@ const TABLES: &[(&str, &Table)] = &[
     ),
     (
         "orchard.intents.v1",
-        &[
-            ("IntentService/ListIntents", Hidden),
-            ("IntentService/RetryIntent", Hidden),
-            ("IntentService/GiveUpIntent", Hidden),
-        ],
+        &[("IntentService/ListIntents", Hidden), ("IntentService/RetryIntent", Hidden), ("IntentService/GiveUpIntent", Hidden)],
     ),
     (
         "orchard.family.v1",
