@@ -2,6 +2,8 @@
 
 mod api;
 mod calendar;
+#[cfg(test)]
+mod cases;
 pub(crate) mod ending;
 mod events;
 mod rating;
@@ -130,6 +132,11 @@ impl Session {
     /// Returns what is given back if the client cancels or moves the session at `now`.
     pub fn client_share(&self, now: DateTime<Utc>) -> Share {
         Share::at(self.start, now).min(self.refund_share)
+    }
+
+    /// Returns whether the session takes place only if it is paid. What earlier releases have let begin unpaid takes place.
+    pub fn must_be_paid(&self) -> bool {
+        self.payment_status == PaymentStatus::Pending && self.payment_due_at.is_some()
     }
 
     /// Returns the time by which the session must be paid.

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use bigdecimal::BigDecimal;
+use bigdecimal::{BigDecimal, Zero as _};
 use orchard_client::{Authorized, Unsendable, Upstream};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::family::v1::hold_service_client::HoldServiceClient;
@@ -13,6 +13,8 @@ use orchard_rpc::{Currency, Deadline, code_name};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
+
+use crate::professional::MAX_RATE;
 
 /// How long to wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -82,7 +84,8 @@ impl From<Status> for NotDone {
 
 impl From<Unsendable> for NotDone {
     fn from(cause: Unsendable) -> Self {
-        Self::Unknown(cause.to_string())
+        tracing::warn!(%cause, "cannot call the family service");
+        Self::Unknown(code_name(Code::Unavailable).to_owned())
     }
 }
 
@@ -136,6 +139,16 @@ pub(crate) async fn refund(
     };
     Deadline::within(TIMEOUT).scope(wallet(family)?.refund_hold(request)).await?;
     Ok(())
+}
+
+/// Returns how much of the money that was taken the wallet has back, if any.
+pub(crate) async fn refunded(family: &Upstream, key: &HoldKey, currency: &Currency) -> Result<Option<BigDecimal>, NotDone> {
+    let HoldKey { plan, reference } = key.clone();
+    let request = pb::GetHoldRequest { family_plan_id: plan.to_string(), reference };
+    let answer = Deadline::within(TIMEOUT).scope(wallet(family)?.get_hold(request)).await?;
+    let amount = answer.into_inner().hold.and_then(|hold| hold.refunded_amount);
+    let amount = currency.optional(amount, &MAX_RATE).map_err(|_other| NotDone::Unknown(code_name(Code::Internal).to_owned()))?;
+    Ok(amount.filter(|amount| !amount.is_zero()))
 }
 
 fn wallet(family: &Upstream) -> Result<HoldServiceClient<Authorized>, Unsendable> {

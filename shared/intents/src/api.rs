@@ -64,9 +64,8 @@ impl<H: Handler> IntentService for Api<H> {
             let intent_id = wire::id(&request.get_ref().intent_id)?;
             let intent = store::find(&*self.db.read().await?, intent_id).await?.ok_or(Error::IntentNotFound)?;
             tracing::warn!(%operator, %intent_id, kind = intent.kind, step = intent.step, "an intent is given up");
-            let handler = Arc::clone(&self.handler);
-            let give_up = async move |connection: &mut Connection| handler.give_up(connection, &intent).await;
-            Ok::<_, Error>(self.db.write("give up intent", give_up).await?)
+            let was_open = self.handler.give_up(&intent).await.map_err(|refusal| Error::Refused(refusal.into()))?;
+            if was_open { Ok(()) } else { Err(Error::IntentNotFound) }
         };
         given_up.await.map_err(|error| error.into_status(&self.domain))?;
         Ok(Response::new(pb::GiveUpIntentResponse {}))

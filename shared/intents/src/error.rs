@@ -12,6 +12,9 @@ pub(crate) enum Error {
     Fields(#[from] Violations),
     #[error("no such intent is open")]
     IntentNotFound,
+    /// The slice cannot give it up now.
+    #[error("{0}")]
+    Refused(Box<Refusal>),
     #[error(transparent)]
     Database(#[from] Failure),
 }
@@ -29,6 +32,7 @@ impl Error {
         let refusal = match self {
             Self::Fields(violations) => violations.into(),
             Self::Database(failure) => failure.into_refusal(),
+            Self::Refused(refusal) => *refusal,
             Self::IntentNotFound => Refusal::new(Code::NotFound, ErrorReason::IntentNotFound, message),
         };
         refusal.into_status(domain)

@@ -1,13 +1,15 @@
 //! Finishes what calls have left undone.
 
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use futures::future::join_all;
 use metrics::{Unit, counter, describe_counter};
-use orchard_db::{Connection, Db, Failure};
-use orchard_rpc::{supervise, trace};
+use orchard_db::{Connection, Db, Domain, Failure};
+use orchard_rpc::{Refusal, supervise, trace};
 use tracing::Instrument as _;
 
 use crate::gauges;
@@ -27,7 +29,14 @@ pub struct Undone(pub String);
 
 impl From<Failure> for Undone {
     fn from(failure: Failure) -> Self {
-        Self(failure.to_string())
+        tracing::warn!(cause = %failure, "the database has failed an intent");
+        Self(failure.into_refusal().name())
+    }
+}
+
+impl<D: Domain> From<orchard_db::Error<D>> for Undone {
+    fn from(error: orchard_db::Error<D>) -> Self {
+        error.refused().map_or_else(Self::from, |refusal| Self(refusal.name()))
     }
 }
 
@@ -39,9 +48,9 @@ pub trait Handler: Send + Sync + 'static {
     /// Takes all steps of an intent that can be taken now, from the step that it names. A failure leaves the intent at the step that failed.
     fn attempt(&self, intent: &Intent) -> impl Future<Output = Result<(), Undone>> + Send;
 
-    /// Gives an intent up, in a transaction: ends it, or names another step that undoes what was done. The intent is not locked, and may
-    /// have come to an end.
-    fn give_up(&self, connection: &mut Connection, intent: &Intent) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Gives an intent up: ends it, or names another step that undoes what was done. It may have come to an end meanwhile. Returns whether it
+    /// was open.
+    fn give_up(&self, intent: &Intent) -> impl Future<Output = Result<bool, Refusal>> + Send;
 }
 
 /// Makes attempts at intents that are due.
@@ -104,7 +113,10 @@ impl<H: Handler> Worker<H> {
         if let Some(traceparent) = &intent.traceparent {
             trace::follow(&span, traceparent);
         }
-        let Err(Undone(failure)) = self.handler.attempt(intent).instrument(span).await else { return Ok(()) };
+        // The panic hook has logged the location. Whatever the handler left half done is the intent's own.
+        let attempt = AssertUnwindSafe(self.handler.attempt(intent).instrument(span)).catch_unwind().await;
+        let attempt = attempt.unwrap_or_else(|_panic| Err(Undone("INTERNAL".to_owned())));
+        let Err(Undone(failure)) = attempt else { return Ok(()) };
         counter!(FAILURES, "kind" => intent.kind.clone()).increment(1);
         tracing::warn!(kind = intent.kind, step = intent.step, intent_id = %intent.id, failure, "an intent is not done yet");
         let (intent, delay) = (intent.clone(), delay(intent.attempts));

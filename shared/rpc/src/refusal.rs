@@ -8,7 +8,7 @@ use orchard_proto::rpc::v1::ErrorReason;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::{Reason, Violations};
+use crate::{Reason, Violations, code_name};
 
 /// Delay that an overloaded service asks its callers for.
 const OVERLOAD_RETRY: Duration = Duration::from_millis(500);
@@ -50,6 +50,11 @@ impl Refusal {
     /// Returns whether this is the reason.
     pub fn is(&self, reason: impl Reason) -> bool {
         self.reason == reason.name()
+    }
+
+    /// Returns the code and the reason, such as `FAILED_PRECONDITION PLAN_FULL`. They name nobody, and the message may.
+    pub fn name(&self) -> String {
+        format!("{} {}", code_name(self.code), self.reason)
     }
 
     /// Puts `prefix` before the message.

@@ -1,8 +1,11 @@
 -- Extra: until when the session must be paid. NULL for one that is paid when it is booked.
 ALTER TABLE consultation_sessions ADD COLUMN payment_due_at TIMESTAMPTZ;
--- What earlier releases have booked can be paid as if it were booked now.
+-- What costs nothing is paid.
+UPDATE consultation_sessions SET payment_status = 'paid'
+  WHERE payment_status = 'pending' AND (session_cost IS NULL OR session_cost = 0);
+-- What earlier releases have booked can be paid as if it were booked now. What has begun needs no payment any more.
 UPDATE consultation_sessions SET payment_due_at = least(now() + INTERVAL '30 minutes', session_date)
-  WHERE session_status = 'scheduled' AND payment_status = 'pending';
+  WHERE session_status = 'scheduled' AND payment_status = 'pending' AND session_date > now();
 CREATE INDEX consultation_sessions_payment_due_idx ON consultation_sessions (payment_due_at, id)
   WHERE session_status = 'scheduled' AND payment_status = 'pending';
 -- Extra: how often somebody began to pay the session. The number is part of the reference in the wallet, where no reference is used twice.

@@ -5,7 +5,7 @@ use orchard_db::{Connection, Db, moment};
 use orchard_events::Outbox;
 use uuid::Uuid;
 
-use super::{payment_due, slot, store};
+use super::{slot, store};
 use crate::claim::store as claims;
 use crate::error::Error;
 use crate::professional::{ProfessionalError, Viewer};
@@ -48,7 +48,7 @@ pub(super) async fn reschedule_session(db: &Db, outbox: &Outbox, wanted: Move, c
         let moved = Moved {
             start: time.start,
             minutes: i32::try_from((time.end - time.start).num_minutes()).unwrap_or(i32::MAX),
-            payment_due_at: session.payment_due_at.map(|_| payment_due(session.created_at, time.start)),
+            payment_due_at: session.payment_due_at.map(|due| due.min(time.start)),
             refund_share: session.client_share(now),
             next_reminder_at: next_reminder(time.start, now),
         };

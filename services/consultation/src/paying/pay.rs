@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use bigdecimal::BigDecimal;
+use chrono::{DateTime, Utc};
 use orchard_db::{Connection, moment};
 use orchard_intents as intents;
+use orchard_privacy::roll;
 use uuid::Uuid;
 
 use super::PayingError;
@@ -13,7 +15,7 @@ use crate::payment::{Kind, Payment, Payments, Step, Unpaid, store as payments};
 use crate::professional::Viewer;
 use crate::session::ending::find;
 use crate::session::store::{Found, lock_row};
-use crate::session::{PaymentStatus, SessionError, SessionStatus};
+use crate::session::{PaymentStatus, Session, SessionError, SessionStatus};
 use crate::wallet::{self, NotDone};
 
 /// How long a user may take to come back to a payment whose answer they did not get, before what is held is released.
@@ -53,6 +55,8 @@ async fn begin(service: &Payments, wanted: Wanted, caller: Viewer) -> Result<Opt
         .db
         .write("begin payment", async move |connection: &mut Connection| {
             find(connection, wanted.session, caller).await?.side.check_client()?;
+            // Before the session, as all transactions that name a user.
+            roll::enrol_or(connection, caller.user, Error::user_erased).await?;
             let session = lock_row(connection, wanted.session).await?;
             if session.status == SessionStatus::Cancelled {
                 return Err(SessionError::WrongStatus(session.status).into());
@@ -63,19 +67,14 @@ async fn begin(service: &Payments, wanted: Wanted, caller: Viewer) -> Result<Opt
             if let Some(payment) = payments::of_sessions(connection, &[session.id]).await?.pop()
                 && let Some(step) = payments::step(connection, payment.id).await?
             {
-                let is_theirs = payment.plan == wanted.plan && payment.payer == caller.user;
+                let is_theirs = payment.plan == wanted.plan && payment.payer == caller.user && step != Step::Release;
                 return if is_theirs { Ok(Some((payment, step))) } else { Err(PayingError::InProgress.into()) };
             }
             let now = moment(connection).await?;
             if session.status != SessionStatus::Scheduled {
                 return Err(SessionError::WrongStatus(session.status).into());
             }
-            if session.start <= now {
-                return Err(SessionError::Started.into());
-            }
-            if session.due().is_none_or(|due| due <= now) {
-                return Err(PayingError::Overdue.into());
-            }
+            check_time(&session, now)?;
             let price = session.cost.unwrap_or_default();
             if price != wanted.price {
                 return Err(PayingError::PriceChanged { price }.into());
@@ -87,6 +86,14 @@ async fn begin(service: &Payments, wanted: Wanted, caller: Viewer) -> Result<Opt
             Ok(Some((payment, Step::Hold)))
         })
         .await
+}
+
+/// Checks that a scheduled session can still be paid.
+fn check_time(session: &Session, now: DateTime<Utc>) -> Result<(), Error> {
+    if session.start <= now {
+        return Err(SessionError::Started.into());
+    }
+    if session.due().is_none_or(|due| due <= now) { Err(PayingError::Overdue.into()) } else { Ok(()) }
 }
 
 /// Holds the money, and decides to take it.
@@ -109,14 +116,16 @@ async fn decide(service: &Payments, payment: &Payment) -> Result<(), Error> {
         .write("decide payment", async move |connection: &mut Connection| {
             let session = lock_row(connection, payment.session).await?;
             match payments::step(connection, payment.id).await? {
-                Some(Step::Hold) if session.start <= moment(connection).await? => {
-                    payments::release(connection, payment.id).await?;
-                    Ok(Err(SessionError::Started.into()))
-                }
-                Some(Step::Hold) => {
-                    intents::advance(connection, payment.id, Step::Capture.into(), CAPTURE_PATIENCE).await?;
-                    Ok(Ok(()))
-                }
+                Some(Step::Hold) => match check_time(&session, moment(connection).await?) {
+                    Ok(()) => {
+                        intents::advance(connection, payment.id, Step::Capture.into(), CAPTURE_PATIENCE).await?;
+                        Ok(Ok(()))
+                    }
+                    Err(late) => {
+                        payments::release(connection, payment.id).await?;
+                        Ok(Err(late))
+                    }
+                },
                 // Another call of the same caller was faster.
                 Some(Step::Capture) => Ok(Ok(())),
                 None if session.payment_status != PaymentStatus::Pending => Ok(Ok(())),

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use bigdecimal::BigDecimal;
 use diesel::QueryResult;
 use orchard_client::Upstream;
 use orchard_db::{Connection, Db, Failure};
 use orchard_intents::{self as intents, Handler, Intent, Undone};
 use orchard_proto::family::v1::ErrorReason as FamilyReason;
-use orchard_rpc::Currency;
+use orchard_rpc::{Currency, Refusal, unanswered};
 use uuid::Uuid;
 
 use super::{Kind, Payment, PaymentState, Step, store};
@@ -51,6 +52,10 @@ impl Payments {
             }
             Err(NotDone::Refused(Refused { reason: FamilyReason::PlanInactive, .. })) => {
                 self.finish(payment, Outcome::Held).await?;
+                // So that another payment can begin at once. If it fails, workers do it.
+                if let Err(Undone(cause)) = self.release(payment).await {
+                    tracing::warn!(session_id = %payment.session, cause, "the money of an inactive plan is not released yet");
+                }
                 Err(Unpaid::Inactive)
             }
             Err(not_done) => Err(Unpaid::Unanswered(not_done)),
@@ -73,7 +78,7 @@ impl Payments {
         // Somebody has given it up.
         let Some(amount) = amount else { return Ok(()) };
         match wallet::refund(&self.family, &payment.key(), (&amount, &self.currency)).await {
-            Ok(()) => Ok(self.finish(payment, Outcome::Refunded).await.map_err(undone)?),
+            Ok(()) => Ok(self.finish(payment, Outcome::Refunded(amount)).await?),
             Err(not_done) => Err(Undone(not_done.to_string())),
         }
     }
@@ -85,19 +90,20 @@ impl Payments {
             Err(NotDone::Refused(Refused { reason: FamilyReason::HoldEnded, .. })) => Outcome::Captured,
             Err(not_done) => return Err(Undone(not_done.to_string())),
         };
-        self.finish(payment, outcome).await.map_err(undone)
+        Ok(self.finish(payment, outcome).await?)
     }
 
-    /// Has a payment released to which no user has come back.
-    async fn abandon(&self, payment: &Payment) -> Result<(), Error> {
+    /// Has a payment released to which no user has come back. Returns whether it is.
+    async fn abandon(&self, payment: &Payment) -> Result<bool, Error> {
         let payment = payment.clone();
         self.db
             .write("abandon payment", async move |connection: &mut Connection| {
                 store::lock_session(connection, payment.session).await?;
-                if store::step(connection, payment.id).await? == Some(Step::Hold) {
+                let is_idle = store::step(connection, payment.id).await? == Some(Step::Hold);
+                if is_idle {
                     store::release(connection, payment.id).await?;
                 }
-                Ok(())
+                Ok(is_idle)
             })
             .await
     }
@@ -108,16 +114,53 @@ impl Payments {
         self.db
             .write("finish payment step", async move |connection: &mut Connection| {
                 store::lock_session(connection, payment.session).await?;
-                match (outcome, store::step(connection, payment.id).await?) {
+                match (&outcome, store::step(connection, payment.id).await?) {
                     (Outcome::Captured, Some(Step::Hold | Step::Capture | Step::Release)) => {
                         captured(connection, &payment).await?
                     }
-                    (Outcome::Held, Some(Step::Capture)) => store::release(connection, payment.id).await?,
+                    (Outcome::Held, Some(Step::Capture)) => store::undo(connection, payment.id).await?,
                     (Outcome::Nothing, Some(Step::Capture | Step::Release)) => store::delete(connection, &payment).await?,
-                    (Outcome::Refunded, Some(Step::Refund)) => store::refund(connection, &payment).await?,
+                    (Outcome::Refunded(amount), Some(Step::Refund) | None) => store::refund(connection, &payment, amount).await?,
                     _ => {}
                 }
                 Ok(())
+            })
+            .await
+    }
+
+    /// Ends a refund that the wallet has not given. If it has, writes that down.
+    async fn forgo(&self, payment: Payment) -> Result<bool, Error> {
+        let given = wallet::refunded(&self.family, &payment.key(), &self.currency).await;
+        let given = given.map_err(|_unknown| Error::from(unanswered("family")))?;
+        self.db
+            .write("give up refund", async move |connection: &mut Connection| {
+                store::lock_session(connection, payment.session).await?;
+                let is_open = store::step(connection, payment.id).await? == Some(Step::Refund);
+                match &given {
+                    _ if !is_open => {}
+                    Some(amount) => store::refund(connection, &payment, amount).await?,
+                    None => {
+                        intents::close(connection, payment.id).await?;
+                        store::set_refund(connection, payment.session, None).await?;
+                    }
+                }
+                Ok(is_open)
+            })
+            .await
+    }
+
+    /// Has a payment released, unless the wallet has paid.
+    async fn call_off(&self, payment: Payment) -> Result<bool, Error> {
+        self.db
+            .write("give up payment", async move |connection: &mut Connection| {
+                store::lock_session(connection, payment.session).await?;
+                let step = store::step(connection, payment.id).await?;
+                match step {
+                    Some(Step::Hold) => store::release(connection, payment.id).await?,
+                    Some(Step::Capture) => store::undo(connection, payment.id).await?,
+                    Some(Step::Release | Step::Refund) | None => {}
+                }
+                Ok(step.is_some())
             })
             .await
     }
@@ -133,37 +176,34 @@ async fn captured(connection: &mut Connection, payment: &Payment) -> QueryResult
 }
 
 /// What the wallet has done.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Outcome {
     Captured,
     /// It holds the money still, and will not give it.
     Held,
     /// It holds nothing for the payment.
     Nothing,
-    Refunded,
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn undone(error: Error) -> Undone {
-    Undone(error.to_string())
+    /// It has this amount back.
+    Refunded(BigDecimal),
 }
 
 impl Handler for Payments {
     const KINDS: &'static [&'static str] = &["payment", "refund"];
 
     async fn attempt(&self, intent: &Intent) -> Result<(), Undone> {
-        let Some(payment) = store::find(&*self.db.read().await?, intent.id).await.map_err(Failure::from)? else {
-            return Ok(());
-        };
+        let found = store::find(&*self.db.read().await?, intent.id).await.map_err(Failure::from)?;
+        let Some(payment) = found else { return Ok(()) };
         match intent.step.parse() {
             Ok(Step::Hold) => {
-                self.abandon(&payment).await.map_err(undone)?;
-                self.release(&payment).await
+                if self.abandon(&payment).await? {
+                    self.release(&payment).await?;
+                }
+                Ok(())
             }
             Ok(Step::Capture) => match self.capture(&payment).await {
                 Ok(()) | Err(Unpaid::Failed | Unpaid::Inactive) => Ok(()),
                 Err(Unpaid::Unanswered(not_done)) => Err(Undone(not_done.to_string())),
-                Err(Unpaid::Error(error)) => Err(undone(error)),
+                Err(Unpaid::Error(error)) => Err(error.into()),
             },
             Ok(Step::Release) => self.release(&payment).await,
             Ok(Step::Refund) => self.refund(&payment).await,
@@ -171,16 +211,15 @@ impl Handler for Payments {
         }
     }
 
-    async fn give_up(&self, connection: &mut Connection, intent: &Intent) -> Result<(), Failure> {
-        store::lock_session(connection, intent.subject_id).await?;
-        match store::step(connection, intent.id).await? {
-            Some(Step::Hold | Step::Capture) => Ok(store::release(connection, intent.id).await?),
-            Some(Step::Refund) => {
-                intents::close(connection, intent.id).await?;
-                Ok(store::set_refund(connection, intent.subject_id, None).await?)
+    async fn give_up(&self, intent: &Intent) -> Result<bool, Refusal> {
+        let given_up = async {
+            let found = store::find(&*self.db.read().await?, intent.id).await?;
+            match (found, intent.step.parse()) {
+                (None, _) => Ok(false),
+                (Some(payment), Ok(Step::Refund)) => self.forgo(payment).await,
+                (Some(payment), _) => self.call_off(payment).await,
             }
-            // What is held must be released.
-            Some(Step::Release) | None => Ok(()),
-        }
+        };
+        given_up.await.map_err(|error: Error| error.refused().unwrap_or_else(Failure::into_refusal))
     }
 }

@@ -68,7 +68,8 @@ pub(crate) async fn settle(
     Ok(())
 }
 
-/// Has a payment released that is not decided. Returns whether the wallet pays nothing.
+/// Has a payment released that is not decided. Returns whether the wallet pays nothing: what was decided once may be paid, although it is to be
+/// released.
 pub(crate) async fn abandon(connection: &mut AsyncPgConnection, payment: Uuid, state: PaymentState) -> Result<bool, Error> {
     if state != PaymentState::Open || store::step(connection, payment).await? != Some(Step::Hold) {
         return Ok(state == PaymentState::Released);

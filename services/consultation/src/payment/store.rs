@@ -99,9 +99,14 @@ pub(crate) async fn step(connection: &mut AsyncPgConnection, payment: Uuid) -> Q
     Ok(step.and_then(|step| step.parse().ok()))
 }
 
-/// Has what the wallet holds for a payment released, by workers.
+/// Has what the wallet holds for a payment released, by workers. Nobody has asked the wallet to take it, so another payment may begin.
 pub(crate) async fn release(connection: &mut AsyncPgConnection, payment: Uuid) -> QueryResult<()> {
     set_state(connection, payment, PaymentState::Released).await?;
+    undo(connection, payment).await
+}
+
+/// Has what the wallet holds for a payment released, by workers. It is open until the wallet says that it has not taken the money.
+pub(super) async fn undo(connection: &mut AsyncPgConnection, payment: Uuid) -> QueryResult<()> {
     intents::advance(connection, payment, Step::Release.into(), Duration::ZERO).await
 }
 
@@ -129,11 +134,15 @@ pub(super) async fn capture(connection: &mut AsyncPgConnection, payment: &Paymen
         .await
 }
 
-/// Writes that the wallet has the refund of a session, and ends the intent.
-pub(super) async fn refund(connection: &mut AsyncPgConnection, payment: &Payment) -> QueryResult<()> {
+/// Writes that the wallet has the refund of a session, and ends the intent. It may have been given up while the wallet was asked.
+pub(super) async fn refund(connection: &mut AsyncPgConnection, payment: &Payment, amount: &BigDecimal) -> QueryResult<()> {
     intents::close(connection, payment.id).await?;
-    diesel::update(consultation_sessions::table.find(payment.session))
-        .set((consultation_sessions::payment_status.eq("refunded"), consultation_sessions::updated_at.eq(now)))
+    diesel::update(consultation_sessions::table.find(payment.session).filter(consultation_sessions::payment_status.eq("paid")))
+        .set((
+            consultation_sessions::payment_status.eq("refunded"),
+            consultation_sessions::refund_amount.eq(amount),
+            consultation_sessions::updated_at.eq(now),
+        ))
         .execute(connection)
         .await
         .map(drop)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use orchard_db::{Connection, idempotency, moment};
 use orchard_events::{Outbox, forget, withdraw};
 use orchard_privacy::{Receipt, roll};
-use orchard_proto::consultation::v1::{SessionBooked, SessionCancelled, SessionRescheduled};
+use orchard_proto::consultation::v1::{ReminderDue, SessionBooked, SessionCancelled, SessionRescheduled};
 use prost::Name as _;
 use uuid::Uuid;
 
@@ -31,6 +31,8 @@ pub(super) async fn erase(connection: &mut Connection, outbox: &Outbox, user: Uu
     let mut receipt = Receipt::default();
     receipt.add("idempotency_keys", keys, 0);
     store::lock_professionals(connection, user).await?;
+    // So that no reminder of them is written meanwhile.
+    store::lock_sessions_to_come(connection, user).await?;
     let cancellations = withdraw_events(connection, user).await?;
     let professionals = store::blank_professional(connection, user).await?;
     let next_slots = next_slots::delete(connection, &professionals).await?;
@@ -69,6 +71,7 @@ async fn withdraw_events(connection: &mut Connection, user: Uuid) -> Result<BTre
     let cancellations = withdraw(connection, &sessions, &[SessionCancelled::full_name()]).await?;
     forget(connection, &[own, professionals].concat()).await?;
     // That the others have completed theirs names no professional.
-    withdraw(connection, &with_them, &[SessionBooked::full_name(), SessionRescheduled::full_name()]).await?;
+    withdraw(connection, &with_them, &[SessionBooked::full_name(), SessionRescheduled::full_name(), ReminderDue::full_name()])
+        .await?;
     Ok(cancellations.into_iter().collect())
 }

@@ -64,6 +64,20 @@ pub(super) async fn lock_professionals(connection: &mut AsyncPgConnection, user:
     rows.load::<Uuid>(connection).await.map(|_| ())
 }
 
+/// Locks the sessions to come of a user, or that they booked, or with them as a professional, after the professionals.
+pub(super) async fn lock_sessions_to_come(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
+    let entries = health_professionals::table
+        .filter(health_professionals::user_id.eq(user).assume_not_null())
+        .select(health_professionals::id);
+    let rows = consultation_sessions::table
+        .filter(is_theirs(user).or(consultation_sessions::professional_id.eq_any(entries)))
+        .filter(consultation_sessions::session_date.gt(now))
+        .order(consultation_sessions::id)
+        .select(consultation_sessions::id)
+        .for_no_key_update();
+    rows.load::<Uuid>(connection).await.map(|_| ())
+}
+
 /// What has events that name a user.
 pub(super) struct Named {
     /// The sessions of a user, or that they booked.

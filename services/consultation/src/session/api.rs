@@ -82,8 +82,8 @@ impl SessionService for Api {
         let caller = Viewer::of(&request)?;
         let pb::CancelSessionRequest { session_id, cancel_reason } = request.get_ref();
         let (id, reason) = id_and(session_id, "cancel_reason", optional_text(cancel_reason, 500))?;
-        let mut found = ending::cancel(&self.db, &self.outbox, id, caller, reason).await?;
-        if found.session.refund_amount.is_some() {
+        let (mut found, is_new) = ending::cancel(&self.db, &self.outbox, id, caller, reason).await?;
+        if is_new && found.session.refund_amount.is_some() {
             self.payments.try_refund(id).await?;
             let connection = self.db.read().await.map_err(Error::from)?;
             found = ending::find(&connection, id, caller).await?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use bigdecimal::BigDecimal;
+use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
 use orchard_db::{Connection, Db, moment};
 use orchard_events::Outbox;
@@ -11,7 +12,7 @@ use orchard_privacy::roll;
 use uuid::Uuid;
 
 use super::store::{self, Found};
-use super::{CancelledBy, PaymentStatus, Session, SessionError, SessionStatus, Side, Verb, events};
+use super::{CancelledBy, Session, SessionError, SessionStatus, Side, Verb, events};
 use crate::availability::refresh_next_slot;
 use crate::claim::store as claims;
 use crate::error::Error;
@@ -22,24 +23,42 @@ use crate::professional::Viewer;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Cancels a session, and frees its time.
-pub(super) async fn cancel(db: &Db, outbox: &Outbox, id: Uuid, caller: Viewer, reason: Option<String>) -> Result<Found, Error> {
+///
+/// Returns it, and whether this call has cancelled it.
+pub(super) async fn cancel(
+    db: &Db,
+    outbox: &Outbox,
+    id: Uuid,
+    caller: Viewer,
+    reason: Option<String>,
+) -> Result<(Found, bool), Error> {
     let outbox = outbox.clone();
     db.write("cancel session", async move |connection: &mut Connection| {
         let Found { session, side, professional_account, .. } = lock(connection, id, caller).await?;
         let now = moment(connection).await?;
-        let (verb, by, share) = match side {
-            Side::Client => (Verb::Cancel, CancelledBy::Client, session.client_share(now)),
-            Side::Professional => (Verb::CallOff, CancelledBy::Professional, Share::Full),
-            Side::Operator => (Verb::CallOff, CancelledBy::Operator, Share::Full),
-            Side::Ward => return Err(SessionError::NotClient.into()),
-        };
-        if verb.after(session.status, session.start, now)? != session.status {
+        let (verb, by, share) = cancellation(side, &session, now)?;
+        let is_new = verb.after(session.status, session.start, now)? != session.status;
+        if is_new {
             cancel_locked(connection, &outbox, (&session, professional_account), (by, reason.as_deref())).await?;
             settle(connection, &[(id, refund(&session, share))], PATIENCE).await?;
         }
-        find(connection, id, caller).await
+        Ok((find(connection, id, caller).await?, is_new))
     })
     .await
+}
+
+/// Returns how somebody cancels a session, as whom, and what they have given back.
+pub(super) fn cancellation(
+    side: Side,
+    session: &Session,
+    now: DateTime<Utc>,
+) -> Result<(Verb, CancelledBy, Share), SessionError> {
+    match side {
+        Side::Client => Ok((Verb::Cancel, CancelledBy::Client, session.client_share(now))),
+        Side::Professional => Ok((Verb::CallOff, CancelledBy::Professional, Share::Full)),
+        Side::Operator => Ok((Verb::CallOff, CancelledBy::Operator, Share::Full)),
+        Side::Ward => Err(SessionError::NotClient),
+    }
 }
 
 /// Cancels a session that is locked, after its professional, and frees its time.
@@ -59,7 +78,7 @@ pub(super) async fn cancel_locked(
 }
 
 /// Returns this part of the price of a session.
-fn refund(session: &Session, share: Share) -> BigDecimal {
+pub(super) fn refund(session: &Session, share: Share) -> BigDecimal {
     session.cost.as_ref().map(|cost| share.of(cost)).unwrap_or_default()
 }
 
@@ -89,7 +108,7 @@ async fn complete_locked(connection: &mut Connection, outbox: &Outbox, session: 
 }
 
 fn check_paid(session: &Session) -> Result<(), SessionError> {
-    if session.payment_status == PaymentStatus::Pending { Err(SessionError::Unpaid) } else { Ok(()) }
+    if session.must_be_paid() { Err(SessionError::Unpaid) } else { Ok(()) }
 }
 
 /// Completes a session that nobody said anything about, unless somebody has in the meantime.
@@ -98,7 +117,7 @@ pub(super) async fn complete_by_itself(db: &Db, outbox: &Outbox, due: &Session) 
     db.write("complete session by itself", async move |connection: &mut Connection| {
         store::lock_professional(connection, professional).await?;
         let session = store::lock_row(connection, id).await?;
-        let is_due = session.status == SessionStatus::Scheduled && session.payment_status != PaymentStatus::Pending;
+        let is_due = session.status == SessionStatus::Scheduled && !session.must_be_paid();
         if is_due { complete_locked(connection, &outbox, &session).await } else { Ok(()) }
     })
     .await

@@ -59,7 +59,9 @@ async fn send_batch(connection: &mut Connection, outbox: &Outbox) -> Result<i64,
     let professionals = sessions.iter().map(|session| session.professional);
     let accounts: HashMap<Uuid, Option<Uuid>> = store::accounts(connection, professionals).await?.into_iter().collect();
     for session in &sessions {
-        store::due::set_reminder(connection, session.id, next_reminder(session.start, now)).await?;
+        // What is unpaid waits until it is either paid or cancelled.
+        let unpaid_until = session.due().filter(|due| *due > now);
+        store::due::set_reminder(connection, session.id, unpaid_until.or_else(|| next_reminder(session.start, now))).await?;
         if let Some(kind) = due(session.start, now).filter(|_| is_reminded_of(session)) {
             let sequence = store::due::next_event(connection, session.id).await?;
             let account = accounts.get(&session.professional).copied().flatten();

@@ -208,10 +208,14 @@ async fn killed_processes_lose_no_money() -> anyhow::Result<()> {
     }
     // Time passes, until nothing is under way.
     let client = sessions.connect().await?;
-    while client.query_one("SELECT count(*) FROM intents", &[]).await?.get::<_, i64>(0) > 0 {
-        client.execute("UPDATE intents SET due_at = now() WHERE due_at > now() + INTERVAL '500 ms'", &[]).await?;
-        tokio::task::yield_now().await;
-    }
+    let settled = async {
+        while client.query_one("SELECT count(*) FROM intents", &[]).await?.get::<_, i64>(0) > 0 {
+            client.execute("UPDATE intents SET due_at = now() WHERE due_at > now() + INTERVAL '500 ms'", &[]).await?;
+            tokio::task::yield_now().await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(120), settled).await??;
     let query =
         "SELECT id::text, payment_status, session_status, (COALESCE(refund_amount, 0) * 100)::bigint FROM consultation_sessions";
     let (mut paid, wallets) = (0, wallets.connect().await?);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use orchard_db::{Connection, Db, Failure, Migrations};
 use orchard_intents::migrations::INTENTS;
 use orchard_intents::{Handler, Intent, Undone, Worker, advance, close, open, step_of};
+use orchard_rpc::Refusal;
 use orchard_server::DatabaseOptions;
 use orchard_testkit::database::Schema;
 use tokio::task::JoinSet;
@@ -48,8 +49,8 @@ impl Handler for Errands {
         Ok(self.db.write("errand", next).await?)
     }
 
-    async fn give_up(&self, connection: &mut Connection, intent: &Intent) -> Result<(), Failure> {
-        Ok(close(connection, intent.id).await?)
+    async fn give_up(&self, _intent: &Intent) -> Result<bool, Refusal> {
+        Ok(false)
     }
 }
 
@@ -117,18 +118,13 @@ async fn an_intent_waits_for_the_call_that_recorded_it() -> anyhow::Result<()> {
     world.until_done().await
 }
 
-/// A panic ends the worker's round. What it had taken is due again when its lease ends.
 #[tokio::test]
-async fn a_panic_ends_no_worker() -> anyhow::Result<()> {
+async fn a_panic_is_a_failure_of_its_intent_alone() -> anyhow::Result<()> {
     let world = World::start(1).await?;
-    let bad = world.open(2, Duration::ZERO).await?;
-    world.schema.until("SELECT count(*) FROM intents WHERE due_at > now() + INTERVAL '5 s'", 1).await?;
-    let fine = world.open(0, Duration::ZERO).await?;
-    world.schema.until("SELECT count(*) FROM intents", 1).await?;
-    assert_eq!(world.attempts(fine), [1, 1]);
-    world.schema.connect().await?.batch_execute("UPDATE intents SET due_at = now()").await?;
+    let (bad, fine) = (world.open(2, Duration::ZERO).await?, world.open(0, Duration::ZERO).await?);
+    world.schema.until("SELECT count(*) FROM intents WHERE attempts = 1 AND last_failure = 'INTERNAL'", 1).await?;
     world.until_done().await?;
-    assert_eq!(world.attempts(bad), [2, 1]);
+    assert_eq!((world.attempts(bad), world.attempts(fine)), ([2, 1], [1, 1]));
     Ok(())
 }
 

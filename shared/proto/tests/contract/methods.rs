@@ -10,7 +10,7 @@ use crate::contracts::Contracts;
 /// Methods that are a verb only: the noun is that of the service.
 pub const BARE_VERBS: [&str; 2] = ["orchard.family.v1.WalletService.Deposit", "orchard.family.v1.WalletService.Spend"];
 /// Methods that a proxy must not repeat.
-pub const NOT_REPEATABLE: [&str; 10] = [
+pub const NOT_REPEATABLE: [&str; 12] = [
     // A repeated request names the start of before.
     "orchard.consultation.v1.BookingService.RescheduleSession",
     // Only a hash of an invitation's token is stored, so the response to a repeated request has no token.
@@ -20,6 +20,9 @@ pub const NOT_REPEATABLE: [&str; 10] = [
     "orchard.family.v1.MemberService.ChangeMemberRole",
     "orchard.family.v1.MemberService.LeavePlan",
     "orchard.family.v1.MemberService.RemoveMember",
+    // No trace is kept of what has come to an end.
+    "orchard.intents.v1.IntentService.GiveUpIntent",
+    "orchard.intents.v1.IntentService.RetryIntent",
     // No trace is kept of what was deleted.
     "orchard.family.v1.NutritionService.DeleteIntake",
     "orchard.recipe.v1.RecipeService.DeleteRecipe",

@@ -6,6 +6,7 @@ use pb::{CancelledBy, PaymentStatus, SessionStatus};
 
 use crate::booking::failed;
 use crate::practice::hours;
+use crate::schema::migrated;
 use crate::world::{World, id};
 
 #[tokio::test]
@@ -36,26 +37,51 @@ async fn a_session_is_not_paid_after_its_time_even_before_the_sweep() -> anyhow:
     let world = World::with_family().await?;
     let (practice, client) = (world.practice().await?, id());
     let plan = world.plan(client, 50_000).await?;
+    let poor = world.plan(client, 0).await?;
     let session = world.book(client, &practice, hours(48)).await?;
+    let begun = world.book(client, &practice, hours(50)).await?;
     // The sweep waits for the professional.
     let mut lock = world.slice.schema.connect().await?;
     let transaction = lock.transaction().await?;
     transaction.batch_execute("SELECT id FROM health_professionals FOR UPDATE").await?;
+    // One payment has begun, and its answer was lost.
+    world.pay(client, &begun, &poor).await.expect_err("too little money");
+    let begun_before = "INSERT INTO session_payments (id, session_id, attempt, family_plan_id, user_id, amount)
+          VALUES ($1, $1, 7, $2, $3, 65.50)";
+    let ids: [uuid::Uuid; 2] = [begun.session_id.parse()?, plan.parse()?];
+    let database = world.slice.schema.connect().await?;
+    database.execute(begun_before, &[&ids[0], &ids[1], &client]).await?;
+    let intent = "INSERT INTO intents (id, kind, step, subject_id, due_at) VALUES ($1, 'payment', 'hold', $1, now() + INTERVAL '1 minute')";
+    database.execute(intent, &[&ids[0]]).await?;
     let late = "UPDATE consultation_sessions SET payment_due_at = now(), updated_at = now()";
-    world.slice.schema.connect().await?.batch_execute(late).await?;
-    assert_eq!(refused(world.pay(client, &session, &plan).await), failed("PAYMENT_OVERDUE"));
+    database.batch_execute(late).await?;
+    for session in [&session, &begun] {
+        assert_eq!(refused(world.pay(client, session, &plan).await), failed("PAYMENT_OVERDUE"));
+    }
+    let begun = "UPDATE consultation_sessions SET session_date = now() - id_age * INTERVAL '1 hour', updated_at = now()
+        FROM (SELECT id AS of, row_number() OVER (ORDER BY id) AS id_age FROM consultation_sessions) AS ages WHERE of = id";
+    database.batch_execute(begun).await?;
+    assert_eq!(refused(world.pay(client, &session, &plan).await), failed("SESSION_STARTED"));
     transaction.rollback().await?;
+    world.settled().await?;
     assert_eq!(world.balance(&plan).await?, (50_000, 0));
     Ok(())
 }
 
 #[tokio::test]
-async fn a_moved_session_must_be_paid_before_its_new_start() -> anyhow::Result<()> {
+async fn a_session_must_be_paid_in_half_an_hour_and_before_its_start() -> anyhow::Result<()> {
     let world = World::with_family().await?;
     let (practice, client) = (world.practice().await?, id());
     let session = world.book(client, &practice, hours(48)).await?;
     let moved = world.reschedule(client, &session, hours(72)).await?;
-    assert_eq!(moved.payment_due_time, session.payment_due_time);
+    assert_eq!(moved.payment_due_time, session.payment_due_time, "a move gives no more time");
+    // The next start is in half an hour at most.
+    let half_hour = chrono::TimeDelta::minutes(30);
+    let now = chrono::Utc::now();
+    let next = (0..4).map(|half| hours(0) + half_hour * half).find(|start| *start > now + chrono::TimeDelta::seconds(20));
+    let soon = world.book(id(), &practice, next.expect("a start")).await?;
+    let due = (now + half_hour).min(next.expect("a start")).timestamp();
+    assert!((soon.payment_due_time.expect("a time").seconds - due).abs() < 20);
     Ok(())
 }
 
@@ -64,11 +90,39 @@ async fn only_paid_sessions_take_place() -> anyhow::Result<()> {
     let world = World::with_family().await?;
     let (practice, client) = (world.practice().await?, id());
     let session = world.book(client, &practice, hours(48)).await?;
-    // Its payment is under way, perhaps, so that it is not cancelled.
+    // Its time to be paid is not over.
     let begun = "UPDATE consultation_sessions SET session_date = now() - INTERVAL '1 hour',
         payment_due_at = now() + INTERVAL '1 hour', updated_at = now()";
     world.slice.schema.connect().await?.batch_execute(begun).await?;
     assert_eq!(refused(world.complete(practice.account, &session).await), failed("SESSION_UNPAID"));
     assert_eq!(refused(world.no_show(practice.account, &session).await), failed("SESSION_UNPAID"));
+    Ok(())
+}
+
+/// What an earlier release has booked can be paid if it is to come, and takes place in any case if it has begun.
+#[tokio::test]
+async fn sessions_of_an_earlier_release_are_not_cancelled_for_want_of_payment() -> anyhow::Result<()> {
+    let client = migrated().await?;
+    client.batch_execute(include_str!("../../../migrations/2026-11-30-000063_payments/down.sql")).await?;
+    client
+        .batch_execute(
+            "INSERT INTO users (id) VALUES (gen_random_uuid());
+             INSERT INTO health_professionals (professional_name) VALUES ('Flora');
+             INSERT INTO consultation_sessions (user_id, professional_id, session_date, session_cost)
+             SELECT users.id, health_professionals.id, now() + age, cost FROM users, health_professionals, (VALUES
+               (INTERVAL '-1 hour', 10), (INTERVAL '10 minutes', NULL), (INTERVAL '1 hour', 10), (INTERVAL '2 days', 0))
+               AS given (age, cost)",
+        )
+        .await?;
+    client.batch_execute(include_str!("../../../migrations/2026-11-30-000063_payments/up.sql")).await?;
+    let query = "SELECT payment_status, payment_due_at IS NOT NULL, next_reminder_at IS NOT NULL
+        FROM consultation_sessions ORDER BY session_date";
+    let rows: Vec<(String, bool, bool)> =
+        client.query(query, &[]).await?.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    let row = |payment: &str, is_due, is_reminded| (payment.to_owned(), is_due, is_reminded);
+    assert_eq!(
+        rows,
+        [row("pending", false, false), row("paid", false, false), row("pending", true, false), row("paid", false, true)]
+    );
     Ok(())
 }

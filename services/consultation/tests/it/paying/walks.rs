@@ -13,12 +13,12 @@ use crate::practice::{Practice, hours};
 use crate::world::{World, id, settings};
 
 /// A service whose wires to PostgreSQL and to the family service can be cut, as if the process at either end were killed. It does nothing by
-/// itself: another replica, on whole wires, does what its calls leave undone.
+/// itself: two other replicas, on whole wires, do what its calls leave undone.
 pub struct Walk {
     pub world: World,
     pub database: Scissors,
     pub wallets: Scissors,
-    _other: SliceUnderTest,
+    _others: [SliceUnderTest; 2],
 }
 
 /// What users do. It ends at the step that is cut, unless they come back.
@@ -42,9 +42,12 @@ impl Walk {
         let family_url = format!("http://{}", wallets.address);
         let settings = Settings { next_slot_period: idle, session_period: idle, ..settings(&other.keys, &family_url) };
         let cut = other.schema.through(database.address)?;
+        let whole_url = format!("http://{}", family.running.address);
+        let whole = crate::world::settings(&other.keys, &whole_url);
+        let third = SliceUnderTest::start_in::<Service>(&whole, other.schema.clone(), Arc::clone(&other.keys)).await?;
         let mut slice = SliceUnderTest::start_in::<Service>(&settings, cut, Arc::clone(&other.keys)).await?;
         slice.schema = other.schema.clone();
-        Ok(Self { world: World { slice, family: Some(family) }, database, wallets, _other: other })
+        Ok(Self { world: World { slice, family: Some(family) }, database, wallets, _others: [other, third] })
     }
 
     async fn run(&self, work: Work, practice: &Practice, session: &pb::Session, plan: &str) {

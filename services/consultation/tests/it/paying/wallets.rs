@@ -121,11 +121,14 @@ impl World {
     /// Waits until nothing is to be done any more, as if time passed meanwhile.
     pub async fn settled(&self) -> anyhow::Result<()> {
         let client = self.slice.schema.connect().await?;
-        while client.query_one("SELECT count(*) FROM intents", &[]).await?.get::<_, i64>(0) > 0 {
-            client.execute("UPDATE intents SET due_at = now() WHERE due_at > now() + INTERVAL '200 ms'", &[]).await?;
-            tokio::task::yield_now().await;
-        }
-        Ok(())
+        let wait = async {
+            while client.query_one("SELECT count(*) FROM intents", &[]).await?.get::<_, i64>(0) > 0 {
+                client.execute("UPDATE intents SET due_at = now() WHERE due_at > now() + INTERVAL '200 ms'", &[]).await?;
+                tokio::task::yield_now().await;
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(120), wait).await?
     }
 
     /// Changes when a session begins, and when it must be paid, to so many seconds from now.
