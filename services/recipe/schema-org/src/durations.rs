@@ -62,7 +62,7 @@ fn read(graph: &Graph, value: &Value) -> Duration {
 
 /// Reads the minutes of an ISO 8601 duration, such as `PT1H30M`. Years and months are of no fixed length, and may only be zero.
 fn iso(text: &str) -> Option<f64> {
-    let upper = text.to_uppercase().replace(',', ".");
+    let upper = text.to_uppercase().replace(',', ".").replace(' ', "");
     let mut rest = upper.trim_start_matches('+').strip_prefix('P')?;
     let (mut minutes, mut is_time, mut count) = (0.0, false, 0);
     while !rest.is_empty() {
@@ -151,6 +151,7 @@ mod tests {
             ("P1W", Some(10_080.0)),
             ("P0Y0M1DT2H0M30S", Some(1_560.5)),
             ("pt20m", Some(20.0)),
+            ("PT1H 30M", Some(90.0)),
             ("P1M", None),
             ("PT", None),
             ("P", None),

@@ -11,23 +11,15 @@ use crate::{amounts, durations, images, ingredients, instructions, page, tags, y
 /// The most characters of a name. The rest is cut off.
 const LONGEST_NAME: usize = 100;
 
-/// Properties that are carried, and reported by what reads them.
-const CARRIED: [&str; 14] = [
-    "name",
-    "description",
-    "recipeIngredient",
-    "ingredients",
-    "recipeInstructions",
-    "prepTime",
-    "cookTime",
-    "totalTime",
-    "recipeYield",
-    "yield",
-    "image",
-    "nutrition",
-    "type",
-    "id",
-];
+/// Properties with ingredients, the best first. The others are of older documents and of instructions in general.
+const INGREDIENTS: [&str; 3] = ["recipeIngredient", "ingredients", "supply"];
+
+/// Properties with steps, in the same way.
+const STEPS: [&str; 3] = ["recipeInstructions", "step", "steps"];
+
+/// Other properties that are carried, and reported by what reads them.
+const CARRIED: [&str; 11] =
+    ["name", "description", "prepTime", "cookTime", "totalTime", "recipeYield", "yield", "image", "nutrition", "type", "id"];
 
 /// A recipe that was read, and what was left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,8 +57,8 @@ fn read(graph: &Graph, recipe: &Value, report: &mut Report) -> Result<Recipe, Im
     let read = Recipe {
         name,
         description,
-        ingredients: read_ingredients(graph, recipe, report),
-        steps: recipe.get("recipeInstructions").map(|value| instructions::steps(graph, value, report)).unwrap_or_default(),
+        ingredients: first_list(recipe, &INGREDIENTS, report, |value, report| ingredients::ingredients(graph, value, report)),
+        steps: first_list(recipe, &STEPS, report, |value, report| instructions::steps(graph, value, report)),
         prep_time_minutes: durations::prep_time_minutes(graph, recipe, report),
         servings: yields::servings(graph, recipe, report),
         tags: tags::tags(graph, recipe),
@@ -74,8 +66,8 @@ fn read(graph: &Graph, recipe: &Value, report: &mut Report) -> Result<Recipe, Im
         nutrition: recipe.get("nutrition").map(|value| amounts::nutrition(graph, value, report)).unwrap_or_default(),
     };
     for (property, value) in recipe.members() {
-        let is_carried =
-            CARRIED.contains(&property.as_str()) || tags::PROPERTIES.contains(&property.as_str()) || property.starts_with('@');
+        let lists: [&[&str]; 4] = [&CARRIED, &INGREDIENTS, &STEPS, &tags::PROPERTIES];
+        let is_carried = lists.iter().any(|list| list.contains(&property.as_str())) || property.starts_with('@');
         if !is_carried && value.says_something() {
             report.drop(property);
         }
@@ -102,16 +94,21 @@ fn first_line(graph: &Graph, recipe: &Value, property: &str, report: &mut Report
     first.cloned()
 }
 
-/// Reads the ingredients, which older documents have in a property of another name.
-fn read_ingredients(graph: &Graph, recipe: &Value, report: &mut Report) -> Vec<String> {
-    let mut read =
-        |property| recipe.get(property).map(|value| ingredients::ingredients(graph, value, report)).unwrap_or_default();
-    let (lines, older) = (read("recipeIngredient"), read("ingredients"));
-    if lines.is_empty() {
-        return older;
+/// Returns the lines of the first property that has some. Lines of the others are reported when they are not the same.
+fn first_list(
+    recipe: &Value,
+    properties: &[&str],
+    report: &mut Report,
+    read: impl Fn(&Value, &mut Report) -> Vec<String>,
+) -> Vec<String> {
+    let mut first = Vec::new();
+    for property in properties {
+        let lines = recipe.get(property).map(|value| read(value, report)).unwrap_or_default();
+        if first.is_empty() {
+            first = lines;
+        } else if !lines.is_empty() && lines != first {
+            report.drop(property);
+        }
     }
-    if !older.is_empty() && older != lines {
-        report.drop("ingredients");
-    }
-    lines
+    first
 }

@@ -107,10 +107,11 @@ fn without_number(step: &str) -> &str {
     }
 }
 
-/// Reads the number that a step starts with, as in `1. Slice`, `2) Serve`, `Step 3: Eat` or `Step 4` alone, and returns it with what follows.
+/// Reads the number that a step starts with, as in `1. Slice`, `(2) Serve`, `Step 3: Eat` or `Step 4` alone, and returns it with what follows.
 fn number(step: &str) -> Option<(u32, &str)> {
     let named = step.get(..4).filter(|start| start.eq_ignore_ascii_case("step")).and_then(|_| step.get(4..)).map(str::trim_start);
     let rest = named.unwrap_or(step);
+    let rest = rest.strip_prefix('(').filter(|rest| rest.contains(')')).unwrap_or(rest);
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let (number, after) = rest.split_at_checked(digits).filter(|_| (1..=3).contains(&digits))?;
     let marked = after.strip_prefix(['.', ')', ':']).or_else(|| after.strip_prefix(" -").filter(|_| named.is_some()));
@@ -155,7 +156,7 @@ mod tests {
             (r#""<ol><li>Slice.</li><li>Serve.</li></ol>""#, &["Slice.", "Serve."]),
             (r#""1. Slice. 2. Serve. 3. Eat.""#, &["Slice.", "Serve.", "Eat."]),
             (r#""Step 1\nSlice.\nStep 2\nServe.""#, &["Slice.", "Serve."]),
-            (r#"["1) Slice.", "2) Serve at\n20 °C."]"#, &["Slice.", "Serve at 20 °C."]),
+            (r#"["1) Slice.", "(2) Serve at\n20 °C."]"#, &["Slice.", "Serve at 20 °C."]),
             (r#""Slice. Serve.""#, &["Slice. Serve."]),
         ];
         for (document, expected) in table {

@@ -86,7 +86,7 @@ pub(crate) fn servings(graph: &Graph, recipe: &Value, report: &mut Report) -> Op
 /// Returns the text of an entry, which may be a quantity with a unit.
 fn text(graph: &Graph, value: &Value) -> String {
     let parts =
-        ["value", "minValue", "unitText", "name", "text"].iter().filter_map(|name| graph.texts(value.get(name)).first().copied());
+        ["value", "minValue", "maxValue", "unitText", "name", "text"].iter().filter_map(|name| graph.texts(value.get(name)).first().copied());
     line(&value.text().map_or_else(|| parts.collect::<Vec<_>>().join(" "), str::to_owned))
 }
 
@@ -158,6 +158,14 @@ fn push(tokens: &mut Vec<Token>, text: &str) {
         },
         "half" => tokens.push(Token::Number(0.5)),
         "a" | "an" => {}
+        _ if is_fraction(text) => {
+            // The fraction of a mixed number, which is no number of people.
+            if let Some(Token::Number(number)) = tokens.last_mut() {
+                *number += 0.5;
+            } else {
+                tokens.push(Token::Number(0.5));
+            }
+        }
         _ => {
             let word = NUMBERS.iter().position(|word| *word == text).and_then(|number| u32::try_from(number).ok()).map(f64::from);
             let number = text
@@ -175,6 +183,11 @@ fn push(tokens: &mut Vec<Token>, text: &str) {
             }
         }
     }
+}
+
+/// Returns whether a text is a fraction, such as `1/2` or `½`.
+fn is_fraction(text: &str) -> bool {
+    text.contains('/') || text.starts_with(|c: char| matches!(c, '¼'..='¾' | '⅐'..='⅞'))
 }
 
 #[cfg(test)]
@@ -201,7 +214,8 @@ mod tests {
             ("four servings", Some(4), true, true),
             ("4 Portionen", Some(4), true, true),
             ("0.75 cup", None, false, false),
-            ("2 1/2 cups", Some(2), false, false),
+            ("2 1/2 cups", None, false, false),
+            ("2½ cups", None, false, false),
             ("-3", None, false, false),
             ("0", None, false, true),
             ("999999999999 servings", None, true, true),

@@ -39,6 +39,17 @@ fn a_long_name_is_cut_and_said() {
 }
 
 #[test]
+fn properties_of_other_names_are_read_when_the_usual_ones_are_absent() {
+    let older = answer(
+        r#"{"@type":"Recipe","name":"Pears","supply":[{"@type":"HowToSupply","name":"pears"}],"step":{"@type":"HowToStep","text":"Slice."}}"#,
+    );
+    assert_eq!((&older["ingredients"], &older["steps"], &older["dropped"]), (&json!(["pears"]), &json!(["Slice."]), &json!([])));
+    let both =
+        answer(r#"{"@type":"Recipe","name":"Pears","recipeIngredient":["pears"],"ingredients":["pears"],"supply":"figs"}"#);
+    assert_eq!((&both["ingredients"], &both["dropped"]), (&json!(["pears"]), &json!(["supply"])));
+}
+
+#[test]
 fn hostile_documents_are_refused_or_neutralised() {
     let deep = format!(r#"{{"@type":"Recipe","name":"Pears","recipeInstructions":{}{}}}"#, "[".repeat(3_000), "]".repeat(3_000));
     let circle =
