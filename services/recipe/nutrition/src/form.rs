@@ -5,7 +5,7 @@
 pub(crate) struct Forms(u32);
 
 /// The forms that the data files name. The position is the bit in the set.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 21] = [
     "fresh",
     "frozen",
     "peeled",
@@ -14,6 +14,7 @@ const NAMES: [&str; 20] = [
     "skinless",
     "skin-on",
     "water-pack",
+    "grated",
     "dried",
     "canned",
     "cooked",
@@ -32,11 +33,11 @@ impl Forms {
     /// Fresh.
     pub(crate) const FRESH: Self = Self(1);
     /// A food that has no entry in one of these forms is the food itself: frozen mango is mango.
-    pub(crate) const MINOR: Self = Self(0xff);
+    pub(crate) const MINOR: Self = Self(0x1ff);
     /// A food in one of these forms is not fresh.
-    pub(crate) const PRESERVED: Self = Self(1 << 1 | 0b1_1111 << 8);
+    pub(crate) const PRESERVED: Self = Self(1 << 1 | 0b1_1111 << 9);
     /// In a note these tell what the cook does as often as what is bought.
-    pub(crate) const PREPARED: Self = Self(0b111 << 10);
+    pub(crate) const PREPARED: Self = Self(0b111 << 11);
 
     /// Reads names of forms that are separated by spaces.
     pub(crate) fn read(text: &str) -> Option<Self> {
@@ -81,7 +82,7 @@ mod tests {
         assert_eq!(Forms::read("fresh"), Some(Forms::FRESH));
         assert_eq!(Forms::read("frozen dried canned cooked roasted smoked"), Some(Forms::PRESERVED));
         assert_eq!(Forms::read("cooked roasted smoked"), Some(Forms::PREPARED));
-        assert_eq!(Forms::read("fresh frozen peeled drained rinsed skinless skin-on water-pack"), Some(Forms::MINOR));
+        assert_eq!(Forms::read("fresh frozen peeled drained rinsed skinless skin-on water-pack grated"), Some(Forms::MINOR));
         assert_eq!(Forms::read(""), Some(Forms::default()));
         assert_eq!(Forms::read("canned unknown"), None);
     }
