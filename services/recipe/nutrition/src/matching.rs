@@ -39,9 +39,8 @@ pub fn match_food(ingredient: &Ingredient) -> Option<&'static Food> {
 
 /// Returns the forms that a note names. A clause counts when it says nothing else, unlike "thawed if frozen".
 fn note_forms(note: &str) -> Forms {
-    let clauses = note.split([',', ';', '(', ')', '.']).map(words);
     let mut forms = Forms::default();
-    for clause in clauses.filter(|clause| clause.len() <= MOST_WORDS) {
+    for clause in clauses(note) {
         // What is washed and dried is not a dried food.
         let is_wiped =
             clause.iter().any(|word| matches!(word.as_str(), "rinsed" | "drained")) && clause.iter().any(|word| word == "dried");
@@ -50,6 +49,11 @@ fn note_forms(note: &str) -> Forms {
         }
     }
     forms
+}
+
+/// Returns the words of the clauses of a note.
+fn clauses(note: &str) -> impl Iterator<Item = Vec<String>> {
+    note.split([',', ';', '(', ')', '.']).map(words).filter(|clause| clause.len() <= MOST_WORDS)
 }
 
 /// Returns the words of the name, in the orders and with the parts in which they may name a food.
@@ -80,13 +84,10 @@ fn spellings(ingredient: &Ingredient) -> Vec<Vec<String>> {
 
 /// Returns which part of the fruit a note asks for, as "juice only".
 fn part_of_note(note: &str) -> Option<&'static str> {
-    let note = words(note);
-    let is_part = |word: &String, names: &[&str]| names.contains(&word.as_str());
-    let is_known = |word: &String| BESIDE_PARTS.contains(&word.as_str()) || PARTS.iter().any(|(_, names)| is_part(word, names));
-    if !note.iter().all(is_known) {
-        return None;
-    }
-    PARTS.iter().find(|(_, names)| note.iter().any(|word| is_part(word, names))).map(|(part, _)| *part)
+    let names = |word: &String, names: &[&str]| names.contains(&word.as_str());
+    let is_known = |word: &String| names(word, &BESIDE_PARTS) || PARTS.iter().any(|(_, part)| names(word, part));
+    let clauses: Vec<_> = clauses(note).filter(|clause| clause.iter().all(is_known)).collect();
+    PARTS.iter().find(|(_, part)| clauses.iter().flatten().any(|word| names(word, part))).map(|(part, _)| *part)
 }
 
 /// Turns "juice of lemon" into "lemon juice". Of zest and juice, the juice is taken, which weighs more.
@@ -143,6 +144,7 @@ mod tests {
         let table = [
             ("lemon", "juice only", "Lemon juice, raw"),
             ("lemon", "zest and juice", "Lemon juice, raw"),
+            ("lime", "juice only, plus wedges to serve", "Lime juice, raw"),
             ("orange", "finely grated zest", "Orange peel, raw"),
             ("juice of limes", "", "Lime juice, raw"),
             ("zest of lemon", "", "Lemon peel, raw"),

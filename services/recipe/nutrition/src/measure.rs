@@ -137,12 +137,13 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// Reads the name of the food, and other texts of its line. Each may name a size.
-    pub(crate) fn read(name: &str, others: &[&str]) -> Self {
+    /// Reads the name and the note of a line, and texts that may name a size, as the name may. Sizes in a note are of what is cut.
+    pub(crate) fn read(name: &str, note: &str, sizes: &[&str]) -> Self {
         let read = |text: &str| words(&with_phrases(&text.to_lowercase().replace('-', " ")));
         let name = read(name);
-        let words: Vec<_> = name.iter().cloned().chain(others.iter().flat_map(|text| read(text))).collect();
-        let size = words.iter().find(|word| SIZES.contains(&word.as_str())).cloned();
+        let sizes = sizes.iter().flat_map(|text| read(text)).chain(name.iter().cloned());
+        let size = sizes.into_iter().find(|word| SIZES.contains(&word.as_str()));
+        let words = name.iter().cloned().chain(read(note)).collect();
         Self { name, words, size }
     }
 

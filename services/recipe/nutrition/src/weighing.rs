@@ -39,7 +39,7 @@ pub enum Measure {
 /// a volume is converted by the food's cup, spoons or fluid ounce. Volumes are those of the United States.
 pub fn weigh(food: &'static Food, ingredient: &Ingredient) -> Option<Weight> {
     let quantity = ingredient.quantity.filter(|quantity| quantity.is_finite() && *quantity > 0.0)?;
-    let wanted = Wanted::read(ingredient.food, &[ingredient.size, ingredient.unit, ingredient.note]);
+    let wanted = Wanted::read(ingredient.food, ingredient.note, &[ingredient.size, ingredient.unit]);
     let own = weigh_by(food, &wanted, quantity, Unit::read(ingredient.unit));
     let package = ingredient.package.filter(|package| package.quantity.is_finite() && package.quantity > 0.0);
     // "1 (400 g) tin" is 400 g; "2 cups (400 g)" is 2 cups.
