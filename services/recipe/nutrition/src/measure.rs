@@ -1,117 +1,13 @@
 //! Chooses among the household measures of a food.
 
-use std::borrow::Cow;
+mod reading;
 
+use self::reading::{CONTAINERS, PARTS, PLAIN, Reading, SIZES, SYNONYMS, WHOLES, is_same, with_phrases};
 use crate::table::{Food, Portion};
 use crate::words::words;
 
-/// Phrases of measures that are one qualifier, or none.
-const PHRASES: [(&str, &str); 9] = [
-    ("not packed", "unpacked"),
-    ("without pits", "pitted"),
-    ("with pits", "unpitted"),
-    ("without skin", "skinless"),
-    ("with skin", "unskinned"),
-    ("without refuse", ""),
-    ("without membranes", ""),
-    ("extra large", "extralarge"),
-    ("extra small", "extrasmall"),
-];
-
-/// Words of measures that qualify nothing.
-const FILLERS: [&str; 14] =
-    ["yield", "of", "as", "purchased", "ns", "to", "or", "and", "with", "without", "long", "one", "approx", "about"];
-
-/// Qualifiers of a measure that is the plain one of its food, as cream that is not whipped.
-const PLAIN: [&str; 5] = ["fluid", "raw", "regular", "fresh", "liquid"];
-
 /// No measure of the table has more qualifiers.
 const MOST_QUALIFIERS: usize = 10;
-
-/// Sizes of pieces.
-const SIZES: [&str; 6] = ["small", "medium", "large", "extralarge", "extrasmall", "jumbo"];
-
-/// Words of measures that are containers and units.
-const CONTAINERS: [&str; 27] = [
-    "cup",
-    "tbsp",
-    "tsp",
-    "fl",
-    "oz",
-    "lb",
-    "quart",
-    "pint",
-    "ml",
-    "liter",
-    "serving",
-    "nlea",
-    "package",
-    "packet",
-    "can",
-    "container",
-    "box",
-    "bag",
-    "bottle",
-    "jar",
-    "envelope",
-    "inch",
-    "cubic",
-    "drink",
-    "portion",
-    "unit",
-    "recipe",
-];
-
-/// Words of measures that are parts of a piece. A line whose name has one means that part.
-const PARTS: [&str; 22] = [
-    "slice", "wedge", "leaf", "stalk", "spear", "tip", "strip", "stick", "ring", "half", "section", "segment", "cube", "pat",
-    "dash", "sprig", "bunch", "clove", "floweret", "patty", "cap", "stem",
-];
-
-/// Words of measures that are a piece of a food.
-const WHOLES: [&str; 8] = ["fruit", "piece", "head", "bulb", "root", "melon", "item", "link"];
-
-/// Words that a line and a measure use for the same, each under the first.
-const SYNONYMS: [&[&str]; 16] = [
-    &["slice", "sliced", "flake", "flaked"],
-    &["chopped", "chop", "minced"],
-    &["cube", "cubed", "diced", "dice"],
-    &["piece", "chunk"],
-    &["half", "halved"],
-    &["shredded", "grated", "grate", "shred"],
-    &["mashed", "mash", "pureed", "puree"],
-    &["section", "sectioned", "segment", "segmented"],
-    &["quartered", "quarter"],
-    &["pitted", "stoned"],
-    &["peeled", "pared"],
-    &["italian", "plum", "roma"],
-    &["tbsp", "tablespoon"],
-    &["tsp", "teaspoon"],
-    &["packed", "firmly"],
-    &["elbow", "macaroni"],
-];
-
-/// A household measure and its words.
-pub(crate) struct Reading {
-    pub(crate) portion: &'static Portion,
-    words: Vec<String>,
-}
-
-impl Reading {
-    fn of(portion: &'static Portion) -> Self {
-        let words = words(&with_phrases(&outside_brackets(&portion.measure)));
-        let is_word = |word: &String| !FILLERS.contains(&word.as_str()) && !word.bytes().all(|byte| byte.is_ascii_digit());
-        Self { portion, words: words.into_iter().filter(is_word).collect() }
-    }
-
-    fn has(&self, word: &str) -> bool {
-        self.words.iter().any(|own| own == word)
-    }
-
-    fn size(&self) -> Option<&str> {
-        self.words.iter().map(String::as_str).find(|word| SIZES.contains(word))
-    }
-}
 
 /// What a measure is of.
 #[derive(Clone, Copy, PartialEq)]
@@ -124,6 +20,21 @@ enum Kind {
     Cup,
     /// Another volume.
     Volume,
+}
+
+/// How a measure fits a line. The lowest fits best; the first field weighs most.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rating {
+    /// Whether the line has none of its qualifiers.
+    is_unlike: bool,
+    /// 0 for the size of the line, or the usual one; more for others.
+    size: usize,
+    /// Of a measure unlike the line: 0 for one without qualifiers, 1 for a plain one, 2 for a cut, 3 for another kind of food.
+    roughness: usize,
+    /// The fewer of its qualifiers are in the line, the more.
+    others: usize,
+    /// Of a measure like the line, the number of its qualifiers that the line does not have.
+    missing: usize,
 }
 
 /// What a line says about the measure of its food.
@@ -152,7 +63,7 @@ impl Wanted {
     }
 
     /// Rates a measure whose words beside `nouns` qualify it: the lowest is the best. None when its size is another than the line's.
-    fn rate(&self, reading: &Reading, is_noun: impl Fn(&str) -> bool, kind: Kind) -> Option<[usize; 5]> {
+    fn rate(&self, reading: &Reading, is_noun: impl Fn(&str) -> bool, kind: Kind) -> Option<Rating> {
         let size = match (self.size.as_deref(), reading.size()) {
             (Some(wanted), Some(own)) if wanted == own => 0,
             (Some(_), None) => 1,
@@ -165,12 +76,18 @@ impl Wanted {
         let qualifiers: Vec<_> = reading.words.iter().map(String::as_str).filter(is_qualifier).collect();
         let alike = qualifiers.iter().filter(|word| self.has(word)).count();
         let exact = qualifiers.iter().filter(|word| self.words.iter().any(|own| own == *word)).count();
-        let is_plain_word =
-            |word: &&str| PLAIN.contains(word) || word.starts_with("un") || kind != Kind::Volume && *word == "whole";
-        let is_plain = qualifiers.iter().all(is_plain_word);
-        let plainness = usize::from(!qualifiers.is_empty()) + usize::from(!is_plain);
-        let unlike = usize::from(alike == 0);
-        Some([unlike, size, unlike * plainness, (2 * MOST_QUALIFIERS).saturating_sub(exact + alike), qualifiers.len() - alike])
+        let is_plain = |word: &&str| PLAIN.contains(word) || word.starts_with("un") || kind != Kind::Volume && *word == "whole";
+        let is_cut = |word: &&str| is_plain(word) || SYNONYMS.iter().any(|words| words.contains(word));
+        let smooth = [qualifiers.is_empty(), qualifiers.iter().all(is_plain), qualifiers.iter().all(is_cut)];
+        let roughness = smooth.into_iter().filter(|is_smooth| !is_smooth).count();
+        let is_unlike = alike == 0;
+        Some(Rating {
+            is_unlike,
+            size,
+            roughness: if is_unlike { roughness } else { 0 },
+            others: (2 * MOST_QUALIFIERS).saturating_sub(exact + alike),
+            missing: if is_unlike { 0 } else { qualifiers.len() - alike },
+        })
     }
 
     fn best(
@@ -197,7 +114,9 @@ impl Wanted {
             reading.words.len() >= nouns.len() && reading.words.iter().zip(&nouns).all(|(word, noun)| is_same(word, noun))
         };
         let kind = if name == "cup" { Kind::Cup } else { Kind::Volume };
-        self.best(food.portions.iter().map(Reading::of).filter(starts), |word| nouns.iter().any(|noun| is_same(word, noun)), kind)
+        let description = words(&food.description);
+        let is_noun = |word: &str| nouns.iter().any(|noun| is_same(word, noun)) || description.iter().any(|own| own == word);
+        self.best(food.portions.iter().map(Reading::of).filter(starts), is_noun, kind)
     }
 
     /// Returns the measure of a piece: of the size that the line names, else the medium one, else the one without a size. The only measure of a
@@ -216,34 +135,4 @@ impl Wanted {
         let only = || readings().next().filter(|_| self.size.is_none() && readings().count() == 1).map(|reading| reading.portion);
         self.best(readings(), is_noun, Kind::Piece).or_else(only)
     }
-}
-
-/// Returns whether two words mean the same.
-fn is_same(one: &str, other: &str) -> bool {
-    one == other || SYNONYMS.iter().any(|words| words.contains(&one) && words.contains(&other))
-}
-
-/// Returns the text outside of its brackets, which state dimensions.
-fn outside_brackets(text: &str) -> String {
-    let mut depth = 0_usize;
-    let is_outside = |c: &char| {
-        match c {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            _ => return depth == 0,
-        }
-        false
-    };
-    text.chars().filter(is_outside).collect()
-}
-
-/// Replaces each of [`PHRASES`] by its word.
-fn with_phrases(text: &str) -> Cow<'_, str> {
-    let mut text = Cow::Borrowed(text);
-    for (phrase, word) in PHRASES {
-        if text.contains(phrase) {
-            text = Cow::Owned(text.replace(phrase, word));
-        }
-    }
-    text
 }
