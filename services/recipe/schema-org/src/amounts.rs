@@ -13,6 +13,9 @@ const PROPERTY: &str = "nutrition";
 /// The most digits before the point, and after it.
 const MOST_DIGITS: (usize, usize) = (6, 6);
 
+/// The lowest amount that has more digits before the point.
+const MOST: u32 = 1_000_000;
+
 /// Digits after the point of a converted amount.
 const PLACES: i64 = 3;
 
@@ -81,7 +84,9 @@ fn read(graph: &Graph, value: &Value, units: &[(&str, &[&str])]) -> Option<BigDe
         return Some(amount);
     }
     let converted = amount / of_one.parse::<BigDecimal>().ok()?;
-    Some(converted.with_scale_round(PLACES, RoundingMode::HalfUp).normalized())
+    let rounded = converted.with_scale_round(PLACES, RoundingMode::HalfUp).normalized();
+    let most = BigDecimal::from(MOST);
+    Some(rounded).filter(|amount| *amount < most)
 }
 
 /// Reads a number with a point or a comma before the fraction, or with commas between the thousands.
@@ -110,7 +115,7 @@ mod tests {
 
     #[test]
     fn amounts_are_read() {
-        let table: [(&str, &[_], _); 14] = [
+        let table: [(&str, &[_], _); 15] = [
             (r#""240 kcal""#, &ENERGY, Some("240")),
             (r#""240 Calories""#, &ENERGY, Some("240")),
             (r#""1004.16 kJ""#, &ENERGY, Some("240")),
@@ -120,6 +125,7 @@ mod tests {
             (r#""2g""#, &GRAMS, Some("2")),
             (r#""500 mg""#, &GRAMS, Some("0.5")),
             (r#""0.12 g""#, &MILLIGRAMS, Some("120")),
+            (r#""1000 g""#, &MILLIGRAMS, None),
             (r#""0 g""#, &GRAMS, Some("0")),
             (r#""a lot""#, &GRAMS, None),
             (r#""-1 g""#, &GRAMS, None),

@@ -85,8 +85,9 @@ pub(crate) fn servings(graph: &Graph, recipe: &Value, report: &mut Report) -> Op
 
 /// Returns the text of an entry, which may be a quantity with a unit.
 fn text(graph: &Graph, value: &Value) -> String {
-    let parts =
-        ["value", "minValue", "maxValue", "unitText", "name", "text"].iter().filter_map(|name| graph.texts(value.get(name)).first().copied());
+    let parts = ["value", "minValue", "maxValue", "unitText", "name", "text"]
+        .iter()
+        .filter_map(|name| graph.texts(value.get(name)).first().copied());
     line(&value.text().map_or_else(|| parts.collect::<Vec<_>>().join(" "), str::to_owned))
 }
 
