@@ -64,6 +64,9 @@ fn spellings(ingredient: &Ingredient) -> Vec<Vec<String>> {
     }
     let part = part_of_note(ingredient.note);
     let mut found = Vec::new();
+    if let Some(share) = words(ingredient.note).into_iter().find(|word| word.ends_with('%')) {
+        found.push([share].into_iter().chain(name.iter().cloned()).collect());
+    }
     for mut spelling in alternatives(&name) {
         match (part, with_part_last(&spelling)) {
             (Some(part), _) => spelling.push(part.to_owned()),
@@ -133,6 +136,12 @@ mod tests {
             ("rice", "cooked", "Rice, white, long-grain, regular, enriched, cooked"),
             ("bulgur", "cooked according to the packet", "Bulgur, dry"),
             ("avocado", "cooked", "Avocados, raw, all commercial varieties"),
+            ("dark chocolate", "70% cocoa solids, chopped", "Chocolate, dark, 70-85% cacao solids"),
+            (
+                "dark chocolate",
+                "",
+                "Candies, chocolate, dark, NFS (45-59% cacao solids 90%; 60-69% cacao solids 5%; 70-85% cacao solids 5%)",
+            ),
         ];
         for (food, note, expected) in table {
             assert_eq!(matched(food, note), expected, "{food}, {note}");

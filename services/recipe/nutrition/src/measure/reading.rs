@@ -66,7 +66,7 @@ pub(super) const PARTS: [&str; 22] = [
 ];
 
 /// Words of measures that are a piece of a food.
-pub(super) const WHOLES: [&str; 8] = ["fruit", "piece", "head", "bulb", "root", "melon", "item", "link"];
+pub(super) const WHOLES: [&str; 10] = ["fruit", "piece", "head", "bulb", "root", "melon", "item", "link", "kernel", "nutmeat"];
 
 /// Words that a line and a measure use for the same, each under the first.
 pub(super) const SYNONYMS: [&[&str]; 14] = [

@@ -2,7 +2,7 @@
 
 use orchard_nutrition::{Ingredient, Package};
 
-const UNITS: [&str; 66] = [
+const UNITS: [&str; 68] = [
     "g",
     "kg",
     "mg",
@@ -69,6 +69,8 @@ const UNITS: [&str; 66] = [
     "pack",
     "jars",
     "bag",
+    "wedge",
+    "wedges",
 ];
 
 /// Returns the ingredient of a line.
