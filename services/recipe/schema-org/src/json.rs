@@ -72,7 +72,10 @@ impl Reader<'_> {
         loop {
             let before = self.rest.len();
             self.rest = self.rest.trim_start();
-            if let Some(comment) = self.rest.strip_prefix("/*") {
+            let is_wrapper = |comment: &&str| comment.trim_start().starts_with(['{', '[']);
+            if let Some(comment) = self.rest.strip_prefix("<!--").filter(|comment| !is_wrapper(comment)) {
+                self.rest = comment.split_once("-->").map_or("", |(_, after)| after);
+            } else if let Some(comment) = self.rest.strip_prefix("/*") {
                 self.rest = comment.split_once("*/").map_or("", |(_, after)| after);
             } else if let Some(comment) = self.rest.strip_prefix("//") {
                 let is_mark = MARKS.iter().any(|mark| comment.trim_start_matches([' ', '\t']).starts_with(mark));
@@ -212,7 +215,7 @@ mod tests {
             "{'name': 'Pears'}",
             "{name: \"Pears\"}",
             "// <![CDATA[ {\"name\": \"Pears\"} // ]]>",
-            "<!-- {\"name\": \"Pears\"} -->",
+            "<!-- {\"name\": \"Pears\"} --> <!-- made by hand -->",
             "/* a */ {\"name\": // b\n \"Pears\"}",
             r#""{\"name\":\"Pears\"}""#,
             r#"{"http://schema.org/name": "Pears"}"#,
@@ -223,7 +226,7 @@ mod tests {
             assert_eq!(read(document), Ok(vec![pears.clone()]), "{document}");
         }
         assert_eq!(read("{\"name\": \"Pears\"}\n{\"name\": \"Pears\"}"), Ok(vec![pears.clone(), pears]));
-        assert_eq!(read("{\"a\": \"1\"\n\"b\": \"2\"}"), Ok(vec![object(&[("a", text("1")), ("b", text("2"))])]));
+        assert_eq!(read("{\"a\": \"1\" \"b\": \"2\"}"), Ok(vec![object(&[("a", text("1")), ("b", text("2"))])]));
     }
 
     #[test]

@@ -3,6 +3,9 @@
 use super::{Place, Reader};
 use crate::error::ImportError;
 
+/// Names that are looked for where a comma is missing have fewer bytes.
+const LONGEST_NAME: usize = 40;
+
 /// Returns whether a character opens a string. Some editors curl the quotes.
 pub(super) fn is_quote(c: char) -> bool {
     matches!(c, '"' | '\'' | '“' | '”')
@@ -44,9 +47,17 @@ fn may_end(rest: &str, place: Place) -> bool {
     match place {
         Place::Alone => matches!(next, ';' | '<' | '/' | '-' | ']'),
         Place::Name => next == ':',
-        Place::Member => next == '}' || is_on_next_line || next == '/' || next == ',' && begins_member(after),
+        Place::Member => next == '}' || is_name(after) || is_on_next_line || next == '/' || next == ',' && begins_member(after),
         Place::Element => next == ']' || is_on_next_line || next == '/' || next == ',' && begins_element(after),
     }
+}
+
+/// Returns whether a text starts with the name of a member, before which a comma is missing.
+fn is_name(text: &str) -> bool {
+    let name = text.strip_prefix('"').and_then(|text| text.split_once('"'));
+    name.is_some_and(|(name, after)| {
+        name.len() < LONGEST_NAME && !name.contains(['\n', ',']) && after.trim_start().starts_with(':')
+    })
 }
 
 fn after_comma(after: &str) -> &str {
@@ -56,8 +67,9 @@ fn after_comma(after: &str) -> &str {
 fn begins_member(after: &str) -> bool {
     let rest = after_comma(after);
     let is_unquoted = || {
-        rest.split_once(':')
-            .is_some_and(|(name, _)| name.len() < 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'@'))
+        rest.split_once(':').is_some_and(|(name, _)| {
+            name.len() < LONGEST_NAME && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'@')
+        })
     };
     rest.is_empty() || rest.starts_with(is_quote) || rest.starts_with(['}', '/']) || is_unquoted()
 }
