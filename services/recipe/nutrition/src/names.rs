@@ -46,7 +46,7 @@ struct Dictionary {
 }
 
 impl Dictionary {
-    fn read(names: &str, words_: &str) -> Self {
+    fn read(names: &str, others: &str) -> Self {
         let mut dictionary = Self { names: HashMap::new(), words: HashMap::new() };
         for (entry, names) in records(names).filter_map(|record| read_entry(&record)) {
             for name in names {
@@ -54,7 +54,7 @@ impl Dictionary {
                 entries.push(entry);
             }
         }
-        for record in records(words_) {
+        for record in records(others) {
             if let (Some(text), Some(forms)) = (record.get(0), record.get(1).and_then(Forms::read)) {
                 dictionary.words.insert(words(text).join(" "), forms);
             }

@@ -45,6 +45,16 @@ fn lines_are_weighed() {
 }
 
 #[test]
+fn twice_the_quantity_weighs_twice_as_much() {
+    for record in records(WEIGHED) {
+        let one = split(&record[0]);
+        let twice = Ingredient { quantity: one.quantity.map(|quantity| quantity * 2.0), ..one };
+        let grams = |ingredient| match_food(ingredient).and_then(|food| weigh(food, ingredient)).map(|weight| weight.grams);
+        assert_eq!(grams(&twice), grams(&one).map(|grams| grams * 2.0), "{record:?}");
+    }
+}
+
+#[test]
 fn what_the_table_does_not_weigh_has_no_grams() {
     for record in records(NOT_WEIGHED) {
         let ingredient = split(&record[0]);
