@@ -22,8 +22,10 @@ fn address(graph: &Graph, image: &Value) -> Option<String> {
     if let Some(text) = image.text() {
         return https(text);
     }
-    let texts = ["url", "contentUrl", "@id"].iter().flat_map(|name| graph.texts(image.get(name)));
-    texts.into_iter().find_map(https)
+    let addresses = ["url", "contentUrl"].iter().flat_map(|name| graph.texts(image.get(name)));
+    // The identifier of an image may be its address; one with a fragment is a place in a page.
+    let identifiers = graph.texts(image.get("@id")).into_iter().filter(|id| !id.contains('#'));
+    addresses.chain(identifiers).find_map(https)
 }
 
 /// Returns an address if it is a whole one with `https`, or one without a scheme, which is that of the page.
@@ -47,6 +49,19 @@ fn https(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_image_is_its_address_or_identifier() {
+        let table = [
+            (r#"{"@id": "https://example.org/p.jpg"}"#, Some("https://example.org/p.jpg")),
+            (r#"{"@id": "https://example.org/#primaryimage"}"#, None),
+            (r#"{"@id": "https://example.org/#i", "url": ["", "https://example.org/p.jpg"]}"#, Some("https://example.org/p.jpg")),
+        ];
+        for (document, expected) in table {
+            let documents = crate::json::read(document).expect("a document");
+            assert_eq!(address(&Graph::of(&documents), &documents[0]).as_deref(), expected, "{document}");
+        }
+    }
 
     #[test]
     fn only_whole_https_addresses_are_taken() {
