@@ -4,7 +4,7 @@ use crate::error::ImportError;
 use crate::graph::Graph;
 use crate::recipe::Recipe;
 use crate::report::Report;
-use crate::text::line;
+use crate::text::{MOST_LINES, line};
 use crate::value::Value;
 use crate::{amounts, durations, images, ingredients, instructions, page, tags, yields};
 
@@ -103,7 +103,11 @@ fn first_list(
 ) -> Vec<String> {
     let mut first = Vec::new();
     for property in properties {
-        let lines = recipe.get(property).map(|value| read(value, report)).unwrap_or_default();
+        let mut lines = recipe.get(property).map(|value| read(value, report)).unwrap_or_default();
+        if lines.len() > MOST_LINES {
+            lines.truncate(MOST_LINES);
+            report.drop(property);
+        }
         if first.is_empty() {
             first = lines;
         } else if !lines.is_empty() && lines != first {

@@ -56,13 +56,13 @@ fn collect<'a>(graph: &Graph<'a>, value: &'a Value, sources: &mut Vec<&'a str>, 
     }
     let name = graph.texts(value.get("name")).first().copied().unwrap_or_default();
     let is_name_the_step = texts.is_empty() && inner.is_none();
-    let said = texts.iter().map(|text| line(text)).collect::<Vec<_>>().join(" ");
+    let said = || texts.iter().map(|text| line(text)).collect::<Vec<_>>().join(" ");
     sources.extend(&texts);
     if is_name_the_step && !name.trim().is_empty() {
         sources.push(name);
     }
     for (property, value) in value.members() {
-        let is_name = property == "name" && (is_name_the_step || repeats(&line(name), &said));
+        let is_name = property == "name" && (is_name_the_step || repeats(&line(name), &said()));
         let is_carried = CARRIED.contains(&property.as_str()) || property == "item" || is_name;
         if !is_carried && value.says_something() {
             report.drop_inner(PROPERTY, property);

@@ -9,9 +9,9 @@ pub struct Recipe {
     pub name: String,
     /// Description.
     pub description: Option<String>,
-    /// Ingredient lines.
+    /// Ingredient lines, at most 1,000.
     pub ingredients: Vec<String>,
-    /// Steps, without numbers.
+    /// Steps, without numbers, at most 1,000.
     pub steps: Vec<String>,
     /// Preparation time in minutes, 1-10,080.
     pub prep_time_minutes: Option<u32>,

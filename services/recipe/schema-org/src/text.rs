@@ -23,9 +23,12 @@ pub(crate) fn line(source: &str) -> String {
     fold(&text.replace(['<', '&'], " "))
 }
 
-/// Returns the lines of a text that are not blank, each as [`line`] does.
+/// The most lines of a list that are carried.
+pub(crate) const MOST_LINES: usize = 1_000;
+
+/// Returns the lines of a text that are not blank, each as [`line`] does: [`MOST_LINES`], and one more if there are more.
 pub(crate) fn lines(source: &str) -> Vec<String> {
-    plain(source).text.split(['\n', '\r']).map(line).filter(|line| !line.is_empty()).collect()
+    plain(source).text.split(['\n', '\r']).map(line).filter(|line| !line.is_empty()).take(MOST_LINES + 1).collect()
 }
 
 fn fold(text: &str) -> String {

@@ -63,6 +63,8 @@ fn hostile_documents_are_refused_or_neutralised() {
     for (document, expected) in table {
         assert_eq!(answer(&document), expected);
     }
+    let lines = answer(&json!({"@type": "Recipe", "name": "Pears", "recipeInstructions": "Slice.\n".repeat(1_500)}).to_string());
+    assert_eq!((lines["steps"].as_array().map(Vec::len), &lines["dropped"]), (Some(1_000), &json!(["recipeInstructions"])));
     assert!(answer(circle)["steps"].as_array().is_some_and(|steps| steps.len() <= 66 && steps.contains(&json!("Slice."))));
     let answer = answer(scripts);
     assert_eq!((&answer["name"], &answer["image_url"], &answer["dropped"]), (&json!("Pears"), &Value::Null, &json!(["image"])));
