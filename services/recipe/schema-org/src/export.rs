@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::recipe::{NutritionFacts, Recipe};
 
-/// Writes a recipe as a document that can stand in a script of a page, and that [`crate::import`] reads as the same recipe. Texts that it would
+/// Writes a recipe as a document that can stand in a script of a page, and that [`crate::import()`] reads as the same recipe. Texts that it would
 /// change, as those with markup, come back changed.
 pub fn export(recipe: &Recipe) -> String {
     let mut document = Map::new();

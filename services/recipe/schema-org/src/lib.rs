@@ -1,7 +1,7 @@
 //! Recipes as [schema.org](https://schema.org/Recipe) JSON-LD, both ways.
 //!
-//! [`import`] reads the documents that pages carry, broken ones among them, and says what it dropped. [`export`] writes a document that
-//! [`import`] reads as the same recipe.
+//! [`import()`] reads the documents that pages carry, broken ones among them, and says what it dropped. [`export()`] writes a document that
+//! [`import()`] reads as the same recipe.
 
 mod amounts;
 mod durations;

@@ -26,7 +26,7 @@ pub(crate) fn line(source: &str) -> String {
 /// The most lines of a list that are carried.
 pub(crate) const MOST_LINES: usize = 1_000;
 
-/// Returns the lines of a text that are not blank, each as [`line`] does: [`MOST_LINES`], and one more if there are more.
+/// Returns the lines of a text that are not blank, each as [`line()`] does: [`MOST_LINES`], and one more if there are more.
 pub(crate) fn lines(source: &str) -> Vec<String> {
     plain(source).text.split(['\n', '\r']).map(line).filter(|line| !line.is_empty()).take(MOST_LINES + 1).collect()
 }
