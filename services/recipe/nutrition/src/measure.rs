@@ -31,6 +31,8 @@ struct Rating {
     size: usize,
     /// Of a measure unlike the line: 0 for one without qualifiers, 1 for a plain one, 2 for a cut, 3 for another kind of food.
     roughness: usize,
+    /// Whether it names no word of the line's name.
+    is_unnamed: bool,
     /// The fewer of its qualifiers are in the line, the more.
     others: usize,
     /// Of a measure like the line, the number of its qualifiers that the line does not have.
@@ -84,6 +86,7 @@ impl Wanted {
         Some(Rating {
             is_unlike,
             size,
+            is_unnamed: !self.name.iter().any(|word| reading.has(word)),
             roughness: if is_unlike { roughness } else { 0 },
             others: (2 * MOST_QUALIFIERS).saturating_sub(exact + alike),
             missing: if is_unlike { 0 } else { qualifiers.len() - alike },
@@ -104,7 +107,8 @@ impl Wanted {
     pub(crate) fn noun(&self, food: &'static Food, noun: &str) -> Option<&'static Portion> {
         let nouns: Vec<&str> = noun.split(' ').collect();
         let readings = food.portions.iter().map(Reading::of).filter(|reading| nouns.iter().all(|noun| reading.has(noun)));
-        self.best(readings, |word| nouns.contains(&word), Kind::Noun)
+        let description = words(&food.description);
+        self.best(readings, |word| nouns.contains(&word) || description.iter().any(|own| own == word), Kind::Noun)
     }
 
     /// Returns the food's own measure of a volume, such as `cup`, in the same way. It starts with the name of the volume.

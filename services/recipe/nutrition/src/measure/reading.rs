@@ -19,8 +19,8 @@ const PHRASES: [(&str, &str); 9] = [
 ];
 
 /// Words of measures that qualify nothing.
-const FILLERS: [&str; 14] =
-    ["yield", "of", "as", "purchased", "ns", "to", "or", "and", "with", "without", "long", "one", "approx", "about"];
+const FILLERS: [&str; 15] =
+    ["yield", "of", "as", "purchased", "ns", "to", "or", "and", "with", "without", "long", "one", "approx", "about", "single"];
 
 /// Qualifiers of a measure that is the plain one of its food, as cream that is not whipped.
 pub(super) const PLAIN: [&str; 5] = ["fluid", "raw", "regular", "fresh", "liquid"];
