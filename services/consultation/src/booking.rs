@@ -26,8 +26,15 @@ use crate::family::{Permission, may_book};
 const HOLD_TTL: TimeDelta = TimeDelta::minutes(5);
 /// The most holds of a client.
 const MAX_HOLDS: i64 = 3;
+/// How long a client has to pay a session.
+const PAYABLE_FOR: TimeDelta = TimeDelta::minutes(30);
 /// The most sessions of a client that have not begun.
 const MAX_SESSIONS: i64 = 10;
+
+/// Returns when a session must be paid that was booked and starts at these times.
+fn payment_due(booked: DateTime<Utc>, start: DateTime<Utc>) -> DateTime<Utc> {
+    (booked + PAYABLE_FOR).min(start)
+}
 
 /// For whom time is taken.
 #[derive(Debug, Clone, Copy)]

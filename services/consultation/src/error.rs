@@ -19,6 +19,7 @@ impl Domain for Consultation {
         "consultation_sessions_user_id_fkey",
         "health_professionals_entered_by_fkey",
         "health_professionals_user_id_fkey",
+        "session_payments_user_id_fkey",
         "time_claims_held_by_fkey",
         "time_claims_user_id_fkey",
     ];

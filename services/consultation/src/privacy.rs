@@ -38,6 +38,8 @@ pub enum Part {
     /// The sessions that others had with the user.
     #[strum(serialize = "consultation_sessions")]
     SessionsAsProfessional,
+    /// What the user has paid for sessions.
+    SessionPayments,
     /// The time that the user's sessions take.
     TimeClaims,
 }

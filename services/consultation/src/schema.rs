@@ -31,6 +31,12 @@ diesel::table! {
         revision -> Int4,
         revised_at -> Timestamptz,
         event_sequence -> Int8,
+        payment_due_at -> Nullable<Timestamptz>,
+        payment_attempts -> Int4,
+        #[max_length = 10]
+        refund_share -> Varchar,
+        refund_amount -> Nullable<Numeric>,
+        next_reminder_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -100,8 +106,30 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    session_payments (id) {
+        id -> Uuid,
+        session_id -> Uuid,
+        attempt -> Int4,
+        family_plan_id -> Uuid,
+        user_id -> Uuid,
+        amount -> Numeric,
+        #[max_length = 20]
+        status -> Varchar,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(consultation_sessions -> health_professionals (professional_id));
 diesel::joinable!(next_slots -> health_professionals (professional_id));
+diesel::joinable!(session_payments -> consultation_sessions (session_id));
 diesel::joinable!(time_claims -> health_professionals (professional_id));
 
-diesel::allow_tables_to_appear_in_same_query!(consultation_sessions, health_professionals, next_slots, time_claims);
+diesel::allow_tables_to_appear_in_same_query!(
+    consultation_sessions,
+    health_professionals,
+    next_slots,
+    session_payments,
+    time_claims
+);

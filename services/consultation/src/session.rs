@@ -6,9 +6,11 @@ pub(crate) mod ending;
 mod events;
 mod rating;
 mod records;
+mod reminder;
 mod status;
 pub(crate) mod store;
 mod sweep;
+mod unpaid;
 pub(crate) mod wire;
 
 use bigdecimal::BigDecimal;
@@ -20,9 +22,13 @@ use strum::{EnumString, IntoStaticStr};
 use tonic::Code;
 use uuid::Uuid;
 
+use crate::payment::Share;
+
 pub(crate) use events::{publish_booked, publish_rescheduled};
+pub(crate) use reminder::{next_reminder, remind_forever};
 pub use status::{SessionStatus, Verb};
 pub(crate) use sweep::complete_forever;
+pub(crate) use unpaid::cancel_unpaid_forever;
 
 /// How a session is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
@@ -50,7 +56,7 @@ pub enum CancelledBy {
     Client,
     Professional,
     Operator,
-    /// A suspension or an erasure.
+    /// A suspension, an erasure, or that nobody paid in time.
     Service,
 }
 
@@ -82,6 +88,12 @@ pub struct Session {
     pub revision: i32,
     /// When it was booked, moved or cancelled last.
     pub revised_at: DateTime<Utc>,
+    /// When it is cancelled unless it is paid.
+    pub payment_due_at: Option<DateTime<Utc>>,
+    /// The most that the client's cancellation gives back.
+    pub refund_share: Share,
+    /// What the cancellation gives back, whether or not the wallet has it.
+    pub refund_amount: Option<BigDecimal>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -113,6 +125,17 @@ impl Session {
     /// Returns when the session ends.
     pub fn end(&self) -> DateTime<Utc> {
         self.start + TimeDelta::minutes(self.minutes.into())
+    }
+
+    /// Returns what is given back if the client cancels or moves the session at `now`.
+    pub fn client_share(&self, now: DateTime<Utc>) -> Share {
+        Share::at(self.start, now).min(self.refund_share)
+    }
+
+    /// Returns the time by which the session must be paid.
+    pub fn due(&self) -> Option<DateTime<Utc>> {
+        let is_due = self.status == SessionStatus::Scheduled && self.payment_status == PaymentStatus::Pending;
+        self.payment_due_at.filter(|_| is_due)
     }
 }
 
@@ -155,6 +178,8 @@ pub enum SessionError {
     FeedbackGiven,
     #[error("the client does not consent to a recording")]
     NoConsent,
+    #[error("the session is not paid")]
+    Unpaid,
 }
 
 impl Rule for SessionError {
@@ -174,6 +199,7 @@ impl Rule for SessionError {
             Self::FollowUpScheduled => refuse(Code::AlreadyExists, ErrorReason::FollowUpScheduled),
             Self::FeedbackGiven => refuse(Code::AlreadyExists, ErrorReason::FeedbackGiven),
             Self::NoConsent => refuse(Code::FailedPrecondition, ErrorReason::RecordingNotConsented),
+            Self::Unpaid => refuse(Code::FailedPrecondition, ErrorReason::SessionUnpaid),
         }
     }
 }

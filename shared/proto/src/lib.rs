@@ -6,7 +6,7 @@ mod generated {
 }
 
 pub use generated::google;
-pub use generated::orchard::{access, consultation, edge, events, family, privacy, recipe, rpc, social};
+pub use generated::orchard::{access, consultation, edge, events, family, intents, privacy, recipe, rpc, social};
 
 /// The encoded `google.protobuf.FileDescriptorSet` of all contracts and their imports, with custom options and comments.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/orchard.bin"));

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::HeaderMap;
-use orchard_proto::{consultation, events, family, privacy, recipe, rpc, social};
+use orchard_proto::{consultation, events, family, intents, privacy, recipe, rpc, social};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
@@ -37,7 +37,7 @@ macro_rules! reasons {
     };
 }
 
-reasons!(rpc, events, privacy, family, social, recipe, consultation);
+reasons!(rpc, events, intents, privacy, family, social, recipe, consultation);
 
 /// Returns the reason of the status in headers or trailers, if a contract has it: other texts are a peer's inventions.
 pub fn reason(headers: &HeaderMap) -> Option<&'static str> {

@@ -1,5 +1,6 @@
 //! A schema of its own for each test; the URL carries it, so that what is tested knows nothing of tests.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -50,6 +51,18 @@ impl Schema {
     /// The URL of the server with this schema as the first of its search path.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where its server listens.
+    pub fn server(&self) -> anyhow::Result<SocketAddr> {
+        let address = self.url.split_once('@').and_then(|(_, rest)| rest.split_once('/')).context("a URL with an address")?.0;
+        Ok(address.parse()?)
+    }
+
+    /// The same schema, reached at another address.
+    pub fn through(&self, address: SocketAddr) -> anyhow::Result<Self> {
+        let (old, new) = (self.server()?.to_string(), address.to_string());
+        Ok(Self { name: self.name.clone(), url: self.url.replacen(&old, &new, 1) })
     }
 
     /// Sessions of services in this schema that are in a transaction.

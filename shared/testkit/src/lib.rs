@@ -24,6 +24,7 @@ pub mod raw;
 pub mod reasons;
 pub mod repeats;
 pub mod schema;
+pub mod scissors;
 pub mod scrape;
 pub mod service;
 pub mod statements;

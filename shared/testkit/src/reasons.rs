@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use prost_reflect::DescriptorPool;
 
 /// The packages of reasons that more than one service may give.
-const SHARED: [&str; 3] = ["orchard.rpc.v1", "orchard.events.v1", "orchard.privacy.v1"];
+const SHARED: [&str; 4] = ["orchard.rpc.v1", "orchard.events.v1", "orchard.intents.v1", "orchard.privacy.v1"];
 
 /// A value of an `ErrorReason`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,6 +30,7 @@ pub fn declared(schema_rs: &str) -> BTreeMap<String, Vec<Column>> {
 const SHARED: &str = concat!(
     include_str!("../../db/src/schema.rs"),
     include_str!("../../events/src/schema.rs"),
+    include_str!("../../intents/src/schema.rs"),
     include_str!("../../privacy/src/schema.rs"),
 );
 

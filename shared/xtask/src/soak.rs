@@ -9,7 +9,7 @@ use crate::project::Project;
 use crate::test::{Steps, server};
 
 /// Run tests at a large size: 100,000 events while replicas are killed, the finalisation of a challenge with 100,000 participants while
-/// connections are cut, and calls beside 1,000 watchers.
+/// connections are cut, calls beside 1,000 watchers, and payments while their processes are killed.
 ///
 /// `cargo xtask test` runs the same tests at a small size. Here they are optimised.
 #[derive(clap::Args)]
@@ -20,10 +20,11 @@ pub struct Args {
 }
 
 /// The crates and tests that read ORCHARD_SOAK.
-const SOAKED: [(&str, &str, &str); 3] = [
+const SOAKED: [(&str, &str, &str); 4] = [
     ("orchard-events", "it", "storm"),
     ("orchard-social", "it", "each_reward_is_given_once"),
     ("orchard", "e2e", "watchers_keep_no_other"),
+    ("orchard", "e2e", "killed_processes_lose_no_money"),
 ];
 
 /// Runs the command.

@@ -5,13 +5,13 @@ use orchard_db::{Connection, Db, moment};
 use orchard_events::Outbox;
 use uuid::Uuid;
 
-use super::{slot, store};
+use super::{payment_due, slot, store};
 use crate::claim::store as claims;
 use crate::error::Error;
 use crate::professional::{ProfessionalError, Viewer};
 use crate::session::ending::{find, lock};
-use crate::session::store::{Found, reschedule};
-use crate::session::{SessionError, Verb, publish_rescheduled};
+use crate::session::store::{Found, Moved, reschedule};
+use crate::session::{SessionError, Verb, next_reminder, publish_rescheduled};
 
 /// A move of a session.
 #[derive(Debug, Clone, Copy)]
@@ -38,14 +38,21 @@ pub(super) async fn reschedule_session(db: &Db, outbox: &Outbox, wanted: Move, c
         if session.start != wanted.from {
             return Err(SessionError::Moved.into());
         }
-        Verb::Reschedule.after(session.status, session.start, moment(connection).await?)?;
+        let now = moment(connection).await?;
+        Verb::Reschedule.after(session.status, session.start, now)?;
         claims::expire(connection, professional, client).await?;
         // The session is not in its own way, and neither is what the client holds of the same professional.
         claims::delete(connection, &[session.id]).await?;
         claims::release_own(connection, professional, client).await?;
         let time = slot::take(connection, &terms, (session.id, client, None), wanted.to).await?;
-        let minutes = i32::try_from((time.end - time.start).num_minutes()).unwrap_or(i32::MAX);
-        let sequence = reschedule(connection, session.id, time.start, minutes).await?;
+        let moved = Moved {
+            start: time.start,
+            minutes: i32::try_from((time.end - time.start).num_minutes()).unwrap_or(i32::MAX),
+            payment_due_at: session.payment_due_at.map(|_| payment_due(session.created_at, time.start)),
+            refund_share: session.client_share(now),
+            next_reminder_at: next_reminder(time.start, now),
+        };
+        let sequence = reschedule(connection, session.id, &moved).await?;
         publish_rescheduled(connection, &outbox, (&session, professional_account), (time.start, sequence)).await?;
         find(connection, session.id, caller).await
     })

@@ -1,6 +1,6 @@
 //! Booking sessions and their follow-ups.
 
-use bigdecimal::{BigDecimal, Zero as _};
+use bigdecimal::Zero as _;
 use orchard_db::idempotency::Key;
 use orchard_db::{Connection, Db, Rule as _, moment};
 use orchard_events::Outbox;
@@ -9,14 +9,14 @@ use orchard_proto::consultation::v1::ErrorReason;
 use uuid::Uuid;
 
 use super::store::{self, NewSession, Terms};
-use super::{BookingError, MAX_SESSIONS, Party, Slot, slot};
+use super::{BookingError, MAX_SESSIONS, Party, Slot, payment_due, slot};
 use crate::availability::Taken;
 use crate::claim::{ClaimError, store as claims};
 use crate::error::Error;
 use crate::professional::Viewer;
 use crate::session::ending::{find, lock};
 use crate::session::store::{Found, set_followed_up};
-use crate::session::{PaymentStatus, SessionError, SessionType, Verb, publish_booked};
+use crate::session::{PaymentStatus, SessionError, SessionType, Verb, next_reminder, publish_booked};
 
 /// A session to book.
 #[derive(Debug, Clone)]
@@ -103,6 +103,8 @@ async fn insert(connection: &mut Connection, id: Uuid, booking: &Booking, terms:
             (start, end)
         }
     };
+    let now = moment(connection).await?;
+    let is_free = wanted.price.is_zero();
     let new = NewSession {
         id,
         client: party.client,
@@ -112,13 +114,11 @@ async fn insert(connection: &mut Connection, id: Uuid, booking: &Booking, terms:
         end,
         session_type: booking.session_type,
         cost: &wanted.price,
-        payment_status: payment_status(&wanted.price),
+        // What is free is paid when it is booked.
+        payment_status: if is_free { PaymentStatus::Paid } else { PaymentStatus::Pending },
+        payment_due_at: (!is_free).then(|| payment_due(now, start)),
+        next_reminder_at: next_reminder(start, now),
         follow_up_of: booking.follow_up_of,
     };
     store::insert(connection, new).await
-}
-
-/// What is free is paid when it is booked.
-fn payment_status(cost: &BigDecimal) -> PaymentStatus {
-    if cost.is_zero() { PaymentStatus::Paid } else { PaymentStatus::Pending }
 }

@@ -40,6 +40,8 @@ pub(super) struct NewSession<'a> {
     pub(super) session_type: SessionType,
     pub(super) cost: &'a BigDecimal,
     pub(super) payment_status: PaymentStatus,
+    pub(super) payment_due_at: Option<DateTime<Utc>>,
+    pub(super) next_reminder_at: Option<DateTime<Utc>>,
     pub(super) follow_up_of: Option<Uuid>,
 }
 
@@ -110,6 +112,8 @@ pub(super) async fn insert(connection: &mut AsyncPgConnection, new: NewSession<'
             consultation_sessions::session_status.eq(SessionStatus::Scheduled),
             consultation_sessions::session_cost.eq(new.cost),
             consultation_sessions::payment_status.eq(new.payment_status),
+            consultation_sessions::payment_due_at.eq(new.payment_due_at),
+            consultation_sessions::next_reminder_at.eq(new.next_reminder_at),
             consultation_sessions::follow_up_of.eq(new.follow_up_of),
             consultation_sessions::event_sequence.eq(1),
         ))

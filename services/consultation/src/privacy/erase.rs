@@ -46,14 +46,16 @@ pub(super) async fn erase(connection: &mut Connection, outbox: &Outbox, user: Uu
     receipt.add("health_professionals", 0, professionals.len() + entered);
     receipt.add("next_slots", next_slots, 0);
     let mut sessions = store::blank_sessions_with(connection, &professionals).await?;
-    let mut claims = 0;
+    let (mut claims, mut payments) = (0, 0);
     if store::has_sessions(connection, user).await? {
         let pseudonym = Uuid::new_v4();
         roll::add_pseudonym(connection, pseudonym).await?;
         sessions += store::repoint_sessions(connection, user, pseudonym).await?;
         claims = store::repoint_claims(connection, user, pseudonym).await?;
+        payments = store::repoint_payments(connection, user, pseudonym).await?;
     }
     receipt.add("consultation_sessions", 0, sessions);
+    receipt.add("session_payments", 0, payments);
     receipt.add("time_claims", freed, claims);
     receipt.add("users", usize::from(!is_new), 0);
     roll::strike(connection, user).await?;

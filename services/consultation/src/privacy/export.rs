@@ -10,7 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Part;
-use crate::schema::{consultation_sessions, health_professionals, next_slots, time_claims};
+use crate::schema::{consultation_sessions, health_professionals, next_slots, session_payments, time_claims};
 
 type Time = DateTime<Utc>;
 type Texts = Option<Vec<String>>;
@@ -41,14 +41,19 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: P
             id: Uuid, user_id: Uuid, booked_by: Option<Uuid>, professional_id: Uuid, session_date: Time, duration_minutes: i32,
             session_type: String, session_status: String, cancelled_by: Option<String>, cancel_reason: Option<String>,
             user_feedback_rating: Option<i32>, user_feedback_text: Option<String>, session_cost: Option<BigDecimal>,
-            payment_status: String, recording_consent: bool, recording_url: Option<String>, follow_up_of: Option<Uuid>,
+            payment_status: String, payment_due_at: Option<Time>, payment_attempts: i32, refund_share: String,
+            refund_amount: Option<BigDecimal>, next_reminder_at: Option<Time>, recording_consent: bool, recording_url: Option<String>, follow_up_of: Option<Uuid>,
             follow_up_scheduled: bool, revision: i32, created_at: Time, updated_at: Time),
         // Who consulted them, what those said, and the notes about them are of the clients' health.
         Part::SessionsAsProfessional => rows!(consultation_sessions by id
             where consultation_sessions::professional_id.eq_any(entries(user));
             id: Uuid, professional_id: Uuid, session_date: Time, duration_minutes: i32, session_type: String,
-            session_status: String, cancelled_by: Option<String>, session_cost: Option<BigDecimal>, payment_status: String, follow_up_of: Option<Uuid>, follow_up_scheduled: bool,
-            revision: i32, created_at: Time, updated_at: Time),
+            session_status: String, cancelled_by: Option<String>, session_cost: Option<BigDecimal>, payment_status: String,
+            refund_amount: Option<BigDecimal>, follow_up_of: Option<Uuid>, follow_up_scheduled: bool, revision: i32,
+             created_at: Time, updated_at: Time),
+        Part::SessionPayments => rows!(session_payments by id where session_payments::user_id.eq(user);
+            id: Uuid, session_id: Uuid, attempt: i32, family_plan_id: Uuid, user_id: Uuid, amount: BigDecimal, status: String,
+            created_at: Time, updated_at: Time),
         Part::TimeClaims => rows!(time_claims by id
             where time_claims::user_id.eq(user).or(time_claims::held_by.eq(user).assume_not_null());
             id: Uuid, professional_id: Uuid, user_id: Uuid, starts_at: Time, ends_at: Time, buffer_before_minutes: i32,

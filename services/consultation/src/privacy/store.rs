@@ -8,7 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::professional::VerificationStatus;
-use crate::schema::{consultation_sessions, health_professionals, time_claims};
+use crate::schema::{consultation_sessions, health_professionals, session_payments, time_claims};
 use crate::session::store::is_theirs;
 
 /// What stands in the place of an erased professional's name.
@@ -122,6 +122,14 @@ pub(super) async fn end_holds(connection: &mut AsyncPgConnection, user: Uuid, pr
 pub(super) async fn repoint_claims(connection: &mut AsyncPgConnection, user: Uuid, pseudonym: Uuid) -> QueryResult<usize> {
     diesel::update(time_claims::table.filter(time_claims::user_id.eq(user)))
         .set(time_claims::user_id.eq(pseudonym))
+        .execute(connection)
+        .await
+}
+
+/// Replaces a user by a pseudonym in the payments that they made.
+pub(super) async fn repoint_payments(connection: &mut AsyncPgConnection, user: Uuid, pseudonym: Uuid) -> QueryResult<usize> {
+    diesel::update(session_payments::table.filter(session_payments::user_id.eq(user)))
+        .set((session_payments::user_id.eq(pseudonym), session_payments::updated_at.eq(now)))
         .execute(connection)
         .await
 }

@@ -82,7 +82,12 @@ impl SessionService for Api {
         let caller = Viewer::of(&request)?;
         let pb::CancelSessionRequest { session_id, cancel_reason } = request.get_ref();
         let (id, reason) = id_and(session_id, "cancel_reason", optional_text(cancel_reason, 500))?;
-        let found = ending::cancel(&self.db, &self.outbox, id, caller, reason).await?;
+        let mut found = ending::cancel(&self.db, &self.outbox, id, caller, reason).await?;
+        if found.session.refund_amount.is_some() {
+            self.payments.try_refund(id).await?;
+            let connection = self.db.read().await.map_err(Error::from)?;
+            found = ending::find(&connection, id, caller).await?;
+        }
         Ok(Response::new(pb::CancelSessionResponse { session: self.session(found) }))
     }
 

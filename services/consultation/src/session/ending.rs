@@ -1,7 +1,9 @@
 //! How sessions end: completed, cancelled, or the client did not come.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
+use bigdecimal::BigDecimal;
 use diesel_async::AsyncPgConnection;
 use orchard_db::{Connection, Db, moment};
 use orchard_events::Outbox;
@@ -9,35 +11,56 @@ use orchard_privacy::roll;
 use uuid::Uuid;
 
 use super::store::{self, Found};
-use super::{CancelledBy, Session, SessionError, SessionStatus, Side, Verb, events};
+use super::{CancelledBy, PaymentStatus, Session, SessionError, SessionStatus, Side, Verb, events};
 use crate::availability::refresh_next_slot;
 use crate::claim::store as claims;
 use crate::error::Error;
+use crate::payment::{Share, settle};
 use crate::professional::Viewer;
 
-/// Cancels a session before its start, and frees its time.
+/// How long the call that cancels a session has to give the refund, before workers do.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Cancels a session, and frees its time.
 pub(super) async fn cancel(db: &Db, outbox: &Outbox, id: Uuid, caller: Viewer, reason: Option<String>) -> Result<Found, Error> {
     let outbox = outbox.clone();
     db.write("cancel session", async move |connection: &mut Connection| {
         let Found { session, side, professional_account, .. } = lock(connection, id, caller).await?;
-        let by = match side {
-            Side::Client => CancelledBy::Client,
-            Side::Professional => CancelledBy::Professional,
-            Side::Operator => CancelledBy::Operator,
+        let now = moment(connection).await?;
+        let (verb, by, share) = match side {
+            Side::Client => (Verb::Cancel, CancelledBy::Client, session.client_share(now)),
+            Side::Professional => (Verb::CallOff, CancelledBy::Professional, Share::Full),
+            Side::Operator => (Verb::CallOff, CancelledBy::Operator, Share::Full),
             Side::Ward => return Err(SessionError::NotClient.into()),
         };
-        let now = moment(connection).await?;
-        if Verb::Cancel.after(session.status, session.start, now)? != session.status {
-            let sequence = store::cancel(connection, id, by, reason.as_deref()).await?;
-            claims::delete(connection, &[id]).await?;
-            refresh_next_slot(connection, session.professional, now).await?;
-            store::set_followed_up(connection, session.follow_up_of.as_slice(), false).await?;
-            let event = events::cancelled(&session, professional_account, by, None);
-            outbox.publish(connection, id, sequence, &event).await?;
+        if verb.after(session.status, session.start, now)? != session.status {
+            cancel_locked(connection, &outbox, (&session, professional_account), (by, reason.as_deref())).await?;
+            settle(connection, &[(id, refund(&session, share))], PATIENCE).await?;
         }
         find(connection, id, caller).await
     })
     .await
+}
+
+/// Cancels a session that is locked, after its professional, and frees its time.
+pub(super) async fn cancel_locked(
+    connection: &mut Connection,
+    outbox: &Outbox,
+    (session, professional_account): (&Session, Option<Uuid>),
+    (by, reason): (CancelledBy, Option<&str>),
+) -> Result<(), Error> {
+    let sequence = store::cancel(connection, session.id, by, reason).await?;
+    claims::delete(connection, &[session.id]).await?;
+    let now = moment(connection).await?;
+    refresh_next_slot(connection, session.professional, now).await?;
+    store::set_followed_up(connection, session.follow_up_of.as_slice(), false).await?;
+    let event = events::cancelled(session, professional_account, by, None);
+    Ok(outbox.publish(connection, session.id, sequence, &event).await?)
+}
+
+/// Returns this part of the price of a session.
+fn refund(session: &Session, share: Share) -> BigDecimal {
+    session.cost.as_ref().map(|cost| share.of(cost)).unwrap_or_default()
 }
 
 /// Says that a session took place.
@@ -55,6 +78,7 @@ pub(super) async fn complete(db: &Db, outbox: &Outbox, id: Uuid, caller: Viewer)
 /// Completes a session that is locked, after its professional.
 async fn complete_locked(connection: &mut Connection, outbox: &Outbox, session: &Session) -> Result<(), Error> {
     if Verb::Complete.after(session.status, session.start, moment(connection).await?)? != session.status {
+        check_paid(session)?;
         let sequence = store::complete(connection, session).await?;
         // A pseudonym has no achievements, and no other service may know it.
         if !roll::is_pseudonym(connection, session.client).await? {
@@ -64,13 +88,18 @@ async fn complete_locked(connection: &mut Connection, outbox: &Outbox, session: 
     Ok(())
 }
 
+fn check_paid(session: &Session) -> Result<(), SessionError> {
+    if session.payment_status == PaymentStatus::Pending { Err(SessionError::Unpaid) } else { Ok(()) }
+}
+
 /// Completes a session that nobody said anything about, unless somebody has in the meantime.
 pub(super) async fn complete_by_itself(db: &Db, outbox: &Outbox, due: &Session) -> Result<(), Error> {
     let (outbox, id, professional) = (outbox.clone(), due.id, due.professional);
     db.write("complete session by itself", async move |connection: &mut Connection| {
         store::lock_professional(connection, professional).await?;
         let session = store::lock_row(connection, id).await?;
-        if session.status == SessionStatus::Scheduled { complete_locked(connection, &outbox, &session).await } else { Ok(()) }
+        let is_due = session.status == SessionStatus::Scheduled && session.payment_status != PaymentStatus::Pending;
+        if is_due { complete_locked(connection, &outbox, &session).await } else { Ok(()) }
     })
     .await
 }
@@ -82,6 +111,7 @@ pub(super) async fn mark_no_show(db: &Db, id: Uuid, caller: Viewer) -> Result<Fo
         side.check_professional()?;
         let status = Verb::MarkNoShow.after(session.status, session.start, moment(connection).await?)?;
         if status != session.status {
+            check_paid(&session)?;
             store::mark_no_show(connection, id).await?;
         }
         find(connection, id, caller).await
@@ -102,8 +132,15 @@ pub(crate) async fn cancel_to_come(
     claims::delete(connection, &ids).await?;
     let followed_up: Vec<Uuid> = cancelled.iter().filter_map(|(session, _)| session.follow_up_of).collect();
     store::set_followed_up(connection, &followed_up, false).await?;
-    let professionals: BTreeSet<Uuid> = cancelled.iter().map(|(session, _)| session.professional).collect();
     let now = moment(connection).await?;
+    let share = |session: &Session| match professionals.contains(&session.professional) {
+        true => Share::Full,
+        // By the erasure of the client, or of the guardian who booked.
+        false => session.client_share(now),
+    };
+    let refunds: Vec<_> = cancelled.iter().map(|(session, _)| (session.id, refund(session, share(session)))).collect();
+    settle(connection, &refunds, Duration::ZERO).await?;
+    let professionals: BTreeSet<Uuid> = cancelled.iter().map(|(session, _)| session.professional).collect();
     for professional in &professionals {
         refresh_next_slot(connection, *professional, now).await?;
     }

@@ -66,6 +66,19 @@ pub(super) fn cancelled(
     }
 }
 
+/// Returns the event of a session that begins soon.
+pub(super) fn reminder(session: &Session, professional_account: Option<Uuid>, kind: pb::ReminderKind) -> pb::ReminderDue {
+    pb::ReminderDue {
+        session_id: session.id.to_string(),
+        user_id: session.client.to_string(),
+        booked_by_user_id: text(session.booked_by),
+        professional_id: session.professional.to_string(),
+        professional_user_id: text(professional_account),
+        start_time: Some(timestamp_to_wire(session.start)),
+        reminder_kind: kind.into(),
+    }
+}
+
 /// Tells of a session that took place.
 pub(super) async fn publish_completed(
     connection: &mut Connection,

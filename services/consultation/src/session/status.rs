@@ -22,7 +22,10 @@ pub enum SessionStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
     Reschedule,
+    /// By the client.
     Cancel,
+    /// By anyone else.
+    CallOff,
     Complete,
     MarkNoShow,
     /// Another session is booked that follows up this one.
@@ -36,9 +39,11 @@ impl Verb {
     pub fn after(self, status: SessionStatus, start: DateTime<Utc>, now: DateTime<Utc>) -> Result<SessionStatus, SessionError> {
         use SessionStatus::{Cancelled, Completed, NoShow, Scheduled};
         match (self, status) {
-            (Self::Cancel, Cancelled) | (Self::Complete | Self::Rate, Completed) | (Self::MarkNoShow, NoShow) => Ok(status),
+            (Self::Cancel | Self::CallOff, Cancelled) | (Self::Complete | Self::Rate, Completed) | (Self::MarkNoShow, NoShow) => {
+                Ok(status)
+            }
             (Self::Cancel | Self::Reschedule, Scheduled) if now >= start => Err(SessionError::Started),
-            (Self::Cancel, Scheduled) => Ok(Cancelled),
+            (Self::Cancel | Self::CallOff, Scheduled) => Ok(Cancelled),
             (Self::Reschedule, Scheduled) if now > start - MOVABLE_UNTIL => Err(SessionError::TooLate),
             (Self::Reschedule, Scheduled) => Ok(Scheduled),
             (Self::Complete | Self::MarkNoShow | Self::FollowUp | Self::SetRecording, Scheduled) if now < start => {
@@ -47,7 +52,10 @@ impl Verb {
             (Self::Complete, Scheduled) => Ok(Completed),
             (Self::MarkNoShow, Scheduled) => Ok(NoShow),
             (Self::FollowUp, Scheduled | Completed | NoShow) | (Self::SetRecording, Scheduled | Completed) => Ok(status),
-            (Self::Reschedule | Self::Cancel | Self::Complete | Self::MarkNoShow, Completed | Cancelled | NoShow)
+            (
+                Self::Reschedule | Self::Cancel | Self::CallOff | Self::Complete | Self::MarkNoShow,
+                Completed | Cancelled | NoShow,
+            )
             | (Self::FollowUp, Cancelled)
             | (Self::SetRecording, Cancelled | NoShow)
             | (Self::Rate, Scheduled | Cancelled | NoShow) => Err(SessionError::WrongStatus(status)),
@@ -72,6 +80,7 @@ mod tests {
         for (verb, scheduled, ended) in [
             (Verb::Reschedule, [Ok(Scheduled), Err(TooLate), Err(Started)], [completed, cancelled, no_show]),
             (Verb::Cancel, [Ok(Cancelled), Ok(Cancelled), Err(Started)], [completed, Ok(Cancelled), no_show]),
+            (Verb::CallOff, [Ok(Cancelled); 3], [completed, Ok(Cancelled), no_show]),
             (Verb::Complete, [Err(NotStarted), Err(NotStarted), Ok(Completed)], [Ok(Completed), cancelled, no_show]),
             (Verb::MarkNoShow, [Err(NotStarted), Err(NotStarted), Ok(NoShow)], [completed, cancelled, Ok(NoShow)]),
             (Verb::FollowUp, [Err(NotStarted), Err(NotStarted), Ok(Scheduled)], [Ok(Completed), cancelled, Ok(NoShow)]),

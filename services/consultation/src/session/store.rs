@@ -1,5 +1,6 @@
 //! Queries of sessions.
 
+pub(super) mod due;
 mod ended;
 pub(super) mod ratings;
 pub(super) mod records;
@@ -15,10 +16,11 @@ use orchard_rpc::PageRequest;
 use uuid::Uuid;
 
 use super::{Session, SessionStatus, Side};
+use crate::payment::Share;
 use crate::professional::Viewer;
 use crate::schema::{consultation_sessions, health_professionals};
-pub(crate) use ended::set_followed_up;
-pub(super) use ended::{accounts, cancel, cancel_to_come, complete, lock as lock_row, mark_no_show, sessions, unfinished};
+pub(super) use ended::{accounts, cancel, cancel_to_come, complete, mark_no_show, sessions, unfinished};
+pub(crate) use ended::{lock as lock_row, set_followed_up};
 pub(crate) use row::Row;
 
 /// A session with what is known of its professional.
@@ -116,17 +118,25 @@ pub(super) async fn list(
     Ok(rows.into_iter().map(Session::from).collect())
 }
 
+/// Where a session is moved, and what follows.
+#[derive(Debug)]
+pub(crate) struct Moved {
+    pub(crate) start: DateTime<Utc>,
+    pub(crate) minutes: i32,
+    pub(crate) payment_due_at: Option<DateTime<Utc>>,
+    pub(crate) refund_share: Share,
+    pub(crate) next_reminder_at: Option<DateTime<Utc>>,
+}
+
 /// Moves a session, which is locked, and returns the number of the event that tells of it.
-pub(crate) async fn reschedule(
-    connection: &mut AsyncPgConnection,
-    id: Uuid,
-    start: DateTime<Utc>,
-    minutes: i32,
-) -> QueryResult<i64> {
+pub(crate) async fn reschedule(connection: &mut AsyncPgConnection, id: Uuid, moved: &Moved) -> QueryResult<i64> {
     diesel::update(consultation_sessions::table.find(id))
         .set((
-            consultation_sessions::session_date.eq(start),
-            consultation_sessions::duration_minutes.eq(minutes),
+            consultation_sessions::session_date.eq(moved.start),
+            consultation_sessions::duration_minutes.eq(moved.minutes),
+            consultation_sessions::payment_due_at.eq(moved.payment_due_at),
+            consultation_sessions::refund_share.eq(moved.refund_share),
+            consultation_sessions::next_reminder_at.eq(moved.next_reminder_at),
             consultation_sessions::revision.eq(consultation_sessions::revision + 1),
             consultation_sessions::revised_at.eq(now),
             consultation_sessions::event_sequence.eq(consultation_sessions::event_sequence + 1),

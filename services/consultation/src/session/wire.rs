@@ -84,6 +84,10 @@ pub(crate) fn session(found: Found, currency: &Currency) -> Option<pb::Session> 
 /// Converts a session as lists have it.
 pub(super) fn listed(session: Session, currency: &Currency) -> pb::Session {
     let text = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+    let refund = |status| {
+        let amount = session.refund_amount.as_ref().filter(|_| session.payment_status == status);
+        amount.map(|amount| currency.to_wire(amount))
+    };
     pb::Session {
         session_id: session.id.to_string(),
         user_id: session.client.to_string(),
@@ -93,6 +97,9 @@ pub(super) fn listed(session: Session, currency: &Currency) -> pb::Session {
         duration_minutes: session.minutes,
         session_type: session.session_type.into(),
         session_status: session.status.into(),
+        payment_due_time: session.due().map(timestamp_to_wire),
+        refunded_amount: refund(PaymentStatus::Refunded),
+        pending_refund_amount: refund(PaymentStatus::Paid),
         session_cost: session.cost.map(|cost| currency.to_wire(&cost)),
         payment_status: session.payment_status.into(),
         cancelled_by: session.cancelled_by.map(i32::from).unwrap_or_default(),

@@ -1,6 +1,6 @@
 use orchard_proto::DESCRIPTORS;
 use orchard_testkit::matrix::Actor::{self, Operator, Service, ServiceForUser};
-use orchard_testkit::matrix::Admits::Only;
+use orchard_testkit::matrix::Admits::{Hidden, Only};
 use orchard_testkit::matrix::{Table, USERS, findings};
 
 use crate::world::World;
@@ -27,6 +27,7 @@ const TABLE: &Table = &[
     ("BookingService/BookSession", Only(&[USERS])),
     ("BookingService/RescheduleSession", Only(&[USERS])),
     ("BookingService/ScheduleFollowUp", Only(&[USERS])),
+    ("PaymentService/PaySession", Only(&[USERS])),
     ("SessionService/GetSession", Only(&[USERS])),
     ("SessionService/ListMySessions", Only(&[USERS])),
     ("SessionService/ListProfessionalSessions", Only(&[USERS])),
@@ -40,6 +41,20 @@ const TABLE: &Table = &[
     ("SessionService/ExportSessionCalendar", Only(&[USERS])),
 ];
 
+const EVENTS: &Table = &[
+    ("OutboxService/ListParkedEvents", Only(&[&[Operator]])),
+    ("OutboxService/ReplayParkedEvent", Only(&[&[Operator]])),
+    ("OutboxService/DiscardParkedEvent", Only(&[&[Operator]])),
+    // This service consumes no events.
+    ("InboxService/DeliverEvents", Hidden),
+];
+
+const INTENTS: &Table = &[
+    ("IntentService/ListIntents", Only(&[&[Operator]])),
+    ("IntentService/RetryIntent", Only(&[&[Operator]])),
+    ("IntentService/GiveUpIntent", Only(&[&[Operator]])),
+];
+
 const SOCIAL: &[Actor] = &[Service("social"), ServiceForUser("social")];
 
 const PRIVACY: &Table =
@@ -48,7 +63,12 @@ const PRIVACY: &Table =
 #[tokio::test]
 async fn each_method_admits_those_it_is_for() -> anyhow::Result<()> {
     let slice = World::start().await?.slice;
-    for (package, table) in [("orchard.consultation.v1", TABLE), ("orchard.privacy.v1", PRIVACY)] {
+    for (package, table) in [
+        ("orchard.consultation.v1", TABLE),
+        ("orchard.events.v1", EVENTS),
+        ("orchard.intents.v1", INTENTS),
+        ("orchard.privacy.v1", PRIVACY),
+    ] {
         let findings = findings(&slice.running.channel()?, &slice.keys, DESCRIPTORS, package, table).await?;
         assert_eq!(findings, Vec::<String>::new());
     }

@@ -33,6 +33,7 @@ async fn a_booked_session_is_read_back_unchanged() -> anyhow::Result<()> {
         session_status: pb::SessionStatus::Scheduled.into(),
         session_cost: euros(PRICE),
         payment_status: pb::PaymentStatus::Pending.into(),
+        payment_due_time: booked.payment_due_time,
         create_time: booked.create_time,
         update_time: booked.create_time,
         ..Default::default()

@@ -40,7 +40,7 @@ async fn no_number_and_no_text_is_the_services_own_fault() -> anyhow::Result<()>
             ],
         })
     };
-    for package in ["orchard.consultation.v1", "orchard.privacy.v1"] {
+    for package in ["orchard.consultation.v1", "orchard.events.v1", "orchard.intents.v1", "orchard.privacy.v1"] {
         assert_eq!(findings(DESCRIPTORS, package, fixture).await?, Vec::<String>::new());
     }
     Ok(())

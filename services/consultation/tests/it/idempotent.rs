@@ -56,12 +56,19 @@ async fn a_repetition_is_answered_as_the_first_request_was() -> anyhow::Result<(
         pb::SetRecordingRequest { session_id: completed.clone(), recording_url: "https://example.org/recording".to_owned() };
     let notes = pb::SetSessionNotesRequest { session_id: completed.clone(), session_notes: "Notes".to_owned() };
     let rating = pb::RateSessionRequest { session_id: completed.clone(), rating: 5, feedback_text: "Kind".to_owned() };
+    let payable = world.book(client, &practice, hours(33)).await?;
+    let pay = pb::PaySessionRequest {
+        session_id: payable.session_id,
+        family_plan_id: world.plan(client, 10_000).await?,
+        price: euros(PRICE),
+    };
     let cancel = pb::CancelSessionRequest { session_id: to_come.session_id, cancel_reason: "Ill".to_owned() };
     let cases = vec![
         Case::of("BookingService/ReleaseSlotHold", client_side(), pb::ReleaseSlotHoldRequest { slot_hold_id: hold.slot_hold_id }),
         Case::of("BookingService/HoldSlot", client_side(), held),
         Case::of("BookingService/BookSession", client_side(), wanted(&practice, hours(40))),
         Case::of("BookingService/ScheduleFollowUp", client_side(), follow_up),
+        Case::of("PaymentService/PaySession", client_side(), pay),
         Case::of("SessionService/CancelSession", client_side(), cancel),
         Case::of("SessionService/CompleteSession", practitioner(), pb::CompleteSessionRequest { session_id: completed }),
         Case::of("SessionService/MarkNoShow", practitioner(), pb::MarkNoShowRequest { session_id: missed }),

@@ -17,6 +17,7 @@ mod input;
 mod modules;
 mod next_batch;
 mod next_slots;
+mod paying;
 mod practice;
 mod privacy;
 mod professionals;

@@ -182,13 +182,14 @@ impl World {
         Ok(self.sessions(user).export_session_calendar(request).await?.into_inner().calendar)
     }
 
-    /// Lets time pass, by moving a session back, and returns the session.
+    /// Lets time pass, by moving a session back, which is paid meanwhile, and returns the session.
     pub async fn bring_forward(&self, user: Uuid, session: &pb::Session, hours: i32) -> anyhow::Result<pb::Session> {
         let client = self.slice.schema.connect().await?;
         let by = "make_interval(hours => $2)";
         let moved = format!(
             "WITH session AS (
-               UPDATE consultation_sessions SET session_date = session_date - {by}, updated_at = now() WHERE id = $1
+               UPDATE consultation_sessions SET session_date = session_date - {by}, payment_status = 'paid',
+                 updated_at = now() WHERE id = $1
              )
              UPDATE time_claims SET starts_at = starts_at - {by}, ends_at = ends_at - {by}, taken_from = taken_from - {by},
                taken_to = taken_to - {by} WHERE id = $1"

@@ -32,6 +32,7 @@ async fn every_reference_to_a_user_has_its_way_of_erasure() -> anyhow::Result<()
         ("consultation_sessions.user_id", "NO ACTION"),
         ("health_professionals.entered_by", "SET NULL"),
         ("health_professionals.user_id", "SET NULL"),
+        ("session_payments.user_id", "NO ACTION"),
         ("time_claims.held_by", "NO ACTION"),
         ("time_claims.user_id", "NO ACTION"),
     ];

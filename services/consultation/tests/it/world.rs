@@ -38,6 +38,7 @@ pub fn settings(keys: &DevKeys, family_url: &str) -> Settings {
     Settings {
         currency: "EUR".parse().expect("currency"),
         next_slot_period: Duration::from_millis(50),
+        session_period: Duration::from_millis(200),
         family_url: family_url.parse().expect("a URL"),
         social_url: NOWHERE.parse().expect("a URL"),
         notifications_url: None,

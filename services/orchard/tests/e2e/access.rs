@@ -21,6 +21,10 @@ const TABLES: &[(&str, &Table)] = &[
         ],
     ),
     (
+        "orchard.intents.v1",
+        &[("IntentService/ListIntents", Hidden), ("IntentService/RetryIntent", Hidden), ("IntentService/GiveUpIntent", Hidden)],
+    ),
+    (
         "orchard.family.v1",
         &[
             ("PlanService/CreatePlan", Only(&[USERS])),
@@ -182,6 +186,7 @@ const TABLES: &[(&str, &Table)] = &[
             ("BookingService/BookSession", Only(&[USERS])),
             ("BookingService/RescheduleSession", Only(&[USERS])),
             ("BookingService/ScheduleFollowUp", Only(&[USERS])),
+            ("PaymentService/PaySession", Only(&[USERS])),
             ("SessionService/GetSession", Only(&[USERS])),
             ("SessionService/ListMySessions", Only(&[USERS])),
             ("SessionService/ListProfessionalSessions", Only(&[USERS])),

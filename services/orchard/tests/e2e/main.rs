@@ -9,6 +9,7 @@ mod deployment;
 mod events;
 mod friends;
 mod neighbours;
+mod payments;
 mod programs;
 mod provision;
 mod recipes;

@@ -21,7 +21,7 @@ use crate::suite::all_delivered;
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// Returns the command `orchard <service> <task>`.
-fn orchard(service: &str, task: &str) -> Command {
+pub fn orchard(service: &str, task: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orchard"));
     command.args([service, task]);
     command

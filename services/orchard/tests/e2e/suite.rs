@@ -134,6 +134,7 @@ fn consultation_settings(keys: &DevKeys, family: SocketAddr, social: SocketAddr)
     orchard_consultation::Settings {
         currency: "EUR".parse().expect("currency"),
         next_slot_period: Duration::from_secs(1),
+        session_period: Duration::from_millis(200),
         family_url: format!("http://{family}").parse().expect("a URL"),
         social_url: format!("http://{social}").parse().expect("a URL"),
         notifications_url: None,

@@ -3,7 +3,7 @@ use orchard_proto::edge::v1::edge_service_client::EdgeServiceClient;
 use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
 use orchard_proto::family::v1::wallet_service_client::WalletServiceClient;
 use orchard_proto::family::v1::{CreatePlanRequest, DepositRequest, SpendRequest};
-use orchard_testkit::collector::{Span, SpanKind};
+use orchard_testkit::collector::{Collector, Span, SpanKind};
 use orchard_testkit::scrape::Metrics;
 use tonic::Request;
 
@@ -11,7 +11,7 @@ use crate::programs::Programs;
 use crate::suite::{euros, id};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
-const PARENT: &str = "b7ad6b7169203331";
+pub const PARENT: &str = "b7ad6b7169203331";
 const DASHBOARD: &str = "orchard.edge.v1.EdgeService/GetFamilyDashboard";
 const SUMMARY: &str = "orchard.family.v1.PlanService/GetFamilySummary";
 const COUNT: &str = "orchard.social.v1.ChallengeService/CountActiveChallenges";
@@ -19,23 +19,28 @@ const CREATE: &str = "orchard.family.v1.PlanService/CreatePlan";
 const SPEND: &str = "orchard.family.v1.WalletService/Spend";
 
 /// Returns a request within a trace.
-fn traced<T>(message: T) -> Request<T> {
+pub fn traced<T>(message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.metadata_mut().insert("traceparent", format!("00-{TRACE}-{PARENT}-01").parse().expect("a header"));
     request
 }
 
 /// The spans of one trace.
-struct Trace(Vec<Span>);
+pub struct Trace(Vec<Span>);
 
 impl Trace {
+    /// Returns the spans of the trace of [`traced`] requests.
+    pub fn of(collector: &Collector) -> Self {
+        Self(collector.spans().into_iter().filter(|span| span.trace_id == TRACE).collect())
+    }
+
     fn children(&self, of: &str) -> Vec<&Span> {
         self.0.iter().filter(|span| span.parent_id == of).collect()
     }
 
     /// Returns the only child span with this service, name and kind.
     #[track_caller]
-    fn child(&self, of: &str, service: &str, name: &str, kind: SpanKind) -> &Span {
+    pub fn child(&self, of: &str, service: &str, name: &str, kind: SpanKind) -> &Span {
         let is_it = |span: &&&Span| (span.service(), span.name.as_str(), span.kind) == (service, name, kind);
         let children = self.children(of);
         let found: Vec<_> = children.iter().filter(is_it).collect();
@@ -60,7 +65,7 @@ impl Trace {
     }
 
     /// Checks the spans of a call at the edge and at the slice, and returns the latter.
-    fn call(&self, of: &str, service: &str, method: &str) -> &Span {
+    pub fn call(&self, of: &str, service: &str, method: &str) -> &Span {
         let sent = self.child(of, "orchard-edge", method, SpanKind::Client);
         let served = self.child(&sent.span_id, service, method, SpanKind::Server);
         for span in [sent, served] {
@@ -110,8 +115,7 @@ async fn a_call_is_one_trace_through_services_statements_and_the_effects_of_its_
     assert!(family.sum("db_client_connection_wait_time_seconds_count", &[]) >= 3.0, "{}", family.text());
 
     let (collector, _logs) = programs.stop().await?;
-    let spans = collector.spans();
-    let trace = Trace(spans.into_iter().filter(|span| span.trace_id == TRACE).collect());
+    let trace = Trace::of(&collector);
 
     let dashboard = trace.child(PARENT, "orchard-edge", DASHBOARD, SpanKind::Server);
     let summary = trace.call(&dashboard.span_id, "orchard-family", SUMMARY);

@@ -6,6 +6,7 @@ mod events;
 mod growth;
 mod leaderboard;
 mod outbox;
+mod payments;
 mod point_read;
 mod progress;
 mod reviews;
@@ -48,6 +49,8 @@ pub enum Scenario {
     Search,
     /// ListAvailableSlots of a busy professional, and the directory over 50,000
     Consultations,
+    /// Sessions booked, paid and refunded through the edge, of many professionals and of one
+    Payments,
 }
 
 impl Scenario {
@@ -67,6 +70,7 @@ impl Scenario {
             Self::Reviews => reviews::run(world).await,
             Self::Search => search::run(world).await,
             Self::Consultations => consultations::run(world).await,
+            Self::Payments => payments::run(world).await,
         }
     }
 }

@@ -55,6 +55,7 @@ pub(in crate::session) async fn cancel(
             consultation_sessions::cancel_reason.eq(reason),
             consultation_sessions::revision.eq(consultation_sessions::revision + 1),
             consultation_sessions::revised_at.eq(now),
+            consultation_sessions::next_reminder_at.eq(None::<DateTime<Utc>>),
             consultation_sessions::event_sequence.eq(consultation_sessions::event_sequence + 1),
             consultation_sessions::updated_at.eq(now),
         ))
@@ -82,6 +83,7 @@ pub(in crate::session) async fn cancel_to_come(
             consultation_sessions::cancelled_by.eq(Some(CancelledBy::Service)),
             consultation_sessions::revision.eq(consultation_sessions::revision + 1),
             consultation_sessions::revised_at.eq(now),
+            consultation_sessions::next_reminder_at.eq(None::<DateTime<Utc>>),
             consultation_sessions::event_sequence.eq(consultation_sessions::event_sequence + 1),
             consultation_sessions::updated_at.eq(now),
         ))
@@ -139,7 +141,7 @@ pub(in crate::session) async fn unfinished(
 }
 
 /// Locks a session, after its professional.
-pub(in crate::session) async fn lock(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Session> {
+pub(crate) async fn lock(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Session> {
     let row = consultation_sessions::table.find(id).select(Row::as_select()).for_no_key_update();
     row.first(connection).await.map(Row::into)
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use crate::payment::Share;
 use crate::schema::consultation_sessions;
 use crate::session::{CancelledBy, PaymentStatus, Session, SessionStatus, SessionType};
 
@@ -39,6 +40,9 @@ pub(crate) struct Row {
     recording_consent: bool,
     revision: i32,
     revised_at: DateTime<Utc>,
+    payment_due_at: Option<DateTime<Utc>>,
+    refund_share: Share,
+    refund_amount: Option<BigDecimal>,
 }
 
 impl From<Row> for Session {
@@ -65,6 +69,9 @@ impl From<Row> for Session {
             recording_consent: row.recording_consent,
             revision: row.revision,
             revised_at: row.revised_at,
+            payment_due_at: row.payment_due_at,
+            refund_share: row.refund_share,
+            refund_amount: row.refund_amount,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }

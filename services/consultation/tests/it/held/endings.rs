@@ -194,8 +194,9 @@ async fn a_session_completes_by_itself_after_seven_days() -> anyhow::Result<()> 
         .batch_execute(
             "INSERT INTO users (id) VALUES (gen_random_uuid());
              INSERT INTO health_professionals (professional_name) VALUES ('Flora');
-             INSERT INTO consultation_sessions (user_id, professional_id, session_date, duration_minutes, session_status, cancelled_by)
-             SELECT users.id, health_professionals.id, now() - age, 60, status, CASE WHEN status = 'cancelled' THEN 'client' END
+             INSERT INTO consultation_sessions (user_id, professional_id, session_date, duration_minutes, payment_status,
+               session_status, cancelled_by)
+             SELECT users.id, health_professionals.id, now() - age, 60, 'paid', status, CASE WHEN status = 'cancelled' THEN 'client' END
              FROM users, health_professionals, (VALUES
                (INTERVAL '7 days 2 hours', 'scheduled'), (INTERVAL '7 days 30 minutes', 'scheduled'),
                (INTERVAL '9 days', 'cancelled'), (INTERVAL '9 days 2 hours', 'no_show')) AS given (age, status)",
