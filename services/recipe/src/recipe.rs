@@ -5,7 +5,6 @@ mod content;
 mod counts;
 mod editing;
 mod fruit;
-mod quantity;
 pub(crate) mod store;
 pub(crate) mod wire;
 
@@ -16,9 +15,8 @@ use orchard_rpc::Refusal;
 use tonic::Code;
 use uuid::Uuid;
 
-pub use content::{Content, Heading, Ingredient, NutritionEstimate, NutritionalInfo, Patch};
+pub use content::{Content, Heading, NutritionEstimate, NutritionalInfo, Patch};
 pub use counts::Counts;
-pub use quantity::{InvalidQuantity, Quantity};
 
 /// Why a call about a recipe is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

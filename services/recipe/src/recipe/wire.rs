@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use super::{Content, Counts, Patch, Recipe, Summary};
 use crate::error::Error;
+use crate::ingredient;
 use crate::people::Profiles;
-use content::{ingredient_to_wire, nutrition_to_wire, read_content, read_patch};
+use content::{nutrition_to_wire, read_content, read_patch};
 
 /// The most recipes that one request may ask for.
 const MAX_BATCH: usize = 20;
@@ -93,7 +94,7 @@ pub(crate) fn recipe(recipe: Recipe, profiles: &Profiles) -> pb::Recipe {
         author_name: author.name,
         recipe_name: heading.recipe_name,
         description: heading.description.unwrap_or_default(),
-        ingredients: ingredients.into_iter().map(ingredient_to_wire).collect(),
+        ingredients: ingredients.into_iter().map(ingredient::wire::to_wire).collect(),
         instructions,
         prep_time_minutes: heading.prep_time_minutes,
         servings: heading.servings,

@@ -20,6 +20,7 @@ async fn no_number_and_no_text_is_the_services_own_fault() -> anyhow::Result<()>
             clients: vec![world.slice.user_with(user, &["operator", "moderator"])?],
             known: vec![
                 ("image_url", "https://example.org/a.jpg".to_owned()),
+                ("max_quantity", "2.5".to_owned()),
                 ("quantity", "1".to_owned()),
                 ("food", "apple".to_owned()),
                 ("etag", String::new()),

@@ -10,6 +10,7 @@ mod extremes;
 mod favourites;
 mod featured;
 mod idempotent;
+mod ingredients;
 mod input;
 mod moderation;
 mod modules;

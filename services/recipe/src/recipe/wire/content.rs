@@ -3,7 +3,8 @@
 use orchard_proto::recipe::v1 as pb;
 use orchard_rpc::{Fields, Invalid, read};
 
-use crate::recipe::{Content, Heading, Ingredient, InvalidQuantity, NutritionEstimate, NutritionalInfo, Patch, Quantity};
+use crate::ingredient::{self, Ingredient};
+use crate::recipe::{Content, Heading, NutritionEstimate, NutritionalInfo, Patch};
 
 pub(super) fn read_content(fields: &mut Fields, request: &pb::CreateRecipeRequest) -> Result<Content, Invalid> {
     let recipe_name = fields.read("recipe_name", read_name(&request.recipe_name));
@@ -74,7 +75,7 @@ fn read_prep_time(minutes: Option<i32>) -> Result<Option<i32>, String> {
 }
 
 fn read_ingredients(fields: &mut Fields, ingredients: Vec<pb::Ingredient>) -> Result<Vec<Ingredient>, Invalid> {
-    fields.each("ingredients", 1..=100, ingredients, ingredient)
+    fields.each("ingredients", 1..=100, ingredients, ingredient::wire::read)
 }
 
 fn read_instructions(fields: &mut Fields, instructions: &[String]) -> Result<Vec<String>, Invalid> {
@@ -84,19 +85,6 @@ fn read_instructions(fields: &mut Fields, instructions: &[String]) -> Result<Vec
 fn read_tags(fields: &mut Fields, tags: &[String]) -> Result<Vec<String>, Invalid> {
     // The length is that of the lower-case tag, which is stored: some letters become two.
     fields.values("tags", 0..=20, tags, |tag| read::text(&tag.to_lowercase(), 1..=30)).map(read::distinct)
-}
-
-fn ingredient(fields: &mut Fields, ingredient: pb::Ingredient) -> Result<Ingredient, Invalid> {
-    let food = fields.read("food", read::text(&ingredient.food, 1..=100));
-    let quantity = fields.read("quantity", read_quantity(&ingredient.quantity));
-    let unit = fields.read("unit", read::text(&ingredient.unit, 0..=20));
-    let note = fields.read("note", read::text(&ingredient.note, 0..=100));
-    let original_text = fields.read("original_text", read::text(&ingredient.original_text, 0..=200));
-    Ok(Ingredient { food: food?, quantity: quantity?, unit: unit?, note: note?, original_text: original_text? })
-}
-
-fn read_quantity(text: &str) -> Result<Option<Quantity>, String> {
-    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|error: InvalidQuantity| error.to_string()) }
 }
 
 fn read_nutrition(fields: &mut Fields, sent: Option<pb::NutritionEstimate>) -> Result<Option<NutritionalInfo>, Invalid> {
@@ -134,15 +122,5 @@ pub(super) fn nutrition_to_wire(estimate: NutritionEstimate) -> pb::NutritionEst
         fat_grams: estimate.fat_grams,
         fibre_grams: estimate.fibre_grams,
         sodium_milligrams: estimate.sodium_milligrams,
-    }
-}
-
-pub(super) fn ingredient_to_wire(ingredient: Ingredient) -> pb::Ingredient {
-    pb::Ingredient {
-        food: ingredient.food,
-        quantity: ingredient.quantity.map(String::from).unwrap_or_default(),
-        unit: ingredient.unit,
-        note: ingredient.note,
-        original_text: ingredient.original_text,
     }
 }
