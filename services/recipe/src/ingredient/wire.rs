@@ -24,8 +24,13 @@ pub(super) fn parse(request: &pb::ParseIngredientsRequest) -> Result<Vec<pb::Ing
     Ok(lines.into_iter().map(|line| line::parse(&line).map_or_else(|| unknown(line), to_wire)).collect())
 }
 
-/// Reads an ingredient.
+/// Reads an ingredient, or the line of one that is to be parsed.
 pub(crate) fn read(fields: &mut Fields, sent: pb::Ingredient) -> Result<Ingredient, Invalid> {
+    if is_line(&sent) {
+        let line = fields.read("original_text", read::text(&sent.original_text, 1..=MOST_CHARACTERS))?;
+        let unknown = || "is required, because none was found in `original_text`".to_owned();
+        return fields.read("food", line::parse(&line).ok_or_else(unknown));
+    }
     let food = fields.read("food", read::text(&sent.food, FOOD));
     let amount = read_amount(fields, (&sent.quantity, &sent.max_quantity, &sent.unit));
     let note = fields.read("note", read::text(&sent.note, NOTE));
@@ -43,6 +48,12 @@ pub(crate) fn read(fields: &mut Fields, sent: pb::Ingredient) -> Result<Ingredie
         note: note?,
         original_text: original_text?,
     })
+}
+
+/// Returns whether an ingredient has its own words and nothing else.
+fn is_line(sent: &pb::Ingredient) -> bool {
+    let line = pb::Ingredient { original_text: sent.original_text.clone(), ..Default::default() };
+    *sent == line && !line.original_text.trim().is_empty()
 }
 
 /// Reads an amount that has a quantity.

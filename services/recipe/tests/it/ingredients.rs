@@ -1,10 +1,10 @@
 //! Ingredients: exact amounts, and lines that are read.
 
 use orchard_proto::recipe::v1 as pb;
-use orchard_testkit::answer::violations;
-use tonic::Status;
+use orchard_testkit::answer::{refused, violations};
+use tonic::{Code, Status};
 
-use crate::world::{World, crumble, id, strings};
+use crate::world::{World, crumble, id, public, strings};
 
 /// Returns an amount as `2-3 cup`.
 fn amount(quantity: &str, max_quantity: &str, unit: &str) -> pb::IngredientAmount {
@@ -140,5 +140,66 @@ async fn lines_are_refused_by_field() -> anyhow::Result<()> {
     assert_eq!(violations(bad), ["lines[1]", "lines[2]", "lines[3]", "lines[4]", "lines[5]"]);
     let most = "果".repeat(200);
     assert_eq!(parse(&world, &[most.as_str(); 100]).await?.len(), 100);
+    Ok(())
+}
+
+fn line(text: &str) -> pb::Ingredient {
+    pb::Ingredient { original_text: text.to_owned(), ..Default::default() }
+}
+
+#[tokio::test]
+async fn a_recipe_is_made_of_plain_lines() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let author = id();
+    let lines = ["  2 1/2 cups sliced bananas", "1/3 cup milk", "salt, to taste"];
+    let typed = pb::Ingredient { food: "oats".to_owned(), original_text: "5 kg of sand".to_owned(), ..Default::default() };
+    let ingredients: Vec<_> = lines.iter().map(|text| line(text)).chain([typed.clone()]).collect();
+    let request = pb::CreateRecipeRequest { ingredients, ..crumble() };
+    let made = world.create(author, request.clone()).await?;
+    let parsed: Vec<_> = parse(&world, &lines).await?.into_iter().chain([typed]).collect();
+    assert_eq!(made.ingredients, parsed, "what has a food is not parsed");
+    assert_eq!(made.ingredients[0].original_text, lines[0].trim());
+    assert_eq!(world.create(author, request).await?, made, "a repeated request");
+
+    let change = pb::Recipe { ingredients: vec![line("2 pears, peeled")], etag: made.etag.clone(), ..made.clone() };
+    let changed = world.update(author, change.clone(), &["ingredients"]).await?;
+    assert_eq!(changed.ingredients, parse(&world, &["2 pears, peeled"]).await?);
+    assert_eq!(world.update(author, change, &["ingredients"]).await?, changed, "a repeated request");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_public_recipe_of_plain_lines_needs_a_fruit() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let made_of = |text: &str| pb::CreateRecipeRequest { ingredients: vec![line(text)], ..public() };
+    let no_fruit = (Code::FailedPrecondition, "FRUIT_REQUIRED".to_owned());
+    // The food counts, not the words around it.
+    for text in ["1 cup oats, with apples if you like", "2 tbsp olive oil"] {
+        assert_eq!(refused(world.create(id(), made_of(text)).await), no_fruit, "{text}");
+    }
+    let author = id();
+    let recipe = world.create(author, made_of("3 ripe bananas, mashed")).await?;
+    let change = pb::Recipe { ingredients: vec![line("1 cup oats")], ..recipe };
+    assert_eq!(refused(world.update(author, change, &["ingredients"]).await), no_fruit);
+    Ok(())
+}
+
+#[tokio::test]
+async fn lines_without_a_food_are_not_stored() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let author = id();
+    let bad = vec![line("1 apple"), line("2 cups"), line(" "), line("ap\u{200B}ple"), line(&"x".repeat(201))];
+    let expected = ["ingredients[1].food", "ingredients[2].food", "ingredients[3].original_text", "ingredients[4].original_text"];
+    let request = pb::CreateRecipeRequest { ingredients: bad.clone(), ..crumble() };
+    assert_eq!(violations(world.create(author, request).await), expected);
+    // An amount beside the words is no line.
+    let half = pb::Ingredient { quantity: "2".to_owned(), ..line("2 apples") };
+    assert_eq!(violations(kept(&world, half).await), ["ingredients[0].food"]);
+
+    let recipe = world.create(author, crumble()).await?;
+    let change = pb::Recipe { ingredients: bad, ..recipe.clone() };
+    let expected = expected.map(|path| format!("recipe.{path}"));
+    assert_eq!(violations(world.update(author, change, &["ingredients"]).await), expected);
+    assert_eq!(world.get(author, &recipe.recipe_id).await?, recipe);
     Ok(())
 }
