@@ -3,8 +3,11 @@
 mod api;
 mod line;
 mod quantity;
+mod scaling;
+mod shown;
 pub(crate) mod wire;
 
+use orchard_ingredient as parser;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use quantity::{InvalidQuantity, Quantity};
@@ -49,6 +52,14 @@ pub(crate) struct Amount {
     /// The unit, or empty for pieces.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) unit: String,
+}
+
+impl Amount {
+    /// Returns the quantity, which may be a range.
+    fn range(&self) -> Option<parser::Quantity> {
+        let lowest = parser::Quantity::new(self.quantity?.number())?;
+        self.max_quantity.map_or(Some(lowest), |highest| lowest.up_to(highest.number()))
+    }
 }
 
 #[cfg(test)]

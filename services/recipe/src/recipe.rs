@@ -5,6 +5,7 @@ mod content;
 mod counts;
 mod editing;
 mod fruit;
+mod scaling;
 pub(crate) mod store;
 pub(crate) mod wire;
 
@@ -39,6 +40,9 @@ pub enum RecipeError {
     /// The caller wrote it, so others must judge it.
     #[error("the recipe is the caller's own")]
     Own,
+    /// The recipe cannot be made so large or so small.
+    #[error("a scaled quantity would be beyond the limits of quantities")]
+    ScaleOutOfRange,
 }
 
 impl Rule for RecipeError {
@@ -51,6 +55,7 @@ impl Rule for RecipeError {
             Self::NoFruit => refuse(Code::FailedPrecondition, ErrorReason::FruitRequired),
             Self::Child => refuse(Code::PermissionDenied, ErrorReason::ChildNotPermitted),
             Self::Own => refuse(Code::FailedPrecondition, ErrorReason::OwnRecipe),
+            Self::ScaleOutOfRange => refuse(Code::FailedPrecondition, ErrorReason::ScaleOutOfRange),
         }
     }
 }

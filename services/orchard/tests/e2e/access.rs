@@ -138,6 +138,7 @@ const TABLES: &[(&str, &Table)] = &[
             ("RecipeService/UpdateRecipe", Only(&[USERS])),
             ("RecipeService/DeleteRecipe", Only(&[USERS])),
             ("RecipeService/ListRecipes", Only(&[USERS])),
+            ("RecipeService/ScaleRecipe", Only(&[USERS])),
             ("IngredientService/ParseIngredients", Only(&[USERS])),
             ("ReviewService/CreateReview", Only(&[USERS])),
             ("ReviewService/GetReview", Only(&[USERS])),

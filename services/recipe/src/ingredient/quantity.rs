@@ -29,6 +29,11 @@ impl Quantity {
         let is_small = number.trunc().to_integer() < LIMIT && *number.denom() <= LIMIT;
         (is_small && number > Number::ZERO).then_some(Self(number))
     }
+
+    /// The number.
+    pub(crate) fn number(self) -> Number {
+        self.0
+    }
 }
 
 /// Returns a number of at most `most` digits.

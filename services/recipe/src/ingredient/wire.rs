@@ -79,7 +79,12 @@ fn read_amount(fields: &mut Fields, (quantity, max_quantity, unit): (&str, &str,
 }
 
 fn read_quantity(text: &str) -> Result<Option<Quantity>, String> {
-    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|error: InvalidQuantity| error.to_string()) }
+    if text.is_empty() { Ok(None) } else { read_known_quantity(text).map(Some) }
+}
+
+/// Reads a quantity that is not missing.
+pub(crate) fn read_known_quantity(text: &str) -> Result<Quantity, String> {
+    text.parse().map_err(|error: InvalidQuantity| error.to_string())
 }
 
 /// Converts an ingredient.

@@ -8,7 +8,7 @@ use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::editing::{self, Edit};
-use super::{Patch, Recipe, RecipeError, Summary, store, wire};
+use super::{Patch, Recipe, RecipeError, Summary, scaling, store, wire};
 use crate::error::Error;
 use crate::people::Profiles;
 use crate::{Api, family, request};
@@ -55,6 +55,14 @@ impl RecipeService for Api {
         let authors = self.authors(&viewer, vec![recipe.facts.user_id]).await;
         let profiles_unavailable = authors.is_unavailable;
         Ok(Response::new(pb::GetRecipeResponse { recipe: Some(wire::recipe(recipe, &authors)), profiles_unavailable }))
+    }
+
+    async fn scale_recipe(&self, request: Request<pb::ScaleRecipeRequest>) -> Answer<pb::ScaleRecipeResponse> {
+        let viewer = Caller::user(&request)?.id;
+        let (id, scale) = wire::scale(request.get_ref())?;
+        let Recipe { facts, content } = self.get_visible(id, viewer).await?;
+        let scaled = scaling::scale(&content, scale).map_err(Error::from)?;
+        Ok(Response::new(wire::scaled(&facts, scaled)))
     }
 
     async fn batch_get_recipes(&self, request: Request<pb::BatchGetRecipesRequest>) -> Answer<pb::BatchGetRecipesResponse> {

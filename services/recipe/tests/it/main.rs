@@ -18,6 +18,7 @@ mod people;
 mod publishing;
 mod recipes;
 mod reviews;
+mod scaling;
 mod schema;
 mod search;
 mod texts;

@@ -51,6 +51,7 @@ const OTHERS: &[&str] = &[
     "Recipe.etag",
     "Recipe.image_url",
     "Review.reviewer_name",
+    "ScaleRecipeRequest.factor",
     "SearchRecipesRequest.min_rating",
 ];
 
