@@ -37,6 +37,9 @@ pub(crate) struct Ingredient {
     /// The line as the author wrote it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) original_text: String,
+    /// The number of the food in the nutrient table that the author has chosen.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) food_number: String,
 }
 
 /// A quantity of a unit.

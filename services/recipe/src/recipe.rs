@@ -5,6 +5,7 @@ mod content;
 mod counts;
 mod editing;
 mod fruit;
+mod nutrition;
 mod scaling;
 pub(crate) mod store;
 pub(crate) mod wire;

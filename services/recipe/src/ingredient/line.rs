@@ -23,6 +23,7 @@ pub(super) fn parse(line: &str) -> Option<Ingredient> {
         size: text(&parsed.size, wire::SIZE)?,
         note: text(&parsed.note, wire::NOTE)?,
         original_text: line.to_owned(),
+        food_number: String::new(),
     })
 }
 

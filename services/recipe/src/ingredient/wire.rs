@@ -36,6 +36,7 @@ pub(crate) fn read(fields: &mut Fields, sent: pb::Ingredient) -> Result<Ingredie
     let note = fields.read("note", read::text(&sent.note, NOTE));
     let original_text = fields.read("original_text", read::text(&sent.original_text, 0..=MOST_CHARACTERS));
     let size = fields.read("size", read::text(&sent.size, SIZE));
+    let food_number = fields.read("food_number", read_food_number(sent.food_number));
     let package = sent.package.map(|package| fields.within("package", |fields| read_known(fields, &package))).transpose();
     let alternatives = fields
         .each("alternatives", 0..=MOST_ALTERNATIVES, sent.alternatives, |fields, alternative| read_known(fields, &alternative));
@@ -47,6 +48,7 @@ pub(crate) fn read(fields: &mut Fields, sent: pb::Ingredient) -> Result<Ingredie
         size: size?,
         note: note?,
         original_text: original_text?,
+        food_number: food_number?,
     })
 }
 
@@ -54,6 +56,13 @@ pub(crate) fn read(fields: &mut Fields, sent: pb::Ingredient) -> Result<Ingredie
 fn is_line(sent: &pb::Ingredient) -> bool {
     let line = pb::Ingredient { original_text: sent.original_text.clone(), ..Default::default() };
     *sent == line && !line.original_text.trim().is_empty()
+}
+
+fn read_food_number(number: String) -> Result<String, String> {
+    let is_known = number.is_empty() || orchard_nutrition::food(&number).is_some();
+    is_known
+        .then_some(number)
+        .ok_or_else(|| "must be the number of a food of the nutrient table, such as 09040, or empty".to_owned())
 }
 
 /// Reads an amount that has a quantity.
@@ -89,7 +98,7 @@ pub(crate) fn read_known_quantity(text: &str) -> Result<Quantity, String> {
 
 /// Converts an ingredient.
 pub(crate) fn to_wire(ingredient: Ingredient) -> pb::Ingredient {
-    let Ingredient { food, amount, package, alternatives, size, note, original_text } = ingredient;
+    let Ingredient { food, amount, package, alternatives, size, note, original_text, food_number } = ingredient;
     let pb::IngredientAmount { quantity, max_quantity, unit } = amount_to_wire(amount);
     pb::Ingredient {
         food,
@@ -101,6 +110,7 @@ pub(crate) fn to_wire(ingredient: Ingredient) -> pb::Ingredient {
         size,
         package: package.map(amount_to_wire),
         alternatives: alternatives.into_iter().map(amount_to_wire).collect(),
+        food_number,
     }
 }
 

@@ -8,7 +8,7 @@ use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::editing::{self, Edit};
-use super::{Patch, Recipe, RecipeError, Summary, scaling, store, wire};
+use super::{Patch, Recipe, RecipeError, Summary, nutrition, scaling, store, wire};
 use crate::error::Error;
 use crate::people::Profiles;
 use crate::{Api, family, request};
@@ -63,6 +63,17 @@ impl RecipeService for Api {
         let Recipe { facts, content } = self.get_visible(id, viewer).await?;
         let scaled = scaling::scale(&content, scale).map_err(Error::from)?;
         Ok(Response::new(wire::scaled(&facts, scaled)))
+    }
+
+    async fn get_recipe_nutrition(
+        &self,
+        request: Request<pb::GetRecipeNutritionRequest>,
+    ) -> Answer<pb::GetRecipeNutritionResponse> {
+        let viewer = Caller::user(&request)?.id;
+        let id = request::id("recipe_id", &request.get_ref().recipe_id)?;
+        let recipe = self.get_visible(id, viewer).await?;
+        let nutrition = nutrition::of(&recipe.content);
+        Ok(Response::new(wire::nutrition(recipe, &nutrition)))
     }
 
     async fn batch_get_recipes(&self, request: Request<pb::BatchGetRecipesRequest>) -> Answer<pb::BatchGetRecipesResponse> {

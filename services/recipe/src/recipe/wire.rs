@@ -1,6 +1,7 @@
 //! Conversions of recipes from and to protobuf.
 
 mod content;
+mod nutrition;
 
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::recipe::v1 as pb;
@@ -13,6 +14,8 @@ use super::{Content, Counts, Facts, Patch, Recipe, Summary};
 use crate::error::Error;
 use crate::ingredient::{self, Ingredient};
 use crate::people::Profiles;
+pub(super) use nutrition::nutrition;
+
 use content::{nutrition_to_wire, read_content, read_patch};
 
 /// The most recipes that one request may ask for.

@@ -13,6 +13,7 @@ const TABLE: &Table = &[
     ("RecipeService/DeleteRecipe", Only(&[USERS])),
     ("RecipeService/ListRecipes", Only(&[USERS])),
     ("RecipeService/ScaleRecipe", Only(&[USERS])),
+    ("RecipeService/GetRecipeNutrition", Only(&[USERS])),
     ("IngredientService/ParseIngredients", Only(&[USERS])),
     ("ReviewService/CreateReview", Only(&[USERS])),
     ("ReviewService/GetReview", Only(&[USERS])),

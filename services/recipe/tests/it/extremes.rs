@@ -24,6 +24,7 @@ async fn no_number_and_no_text_is_the_services_own_fault() -> anyhow::Result<()>
                 ("quantity", "1".to_owned()),
                 ("food", "apple".to_owned()),
                 ("etag", String::new()),
+                ("food_number", "09040".to_owned()),
                 ("factor", "1.5".to_owned()),
                 ("min_rating", "3".to_owned()),
                 ("Recipe.recipe_id", own.clone()),

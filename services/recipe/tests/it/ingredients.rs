@@ -34,6 +34,7 @@ async fn amounts_are_kept_exactly() -> anyhow::Result<()> {
         size: "large".to_owned(),
         package: Some(amount("02.50", "3.0", "kilogram")),
         alternatives: vec![amount("150", "", "gram"), amount("1/32", "7/32", "")],
+        food_number: "09003".to_owned(),
         ..Default::default()
     };
     let expected = pb::Ingredient {
@@ -51,7 +52,7 @@ async fn amounts_are_kept_exactly() -> anyhow::Result<()> {
 #[tokio::test]
 async fn amounts_that_mean_nothing_are_refused_by_field() -> anyhow::Result<()> {
     let world = World::start().await?;
-    let spoilt: [(&str, fn(&mut pb::Ingredient)); 14] = [
+    let spoilt: [(&str, fn(&mut pb::Ingredient)); 16] = [
         ("quantity", |apple| apple.quantity = "1/0".to_owned()),
         ("quantity", |apple| apple.quantity = "0/3".to_owned()),
         ("quantity", |apple| apple.quantity = "1/1000000001".to_owned()),
@@ -61,6 +62,8 @@ async fn amounts_that_mean_nothing_are_refused_by_field() -> anyhow::Result<()> 
         ("max_quantity", |apple| (apple.quantity, apple.max_quantity) = ("1/3".to_owned(), "0.3333".to_owned())),
         ("max_quantity", |apple| (apple.quantity, apple.max_quantity) = (String::new(), "3".to_owned())),
         ("size", |apple| apple.size = "x".repeat(51)),
+        ("food_number", |apple| apple.food_number = "9003".to_owned()),
+        ("food_number", |apple| apple.food_number = "99999".to_owned()),
         ("package.quantity", |apple| apple.package = Some(amount("", "", "gram"))),
         ("package.unit", |apple| apple.package = Some(amount("1", "", &"x".repeat(21)))),
         ("alternatives[0].max_quantity", |apple| apple.alternatives = vec![amount("2", "2", "")]),

@@ -14,6 +14,7 @@ mod ingredients;
 mod input;
 mod moderation;
 mod modules;
+mod nutrition;
 mod people;
 mod publishing;
 mod recipes;

@@ -42,6 +42,7 @@ const TEXTS: &[&str] = &[
 const OTHERS: &[&str] = &[
     "CreateRecipeRequest.image_url",
     "DeleteRecipeRequest.etag",
+    "Ingredient.food_number",
     "Ingredient.max_quantity",
     "Ingredient.quantity",
     "IngredientAmount.max_quantity",
