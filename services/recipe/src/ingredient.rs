@@ -1,6 +1,7 @@
 //! Ingredients of recipes.
 
 mod api;
+mod exported;
 mod line;
 mod quantity;
 mod scaling;
@@ -10,6 +11,7 @@ pub(crate) mod wire;
 use orchard_ingredient as parser;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use exported::cut;
 pub(crate) use quantity::{InvalidQuantity, Quantity};
 
 /// The most amounts in other units.
@@ -58,6 +60,12 @@ pub(crate) struct Amount {
 }
 
 impl Amount {
+    /// Returns the amount as the parser has it, if it knows the unit.
+    fn parsed(&self) -> Option<parser::Amount> {
+        let unit = if self.unit.is_empty() { None } else { Some(parser::Unit::find(&self.unit)?) };
+        Some(parser::Amount { quantity: self.range(), unit })
+    }
+
     /// Returns the quantity, which may be a range.
     fn range(&self) -> Option<parser::Quantity> {
         let lowest = parser::Quantity::new(self.quantity?.number())?;

@@ -3,6 +3,7 @@
 mod api;
 mod content;
 mod counts;
+mod document;
 mod editing;
 mod fruit;
 mod nutrition;

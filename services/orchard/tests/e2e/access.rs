@@ -140,6 +140,8 @@ const TABLES: &[(&str, &Table)] = &[
             ("RecipeService/ListRecipes", Only(&[USERS])),
             ("RecipeService/ScaleRecipe", Only(&[USERS])),
             ("RecipeService/GetRecipeNutrition", Only(&[USERS])),
+            ("RecipeService/ImportRecipe", Only(&[USERS])),
+            ("RecipeService/ExportRecipe", Only(&[USERS])),
             ("IngredientService/ParseIngredients", Only(&[USERS])),
             ("ReviewService/CreateReview", Only(&[USERS])),
             ("ReviewService/GetReview", Only(&[USERS])),

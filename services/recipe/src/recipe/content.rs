@@ -62,6 +62,9 @@ pub struct NutritionEstimate {
     pub sodium_milligrams: Option<i32>,
 }
 
+/// The greatest estimates: of energy, of what is given in grams, and of what is given in milligrams.
+pub(crate) const MOST_ESTIMATES: [i32; 3] = [100_000, 10_000, 1_000_000];
+
 /// New values of a content's fields; `None` for those that stay.
 #[derive(Debug, Clone, Default)]
 pub struct Patch {

@@ -1,6 +1,7 @@
 //! Conversions of recipes from and to protobuf.
 
 mod content;
+mod document;
 mod nutrition;
 
 use orchard_db::idempotency::{Keep, Key};
@@ -14,6 +15,7 @@ use super::{Content, Counts, Facts, Patch, Recipe, Summary};
 use crate::error::Error;
 use crate::ingredient::{self, Ingredient};
 use crate::people::Profiles;
+pub(super) use document::{import, imported};
 pub(super) use nutrition::nutrition;
 
 use content::{nutrition_to_wire, read_content, read_patch};

@@ -25,6 +25,7 @@ async fn no_number_and_no_text_is_the_services_own_fault() -> anyhow::Result<()>
                 ("food", "apple".to_owned()),
                 ("etag", String::new()),
                 ("food_number", "09040".to_owned()),
+                ("document", crate::documents::MINIMAL.to_owned()),
                 ("factor", "1.5".to_owned()),
                 ("min_rating", "3".to_owned()),
                 ("Recipe.recipe_id", own.clone()),

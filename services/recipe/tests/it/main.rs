@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says where")]
 
 mod access;
+mod documents;
 mod editing;
 mod erasure;
 mod export;

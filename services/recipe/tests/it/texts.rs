@@ -42,6 +42,7 @@ const TEXTS: &[&str] = &[
 const OTHERS: &[&str] = &[
     "CreateRecipeRequest.image_url",
     "DeleteRecipeRequest.etag",
+    "ImportRecipeRequest.document",
     "Ingredient.food_number",
     "Ingredient.max_quantity",
     "Ingredient.quantity",

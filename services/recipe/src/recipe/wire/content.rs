@@ -4,6 +4,7 @@ use orchard_proto::recipe::v1 as pb;
 use orchard_rpc::{Fields, Invalid, read};
 
 use crate::ingredient::{self, Ingredient};
+use crate::recipe::content::MOST_ESTIMATES;
 use crate::recipe::{Content, Heading, NutritionEstimate, NutritionalInfo, Patch};
 
 pub(super) fn read_content(fields: &mut Fields, request: &pb::CreateRecipeRequest) -> Result<Content, Invalid> {
@@ -93,13 +94,14 @@ fn read_nutrition(fields: &mut Fields, sent: Option<pb::NutritionEstimate>) -> R
         let mut amount = |name: &str, sent: Option<i32>, most: i32| {
             fields.read(name, sent.map(|amount| read::within(amount, 0..=most)).transpose())
         };
-        let energy_kcal = amount("energy_kcal", sent.energy_kcal, 100_000);
-        let protein_grams = amount("protein_grams", sent.protein_grams, 10_000);
-        let carbohydrate_grams = amount("carbohydrate_grams", sent.carbohydrate_grams, 10_000);
-        let sugar_grams = amount("sugar_grams", sent.sugar_grams, 10_000);
-        let fat_grams = amount("fat_grams", sent.fat_grams, 10_000);
-        let fibre_grams = amount("fibre_grams", sent.fibre_grams, 10_000);
-        let sodium_milligrams = amount("sodium_milligrams", sent.sodium_milligrams, 1_000_000);
+        let [kilocalories, grams, milligrams] = MOST_ESTIMATES;
+        let energy_kcal = amount("energy_kcal", sent.energy_kcal, kilocalories);
+        let protein_grams = amount("protein_grams", sent.protein_grams, grams);
+        let carbohydrate_grams = amount("carbohydrate_grams", sent.carbohydrate_grams, grams);
+        let sugar_grams = amount("sugar_grams", sent.sugar_grams, grams);
+        let fat_grams = amount("fat_grams", sent.fat_grams, grams);
+        let fibre_grams = amount("fibre_grams", sent.fibre_grams, grams);
+        let sodium_milligrams = amount("sodium_milligrams", sent.sodium_milligrams, milligrams);
         Ok::<_, Invalid>(NutritionEstimate {
             energy_kcal: energy_kcal?,
             protein_grams: protein_grams?,
