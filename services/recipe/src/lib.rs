@@ -4,6 +4,7 @@ mod counters;
 pub mod error;
 mod family;
 mod favourite;
+mod ingredient;
 mod moderation;
 mod people;
 mod privacy;
@@ -25,6 +26,7 @@ use orchard_db::{Db, EmbeddedMigrations, Migrations};
 use orchard_events::{OUTBOX, Outbox, RelayOptions};
 use orchard_privacy::{PRIVACY, Privacy};
 use orchard_proto::recipe::v1::favourite_service_server::FavouriteServiceServer;
+use orchard_proto::recipe::v1::ingredient_service_server::IngredientServiceServer;
 use orchard_proto::recipe::v1::moderation_service_server::ModerationServiceServer;
 use orchard_proto::recipe::v1::recipe_service_server::RecipeServiceServer;
 use orchard_proto::recipe::v1::review_service_server::ReviewServiceServer;
@@ -116,6 +118,7 @@ impl Slice for Service {
         routes
             .add_service(operations)
             .add_service(Privacy::server(Self::NAME, db, privacy::RecipeData))
+            .add_service(IngredientServiceServer::new(api.clone()))
             .add_service(RecipeServiceServer::new(api.clone()))
             .add_service(ReviewServiceServer::new(api.clone()))
             .add_service(SearchServiceServer::new(api.clone()))

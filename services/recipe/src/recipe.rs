@@ -3,9 +3,11 @@
 mod api;
 mod content;
 mod counts;
+mod document;
 mod editing;
 mod fruit;
-mod quantity;
+mod nutrition;
+mod scaling;
 pub(crate) mod store;
 pub(crate) mod wire;
 
@@ -16,9 +18,8 @@ use orchard_rpc::Refusal;
 use tonic::Code;
 use uuid::Uuid;
 
-pub use content::{Content, Heading, Ingredient, NutritionEstimate, NutritionalInfo, Patch};
+pub use content::{Content, Heading, NutritionEstimate, NutritionalInfo, Patch};
 pub use counts::Counts;
-pub use quantity::{InvalidQuantity, Quantity};
 
 /// Why a call about a recipe is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +42,9 @@ pub enum RecipeError {
     /// The caller wrote it, so others must judge it.
     #[error("the recipe is the caller's own")]
     Own,
+    /// The recipe cannot be made so large or so small.
+    #[error("a scaled quantity would be beyond the limits of quantities")]
+    ScaleOutOfRange,
 }
 
 impl Rule for RecipeError {
@@ -53,6 +57,7 @@ impl Rule for RecipeError {
             Self::NoFruit => refuse(Code::FailedPrecondition, ErrorReason::FruitRequired),
             Self::Child => refuse(Code::PermissionDenied, ErrorReason::ChildNotPermitted),
             Self::Own => refuse(Code::FailedPrecondition, ErrorReason::OwnRecipe),
+            Self::ScaleOutOfRange => refuse(Code::FailedPrecondition, ErrorReason::ScaleOutOfRange),
         }
     }
 }

@@ -9,12 +9,22 @@ use crate::suite::{Suite, id};
 async fn the_longest_recipe_passes_through_the_edge() -> anyhow::Result<()> {
     let suite = Suite::start().await?;
     let text = |characters| "果".repeat(characters);
+    let amount = |lowest: &str, highest: &str| pb::IngredientAmount {
+        quantity: lowest.to_owned(),
+        max_quantity: highest.to_owned(),
+        unit: text(20),
+    };
+    let amount = amount("999999999999999998/1000000000", "999999999999999999/1000000000");
     let ingredient = pb::Ingredient {
         food: text(100),
-        quantity: "999999999.9999".to_owned(),
+        quantity: "999999999.9998".to_owned(),
+        max_quantity: "999999999.9999".to_owned(),
         unit: text(20),
-        note: text(100),
+        note: text(200),
         original_text: text(200),
+        size: text(50),
+        package: Some(amount.clone()),
+        alternatives: vec![amount; 10],
     };
     let request = pb::CreateRecipeRequest {
         recipe_name: text(100),

@@ -8,7 +8,7 @@ use tonic::{Request, Response};
 use uuid::Uuid;
 
 use super::editing::{self, Edit};
-use super::{Patch, Recipe, RecipeError, Summary, store, wire};
+use super::{Patch, Recipe, RecipeError, Summary, document, nutrition, scaling, store, wire};
 use crate::error::Error;
 use crate::people::Profiles;
 use crate::{Api, family, request};
@@ -55,6 +55,40 @@ impl RecipeService for Api {
         let authors = self.authors(&viewer, vec![recipe.facts.user_id]).await;
         let profiles_unavailable = authors.is_unavailable;
         Ok(Response::new(pb::GetRecipeResponse { recipe: Some(wire::recipe(recipe, &authors)), profiles_unavailable }))
+    }
+
+    async fn scale_recipe(&self, request: Request<pb::ScaleRecipeRequest>) -> Answer<pb::ScaleRecipeResponse> {
+        let viewer = Caller::user(&request)?.id;
+        let (id, scale) = wire::scale(request.get_ref())?;
+        let Recipe { facts, content } = self.get_visible(id, viewer).await?;
+        let scaled = scaling::scale(&content, scale).map_err(Error::from)?;
+        Ok(Response::new(wire::scaled(&facts, scaled)))
+    }
+
+    async fn get_recipe_nutrition(
+        &self,
+        request: Request<pb::GetRecipeNutritionRequest>,
+    ) -> Answer<pb::GetRecipeNutritionResponse> {
+        let viewer = Caller::user(&request)?.id;
+        let id = request::id("recipe_id", &request.get_ref().recipe_id)?;
+        let recipe = self.get_visible(id, viewer).await?;
+        let nutrition = nutrition::of(&recipe.content);
+        Ok(Response::new(wire::nutrition(recipe, &nutrition)))
+    }
+
+    async fn import_recipe(&self, request: Request<pb::ImportRecipeRequest>) -> Answer<pb::ImportRecipeResponse> {
+        let author = Caller::user(&request)?.id;
+        let (key, document::Imported { content, dropped }) = wire::import(request.get_ref(), author)?;
+        // It is private, so it does not matter who is a child.
+        let recipe = editing::create(&self.db, &self.outbox, key, content, author, None).await?;
+        Ok(Response::new(wire::imported(wire::recipe(recipe, &Profiles::only(author)), &dropped)))
+    }
+
+    async fn export_recipe(&self, request: Request<pb::ExportRecipeRequest>) -> Answer<pb::ExportRecipeResponse> {
+        let viewer = Caller::user(&request)?.id;
+        let id = request::id("recipe_id", &request.get_ref().recipe_id)?;
+        let recipe = self.get_visible(id, viewer).await?;
+        Ok(Response::new(pb::ExportRecipeResponse { document: document::export(&recipe.content) }))
     }
 
     async fn batch_get_recipes(&self, request: Request<pb::BatchGetRecipesRequest>) -> Answer<pb::BatchGetRecipesResponse> {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Quantity, RecipeError, fruit};
+use super::{RecipeError, fruit};
+use crate::ingredient::Ingredient;
 
 /// What the author of a recipe writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,24 +35,6 @@ pub struct Heading {
     pub is_public: bool,
 }
 
-/// An ingredient, in memory and in its JSON column. Empty texts are not stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ingredient {
-    pub food: String,
-    /// The amount, or none for "to taste".
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quantity: Option<Quantity>,
-    /// The unit of the quantity, or empty for pieces.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub unit: String,
-    /// How the food is prepared.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub note: String,
-    /// The line as the author wrote it.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub original_text: String,
-}
-
 /// The JSON column with the nutrition of a recipe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NutritionalInfo {
@@ -78,6 +61,9 @@ pub struct NutritionEstimate {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sodium_milligrams: Option<i32>,
 }
+
+/// The greatest estimates: of energy, of what is given in grams, and of what is given in milligrams.
+pub(crate) const MOST_ESTIMATES: [i32; 3] = [100_000, 10_000, 1_000_000];
 
 /// New values of a content's fields; `None` for those that stay.
 #[derive(Debug, Clone, Default)]
@@ -128,13 +114,7 @@ mod tests {
     use super::*;
 
     fn of(food: &str) -> Ingredient {
-        Ingredient {
-            food: food.to_owned(),
-            quantity: None,
-            unit: String::new(),
-            note: String::new(),
-            original_text: String::new(),
-        }
+        Ingredient { food: food.to_owned(), ..Ingredient::default() }
     }
 
     fn crumble() -> Content {
@@ -153,14 +133,6 @@ mod tests {
             instructions: vec!["Bake.".to_owned()],
             nutritional_info: None,
         }
-    }
-
-    #[test]
-    fn an_ingredient_is_stored_without_empty_fields() {
-        let salt = of("salt");
-        let stored = serde_json::to_string(&salt).expect("JSON");
-        assert_eq!(stored, r#"{"food":"salt"}"#);
-        assert_eq!(serde_json::from_str::<Ingredient>(&stored).expect("an ingredient"), salt);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Conversions of recipes from and to protobuf.
 
 mod content;
+mod document;
+mod nutrition;
 
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::recipe::v1 as pb;
@@ -8,10 +10,15 @@ use orchard_rpc::{Fields, read, timestamp_to_wire};
 use prost::Message as _;
 use uuid::Uuid;
 
-use super::{Content, Counts, Patch, Recipe, Summary};
+use super::scaling::{Scale, Scaled};
+use super::{Content, Counts, Facts, Patch, Recipe, Summary};
 use crate::error::Error;
+use crate::ingredient::{self, Ingredient};
 use crate::people::Profiles;
-use content::{ingredient_to_wire, nutrition_to_wire, read_content, read_patch};
+pub(super) use document::{import, imported};
+pub(super) use nutrition::nutrition;
+
+use content::{nutrition_to_wire, read_content, read_patch};
 
 /// The most recipes that one request may ask for.
 const MAX_BATCH: usize = 20;
@@ -73,6 +80,32 @@ pub(super) fn delete(request: &pb::DeleteRecipeRequest) -> Result<(Uuid, Option<
     Ok(fields.finish(|| Ok((id?, version?)))?)
 }
 
+/// Reads how much of which recipe is asked for.
+pub(super) fn scale(request: &pb::ScaleRecipeRequest) -> Result<(Uuid, Scale), Error> {
+    use pb::scale_recipe_request::Scale as Sent;
+
+    let mut fields = Fields::default();
+    let id = fields.read("recipe_id", read::uuid(&request.recipe_id));
+    let scale = match &request.scale {
+        Some(Sent::Servings(servings)) => fields.read("servings", read::within(*servings, 1..=1_000)).map(Scale::Servings),
+        Some(Sent::Factor(factor)) => fields.read("factor", ingredient::wire::read_known_quantity(factor)).map(Scale::Factor),
+        None => fields.read("scale", Err("is required: servings or factor".to_owned())),
+    };
+    Ok(fields.finish(|| Ok((id?, scale?)))?)
+}
+
+/// Converts a scaled recipe.
+pub(super) fn scaled(facts: &Facts, scaled: Scaled) -> pb::ScaleRecipeResponse {
+    pb::ScaleRecipeResponse {
+        recipe_id: facts.id.to_string(),
+        etag: facts.version.to_string(),
+        factor: scaled.factor.to_string(),
+        servings: scaled.servings.to_string(),
+        lines: scaled.ingredients.iter().map(Ingredient::shown).collect(),
+        ingredients: scaled.ingredients.into_iter().map(ingredient::wire::to_wire).collect(),
+    }
+}
+
 /// An etag is the version of the content.
 fn read_etag(etag: &str) -> Result<Option<i64>, String> {
     if etag.is_empty() {
@@ -93,7 +126,7 @@ pub(crate) fn recipe(recipe: Recipe, profiles: &Profiles) -> pb::Recipe {
         author_name: author.name,
         recipe_name: heading.recipe_name,
         description: heading.description.unwrap_or_default(),
-        ingredients: ingredients.into_iter().map(ingredient_to_wire).collect(),
+        ingredients: ingredients.into_iter().map(ingredient::wire::to_wire).collect(),
         instructions,
         prep_time_minutes: heading.prep_time_minutes,
         servings: heading.servings,

@@ -20,9 +20,13 @@ async fn no_number_and_no_text_is_the_services_own_fault() -> anyhow::Result<()>
             clients: vec![world.slice.user_with(user, &["operator", "moderator"])?],
             known: vec![
                 ("image_url", "https://example.org/a.jpg".to_owned()),
+                ("max_quantity", "2.5".to_owned()),
                 ("quantity", "1".to_owned()),
                 ("food", "apple".to_owned()),
                 ("etag", String::new()),
+                ("food_number", "09040".to_owned()),
+                ("document", crate::documents::MINIMAL.to_owned()),
+                ("factor", "1.5".to_owned()),
                 ("min_rating", "3".to_owned()),
                 ("Recipe.recipe_id", own.clone()),
                 ("DeleteRecipeRequest.recipe_id", own),

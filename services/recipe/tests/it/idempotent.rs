@@ -18,6 +18,7 @@ async fn a_repetition_is_answered_as_the_first_request_was() -> anyhow::Result<(
     let review_id = || review.review_id.clone();
     let changed = pb::Recipe { recipe_name: "Crumble".to_owned(), ..recipe.clone() };
     let changed = pb::UpdateRecipeRequest { recipe: Some(changed), update_mask: mask(&["recipe_name"]) };
+    let imported = pb::ImportRecipeRequest { document: crate::documents::MINIMAL.to_owned(), request_id: id().to_string() };
     let (rating, review_text, request_id) = (5, "Good".to_owned(), id().to_string());
     let reviewed = pb::CreateReviewRequest { recipe_id: recipe_id(), rating, review_text, request_id };
     let better = pb::Review { rating: 4, ..review.clone() };
@@ -26,6 +27,7 @@ async fn a_repetition_is_answered_as_the_first_request_was() -> anyhow::Result<(
         pb::ReportRecipeRequest { recipe_id: recipe_id(), reason: pb::ReportReason::Other.into(), note: "Odd".to_owned() };
     let cases = vec![
         Case::of("RecipeService/CreateRecipe", user(author), public()),
+        Case::of("RecipeService/ImportRecipe", user(author), imported),
         Case::of("RecipeService/UpdateRecipe", user(author), changed),
         Case::of("ReviewService/CreateReview", user(reader), reviewed),
         Case::of("ReviewService/UpdateReview", user(other), better),

@@ -16,8 +16,9 @@ async fn all_field_violations_are_reported_at_once() -> anyhow::Result<()> {
         food: String::new(),
         quantity: "a few".to_owned(),
         unit: "x".repeat(21),
-        note: "x".repeat(101),
+        note: "x".repeat(201),
         original_text: "x".repeat(201),
+        ..Default::default()
     };
     let request = pb::CreateRecipeRequest {
         recipe_name: "x".repeat(101),

@@ -14,6 +14,7 @@ const ORDER: &[&str] = &[
     "counters",
     "search_words",
     "search_index",
+    "ingredient",
     "recipe",
     "search",
     "review",

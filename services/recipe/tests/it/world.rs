@@ -9,6 +9,7 @@ use orchard_proto::family::v1::member_service_client::MemberServiceClient;
 use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
 use orchard_proto::recipe::v1 as pb;
 use orchard_proto::recipe::v1::favourite_service_client::FavouriteServiceClient;
+use orchard_proto::recipe::v1::ingredient_service_client::IngredientServiceClient;
 use orchard_proto::recipe::v1::moderation_service_client::ModerationServiceClient;
 use orchard_proto::recipe::v1::recipe_service_client::RecipeServiceClient;
 use orchard_proto::recipe::v1::review_service_client::ReviewServiceClient;
@@ -56,6 +57,7 @@ pub fn crumble() -> pb::CreateRecipeRequest {
         unit: "cup".to_owned(),
         note: "peeled".to_owned(),
         original_text: "2 1/2 cups of apples, peeled".to_owned(),
+        ..Default::default()
     };
     let cinnamon = pb::Ingredient { food: "cinnamon".to_owned(), ..Default::default() };
     pb::CreateRecipeRequest {
@@ -167,6 +169,10 @@ impl World {
 
     pub fn favourites(&self, user: Uuid) -> FavouriteServiceClient<Client> {
         FavouriteServiceClient::new(self.slice.user(user).expect("client"))
+    }
+
+    pub fn ingredients(&self, user: Uuid) -> IngredientServiceClient<Client> {
+        IngredientServiceClient::new(self.slice.user(user).expect("client"))
     }
 
     pub fn moderation(&self, user: Uuid, roles: &[&str]) -> ModerationServiceClient<Client> {

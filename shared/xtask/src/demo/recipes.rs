@@ -120,7 +120,7 @@ fn ingredient(text: &str) -> Result<Ingredient> {
     let mut part = || parts.next().unwrap_or_default().to_owned();
     let (quantity, unit, food, note) = (part(), part(), part(), part());
     ensure!(!food.is_empty(), "{text:?} is no ingredient");
-    Ok(Ingredient { food, quantity, unit, note, original_text: String::new() })
+    Ok(Ingredient { food, quantity, unit, note, ..Ingredient::default() })
 }
 
 #[cfg(test)]

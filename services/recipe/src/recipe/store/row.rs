@@ -9,7 +9,8 @@ use diesel::sql_types::Jsonb;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::recipe::{Content, Counts, Facts, Heading, Ingredient, NutritionalInfo};
+use crate::ingredient::Ingredient;
+use crate::recipe::{Content, Counts, Facts, Heading, NutritionalInfo};
 use crate::schema::user_recipes;
 
 /// The column with the list of ingredients. A list that cannot be read is a fault, not an empty list.

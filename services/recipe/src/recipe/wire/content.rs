@@ -3,7 +3,9 @@
 use orchard_proto::recipe::v1 as pb;
 use orchard_rpc::{Fields, Invalid, read};
 
-use crate::recipe::{Content, Heading, Ingredient, InvalidQuantity, NutritionEstimate, NutritionalInfo, Patch, Quantity};
+use crate::ingredient::{self, Ingredient};
+use crate::recipe::content::MOST_ESTIMATES;
+use crate::recipe::{Content, Heading, NutritionEstimate, NutritionalInfo, Patch};
 
 pub(super) fn read_content(fields: &mut Fields, request: &pb::CreateRecipeRequest) -> Result<Content, Invalid> {
     let recipe_name = fields.read("recipe_name", read_name(&request.recipe_name));
@@ -74,7 +76,7 @@ fn read_prep_time(minutes: Option<i32>) -> Result<Option<i32>, String> {
 }
 
 fn read_ingredients(fields: &mut Fields, ingredients: Vec<pb::Ingredient>) -> Result<Vec<Ingredient>, Invalid> {
-    fields.each("ingredients", 1..=100, ingredients, ingredient)
+    fields.each("ingredients", 1..=100, ingredients, ingredient::wire::read)
 }
 
 fn read_instructions(fields: &mut Fields, instructions: &[String]) -> Result<Vec<String>, Invalid> {
@@ -86,32 +88,20 @@ fn read_tags(fields: &mut Fields, tags: &[String]) -> Result<Vec<String>, Invali
     fields.values("tags", 0..=20, tags, |tag| read::text(&tag.to_lowercase(), 1..=30)).map(read::distinct)
 }
 
-fn ingredient(fields: &mut Fields, ingredient: pb::Ingredient) -> Result<Ingredient, Invalid> {
-    let food = fields.read("food", read::text(&ingredient.food, 1..=100));
-    let quantity = fields.read("quantity", read_quantity(&ingredient.quantity));
-    let unit = fields.read("unit", read::text(&ingredient.unit, 0..=20));
-    let note = fields.read("note", read::text(&ingredient.note, 0..=100));
-    let original_text = fields.read("original_text", read::text(&ingredient.original_text, 0..=200));
-    Ok(Ingredient { food: food?, quantity: quantity?, unit: unit?, note: note?, original_text: original_text? })
-}
-
-fn read_quantity(text: &str) -> Result<Option<Quantity>, String> {
-    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|error: InvalidQuantity| error.to_string()) }
-}
-
 fn read_nutrition(fields: &mut Fields, sent: Option<pb::NutritionEstimate>) -> Result<Option<NutritionalInfo>, Invalid> {
     let Some(sent) = sent else { return Ok(None) };
     let estimate = fields.within("nutritional_info", |fields| {
         let mut amount = |name: &str, sent: Option<i32>, most: i32| {
             fields.read(name, sent.map(|amount| read::within(amount, 0..=most)).transpose())
         };
-        let energy_kcal = amount("energy_kcal", sent.energy_kcal, 100_000);
-        let protein_grams = amount("protein_grams", sent.protein_grams, 10_000);
-        let carbohydrate_grams = amount("carbohydrate_grams", sent.carbohydrate_grams, 10_000);
-        let sugar_grams = amount("sugar_grams", sent.sugar_grams, 10_000);
-        let fat_grams = amount("fat_grams", sent.fat_grams, 10_000);
-        let fibre_grams = amount("fibre_grams", sent.fibre_grams, 10_000);
-        let sodium_milligrams = amount("sodium_milligrams", sent.sodium_milligrams, 1_000_000);
+        let [kilocalories, grams, milligrams] = MOST_ESTIMATES;
+        let energy_kcal = amount("energy_kcal", sent.energy_kcal, kilocalories);
+        let protein_grams = amount("protein_grams", sent.protein_grams, grams);
+        let carbohydrate_grams = amount("carbohydrate_grams", sent.carbohydrate_grams, grams);
+        let sugar_grams = amount("sugar_grams", sent.sugar_grams, grams);
+        let fat_grams = amount("fat_grams", sent.fat_grams, grams);
+        let fibre_grams = amount("fibre_grams", sent.fibre_grams, grams);
+        let sodium_milligrams = amount("sodium_milligrams", sent.sodium_milligrams, milligrams);
         Ok::<_, Invalid>(NutritionEstimate {
             energy_kcal: energy_kcal?,
             protein_grams: protein_grams?,
@@ -134,15 +124,5 @@ pub(super) fn nutrition_to_wire(estimate: NutritionEstimate) -> pb::NutritionEst
         fat_grams: estimate.fat_grams,
         fibre_grams: estimate.fibre_grams,
         sodium_milligrams: estimate.sodium_milligrams,
-    }
-}
-
-pub(super) fn ingredient_to_wire(ingredient: Ingredient) -> pb::Ingredient {
-    pb::Ingredient {
-        food: ingredient.food,
-        quantity: ingredient.quantity.map(String::from).unwrap_or_default(),
-        unit: ingredient.unit,
-        note: ingredient.note,
-        original_text: ingredient.original_text,
     }
 }
