@@ -25,6 +25,7 @@ async fn the_longest_recipe_passes_through_the_edge() -> anyhow::Result<()> {
         size: text(50),
         package: Some(amount.clone()),
         alternatives: vec![amount; 10],
+        food_number: "09040".to_owned(),
     };
     let request = pb::CreateRecipeRequest {
         recipe_name: text(100),

@@ -115,7 +115,7 @@ fn estimate(facts: &schema_org::NutritionFacts, dropped: &mut BTreeSet<String>) 
     let mut whole = |property: &str, amount: &Option<BigDecimal>, most: i32| {
         let amount = amount.as_ref()?;
         let rounded = amount.with_scale_round(0, RoundingMode::HalfUp);
-        note(dropped, &format!("nutrition.{property}"), rounded == *amount && rounded <= BigDecimal::from(most));
+        note(dropped, &format!("nutrition.{property}"), rounded == *amount && rounded <= most);
         rounded.to_i32().filter(|amount| (0..=most).contains(amount))
     };
     let [kilocalories, grams, milligrams] = MOST_ESTIMATES;

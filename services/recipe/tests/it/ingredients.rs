@@ -52,7 +52,9 @@ async fn amounts_are_kept_exactly() -> anyhow::Result<()> {
 #[tokio::test]
 async fn amounts_that_mean_nothing_are_refused_by_field() -> anyhow::Result<()> {
     let world = World::start().await?;
-    let spoilt: [(&str, fn(&mut pb::Ingredient)); 16] = [
+    /// A field that is refused, and what is done to an ingredient.
+    type Spoilt = (&'static str, fn(&mut pb::Ingredient));
+    let spoilt: [Spoilt; 16] = [
         ("quantity", |apple| apple.quantity = "1/0".to_owned()),
         ("quantity", |apple| apple.quantity = "0/3".to_owned()),
         ("quantity", |apple| apple.quantity = "1/1000000001".to_owned()),

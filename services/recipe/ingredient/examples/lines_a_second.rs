@@ -1,4 +1,4 @@
-//! Prints how many lines a second one core reads: `cargo run --release -p orchard-ingredient --example speed`.
+//! Prints how many lines a second one core reads: `cargo run --release -p orchard-ingredient --example lines_a_second`.
 
 use std::hint::black_box;
 use std::io::{self, Write as _};
