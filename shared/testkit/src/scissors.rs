@@ -188,10 +188,11 @@ impl Marks {
         self.rest.extend_from_slice(bytes);
         match self.wire {
             Wire::Commits => {
-                let is_there = self.rest.windows(COMMIT.len()).any(|window| window == COMMIT);
-                let keep = if is_there { 0 } else { self.rest.len().min(COMMIT.len() - 1) };
-                self.rest.drain(..self.rest.len() - keep);
-                is_there
+                let found = self.rest.windows(COMMIT.len()).rposition(|window| window == COMMIT);
+                // What follows may be the beginning of another.
+                let read = found.map_or(0, |at| at + COMMIT.len());
+                self.rest.drain(..read.max(self.rest.len().saturating_sub(COMMIT.len() - 1)));
+                found.is_some()
             }
             Wire::Calls => self.count_frames(),
         }

@@ -40,7 +40,7 @@ fn document() -> Value {
         "keywords": "Autumn, quick",
         "image": "https://example.org/a.jpg",
         "recipeIngredient": ["2 large apples, cored", "1/3 cup honey", "For the sauce"],
-        "recipeInstructions": [{"@type": "HowToStep", "name": "Bake", "text": "Bake."}, {"@type": "HowToStep", "text": "Eat."}],
+        "recipeInstructions": [{"@type": "HowToStep", "name": "In the oven", "text": "Bake."}, {"@type": "HowToStep", "text": "Eat."}],
         "nutrition": {"@type": "NutritionInformation", "calories": "250 kcal", "proteinContent": "1.6 g", "servingSize": "1 apple"},
     })
 }

@@ -115,6 +115,27 @@ async fn a_payment_that_is_given_up_after_the_wallet_has_paid_is_paid_and_can_be
 }
 
 #[tokio::test]
+async fn a_payment_whose_hold_has_expired_fails_and_another_one_can_be_made() -> anyhow::Result<()> {
+    let cut = Walk::start().await?;
+    let world = &cut.world;
+    let (practice, client) = (world.practice().await?, id());
+    let plan = world.plan(client, 10_000).await?;
+    let session = world.book(client, &practice, hours(48)).await?;
+    cut.wallets.cut_after(1, Side::Before, true);
+    world.pay(client, &session, &plan).await.expect_err("the money is held and not taken");
+    world.stop_workers().await?;
+    assert!(cut.wallets.mend());
+    let over = "UPDATE wallet_holds SET expires_at = now(), updated_at = now()";
+    world.family().schema.connect().await?.batch_execute(over).await?;
+    let failed = (Code::FailedPrecondition, "PAYMENT_FAILED".to_owned());
+    assert_eq!(refused(world.pay(client, &session, &plan).await), failed);
+    assert_eq!(world.moved(&session.session_id).await?, Moved { captured: 0, refunded: 0, held: 0 });
+    assert_eq!(world.pay(client, &session, &plan).await?.payment_status(), pb::PaymentStatus::Paid);
+    assert_eq!(world.balance(&plan).await?, (10_000 - PRICE, 0));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_refund_that_is_given_up_after_the_wallet_has_it_is_a_refund() -> anyhow::Result<()> {
     let cut = Walk::start().await?;
     let world = &cut.world;
