@@ -31,11 +31,6 @@ const PAYABLE_FOR: TimeDelta = TimeDelta::minutes(30);
 /// The most sessions of a client that have not begun.
 const MAX_SESSIONS: i64 = 10;
 
-/// Returns when a session must be paid that was booked and starts at these times.
-fn payment_due(booked: DateTime<Utc>, start: DateTime<Utc>) -> DateTime<Utc> {
-    (booked + PAYABLE_FOR).min(start)
-}
-
 /// For whom time is taken.
 #[derive(Debug, Clone, Copy)]
 struct Party {

@@ -37,11 +37,11 @@ pub(crate) enum Kind {
     Refund,
 }
 
-/// What is to be done next.
+/// The next step of an intent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub(crate) enum Step {
-    /// Hold the money, which takes the user's own call. What nobody comes back to is released.
+    /// Hold the money. Only the user's own call can. If the user does not repeat a call that failed, workers release the money.
     Hold,
     /// Take the money, which is decided.
     Capture,

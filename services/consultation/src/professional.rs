@@ -13,7 +13,8 @@ use bigdecimal::{BigDecimal, Zero as _};
 use chrono::{DateTime, Utc};
 use orchard_db::Rule;
 use orchard_proto::consultation::v1::ErrorReason;
-use orchard_rpc::Refusal;
+use orchard_proto::google::r#type::Money;
+use orchard_rpc::{Currency, Refusal};
 use orchard_server::{Caller, CallerError, Role};
 use strum::{EnumString, IntoStaticStr};
 use tonic::{Code, Request};
@@ -24,6 +25,11 @@ pub(crate) use editing::{find, find_managed, lock_managed};
 
 /// The highest rate of a session: 999,999.99.
 pub static MAX_RATE: LazyLock<BigDecimal> = LazyLock::new(|| BigDecimal::new(99_999_999.into(), 2));
+
+/// Reads a price that a caller has seen.
+pub(crate) fn read_price(price: Option<Money>, currency: &Currency) -> Result<BigDecimal, String> {
+    currency.optional(price, &MAX_RATE)?.ok_or_else(|| "is required".to_owned())
+}
 
 /// Why a call about a professional is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

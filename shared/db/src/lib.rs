@@ -31,7 +31,7 @@ pub use diesel_async::AsyncPgConnection as Connection;
 pub use diesel_migrations::EmbeddedMigrations;
 
 pub use after_commit::after_commit;
-pub use clock::moment;
+pub use clock::{interval, moment};
 pub use connect::{ConnectionUrl, InvalidUrl};
 pub use db::Db;
 pub use error::{Domain, Error, Rule};

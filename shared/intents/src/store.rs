@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use diesel::data_types::PgInterval;
 use diesel::dsl::{count_star, min, now, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Interval, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use orchard_db::row as pair;
+use orchard_db::{interval, row as pair};
 use orchard_rpc::{PageRequest, trace};
 use uuid::Uuid;
 
@@ -164,8 +163,4 @@ pub(crate) async fn backlog(mut connection: &AsyncPgConnection) -> QueryResult<V
         .select((intents::kind, count_star(), sql::<BigInt>("count(*) FILTER (WHERE attempts > 0)"), min(intents::created_at)))
         .load(&mut connection)
         .await
-}
-
-fn interval(duration: Duration) -> PgInterval {
-    PgInterval::from_microseconds(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
 }

@@ -9,7 +9,7 @@ use orchard_proto::consultation::v1::ErrorReason;
 use uuid::Uuid;
 
 use super::store::{self, NewSession, Terms};
-use super::{BookingError, MAX_SESSIONS, Party, Slot, payment_due, slot};
+use super::{BookingError, MAX_SESSIONS, PAYABLE_FOR, Party, Slot, slot};
 use crate::availability::Taken;
 use crate::claim::{ClaimError, store as claims};
 use crate::error::Error;
@@ -116,7 +116,7 @@ async fn insert(connection: &mut Connection, id: Uuid, booking: &Booking, terms:
         cost: &wanted.price,
         // What is free is paid when it is booked.
         payment_status: if is_free { PaymentStatus::Paid } else { PaymentStatus::Pending },
-        payment_due_at: (!is_free).then(|| payment_due(now, start)),
+        payment_due_at: (!is_free).then(|| (now + PAYABLE_FOR).min(start)),
         next_reminder_at: next_reminder(start, now),
         follow_up_of: booking.follow_up_of,
     };

@@ -1,9 +1,7 @@
 //! Bookings as received, and holds as sent.
 
-use bigdecimal::BigDecimal;
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::consultation::v1 as pb;
-use orchard_proto::google::r#type::Money;
 use orchard_rpc::{Currency, Fields, read, timestamp_to_wire};
 use uuid::Uuid;
 
@@ -12,13 +10,9 @@ use super::follow_up::FollowUp;
 use super::reschedule::Move;
 use crate::claim::Hold;
 use crate::error::Error;
-use crate::professional::MAX_RATE;
+use crate::professional::read_price;
 use crate::request;
 use crate::session::SessionType;
-
-fn read_price(price: Option<Money>, currency: &Currency) -> Result<BigDecimal, String> {
-    currency.optional(price, &MAX_RATE)?.ok_or_else(|| "is required".to_owned())
-}
 
 /// Reads a hold: its key, the client, and the slot.
 pub(super) fn hold(request: &pb::HoldSlotRequest, caller: Uuid, currency: &Currency) -> Result<(Key, Uuid, Slot), Error> {

@@ -11,7 +11,7 @@ use orchard_proto::family::v1::ErrorReason as FamilyReason;
 use orchard_rpc::{Currency, Refusal, unanswered};
 use uuid::Uuid;
 
-use super::{Kind, Payment, PaymentState, Step, store};
+use super::{Kind, Payment, PaymentState, Step, abandon, store};
 use crate::error::Error;
 use crate::wallet::{self, NotDone, Refused};
 
@@ -94,16 +94,12 @@ impl Payments {
     }
 
     /// Has a payment released to which no user has come back. Returns whether it is.
-    async fn abandon(&self, payment: &Payment) -> Result<bool, Error> {
+    async fn abandon_idle(&self, payment: &Payment) -> Result<bool, Error> {
         let payment = payment.clone();
         self.db
             .write("abandon payment", async move |connection: &mut Connection| {
                 store::lock_session(connection, payment.session).await?;
-                let is_idle = store::step(connection, payment.id).await? == Some(Step::Hold);
-                if is_idle {
-                    store::release(connection, payment.id).await?;
-                }
-                Ok(is_idle)
+                Ok(abandon(connection, payment.id).await?)
             })
             .await
     }
@@ -115,9 +111,7 @@ impl Payments {
             .write("finish payment step", async move |connection: &mut Connection| {
                 store::lock_session(connection, payment.session).await?;
                 match (&outcome, store::step(connection, payment.id).await?) {
-                    (Outcome::Captured, Some(Step::Hold | Step::Capture | Step::Release)) => {
-                        captured(connection, &payment).await?
-                    }
+                    (Outcome::Captured, Some(Step::Capture | Step::Release)) => captured(connection, &payment).await?,
                     (Outcome::Held, Some(Step::Capture)) => store::undo(connection, payment.id).await?,
                     (Outcome::Nothing, Some(Step::Capture | Step::Release)) => store::delete(connection, &payment).await?,
                     (Outcome::Refunded(amount), Some(Step::Refund) | None) => store::refund(connection, &payment, amount).await?,
@@ -195,7 +189,7 @@ impl Handler for Payments {
         let Some(payment) = found else { return Ok(()) };
         match intent.step.parse() {
             Ok(Step::Hold) => {
-                if self.abandon(&payment).await? {
+                if self.abandon_idle(&payment).await? {
                     self.release(&payment).await?;
                 }
                 Ok(())

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use bigdecimal::{BigDecimal, RoundingMode, Zero as _};
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use orchard_intents as intents;
 use strum::{EnumString, IntoStaticStr};
 use uuid::Uuid;
 
 use super::{Kind, PaymentState, Step, store};
-use crate::error::Error;
 
 /// Until how long before the start the client gets all back, and until how long half.
 const FULL_UNTIL: TimeDelta = TimeDelta::hours(24);
@@ -51,10 +51,10 @@ pub(crate) async fn settle(
     connection: &mut AsyncPgConnection,
     refunds: &[(Uuid, BigDecimal)],
     patience: Duration,
-) -> Result<(), Error> {
+) -> QueryResult<()> {
     let sessions: Vec<Uuid> = refunds.iter().map(|(session, _)| *session).collect();
     for payment in store::of_sessions(connection, &sessions).await? {
-        if abandon(connection, payment.id, payment.state).await? {
+        if abandon(connection, payment.id).await? {
             continue;
         }
         let amount = refunds.iter().find(|(session, _)| *session == payment.session).map(|(_, amount)| amount);
@@ -68,14 +68,13 @@ pub(crate) async fn settle(
     Ok(())
 }
 
-/// Has a payment released that is not decided. Returns whether the wallet pays nothing: what was decided once may be paid, although it is to be
-/// released.
-pub(crate) async fn abandon(connection: &mut AsyncPgConnection, payment: Uuid, state: PaymentState) -> Result<bool, Error> {
-    if state != PaymentState::Open || store::step(connection, payment).await? != Some(Step::Hold) {
-        return Ok(state == PaymentState::Released);
+/// Has a payment released unless it was decided. Returns whether it is released: the wallet may have paid one that was decided.
+pub(crate) async fn abandon(connection: &mut AsyncPgConnection, payment: Uuid) -> QueryResult<bool> {
+    let is_undecided = store::step(connection, payment).await? == Some(Step::Hold);
+    if is_undecided {
+        store::release(connection, payment).await?;
     }
-    store::release(connection, payment).await?;
-    Ok(true)
+    Ok(is_undecided)
 }
 
 #[cfg(test)]

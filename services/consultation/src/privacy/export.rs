@@ -42,15 +42,16 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: P
             session_type: String, session_status: String, cancelled_by: Option<String>, cancel_reason: Option<String>,
             user_feedback_rating: Option<i32>, user_feedback_text: Option<String>, session_cost: Option<BigDecimal>,
             payment_status: String, payment_due_at: Option<Time>, payment_attempts: i32, refund_share: String,
-            refund_amount: Option<BigDecimal>, next_reminder_at: Option<Time>, recording_consent: bool, recording_url: Option<String>, follow_up_of: Option<Uuid>,
-            follow_up_scheduled: bool, revision: i32, created_at: Time, updated_at: Time),
+            refund_amount: Option<BigDecimal>, next_reminder_at: Option<Time>, recording_consent: bool,
+            recording_url: Option<String>, follow_up_of: Option<Uuid>, follow_up_scheduled: bool, revision: i32,
+            created_at: Time, updated_at: Time),
         // Who consulted them, what those said, and the notes about them are of the clients' health.
         Part::SessionsAsProfessional => rows!(consultation_sessions by id
             where consultation_sessions::professional_id.eq_any(entries(user));
             id: Uuid, professional_id: Uuid, session_date: Time, duration_minutes: i32, session_type: String,
             session_status: String, cancelled_by: Option<String>, session_cost: Option<BigDecimal>, payment_status: String,
             refund_amount: Option<BigDecimal>, follow_up_of: Option<Uuid>, follow_up_scheduled: bool, revision: i32,
-             created_at: Time, updated_at: Time),
+            created_at: Time, updated_at: Time),
         Part::SessionPayments => rows!(session_payments by id where session_payments::user_id.eq(user);
             id: Uuid, session_id: Uuid, attempt: i32, family_plan_id: Uuid, user_id: Uuid, amount: BigDecimal, status: String,
             created_at: Time, updated_at: Time),

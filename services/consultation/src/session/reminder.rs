@@ -52,7 +52,7 @@ async fn sweep(db: &Db, outbox: &Outbox) -> Result<(), Error> {
     }
 }
 
-/// Sends some of the reminders, and returns of how many sessions it has looked at them.
+/// Sends some of the reminders that are due, and returns how many sessions it has read.
 async fn send_batch(connection: &mut Connection, outbox: &Outbox) -> Result<i64, Error> {
     let sessions = store::due::reminders(connection, BATCH).await?;
     let now = moment(connection).await?;
@@ -61,9 +61,10 @@ async fn send_batch(connection: &mut Connection, outbox: &Outbox) -> Result<i64,
     for session in &sessions {
         // What is unpaid waits until it is either paid or cancelled.
         let unpaid_until = session.due().filter(|due| *due > now);
-        store::due::set_reminder(connection, session.id, unpaid_until.or_else(|| next_reminder(session.start, now))).await?;
-        if let Some(kind) = due(session.start, now).filter(|_| is_reminded_of(session)) {
-            let sequence = store::due::next_event(connection, session.id).await?;
+        let next = unpaid_until.or_else(|| next_reminder(session.start, now));
+        let kind = due(session.start, now).filter(|_| is_reminded_of(session));
+        let sequence = store::due::set_reminder(connection, session.id, next, kind.is_some()).await?;
+        if let Some(kind) = kind {
             let account = accounts.get(&session.professional).copied().flatten();
             outbox.publish(connection, session.id, sequence, &events::reminder(session, account, kind)).await?;
         }

@@ -59,7 +59,7 @@ async fn cancel(db: &Db, outbox: &Outbox, due: &Session) -> Result<(), Error> {
             return Ok(());
         }
         if let Some(payment) = payment::store::of_sessions(connection, &[id]).await?.first()
-            && !abandon(connection, payment.id, payment.state).await?
+            && !abandon(connection, payment.id).await?
         {
             return Ok(());
         }

@@ -12,7 +12,7 @@ const MOST_QUALIFIERS: usize = 10;
 /// What a measure is of.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
-    /// A piece, of which there are sizes. The medium one is the usual one.
+    /// A piece. The table may weigh several sizes of it; the medium size is the default.
     Piece,
     /// Another part of the food, of which there may be sizes.
     Noun,

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Interval, Nullable, Timestamptz};
 use diesel::upsert::excluded;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use orchard_db::interval;
 use uuid::Uuid;
 
 use crate::schema::{outbox, outbox_failures, outbox_leases};
@@ -249,10 +250,6 @@ pub(super) async fn backlog(connection: &mut AsyncPgConnection, consumer: &str) 
     let (failed, parked): (i64, i64) =
         failures.select((count_star(), count(outbox_failures::parked_at))).first(connection).await?;
     Ok(Backlog { pending, oldest, deferred: failed - parked, parked })
-}
-
-fn interval(duration: Duration) -> PgInterval {
-    PgInterval::from_microseconds(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
 }
 
 /// Deletes the events of these aggregates and types that are not delivered yet, and returns their aggregates and sequences.

@@ -111,6 +111,17 @@ pub async fn lives(client: &Client) -> Result<()> {
     Ok(client.batch_execute("VACUUM (ANALYZE) family.nutritional_intake, social.users, social.challenge_participants").await?)
 }
 
+/// The schedule of a professional who is open on each day, in SQL. `notice` is an expression for the notice in minutes.
+pub fn schedule(notice: &str) -> String {
+    format!(
+        "jsonb_build_object('time_zone', 'Europe/Berlin', 'overrides', '{{}}'::jsonb,
+         'weekly', (SELECT jsonb_agg(jsonb_build_array(jsonb_build_object('start', 0, 'end', 1440))) FROM generate_series(1, 7)),
+         'grid', '{{\"slot_minutes\": 20, \"step_minutes\": 5}}'::jsonb,
+         'buffers', '{{\"before_minutes\": 0, \"after_minutes\": 0}}'::jsonb,
+         'limits', jsonb_build_object('notice_minutes', {notice}, 'horizon_days', 366))"
+    )
+}
+
 /// The specification's view of leaderboards, unchanged.
 pub const SPECIFIED_VIEW: &str = "CREATE SCHEMA IF NOT EXISTS bench;
     CREATE OR REPLACE VIEW bench.challenge_leaderboards AS

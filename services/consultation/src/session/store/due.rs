@@ -1,4 +1,4 @@
-//! Sessions with which something is to be done at a time.
+//! Sessions that must be paid, or whose reminder is due.
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::{now, sql};
@@ -46,24 +46,17 @@ pub(in crate::session) async fn reminders(connection: &mut AsyncPgConnection, li
     Ok(rows.into_iter().map(Session::from).collect())
 }
 
-/// Writes when the next reminder of a session, which is locked, is due.
+/// Writes when the next reminder of a session, which is locked, is due, and whether one is sent. Returns the number of the last event.
 pub(in crate::session) async fn set_reminder(
     connection: &mut AsyncPgConnection,
     id: Uuid,
     next: Option<DateTime<Utc>>,
-) -> QueryResult<()> {
-    diesel::update(consultation_sessions::table.find(id))
-        .set((consultation_sessions::next_reminder_at.eq(next), consultation_sessions::updated_at.eq(now)))
-        .execute(connection)
-        .await
-        .map(drop)
-}
-
-/// Takes the number of the next event of a session, which is locked.
-pub(in crate::session) async fn next_event(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<i64> {
+    is_sent: bool,
+) -> QueryResult<i64> {
     diesel::update(consultation_sessions::table.find(id))
         .set((
-            consultation_sessions::event_sequence.eq(consultation_sessions::event_sequence + 1),
+            consultation_sessions::next_reminder_at.eq(next),
+            consultation_sessions::event_sequence.eq(consultation_sessions::event_sequence + i64::from(is_sent)),
             consultation_sessions::updated_at.eq(now),
         ))
         .returning(consultation_sessions::event_sequence)

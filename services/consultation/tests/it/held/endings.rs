@@ -154,7 +154,7 @@ async fn who_cancels_is_kept_and_the_slot_is_free_at_once() -> anyhow::Result<()
         assert_eq!((cancelled.session_status(), cancelled.cancelled_by()), (Cancelled, by));
         let reason = if by == pb::CancelledBy::Operator { "" } else { "Not well" };
         assert_eq!(world.session(client, &session.session_id).await?.cancel_reason, reason);
-        // A second cancellation changes nothing, whoever asks.
+        // A second cancellation changes nothing, by whichever side.
         assert_eq!(world.cancel(client, &session).await?.cancelled_by(), by);
     }
     world.book(id(), &practice, hours(24)).await?;

@@ -31,7 +31,7 @@ async fn an_unpaid_session_is_cancelled_by_itself_and_its_slot_is_free() -> anyh
     Ok(())
 }
 
-/// Whoever looks first after the time is over, nobody pays any more.
+/// The time counts, and not whether the sweep has cancelled the session.
 #[tokio::test]
 async fn a_session_is_not_paid_after_its_time_even_before_the_sweep() -> anyhow::Result<()> {
     let world = World::with_family().await?;

@@ -118,7 +118,7 @@ impl World {
         Ok(moved)
     }
 
-    /// Waits until nothing is to be done any more, as if time passed meanwhile.
+    /// Waits until no intent is open. Every wait of an intent ends at once.
     pub async fn settled(&self) -> anyhow::Result<()> {
         let client = self.slice.schema.connect().await?;
         let wait = async {

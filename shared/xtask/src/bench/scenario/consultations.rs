@@ -14,7 +14,7 @@ use prost_types::Timestamp;
 use tonic::Status;
 
 use crate::bench::calls::Clients;
-use crate::bench::data::id;
+use crate::bench::data::{id, schedule};
 use crate::bench::load::Call;
 use crate::bench::report::{Finding, Outcome};
 use crate::bench::side::{Side, alternate};
@@ -31,11 +31,7 @@ INSERT INTO consultation.health_professionals (id, professional_name, bio, speci
                                                verification_status, available_time_slots)
 SELECT ('01900000-0000-7000-8009-' || lpad(to_hex(n), 12, '0'))::uuid, 'Doctor N' || n, 'Knows all of word' || n % 1000,
   CASE WHEN n % 2 = 0 THEN ARRAY['diabetes'] ELSE ARRAY['heart_health', 'diabetes'] END, ARRAY['English', 'L' || n % 500],
-  n % 90, (n % 401) / 100.0 + 1, 'verified', jsonb_build_object(
-    'time_zone', 'Europe/Berlin', 'overrides', '{}'::jsonb,
-    'weekly', (SELECT jsonb_agg(jsonb_build_array(jsonb_build_object('start', 0, 'end', 1440))) FROM generate_series(1, 7)),
-    'grid', '{\"slot_minutes\": 20, \"step_minutes\": 5}'::jsonb, 'buffers', '{\"before_minutes\": 0, \"after_minutes\": 0}'::jsonb,
-    'limits', jsonb_build_object('notice_minutes', n % 40000, 'horizon_days', 366))
+  n % 90, (n % 401) / 100.0 + 1, 'verified', SCHEDULE
 FROM generate_series(1, 50000) AS n;
 INSERT INTO consultation.next_slots (professional_id, next_slot_time, due_at)
 SELECT id, now() + (available_time_slots->'limits'->>'notice_minutes')::int * INTERVAL '1 minute', 'infinity'
@@ -47,7 +43,7 @@ FROM (SELECT id, date_trunc('day', now(), 'UTC') + INTERVAL '1 day' + row_number
       FROM consultation.users ORDER BY id LIMIT 1000) AS sessions;";
 
 pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
-    world.sql.batch_execute(DATA).await?;
+    world.sql.batch_execute(&DATA.replace("SCHEDULE", &schedule("n % 40000"))).await?;
     for table in ["health_professionals", "next_slots", "time_claims"] {
         world.sql.batch_execute(&format!("VACUUM (ANALYZE) consultation.{table}")).await?;
     }

@@ -18,7 +18,7 @@ use tonic::Status;
 use uuid::Uuid;
 
 use crate::bench::calls::Clients;
-use crate::bench::data::{id, plan};
+use crate::bench::data::{id, plan, schedule};
 use crate::bench::load::Call;
 use crate::bench::report::{Finding, Outcome};
 use crate::bench::side::{Round, Side, alternate};
@@ -36,11 +36,7 @@ const MANY: u64 = 1_000;
 /// Everyone is open at all times.
 const DATA: &str = "
 INSERT INTO consultation.health_professionals (id, professional_name, consultation_rate, verification_status, available_time_slots)
-SELECT ('01900000-0000-7000-8008-' || lpad(to_hex(n), 12, '0'))::uuid, 'Doctor N' || n, 0.01, 'verified', jsonb_build_object(
-    'time_zone', 'Europe/Berlin', 'overrides', '{}'::jsonb,
-    'weekly', (SELECT jsonb_agg(jsonb_build_array(jsonb_build_object('start', 0, 'end', 1440))) FROM generate_series(1, 7)),
-    'grid', '{\"slot_minutes\": 20, \"step_minutes\": 5}'::jsonb, 'buffers', '{\"before_minutes\": 0, \"after_minutes\": 0}'::jsonb,
-    'limits', '{\"notice_minutes\": 0, \"horizon_days\": 366}'::jsonb)
+SELECT ('01900000-0000-7000-8008-' || lpad(to_hex(n), 12, '0'))::uuid, 'Doctor N' || n, 0.01, 'verified', SCHEDULE
 FROM generate_series(0, 1000) AS n;
 UPDATE family.family_plans SET plan_type = 'custom', max_members = 100, active_members = active_members + 89, updated_at = now()
 WHERE id = '01900000-0000-7000-8001-000000000001';
@@ -49,7 +45,7 @@ SELECT '01900000-0000-7000-8001-000000000001', ('01900000-0000-7000-8002-' || lp
 FROM generate_series(2, 90) AS n;";
 
 pub(super) async fn run(world: &mut World<'_>) -> Result<Outcome> {
-    world.sql.batch_execute(DATA).await?;
+    world.sql.batch_execute(&DATA.replace("SCHEDULE", &schedule("0"))).await?;
     for table in ["consultation.health_professionals", "family.family_members", "family.family_plans"] {
         world.sql.batch_execute(&format!("VACUUM (ANALYZE) {table}")).await?;
     }
