@@ -136,6 +136,37 @@ async fn a_payment_whose_hold_has_expired_fails_and_another_one_can_be_made() ->
 }
 
 #[tokio::test]
+async fn a_plan_that_is_closed_before_the_capture_gets_its_money_back() -> anyhow::Result<()> {
+    for releases_at_once in [true, false] {
+        let cut = Walk::start().await?;
+        let world = &cut.world;
+        let (practice, client) = (world.practice().await?, id());
+        let [closed, other] = [world.plan(client, 10_000).await?, world.plan(client, 10_000).await?];
+        let session = world.book(client, &practice, hours(48)).await?;
+        cut.wallets.cut_after(1, Side::Before, true);
+        world.pay(client, &session, &closed).await.expect_err("the money is held and not taken");
+        world.stop_workers().await?;
+        assert!(cut.wallets.mend());
+        world.close(&closed, client).await?;
+        if !releases_at_once {
+            // The refusal arrives, and the release does not.
+            cut.wallets.cut_after(1, Side::Before, true);
+        }
+        let inactive = (Code::FailedPrecondition, "PLAN_INACTIVE".to_owned());
+        assert_eq!(refused(world.pay(client, &session, &closed).await), inactive);
+        if !releases_at_once {
+            assert!(cut.wallets.mend());
+            assert_eq!(world.balance(&closed).await?, (10_000, PRICE));
+            world.start_workers().await?;
+            world.settled().await?;
+        }
+        assert_eq!(world.balance(&closed).await?, (10_000, 0), "nothing is held any more");
+        assert_eq!(world.pay(client, &session, &other).await?.payment_status(), pb::PaymentStatus::Paid);
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_refund_that_is_given_up_after_the_wallet_has_it_is_a_refund() -> anyhow::Result<()> {
     let cut = Walk::start().await?;
     let world = &cut.world;
@@ -160,7 +191,7 @@ async fn a_refund_that_is_given_up_after_the_wallet_has_it_is_a_refund() -> anyh
 
 impl World {
     /// Keeps workers from intents, as if all replicas that have any were stopped.
-    async fn stop_workers(&self) -> anyhow::Result<()> {
+    pub async fn stop_workers(&self) -> anyhow::Result<()> {
         let stop = "CREATE FUNCTION keep_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
                 NEW.due_at := now() + INTERVAL '1 hour'; RETURN NEW; END $$;
             CREATE TRIGGER keep_off BEFORE INSERT OR UPDATE ON intents FOR EACH ROW EXECUTE FUNCTION keep_off();
@@ -168,7 +199,7 @@ impl World {
         Ok(self.slice.schema.connect().await?.batch_execute(stop).await?)
     }
 
-    async fn start_workers(&self) -> anyhow::Result<()> {
+    pub async fn start_workers(&self) -> anyhow::Result<()> {
         let start = "DROP TRIGGER keep_off ON intents; DROP FUNCTION keep_off; UPDATE intents SET due_at = now();";
         Ok(self.slice.schema.connect().await?.batch_execute(start).await?)
     }

@@ -2,8 +2,10 @@
 
 use orchard_proto::consultation::v1 as pb;
 use orchard_testkit::answer::refused;
+use orchard_testkit::scissors::Side;
 use pb::{CancelledBy, PaymentStatus, SessionStatus};
 
+use super::walks::Walk;
 use crate::booking::failed;
 use crate::practice::hours;
 use crate::schema::migrated;
@@ -82,6 +84,31 @@ async fn a_session_must_be_paid_in_half_an_hour_and_before_its_start() -> anyhow
     let soon = world.book(id(), &practice, next.expect("a start")).await?;
     let due = (now + half_hour).min(next.expect("a start")).timestamp();
     assert!((soon.payment_due_time.expect("a time").seconds - due).abs() < 20);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_session_whose_payment_is_decided_is_not_cancelled() -> anyhow::Result<()> {
+    let cut = Walk::start().await?;
+    let world = &cut.world;
+    let (practice, client) = (world.practice().await?, id());
+    let plan = world.plan(client, 10_000).await?;
+    let decided = world.book(client, &practice, hours(48)).await?;
+    cut.wallets.cut_after(1, Side::Before, true);
+    world.pay(client, &decided, &plan).await.expect_err("the decision to take the money is written down");
+    world.stop_workers().await?;
+    assert!(cut.wallets.mend());
+    // The sweep comes to this one after the other.
+    let unpaid = world.book(client, &practice, hours(50)).await?;
+    let late = "UPDATE consultation_sessions SET payment_due_at = now() - CASE id WHEN $1 THEN INTERVAL '1 minute' ELSE INTERVAL '0' END,
+        updated_at = now()";
+    world.slice.schema.connect().await?.execute(late, &[&decided.session_id.parse::<uuid::Uuid>()?]).await?;
+    world.slice.schema.until("SELECT count(*) FROM consultation_sessions WHERE session_status = 'cancelled'", 1).await?;
+    assert_eq!(world.session(client, &unpaid.session_id).await?.session_status(), SessionStatus::Cancelled);
+    world.start_workers().await?;
+    world.settled().await?;
+    let read = world.session(client, &decided.session_id).await?;
+    assert_eq!((read.session_status(), read.payment_status()), (SessionStatus::Scheduled, PaymentStatus::Paid));
     Ok(())
 }
 
