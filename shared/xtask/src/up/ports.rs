@@ -54,18 +54,21 @@ impl Ports {
     /// Fails if one of the ports is taken.
     pub fn check(self) -> Result<()> {
         for service in SERVICES {
-            for (port, what) in [(self.of(service), ""), (self.admin_of(service), "'s health")] {
-                if let Err(error) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
-                    let advice = match error.kind() {
-                        ErrorKind::PermissionDenied => "only root may use ports below 1024; choose others with --port",
-                        _ => advice(port),
-                    };
-                    bail!("port {port} on 127.0.0.1, for {service}{what}, cannot be used ({error}): {advice}");
-                }
-            }
+            check(self.of(service), service)?;
+            check(self.admin_of(service), &format!("{service}'s health"))?;
         }
         Ok(())
     }
+}
+
+/// Fails if a port is taken.
+fn check(port: u16, what: &str) -> Result<()> {
+    let Err(error) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) else { return Ok(()) };
+    let advice = match error.kind() {
+        ErrorKind::PermissionDenied => "only root may use ports below 1024; choose others with --port",
+        _ => advice(port),
+    };
+    bail!("port {port} on 127.0.0.1, for {what}, cannot be used ({error}): {advice}");
 }
 
 /// Says how to free a port. One that an outgoing connection had stays taken for a minute, with no process to stop.
@@ -94,14 +97,9 @@ mod tests {
 
     #[test]
     fn a_taken_port_is_named_with_its_service() {
-        let taken = loop {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-            if (1024..60_000).contains(&listener.local_addr().unwrap().port()) {
-                break listener;
-            }
-        };
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
-        let error = Ports::from(port).check().unwrap_err().to_string();
-        assert!(error.contains(&port.to_string()) && error.contains("--port"), "{error}");
+        let error = check(port, "recipe").unwrap_err().to_string();
+        assert!(error.contains(&format!("port {port} on 127.0.0.1, for recipe,")) && error.contains("--port"), "{error}");
     }
 }
