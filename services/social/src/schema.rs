@@ -122,6 +122,30 @@ diesel::table! {
 }
 
 diesel::table! {
+    credit_entries (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        #[max_length = 20]
+        kind -> Varchar,
+        amount -> Numeric,
+        available -> Numeric,
+        referral_id -> Nullable<Uuid>,
+        redemption_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    fingerprints (user_id, kind, fingerprint) {
+        user_id -> Uuid,
+        #[max_length = 20]
+        kind -> Varchar,
+        fingerprint -> Bytea,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     family_memberships (family_plan_id, user_id) {
         family_plan_id -> Uuid,
         user_id -> Uuid,
@@ -190,6 +214,99 @@ diesel::table! {
 }
 
 diesel::table! {
+    order_refunds (order_id, refund_id) {
+        #[max_length = 64]
+        order_id -> Varchar,
+        #[max_length = 64]
+        refund_id -> Varchar,
+        amount -> Numeric,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    orders (order_id) {
+        #[max_length = 64]
+        order_id -> Varchar,
+        user_id -> Nullable<Uuid>,
+        amount -> Nullable<Numeric>,
+        purchased_at -> Nullable<Timestamptz>,
+        is_first -> Bool,
+        refunded_amount -> Numeric,
+        refunded_at -> Nullable<Timestamptz>,
+        was_refunded_late -> Bool,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    redemptions (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        family_plan_id -> Uuid,
+        amount -> Numeric,
+        #[max_length = 20]
+        status -> Varchar,
+        #[max_length = 50]
+        refusal_reason -> Nullable<Varchar>,
+        created_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    referral_cases (id) {
+        id -> Uuid,
+        #[max_length = 20]
+        kind -> Varchar,
+        #[max_length = 20]
+        rule -> Varchar,
+        claimant_id -> Uuid,
+        referrer_id -> Uuid,
+        referral_id -> Nullable<Uuid>,
+        #[max_length = 30]
+        referral_method -> Nullable<Varchar>,
+        #[max_length = 50]
+        referral_source -> Nullable<Varchar>,
+        metadata -> Nullable<Jsonb>,
+        created_at -> Timestamptz,
+        #[max_length = 20]
+        decision -> Nullable<Varchar>,
+        note -> Nullable<Text>,
+        moderator_id -> Nullable<Uuid>,
+        decided_at -> Nullable<Timestamptz>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    referral_code_misses (user_id) {
+        user_id -> Uuid,
+        since -> Timestamptz,
+        misses -> Int4,
+    }
+}
+
+diesel::table! {
+    referral_codes (code) {
+        #[max_length = 20]
+        code -> Varchar,
+        user_id -> Uuid,
+        referral_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    referral_groups (id) {
+        id -> Uuid,
+        parent_id -> Nullable<Uuid>,
+        size -> Int4,
+    }
+}
+
+diesel::table! {
     referrals (id) {
         id -> Uuid,
         referrer_id -> Uuid,
@@ -208,6 +325,13 @@ diesel::table! {
         reward_amount -> Nullable<Numeric>,
         bonus_tier -> Int4,
         metadata -> Nullable<Jsonb>,
+        expires_at -> Timestamptz,
+        credit_due_at -> Nullable<Timestamptz>,
+        credited_at -> Nullable<Timestamptz>,
+        reversed_at -> Nullable<Timestamptz>,
+        #[max_length = 20]
+        withheld_rule -> Nullable<Varchar>,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -247,6 +371,8 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         completed_at -> Nullable<Timestamptz>,
+        referral_credits_redeemed -> Numeric,
+        referral_group_id -> Nullable<Uuid>,
     }
 }
 
@@ -257,6 +383,8 @@ diesel::joinable!(challenge_participants -> users (user_id));
 diesel::joinable!(challenge_progress -> challenge_participants (challenge_participant_id));
 diesel::joinable!(community_challenges -> users (created_by));
 diesel::joinable!(notification_preferences -> users (user_id));
+diesel::joinable!(credit_entries -> users (user_id));
+diesel::joinable!(fingerprints -> users (user_id));
 diesel::joinable!(social_achievements -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -267,12 +395,21 @@ diesel::allow_tables_to_appear_in_same_query!(
     challenge_progress,
     children,
     community_challenges,
+    credit_entries,
     family_memberships,
+    fingerprints,
     friend_request_declines,
     friendships,
     leaderboard_changes,
     leaderboard_counts,
     notification_preferences,
+    order_refunds,
+    orders,
+    redemptions,
+    referral_cases,
+    referral_code_misses,
+    referral_codes,
+    referral_groups,
     referrals,
     social_achievements,
     users,

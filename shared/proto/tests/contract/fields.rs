@@ -9,12 +9,13 @@ const OTHER_TIMES: [&str; 1] = ["as_of"];
 /// Numbers whose names look like money but are not.
 pub const NOT_MONEY: [&str; 1] = ["orchard.social.v1.ProgressData.amount"];
 /// Means, which need no exact value.
-pub const MEANS: [&str; 5] = [
+pub const MEANS: [&str; 6] = [
     "orchard.consultation.v1.Professional.rating_average",
     "orchard.consultation.v1.ProfessionalSummary.rating_average",
     "orchard.edge.v1.FamilyDashboard.avg_weekly_calories",
     "orchard.family.v1.FamilySummary.avg_weekly_calories",
     "orchard.family.v1.WeeklySummary.average_calories",
+    "orchard.social.v1.ReferralAnalytics.avg_conversion_days",
 ];
 /// Last words of the names of money fields.
 const MONEY_WORDS: [&str; 7] = ["amount", "balance", "budget", "cost", "fee", "price", "rate"];

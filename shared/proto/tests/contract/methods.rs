@@ -35,7 +35,7 @@ const READS: [&str; 10] = ["BatchGet", "Check", "Count", "Export", "Get", "List"
 /// Verbs that methods may start with. A new verb is a deliberate choice.
 const VERBS: &str = "
     Accept Add Apply Award Ban BatchGet BatchRecord Block Book Cancel Capture Change Check Claim Close Complete Confirm Convert Count Create
-    Deactivate Decline Delete Deliver Discard Dismiss Enroll Erase Export Favorite Feature Finalise Forget Get GiveUp Hide Hold Import Join Leave List Mark Move Name Offer
+    Deactivate Decide Decline Delete Deliver Discard Dismiss Enroll Erase Export Favorite Feature Finalise Forget Get GiveUp Hide Hold Import Join Leave List Mark Move Name Offer
     Parse Pause Pay Publish Qualify Rate Reactivate Record Redeem Refund Register Reject Release Remove Renew Replay Report Reschedule Restore Resume Retry
     Revoke Scale Schedule Search Send Set Settle Start Submit Suspend Transfer Unban Unblock Unfeature Update Upgrade Verify Vote Watch Withdraw
 ";
