@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use orchard_db::Connection;
-use orchard_events::{Handler, NotApplied};
+use orchard_events::NotApplied;
 use orchard_privacy::roll;
 use orchard_proto::social::v1 as pb;
 use orchard_rpc::{Fields, read};
@@ -11,10 +11,6 @@ use prost_types::Any;
 use uuid::Uuid;
 
 use crate::schema::user_blocks;
-
-/// Applies the events about blocks.
-#[derive(Debug)]
-pub struct Blocks;
 
 /// A user has blocked another, or does not block them any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,26 +20,25 @@ pub struct BlockChange {
     is_blocked: bool,
 }
 
-impl Handler for Blocks {
-    type Event = BlockChange;
-
-    fn read(&self, source: &str, payload: &Any) -> Result<BlockChange, String> {
+impl BlockChange {
+    /// Reads an event about a block.
+    pub fn read(payload: &Any) -> Result<Self, String> {
         let message = |error: prost::DecodeError| error.to_string();
-        match (source, payload.type_url.rsplit('/').next()) {
-            ("social", Some("orchard.social.v1.UserBlocked")) => {
+        match payload.type_url.rsplit('/').next() {
+            Some("orchard.social.v1.UserBlocked") => {
                 let event: pb::UserBlocked = payload.to_msg().map_err(message)?;
                 change(&event.blocker_user_id, &event.blocked_user_id, true)
             }
-            ("social", Some("orchard.social.v1.UserUnblocked")) => {
+            Some("orchard.social.v1.UserUnblocked") => {
                 let event: pb::UserUnblocked = payload.to_msg().map_err(message)?;
                 change(&event.blocker_user_id, &event.blocked_user_id, false)
             }
-            _ => Err(format!("events {} of {source} are not handled", payload.type_url)),
+            _ => Err(format!("events {} are not handled", payload.type_url)),
         }
     }
 
-    async fn apply(&self, connection: &mut Connection, event: &BlockChange) -> Result<(), NotApplied> {
-        let BlockChange { blocker, blocked, is_blocked } = *event;
+    pub(crate) async fn apply(self, connection: &mut Connection) -> Result<(), NotApplied> {
+        let Self { blocker, blocked, is_blocked } = self;
         if !is_blocked {
             diesel::delete(user_blocks::table.find((blocker, blocked))).execute(connection).await?;
             return Ok(());
@@ -72,15 +67,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blocks_are_read_from_the_social_service_only() {
+    fn blocks_are_read() {
         let [blocker, blocked] = [1, 2].map(Uuid::from_u128);
         let (blocker_user_id, blocked_user_id) = (blocker.to_string(), blocked.to_string());
         let event = pb::UserBlocked { blocker_user_id: blocker_user_id.clone(), blocked_user_id: blocked_user_id.clone() };
         let event = Any::from_msg(&event).expect("an event");
-        assert_eq!(Blocks.read("social", &event), Ok(BlockChange { blocker, blocked, is_blocked: true }));
-        assert!(Blocks.read("recipe", &event).is_err());
+        assert_eq!(BlockChange::read(&event), Ok(BlockChange { blocker, blocked, is_blocked: true }));
         let event = Any::from_msg(&pb::UserUnblocked { blocker_user_id, blocked_user_id }).expect("an event");
-        assert_eq!(Blocks.read("social", &event), Ok(BlockChange { blocker, blocked, is_blocked: false }));
-        assert!(Blocks.read("social", &Any::from_msg(&pb::UserBlocked::default()).expect("an event")).is_err());
+        assert_eq!(BlockChange::read(&event), Ok(BlockChange { blocker, blocked, is_blocked: false }));
+        assert!(BlockChange::read(&Any::from_msg(&pb::UserBlocked::default()).expect("an event")).is_err());
     }
 }

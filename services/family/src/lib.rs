@@ -1,7 +1,9 @@
 //! Family plans: members, invitations, the shared wallet, nutrition.
 
 mod blocks;
+mod credits;
 pub mod error;
+mod events;
 mod hold;
 mod invitation;
 mod ledger;
@@ -36,13 +38,15 @@ use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
 
 /// Events that the social slice consumes.
-const SOCIAL_EVENTS: [fn() -> String; 6] = [
+const SOCIAL_EVENTS: [fn() -> String; 8] = [
     pb::MemberJoined::full_name,
     pb::MemberLeft::full_name,
     pb::RoleChanged::full_name,
     pb::PlanClosed::full_name,
     pb::ChildProtected::full_name,
     pb::ChildReleased::full_name,
+    pb::CreditsDeposited::full_name,
+    pb::CreditsRejected::full_name,
 ];
 
 /// The family slice.
@@ -99,10 +103,11 @@ impl Slice for Service {
         let outbox = Outbox::builder(Self::NAME, db, relay).consumer(social, SOCIAL_EVENTS.map(|name| name()));
         let (outbox, operations, deliver) = outbox.build();
         let api = Api { db: db.clone(), currency: currency.clone(), outbox: outbox.clone() };
+        let events = events::Events { outbox: outbox.clone(), currency: currency.clone() };
         let mut routes = RoutesBuilder::default();
         routes
             .add_service(operations)
-            .add_service(Inbox::server(Self::NAME, db, blocks::Blocks))
+            .add_service(Inbox::server(Self::NAME, db, events))
             .add_service(PlanServiceServer::new(api.clone()))
             .add_service(MemberServiceServer::new(api.clone()))
             .add_service(InvitationServiceServer::new(api.clone()))

@@ -13,6 +13,8 @@ use uuid::Uuid;
 
 pub use family::FamilyEvent;
 
+use crate::error::Error;
+use crate::referrals::redemption::{self, RedemptionAnswer};
 use crate::rewards::achievement::{self, Accomplishment};
 use crate::rewards::award::Awards;
 use crate::roll;
@@ -37,6 +39,8 @@ pub enum Event {
     Family(FamilyEvent),
     /// A user has done something that is awarded.
     Accomplished(Accomplishment),
+    /// The family service has answered a redemption.
+    Redemption(RedemptionAnswer),
 }
 
 impl Handler for Events {
@@ -49,6 +53,7 @@ impl Handler for Events {
     /// Adds users who are not known yet, except those who were erased, and locks those whose rights or achievements change.
     async fn prepare(&self, connection: &mut Connection, events: &[&Event]) -> Result<(), Failure> {
         let (mut named, mut changed): (BTreeSet<Uuid>, BTreeSet<Uuid>) = Default::default();
+        let mut redemptions = Vec::new();
         for event in events {
             match event {
                 Event::Family(event) => {
@@ -59,7 +64,11 @@ impl Handler for Events {
                     named.insert(accomplishment.user());
                     changed.insert(accomplishment.user());
                 }
+                Event::Redemption(answer) => redemptions.push(answer.redemption),
             }
+        }
+        if !redemptions.is_empty() {
+            changed.extend(redemption::users_of(connection, &redemptions).await?);
         }
         roll::enrol_all(connection, &named).await?;
         if !changed.is_empty() {
@@ -73,18 +82,27 @@ impl Handler for Events {
             Event::Family(event) => Ok(event.apply(connection).await?),
             Event::Accomplished(accomplishment) => {
                 let (user, award) = (accomplishment.user(), accomplishment.award());
-                match achievement::give(connection, &self.awards, user, &award).await {
-                    Ok(()) => Ok(()),
-                    Err(error) => Err(NotApplied::Refused(error.refused()?.to_string())),
-                }
+                applied(achievement::give(connection, &self.awards, user, &award).await)
             }
+            Event::Redemption(answer) => applied(answer.apply(connection).await),
         }
+    }
+}
+
+/// Returns why an event was not applied.
+fn applied(result: Result<(), Error>) -> Result<(), NotApplied> {
+    match result {
+        Ok(()) => Ok(()),
+        Err(error) => Err(NotApplied::Refused(error.refused()?.to_string())),
     }
 }
 
 fn read_event(source: &str, payload: &Any) -> Result<Event, String> {
     match (source, payload.type_url.rsplit('/').next()) {
-        ("family", _) => family::read(payload).map(Event::Family),
+        ("family", _) => match RedemptionAnswer::read(payload) {
+            Some(answer) => answer.map(Event::Redemption),
+            None => family::read(payload).map(Event::Family),
+        },
         ("recipe", Some("orchard.recipe.v1.RecipeFeatured")) => recipe_featured(payload).map(Event::Accomplished),
         ("consultation", Some("orchard.consultation.v1.SessionCompleted")) => session_completed(payload).map(Event::Accomplished),
         _ => Err(format!("events {} of {source} are not handled", payload.type_url)),

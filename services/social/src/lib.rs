@@ -9,6 +9,7 @@ mod notification;
 mod people;
 mod privacy;
 mod reconcile;
+mod referrals;
 mod request;
 mod rewards;
 mod roll;
@@ -28,6 +29,8 @@ use orchard_events::{INBOX, Inbox, OUTBOX, Outbox, RelayOptions};
 use orchard_privacy::{PRIVACY, Privacy};
 use orchard_proto::social::v1::achievement_service_server::AchievementServiceServer;
 use orchard_proto::social::v1::challenge_service_server::ChallengeServiceServer;
+use orchard_proto::social::v1::credit_service_server::CreditServiceServer;
+use orchard_proto::social::v1::fingerprint_service_server::FingerprintServiceServer;
 use orchard_proto::social::v1::friendship_service_server::FriendshipServiceServer;
 use orchard_proto::social::v1::fruit_service_server::FruitServiceServer;
 use orchard_proto::social::v1::leaderboard_service_server::LeaderboardServiceServer;
@@ -35,7 +38,13 @@ use orchard_proto::social::v1::notification_service_server::NotificationServiceS
 use orchard_proto::social::v1::participant_service_server::ParticipantServiceServer;
 use orchard_proto::social::v1::profile_service_server::ProfileServiceServer;
 use orchard_proto::social::v1::progress_service_server::ProgressServiceServer;
-use orchard_proto::social::v1::{AchievementAwarded, ChallengeFinalised, ParticipantFinished, UserBlocked, UserUnblocked};
+use orchard_proto::social::v1::purchase_service_server::PurchaseServiceServer;
+use orchard_proto::social::v1::referral_moderation_service_server::ReferralModerationServiceServer;
+use orchard_proto::social::v1::referral_service_server::ReferralServiceServer;
+use orchard_proto::social::v1::{
+    AchievementAwarded, ChallengeFinalised, CreditsRedeemed, ParticipantFinished, ReferralCredited, ReferralEarned, UserBlocked,
+    UserUnblocked,
+};
 use orchard_rpc::{Currency, supervise};
 use orchard_server::{Clock, DatabaseOptions, Parts, ServeOptions, Slice, SliceCommand, work_to_end};
 use prost::Name as _;
@@ -46,14 +55,22 @@ pub use reconcile::{Mended, reconcile};
 
 use challenges::finalisation::{Finaliser, Requests};
 use challenges::leaderboard;
+use referrals::Sweeper;
+use referrals::earning::Rewards;
+pub use referrals::terms::Terms;
 use rewards::award::Awards;
 
 /// The events that are delivered to the service that notifies users.
-const NOTIFICATION_EVENTS: [fn() -> String; 3] =
-    [AchievementAwarded::full_name, ChallengeFinalised::full_name, ParticipantFinished::full_name];
+const NOTIFICATION_EVENTS: [fn() -> String; 5] = [
+    AchievementAwarded::full_name,
+    ChallengeFinalised::full_name,
+    ParticipantFinished::full_name,
+    ReferralEarned::full_name,
+    ReferralCredited::full_name,
+];
 
 /// The events that the family service consumes.
-const BLOCK_EVENTS: [fn() -> String; 2] = [UserBlocked::full_name, UserUnblocked::full_name];
+const FAMILY_EVENTS: [fn() -> String; 3] = [UserBlocked::full_name, UserUnblocked::full_name, CreditsRedeemed::full_name];
 
 /// The commands of the social slice.
 #[derive(Debug, Subcommand)]
@@ -101,7 +118,10 @@ pub struct Settings {
     /// How often to look for challenges that have ended
     #[arg(long, env = "ORCHARD_FINALISE_PERIOD", default_value = "30s", value_parser = orchard_server::duration, value_name = "DURATION")]
     pub finalise_period: Duration,
-    /// The clock that decides dates and deadlines of challenges
+    /// The terms of referrals
+    #[command(flatten)]
+    pub referrals: Terms,
+    /// The clock that decides dates and deadlines of challenges and referrals
     #[arg(skip)]
     pub clock: Clock,
 }
@@ -120,6 +140,7 @@ struct Api {
     poller: leaderboard::Poller,
     /// Challenges that operators ask to finalise.
     requests: Arc<Requests>,
+    rewards: Rewards,
 }
 
 impl Slice for Service {
@@ -139,11 +160,11 @@ impl Slice for Service {
     }
 
     fn parts(db: &Db, settings: &Settings, options: &ServeOptions) -> anyhow::Result<Parts> {
-        let Settings { currency, family_url, notifications_url, calls, relay, finalise_period, clock } = settings;
+        let Settings { currency, family_url, notifications_url, calls, relay, finalise_period, referrals, clock } = settings;
         let calls = calls.load(Self::NAME, &options.identity.workload_issuer, &options.identity.audience)?;
         let family = calls.to("family", family_url).build().context("--family-url")?;
         let mut outbox =
-            Outbox::builder(Self::NAME, db, relay).consumer(family.clone(), BLOCK_EVENTS.map(|full_name| full_name()));
+            Outbox::builder(Self::NAME, db, relay).consumer(family.clone(), FAMILY_EVENTS.map(|full_name| full_name()));
         if let Some(url) = notifications_url {
             let notifications = calls.to("notifications", url).build().context("--notifications-url")?;
             outbox = outbox.consumer(notifications, NOTIFICATION_EVENTS.map(|full_name| full_name()));
@@ -153,6 +174,9 @@ impl Slice for Service {
         let (requests, poller) = (Arc::new(Requests::default()), leaderboard::Poller::new(db.clone()));
         let finaliser =
             Finaliser::new(db.clone(), awards.clone(), outbox.clone(), clock.clone(), *finalise_period, Arc::clone(&requests));
+        let rewards =
+            Rewards { terms: referrals.clone(), awards: awards.clone(), outbox: outbox.clone(), currency: currency.clone() };
+        let sweeper = Sweeper { db: db.clone(), rewards: rewards.clone(), clock: clock.clone() };
         let events = events::Events::new(awards.clone());
         let folds = leaderboard::FoldWorker::new(db.clone());
         let api = Api {
@@ -164,6 +188,7 @@ impl Slice for Service {
             outbox,
             poller: poller.clone(),
             requests,
+            rewards,
         };
         let mut routes = RoutesBuilder::default();
         routes
@@ -178,13 +203,19 @@ impl Slice for Service {
             .add_service(FruitServiceServer::new(api.clone()))
             .add_service(ParticipantServiceServer::new(api.clone()))
             .add_service(LeaderboardServiceServer::new(api.clone()))
-            .add_service(ProgressServiceServer::new(api));
+            .add_service(ProgressServiceServer::new(api.clone()))
+            .add_service(ReferralServiceServer::new(api.clone()))
+            .add_service(CreditServiceServer::new(api.clone()))
+            .add_service(PurchaseServiceServer::new(api.clone()))
+            .add_service(FingerprintServiceServer::new(api.clone()))
+            .add_service(ReferralModerationServiceServer::new(api));
         Ok(Parts {
             routes,
             shared: vec![INBOX, OUTBOX, PRIVACY],
             background: vec![
                 deliver,
                 async move { match supervise("finalise challenges", || Box::pin(finaliser.run())).await {} }.boxed(),
+                async move { match supervise("sweep referrals", || sweeper.run()).await {} }.boxed(),
                 async move { match supervise("fold leaderboards", || folds.run()).await {} }.boxed(),
                 async move { match supervise("read watched leaderboards", || poller.run()).await {} }.boxed(),
             ],

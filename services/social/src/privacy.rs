@@ -50,6 +50,16 @@ pub enum Part {
     ChallengeProgress,
     /// Referrals by the user, and of the user.
     Referrals,
+    /// The user's codes that can be claimed.
+    ReferralCodes,
+    /// How often the user has claimed codes that do not exist.
+    ReferralCodeMisses,
+    /// The user's orders.
+    Orders,
+    /// The ledger of the user's credits.
+    CreditEntries,
+    /// Credits that the user has redeemed.
+    Redemptions,
 }
 
 impl UserData for SocialData {

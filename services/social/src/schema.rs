@@ -225,7 +225,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    orders (order_id) {
+    orders (id) {
+        id -> Uuid,
         #[max_length = 64]
         order_id -> Varchar,
         user_id -> Nullable<Uuid>,
@@ -290,7 +291,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    referral_codes (code) {
+    referral_codes (id) {
+        id -> Uuid,
         #[max_length = 20]
         code -> Varchar,
         user_id -> Uuid,

@@ -189,11 +189,21 @@ impl SliceUnderTest {
 
     /// Migrates and starts a slice in a given schema.
     pub async fn start_in<S: Slice>(settings: &S::Settings, schema: Schema, keys: Arc<DevKeys>) -> anyhow::Result<Self> {
+        Self::start_at::<S>(settings, schema, keys, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await
+    }
+
+    /// Migrates and starts a slice in a given schema, which listens at a given address.
+    pub async fn start_at<S: Slice>(
+        settings: &S::Settings,
+        schema: Schema,
+        keys: Arc<DevKeys>,
+        listen: SocketAddr,
+    ) -> anyhow::Result<Self> {
         schema.migrate(S::migrations()).await?;
         orchard_db::inspect(statements::must_be_portable);
         let database = DatabaseOptions::for_url(schema.url(), 8);
         let db = Db::new(database.url()?, database.database_connections.into(), &database.limits())?;
-        let options = options(&keys);
+        let options = ServeOptions { listen, ..options(&keys) };
         let running = Running::start(slice_server::<S>(&db, settings, &options)?, &options).await?;
         let channel = running.channel()?;
         Ok(Self { schema, keys, running, channel })

@@ -164,6 +164,16 @@ pub(crate) async fn lock(connection: &mut Connection, plan: Uuid) -> QueryResult
     Ok(query.first(connection).await.optional()?.map(Row::into))
 }
 
+/// Locks several plans in the order of their ids.
+pub(crate) async fn lock_all(connection: &mut Connection, plans: Vec<Uuid>) -> QueryResult<()> {
+    if plans.is_empty() {
+        return Ok(());
+    }
+    let query = family_plans::table.filter(family_plans::id.eq_any(plans)).order(family_plans::id).select(family_plans::id);
+    let _locked: Vec<Uuid> = query.for_no_key_update().load(connection).await?;
+    Ok(())
+}
+
 /// Returns whether a user holds any plan.
 pub(crate) async fn holds_any(connection: &mut Connection, user: Uuid) -> QueryResult<bool> {
     let held = family_plans::table.filter(family_plans::primary_account_holder.eq(user));

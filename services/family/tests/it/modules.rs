@@ -4,7 +4,7 @@ use std::path::Path;
 
 use orchard_testkit::modules::disorder;
 
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 17] = [
     "error",
     "schema",
     "transition",
@@ -19,6 +19,8 @@ const ORDER: [&str; 15] = [
     "ledger",
     "hold",
     "wallet",
+    "credits",
+    "events",
     "privacy",
 ];
 

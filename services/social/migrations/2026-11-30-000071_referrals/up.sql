@@ -51,11 +51,13 @@ CREATE INDEX referrals_expiring_idx ON referrals (expires_at, id)
 -- Extra table: the codes that can be claimed. `referrals` also has codes of claims of standing codes, which nobody can
 -- claim.
 CREATE TABLE referral_codes (
+  id UUID NOT NULL DEFAULT gen_random_uuid(),
   code VARCHAR(20) NOT NULL,
   user_id UUID NOT NULL,
   -- The invitation; NULL for the user's standing code.
   referral_id UUID,
-  CONSTRAINT referral_codes_pkey PRIMARY KEY (code),
+  CONSTRAINT referral_codes_pkey PRIMARY KEY (id),
+  CONSTRAINT referral_codes_code_key UNIQUE (code),
   CONSTRAINT referral_codes_referral_id_key UNIQUE (referral_id),
   -- CASCADE: the person's own.
   CONSTRAINT referral_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
@@ -114,6 +116,7 @@ CREATE INDEX referral_cases_open_idx ON referral_cases (created_at, id) WHERE de
 
 -- Extra table: orders and their refunds, which may be reported in any order.
 CREATE TABLE orders (
+  id UUID NOT NULL DEFAULT gen_random_uuid(),
   order_id VARCHAR(64) NOT NULL,
   -- NULL as long as only refunds were reported.
   user_id UUID,
@@ -127,7 +130,8 @@ CREATE TABLE orders (
   was_refunded_late BOOLEAN NOT NULL DEFAULT false,
   created_at TIMESTAMPTZ NOT NULL,
   updated_at TIMESTAMPTZ NOT NULL DEFAULT now(),
-  CONSTRAINT orders_pkey PRIMARY KEY (order_id),
+  CONSTRAINT orders_pkey PRIMARY KEY (id),
+  CONSTRAINT orders_order_id_key UNIQUE (order_id),
   -- NO ACTION: an erased person stays as a pseudonym, who was a customer.
   CONSTRAINT orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE NO ACTION,
   CONSTRAINT orders_amount_check CHECK (amount > 0 AND amount <= 99999999.99),

@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use super::Part;
 use crate::schema::{
-    achievement_milestones, challenge_participants, challenge_progress, children, community_challenges, family_memberships,
-    friendships, notification_preferences, referrals, social_achievements, users,
+    achievement_milestones, challenge_participants, challenge_progress, children, community_challenges, credit_entries,
+    family_memberships, friendships, notification_preferences, orders, redemptions, referral_code_misses, referral_codes,
+    referrals, social_achievements, users,
 };
 
 type Time = DateTime<Utc>;
@@ -45,7 +46,8 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: P
     match part {
         Part::Users => rows!(users by id where users::id.eq(user);
             id: Uuid, display_name: Option<String>, privacy_level: String, social_sharing_enabled: bool,
-            referral_credits_earned: BigDecimal, time_zone: String, created_at: Time, updated_at: Time, completed_at: OptionalTime),
+            referral_credits_earned: BigDecimal,
+            referral_credits_redeemed: BigDecimal, time_zone: String, created_at: Time, updated_at: Time, completed_at: OptionalTime),
         Part::Friendships => friendships!(first_user_id, second_user_id, blocked_by_first_at, blocked_by_second_at),
         Part::OtherFriendships => friendships!(second_user_id, first_user_id, blocked_by_second_at, blocked_by_first_at),
         Part::FamilyMemberships => rows!(family_memberships by family_plan_id where family_memberships::user_id.eq(user);
@@ -90,13 +92,27 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: P
             let rows: QueryResult<Rows> = rows!(referrals by id where own;
                 id: Uuid, referrer_id: Uuid, referee_id: Option<Uuid>, referral_code: String, referral_method: Option<String>,
                 referral_source: Option<String>, invited_at: Time, signed_up_at: OptionalTime, first_purchase_at: OptionalTime,
-                reward_status: String, reward_amount: Option<BigDecimal>, bonus_tier: i32, metadata: Option<Value>);
+                reward_status: String, reward_amount: Option<BigDecimal>, bonus_tier: i32, metadata: Option<Value>, expires_at: Time,
+                credit_due_at: OptionalTime, credited_at: OptionalTime, reversed_at: OptionalTime, updated_at: Time);
             let referrer = Value::String(user.to_string());
             Ok(rows?
                 .into_iter()
                 .map(|(id, row)| (id, if row["referrer_id"] == referrer { row } else { of_referee(row) }))
                 .collect())
         }
+        Part::ReferralCodes => rows!(referral_codes by id where referral_codes::user_id.eq(user);
+            id: Uuid, code: String, user_id: Uuid, referral_id: Option<Uuid>),
+        Part::ReferralCodeMisses => rows!(referral_code_misses by user_id where referral_code_misses::user_id.eq(user);
+            user_id: Uuid, since: Time, misses: i32),
+        Part::Orders => rows!(orders by id where orders::user_id.eq(user);
+            id: Uuid, order_id: String, user_id: Option<Uuid>, amount: Option<BigDecimal>, purchased_at: OptionalTime, is_first: bool,
+            refunded_amount: BigDecimal, refunded_at: OptionalTime, created_at: Time, updated_at: Time),
+        Part::CreditEntries => rows!(credit_entries by id where credit_entries::user_id.eq(user);
+            id: Uuid, user_id: Uuid, kind: String, amount: BigDecimal, available: BigDecimal, referral_id: Option<Uuid>,
+            redemption_id: Option<Uuid>, created_at: Time),
+        Part::Redemptions => rows!(redemptions by id where redemptions::user_id.eq(user);
+            id: Uuid, user_id: Uuid, family_plan_id: Uuid, amount: BigDecimal, status: String, refusal_reason: Option<String>,
+            created_at: Time, ended_at: OptionalTime, updated_at: Time),
     }
 }
 

@@ -1,10 +1,11 @@
 //! Queries of an erasure.
 
+pub(super) mod referrals;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not, now};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::board_copies;
@@ -13,7 +14,7 @@ use crate::challenges::participant::CompletionStatus;
 use crate::people::friendship::Pair;
 use crate::schema::{
     achievement_milestones, block_events, challenge_participants, challenge_progress, children, community_challenges,
-    family_memberships, friendships, notification_preferences, referrals, social_achievements, users,
+    family_memberships, friendships, notification_preferences, social_achievements, users,
 };
 
 /// Deletes the friendships, requests and blocks of a user, and events about blocks that are not delivered yet.
@@ -134,12 +135,11 @@ pub(super) async fn delete_unused_challenges(connection: &mut AsyncPgConnection,
     Ok(gone.len())
 }
 
-/// Returns whether rows that other users need name the user.
+/// Returns whether rows that other users need, or that must be kept, name the user.
 pub(super) async fn is_referred_to(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<bool> {
     let challenges = community_challenges::table.filter(community_challenges::created_by.eq(user));
-    let referrer = referrals::table.filter(referrals::referrer_id.eq(user));
-    let referee = referrals::table.filter(referrals::referee_id.eq(user));
-    diesel::select(exists(challenges).or(exists(referrer)).or(exists(referee))).get_result(connection).await
+    let has_challenges: bool = diesel::select(exists(challenges)).get_result(connection).await?;
+    Ok(has_challenges || referrals::are_left(connection, user).await?)
 }
 
 /// Adds a pseudonym. It was created at the epoch, because the time of the erasure would identify the user.
@@ -158,18 +158,4 @@ pub(super) async fn repoint_challenges(connection: &mut AsyncPgConnection, user:
         .set((community_challenges::created_by.eq(pseudonym), community_challenges::updated_at.eq(now)))
         .execute(connection)
         .await
-}
-
-/// Replaces a user by a pseudonym in referrals, and deletes the metadata. Other users stay referred.
-pub(super) async fn repoint_referrals(connection: &mut AsyncPgConnection, user: Uuid, pseudonym: Uuid) -> QueryResult<usize> {
-    let blank = || referrals::metadata.eq(None::<Value>);
-    let made = diesel::update(referrals::table.filter(referrals::referrer_id.eq(user)))
-        .set((referrals::referrer_id.eq(pseudonym), blank()))
-        .execute(connection)
-        .await?;
-    let taken = diesel::update(referrals::table.filter(referrals::referee_id.eq(user)))
-        .set((referrals::referee_id.eq(pseudonym), blank()))
-        .execute(connection)
-        .await?;
-    Ok(made + taken)
 }

@@ -158,6 +158,11 @@ pub(crate) async fn advance(
     Ok(())
 }
 
+/// Counts one less for a user, who must be locked, because what was counted has been undone. Achievements stay.
+pub(crate) async fn retract(connection: &mut Connection, user: Uuid, counted: MilestoneType) -> Result<(), Error> {
+    Ok(store::count_down(connection, user, counted).await?)
+}
+
 fn context(entity: Entity) -> Option<SocialContext> {
     let kind = match entity.of {
         EntityType::Challenge => ContextKind::Challenge,

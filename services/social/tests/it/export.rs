@@ -134,8 +134,8 @@ async fn a_referral_is_exported_without_the_referrers_columns_to_its_referee() -
     let world = World::start().await?;
     let [me, referrer] = world.people().await?;
     let client = world.slice.schema.connect().await?;
-    let refer = "INSERT INTO referrals (referrer_id, referee_id, referral_code, metadata)
-        VALUES ($1, $2, 'FOREIGN1', '{\"words\": \"Foreign\"}')";
+    let refer = "INSERT INTO referrals (referrer_id, referee_id, referral_code, metadata, expires_at)
+        VALUES ($1, $2, 'FOREIGN1', '{\"words\": \"Foreign\"}', now())";
     client.execute(refer, &[&referrer, &me]).await?;
     let of = |exported: Vec<ExportRecord>| exported.into_iter().find(|record| record.table == "referrals").expect("a referral");
     let mine = of(export(&world.slice.user(me)?, "").await?);

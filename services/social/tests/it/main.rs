@@ -24,6 +24,7 @@ mod preferences;
 mod privacy;
 mod profiles;
 mod progress;
+mod referrals;
 mod registration;
 mod schema;
 mod texts;

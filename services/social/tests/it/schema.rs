@@ -103,11 +103,12 @@ async fn referral_analytics_counts_what_was_earned() -> anyhow::Result<()> {
         .batch_execute(&format!(
             "{PEOPLE}
              INSERT INTO referrals (referrer_id, referee_id, referral_code, invited_at, signed_up_at, first_purchase_at,
-                                    reward_status, reward_amount)
+                                    reward_status, reward_amount, expires_at, credit_due_at)
              SELECT '00000000-0000-0000-0000-000000000001', ('00000000-0000-0000-0000-00000000000' || n)::uuid, 'CODE' || n,
                     now() - interval '10 days', now() - interval '9 days',
                     CASE WHEN n <= 3 THEN now() - interval '7 days 12 hours' END,
-                    CASE n WHEN 2 THEN 'earned' WHEN 3 THEN 'credited' WHEN 4 THEN 'pending' ELSE 'expired' END, 5
+                    CASE n WHEN 2 THEN 'earned' WHEN 3 THEN 'credited' WHEN 4 THEN 'pending' ELSE 'expired' END, 5,
+                    now() + interval '80 days', now()
              FROM generate_series(2, 5) n;"
         ))
         .await?;
@@ -127,8 +128,8 @@ async fn erasing_a_user_keeps_what_is_not_theirs_alone() -> anyhow::Result<()> {
             "{PEOPLE}
              INSERT INTO community_challenges (id, challenge_name, description, challenge_type, duration_days, scoring, created_by)
              VALUES ('00000000-0000-0000-0000-0000000000c1', 'C', 'd', 'consistency', 7, '{{}}', '00000000-0000-0000-0000-000000000001');
-             INSERT INTO referrals (referrer_id, referee_id, referral_code)
-             VALUES ('00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000001', 'CODE1');
+             INSERT INTO referrals (referrer_id, referee_id, referral_code, expires_at)
+             VALUES ('00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000001', 'CODE1', now());
              INSERT INTO challenge_participants (challenge_id, user_id)
              VALUES ('00000000-0000-0000-0000-0000000000c1', '00000000-0000-0000-0000-000000000001');
              INSERT INTO notification_preferences (user_id) VALUES ('00000000-0000-0000-0000-000000000001');"

@@ -11,7 +11,7 @@ use orchard_proto::social::v1::challenge_service_client::ChallengeServiceClient;
 use orchard_proto::social::v1::profile_service_client::ProfileServiceClient;
 use orchard_proto::social::v1::progress_service_client::ProgressServiceClient;
 use orchard_server::Clock;
-use orchard_social::{Service, Settings};
+use orchard_social::{Service, Settings, Terms};
 use orchard_testkit::client::Client;
 use orchard_testkit::database::Schema;
 use orchard_testkit::keys::DevKeys;
@@ -41,9 +41,25 @@ pub fn settings(keys: &DevKeys, family_url: Uri) -> Settings {
         calls: calls(keys, "social"),
         relay: RelayOptions { event_attempts: 10, event_retry_delay: Duration::from_millis(50) },
         finalise_period: Duration::from_millis(100),
+        referrals: terms(),
         clock: Clock::default(),
     }
 }
+
+/// Returns the terms of referrals that an installation has, with frequent sweeps.
+pub fn terms() -> Terms {
+    Terms {
+        referral_tiers: "1=5.00,3=7.50,6=10.00".parse().expect("tiers"),
+        referral_hold: DAY * 14,
+        referral_window: DAY * 90,
+        referral_claims_per_day: 20,
+        referral_url: Uri::from_static("https://orchard.example/join"),
+        referral_period: Duration::from_millis(100),
+    }
+}
+
+/// A day.
+pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An address at which no service listens.
 pub const NOWHERE: &str = "http://127.0.0.1:1";

@@ -87,6 +87,21 @@ pub(super) async fn count_up(
     Ok(reached)
 }
 
+/// Counts one less for a user towards all targets of a type.
+pub(super) async fn count_down(connection: &mut AsyncPgConnection, user: Uuid, counted: MilestoneType) -> QueryResult<()> {
+    diesel::update(achievement_milestones::table)
+        .filter(achievement_milestones::user_id.eq(user))
+        .filter(achievement_milestones::milestone_type.eq(counted))
+        .filter(achievement_milestones::current.gt(0))
+        .set((
+            achievement_milestones::current.eq(achievement_milestones::current - 1),
+            achievement_milestones::updated_at.eq(now),
+        ))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
 /// Inserts rows for targets that have none: all of them at first, later those that a release adds. They start at the count of the others.
 /// Returns the targets that are reached from the start.
 async fn begin(

@@ -77,8 +77,8 @@ impl World {
             }
         }
         let client = self.slice.schema.connect().await?;
-        let referred = "INSERT INTO referrals (referrer_id, referee_id, referral_code, metadata)
-            VALUES ($1, $2, upper($3), jsonb_build_object('note', $4::text))";
+        let referred = "INSERT INTO referrals (referrer_id, referee_id, referral_code, metadata, expires_at)
+            VALUES ($1, $2, upper($3), jsonb_build_object('note', $4::text), now() + interval '90 days')";
         let code = |id: Uuid| id.simple().to_string()[..12].to_owned();
         for (referrer, referee) in [(me, Some(other)), (me, None), (other, Some(me))] {
             client.execute(referred, &[&referrer, &referee, &code(id()), &CANARY]).await?;

@@ -1,0 +1,75 @@
+//! Recording purchases. The first one of a user earns the reward of their referral.
+
+use bigdecimal::BigDecimal;
+use chrono::{DateTime, Utc};
+use orchard_db::{Connection, moment};
+use orchard_server::Clock;
+
+use super::OrderError;
+use crate::error::Error;
+
+use crate::referrals::earning::{self, Rewards};
+use crate::referrals::fingerprint::{Fingerprint, FingerprintKind, store as fingerprints};
+use crate::referrals::order::{self as orders, Order, Purchase};
+use crate::referrals::parties::Parties;
+use crate::referrals::referral::store as referrals;
+use crate::roll;
+
+/// A purchase to record, with the means of payment.
+#[derive(Debug, Clone)]
+pub(super) struct Record {
+    pub(super) purchase: Purchase,
+    pub(super) paid_with: Vec<Fingerprint>,
+    pub(super) rewards: Rewards,
+    pub(super) clock: Clock,
+}
+
+impl Record {
+    /// Records the purchase, unless it is known.
+    pub(super) async fn apply(&self, connection: &mut Connection) -> Result<(), Error> {
+        let Purchase { order: id, user, amount } = &self.purchase;
+        roll::enrol(connection, *user).await?;
+        let now = self.clock.at(moment(connection).await?);
+        let order = orders::lock(connection, id, now).await?;
+        match (&order.user_id, &order.amount) {
+            (Some(known), Some(paid)) if known == user && paid == amount => return Ok(()),
+            (None, None) => (),
+            _ => return Err(OrderError::OrderReused.into()),
+        }
+        let referral = referrals::of_referee(connection, *user).await?;
+        let referrer = referral.map_or(*user, |(_, referrer)| referrer);
+        let parties = Parties { claimant: *user, referrer };
+        if !parties.lock(connection).await? {
+            return Err(Error::user_erased());
+        }
+        let is_first = !orders::is_customer(connection, *user).await?;
+        orders::set_purchase(connection, &self.purchase, is_first, now).await?;
+        fingerprints::record(connection, *user, FingerprintKind::Payment, &self.paid_with, now).await?;
+        let is_refunded = is_refunded(&order, amount);
+        if is_refunded {
+            orders::set_fully_refunded(connection, id, now, false).await?;
+        }
+        // A claim that was made since the referral was looked up has waited for the lock, and finds a customer.
+        match referral {
+            Some((referral, _)) if is_first => self.convert(connection, (referral, parties), is_refunded, now).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn convert(
+        &self,
+        connection: &mut Connection,
+        (id, parties): (uuid::Uuid, Parties),
+        is_refunded: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let referral = referrals::lock(connection, id).await?;
+        let bought = earning::Bought { at: now, is_refunded, shares_payment: parties.share_payment(connection, now).await? };
+        self.rewards.convert(connection, &referral, &bought, now).await
+    }
+}
+
+/// Returns whether refunds that were reported before the order reach its amount.
+fn is_refunded(order: &Order, amount: &BigDecimal) -> bool {
+    order.refunded_amount >= *amount
+}
