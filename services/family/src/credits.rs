@@ -5,7 +5,7 @@ use orchard_db::Connection;
 use orchard_events::{NotApplied, Outbox};
 use orchard_proto::family::v1 as pb;
 use orchard_proto::social::v1::CreditsRedeemed;
-use orchard_rpc::{Currency, Fields, Refusal, read};
+use orchard_rpc::{Currency, Fields, read};
 use prost_types::Any;
 use uuid::Uuid;
 
@@ -56,8 +56,8 @@ impl Redeemed {
                 outbox.publish(connection, self.redemption, ONLY, &event).await?;
             }
             Err(error) => {
-                let refusal: Refusal = error.refused()?;
-                let event = pb::CreditsRejected { redemption_id: self.redemption.to_string(), reason: refusal.name() };
+                let reason = error.refused()?.reason().to_owned();
+                let event = pb::CreditsRejected { redemption_id: self.redemption.to_string(), reason };
                 outbox.publish(connection, self.redemption, ONLY, &event).await?;
             }
         }

@@ -8,6 +8,7 @@ use orchard_db::{Connection, Failure};
 use orchard_events::{Handler, NotApplied};
 use orchard_proto::{consultation, recipe};
 use orchard_rpc::{Fields, read};
+use orchard_server::Clock;
 use prost_types::Any;
 use uuid::Uuid;
 
@@ -23,12 +24,13 @@ use crate::roll;
 #[derive(Debug)]
 pub struct Events {
     awards: Awards,
+    clock: Clock,
 }
 
 impl Events {
-    /// Gives `awards` for accomplishments.
-    pub fn new(awards: Awards) -> Self {
-        Self { awards }
+    /// Gives `awards` for accomplishments, by `clock`.
+    pub fn new(awards: Awards, clock: Clock) -> Self {
+        Self { awards, clock }
     }
 }
 
@@ -84,7 +86,7 @@ impl Handler for Events {
                 let (user, award) = (accomplishment.user(), accomplishment.award());
                 applied(achievement::give(connection, &self.awards, user, &award).await)
             }
-            Event::Redemption(answer) => applied(answer.apply(connection).await),
+            Event::Redemption(answer) => applied(answer.apply(connection, &self.clock).await),
         }
     }
 }

@@ -177,7 +177,7 @@ impl Slice for Service {
         let rewards =
             Rewards { terms: referrals.clone(), awards: awards.clone(), outbox: outbox.clone(), currency: currency.clone() };
         let sweeper = Sweeper { db: db.clone(), rewards: rewards.clone(), clock: clock.clone() };
-        let events = events::Events::new(awards.clone());
+        let events = events::Events::new(awards.clone(), clock.clone());
         let folds = leaderboard::FoldWorker::new(db.clone());
         let api = Api {
             db: db.clone(),

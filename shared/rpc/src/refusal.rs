@@ -52,6 +52,11 @@ impl Refusal {
         self.reason == reason.name()
     }
 
+    /// Returns the reason, such as `PLAN_FULL`.
+    pub fn reason(&self) -> &'static str {
+        self.reason
+    }
+
     /// Returns the code and the reason, such as `FAILED_PRECONDITION PLAN_FULL`. They name nobody, and the message may.
     pub fn name(&self) -> String {
         format!("{} {}", code_name(self.code), self.reason)

@@ -1,5 +1,7 @@
 //! Calls as somebody.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use tonic::metadata::MetadataValue;
 use tonic::service::Interceptor;
@@ -47,6 +49,9 @@ impl Interceptor for Headers {
     }
 }
 
+/// The longest that [`insist`] waits. A service that is busy says less.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Calls again while the service says that it is busy, as clients are told to.
 pub async fn insist<T, F>(mut call: impl FnMut() -> F) -> Result<T, Status>
 where
@@ -55,8 +60,8 @@ where
     loop {
         match call().await {
             Err(status) => match status.get_details_retry_info().and_then(|info| info.retry_delay) {
-                Some(delay) => tokio::time::sleep(delay).await,
-                None => return Err(status),
+                Some(delay) if delay < PATIENCE => tokio::time::sleep(delay).await,
+                Some(_) | None => return Err(status),
             },
             answered => return answered,
         }

@@ -82,7 +82,8 @@ fn uses(module: &str, text: &str) -> Vec<String> {
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
     let mut found = Vec::new();
-    for (start, prefix) in code.match_indices("crate::") {
+    // How far an item is visible is no use of the module that is named.
+    for (start, prefix) in code.match_indices("crate::").filter(|(start, _)| !code[..*start].ends_with("(in ")) {
         tree(&mut code[start + prefix.len()..].chars().peekable(), "", &mut found);
     }
     for (start, _) in code.match_indices("super::").filter(|(start, _)| !code[..*start].ends_with("super::")) {

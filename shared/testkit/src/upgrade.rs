@@ -9,6 +9,9 @@ use tokio_postgres::Client;
 use crate::database::Schema;
 use crate::schema;
 
+/// A row by columns.
+type Row = serde_json::Map<String, serde_json::Value>;
+
 /// Rows of tables that several slices have: the table, its columns and a value for each.
 const ROWS: [(&str, &str, &str); 7] = [
     (
@@ -44,7 +47,12 @@ pub async fn check(released: &str, migrations: fn() -> Migrations) -> anyhow::Re
 
     old.migrate(migrations()).await?;
     new.migrate(migrations()).await?;
-    let after = rows(&upgraded, &filled).await?;
+    let mut after = rows(&upgraded, &filled).await?;
+    for (table, rows) in &mut after {
+        // Columns that the tables did not have are new, and not a change of a row.
+        let known = &before[table][0];
+        rows.iter_mut().for_each(|row| row.retain(|column, _| known.contains_key(column)));
+    }
     ensure!(before == after, "rows have changed: {before:?} became {after:?}");
 
     let (upgraded, fresh) = (schema::objects(&upgraded).await?, schema::objects(&fresh).await?);
@@ -71,11 +79,12 @@ async fn fill(client: &Client) -> anyhow::Result<Vec<&'static str>> {
 }
 
 /// The rows of each table, as JSON: columns may have another order in a new database.
-async fn rows(client: &Client, tables: &[&'static str]) -> anyhow::Result<BTreeMap<&'static str, Vec<String>>> {
+async fn rows(client: &Client, tables: &[&'static str]) -> anyhow::Result<BTreeMap<&'static str, Vec<Row>>> {
     let mut all = BTreeMap::new();
     for table in tables {
         let rows = client.query(&format!("SELECT to_jsonb(t)::text FROM {table} t"), &[]).await?;
-        all.insert(*table, rows.iter().map(|row| row.get(0)).collect());
+        let rows = rows.iter().map(|row| serde_json::from_str(row.get(0)));
+        all.insert(*table, rows.collect::<Result<_, _>>()?);
     }
     Ok(all)
 }

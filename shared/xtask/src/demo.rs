@@ -7,6 +7,7 @@ mod catalog;
 mod family;
 mod people;
 mod recipes;
+mod referrals;
 mod social;
 mod state;
 mod values;
@@ -53,6 +54,8 @@ pub async fn load(folder: &Path, keys: &DevKeys, addresses: &Addresses, progress
     progress.step("demo: 2 families with members, money and meals");
     social::take_part(&calls, &state, today).await?;
     progress.step("demo: 25 participants with their days");
+    referrals::load(&calls).await?;
+    progress.step("demo: 6 referrals, one of them refused");
     recipes::load(&calls, &mut state).await?;
     progress.step("demo: 60 recipes with reviews");
     catalog::load(&calls, &mut state).await?;

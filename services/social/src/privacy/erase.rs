@@ -44,7 +44,7 @@ pub(super) async fn erase(connection: &mut AsyncPgConnection, user: Uuid) -> Res
     let (mut challenges, mut referrals) = (0, store::referrals::Repointed::default());
     if store::is_referred_to(connection, user).await? {
         let pseudonym = Uuid::new_v4();
-        store::add_pseudonym(connection, pseudonym).await?;
+        store::add_pseudonym(connection, user, pseudonym).await?;
         challenges = store::repoint_challenges(connection, user, pseudonym).await?;
         referrals = store::referrals::repoint(connection, user, pseudonym).await?;
     }

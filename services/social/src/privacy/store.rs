@@ -2,6 +2,7 @@
 
 pub(super) mod referrals;
 
+use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not, now};
 use diesel::prelude::*;
@@ -142,11 +143,22 @@ pub(super) async fn is_referred_to(connection: &mut AsyncPgConnection, user: Uui
     Ok(has_challenges || referrals::are_left(connection, user).await?)
 }
 
-/// Adds a pseudonym. It was created at the epoch, because the time of the erasure would identify the user.
-pub(super) async fn add_pseudonym(connection: &mut AsyncPgConnection, pseudonym: Uuid) -> QueryResult<()> {
+/// Adds a pseudonym with the credits and the group of a user. It was created at the epoch, because the time of the erasure would identify
+/// the user.
+pub(super) async fn add_pseudonym(connection: &mut AsyncPgConnection, user: Uuid, pseudonym: Uuid) -> QueryResult<()> {
     let beginning = DateTime::<Utc>::UNIX_EPOCH;
+    let columns = (users::referral_credits_earned, users::referral_credits_redeemed, users::referral_group_id);
+    let (earned, redeemed, group): (BigDecimal, BigDecimal, Option<Uuid>) =
+        users::table.find(user).select(columns).first(connection).await?;
     diesel::insert_into(users::table)
-        .values((users::id.eq(pseudonym), users::created_at.eq(beginning), users::updated_at.eq(beginning)))
+        .values((
+            users::id.eq(pseudonym),
+            users::created_at.eq(beginning),
+            users::updated_at.eq(beginning),
+            users::referral_credits_earned.eq(earned),
+            users::referral_credits_redeemed.eq(redeemed),
+            users::referral_group_id.eq(group),
+        ))
         .execute(connection)
         .await
         .map(|_| ())

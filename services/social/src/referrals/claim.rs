@@ -72,7 +72,19 @@ impl Claim {
         if let Some(delay) = db.write("charge claim", charge).await? {
             return Err(ClaimError::TooMany { delay }.into());
         }
-        db.write("claim referral", async move |connection: &mut Connection| self.apply(connection).await).await
+        let made = db.write("claim referral", async move |connection: &mut Connection| self.apply(connection).await).await;
+        let Err(error) = made else { return Ok(()) };
+        let error = match error.refused() {
+            Ok(refusal) if refusal.is(ErrorReason::ReferralCodeNotFound) => return Err(refusal.into()),
+            Ok(refusal) => Error::from(refusal),
+            Err(failure) => failure.into(),
+        };
+        // Nothing was learnt of a code. If this fails as well, the claim counts.
+        let take_back = async move |connection: &mut Connection| Ok::<_, Error>(misses::take_back(connection, claimant).await?);
+        if let Err(cause) = db.write("take back charge", take_back).await {
+            tracing::warn!(%cause, "a claim that failed counts as one of a code that does not exist");
+        }
+        Err(error)
     }
 
     async fn apply(&self, connection: &mut Connection) -> Result<(), Error> {

@@ -110,12 +110,12 @@ impl RedemptionAnswer {
     }
 
     /// Settles the redemption, or gives the credits back. Its user must be locked. The first answer counts.
-    pub(crate) async fn apply(&self, connection: &mut Connection) -> Result<(), Error> {
+    pub(crate) async fn apply(&self, connection: &mut Connection, clock: &Clock) -> Result<(), Error> {
         let Some(redemption) = store::lock(connection, self.redemption).await? else { return Ok(()) };
         if redemption.status != RedemptionStatus::Pending {
             return Ok(());
         }
-        let now = moment(connection).await?;
+        let now = clock.at(moment(connection).await?);
         let Some(reason) = &self.refusal else {
             return Ok(store::end(connection, redemption.id, RedemptionStatus::Settled, None, now).await?);
         };

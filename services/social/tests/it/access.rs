@@ -56,6 +56,25 @@ const TABLE: &Table = &[
     ("ProgressService/BatchRecordProgress", Only(&[USERS])),
     ("ProgressService/DeleteProgress", Only(&[USERS])),
     ("ProgressService/ListProgress", Only(&[USERS])),
+    ("ReferralService/CreateReferralCode", Only(&[USERS])),
+    ("ReferralService/CreateReferral", Only(&[USERS])),
+    ("ReferralService/ClaimReferral", Only(&[USERS])),
+    ("ReferralService/ListReferrals", Only(&[USERS])),
+    ("ReferralService/GetReferralAnalytics", Only(&[USERS])),
+    ("CreditService/GetCredits", Only(&[USERS])),
+    ("CreditService/ListCreditEntries", Only(&[USERS])),
+    ("CreditService/RedeemCredits", Only(&[USERS])),
+    ("CreditService/GetRedemption", Only(&[USERS])),
+    ("PurchaseService/RecordPurchase", Only(&[&[Service("commerce"), ServiceForUser("commerce")]])),
+    ("PurchaseService/RecordRefund", Only(&[&[Service("commerce"), ServiceForUser("commerce")]])),
+    (
+        "FingerprintService/RecordFingerprints",
+        Only(&[&[Service("identity"), Service("commerce")], &[ServiceForUser("identity"), ServiceForUser("commerce")]]),
+    ),
+    ("ReferralModerationService/ListReferralCases", Only(&[&[Moderator]])),
+    ("ReferralModerationService/DecideReferralCase", Only(&[&[Moderator]])),
+    ("ReferralModerationService/ListLateRefunds", Only(&[&[Operator]])),
+    ("ReferralModerationService/GetReferralReport", Only(&[&[Operator]])),
 ];
 
 /// Services that exchange events.

@@ -5,6 +5,7 @@ use orchard_proto::social::v1::PrivacyLevel;
 use orchard_testkit::client::Headers;
 use orchard_testkit::extremes::{Fixture, findings};
 
+use crate::referrals::fingerprint;
 use crate::world::{World, days_ago, id, new_challenge};
 
 const TTL: Duration = Duration::from_secs(3600);
@@ -26,12 +27,16 @@ async fn no_number_and_no_text_is_the_services_own_fault() -> anyhow::Result<()>
             anyhow::Ok(slice.with(headers.with("x-orchard-user-token", &token)?))
         };
         let mut clients = vec![slice.user_with(user, &["operator", "moderator"])?];
-        for service in ["identity", "family", "social", "edge"] {
+        for service in ["identity", "commerce", "family", "social", "edge"] {
             clients.push(for_user(service)?);
         }
         let known = vec![
             ("challenge_id", challenge),
+            ("fingerprints", fingerprint("extreme")),
             ("join_code", String::new()),
+            ("metadata", String::new()),
+            ("payment_fingerprints", fingerprint("extreme")),
+            ("referral_code", world.code(friend).await?),
             ("resume_token", String::new()),
             ("Profile.user_id", user.to_string()),
             ("user_id", friend.to_string()),

@@ -8,6 +8,7 @@ use orchard_testkit::repeats::{Case, findings};
 use uuid::Uuid;
 
 use crate::achievements::{award, featured};
+use crate::referrals::{euros, fingerprint};
 use crate::world::{World, days_ago, id, new_challenge, record};
 
 fn paths(paths: &[&str]) -> Option<prost_types::FieldMask> {
@@ -96,6 +97,53 @@ impl World {
         ])
     }
 
+    async fn referral_cases(&self) -> anyhow::Result<Vec<Case>> {
+        let [referrer, referee, twin] = [(); 3].map(|()| id());
+        for user in [referrer, twin] {
+            self.print(user, pb::FingerprintKind::Device, "phone").await?;
+        }
+        let code = self.code(referrer).await?;
+        self.claim(twin, &code).await?;
+        let case = self.cases().await?.remove(0);
+        self.claim(referee, &code).await?;
+        self.buy(referee, "earlier", &[]).await?;
+        self.end_holds().await?;
+        let request_id = || id().to_string();
+        let claim = pb::ClaimReferralRequest { referral_code: code, request_id: request_id(), ..Default::default() };
+        let invitation = pb::CreateReferralRequest { request_id: request_id(), ..Default::default() };
+        let redeemed =
+            pb::RedeemCreditsRequest { family_plan_id: id().to_string(), amount: euros("1"), request_id: request_id() };
+        let bought = pb::RecordPurchaseRequest {
+            user_id: id().to_string(),
+            order_id: "o".to_owned(),
+            amount: euros("20"),
+            payment_fingerprints: vec![fingerprint("card")],
+        };
+        let refunded = pb::RecordRefundRequest { order_id: "o".to_owned(), refund_id: "r".to_owned(), amount: euros("20") };
+        let prints = pb::RecordFingerprintsRequest {
+            user_id: id().to_string(),
+            kind: pb::FingerprintKind::Device.into(),
+            fingerprints: vec![fingerprint("phone")],
+        };
+        let decided = pb::DecideReferralCaseRequest {
+            referral_case_id: case.referral_case_id,
+            decision: pb::ReferralDecision::Approved.into(),
+            note: String::new(),
+            request_id: request_id(),
+        };
+        let commerce = || self.slice.service("commerce");
+        Ok(vec![
+            Case::of("ReferralService/CreateReferralCode", self.user(id()), pb::CreateReferralCodeRequest {}),
+            Case::of("ReferralService/CreateReferral", self.user(referrer), invitation),
+            Case::of("ReferralService/ClaimReferral", self.user(id()), claim),
+            Case::of("CreditService/RedeemCredits", self.user(referrer), redeemed),
+            Case::of("PurchaseService/RecordPurchase", commerce()?, bought),
+            Case::of("PurchaseService/RecordRefund", commerce()?, refunded),
+            Case::of("FingerprintService/RecordFingerprints", self.slice.service("identity")?, prints),
+            Case::of("ReferralModerationService/DecideReferralCase", self.operator(), decided),
+        ])
+    }
+
     async fn challenge_cases(&self) -> anyhow::Result<Vec<Case>> {
         let (creator, user) = (id(), id());
         for user in [creator, user] {
@@ -156,6 +204,7 @@ async fn a_repetition_is_answered_as_the_first_request_was() -> anyhow::Result<(
     cases.extend(world.profile_cases().await?);
     cases.extend(world.reward_cases().await?);
     cases.extend(world.challenge_cases().await?);
+    cases.extend(world.referral_cases().await?);
     let (plan, guardian, child) = (id(), id(), id());
     world.join_family(plan, 1, guardian, MemberRole::Member).await?;
     world.add_child(plan, 2, child, Some(guardian)).await?;

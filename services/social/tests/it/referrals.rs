@@ -73,14 +73,7 @@ impl World {
     pub async fn claim(&self, user: Uuid, code: &str) -> Result<(), Status> {
         let request =
             pb::ClaimReferralRequest { referral_code: code.to_owned(), request_id: id().to_string(), ..Default::default() };
-        // A limit of claims is not a sign that the service is busy.
-        let claim = || async {
-            match self.referring(user).claim_referral(request.clone()).await {
-                Err(status) if status.message().contains("too many codes") => Ok(Err(status)),
-                answer => answer.map(Ok),
-            }
-        };
-        insist(claim).await?.map(|_| ())
+        insist(|| async { self.referring(user).claim_referral(request.clone()).await }).await.map(|_| ())
     }
 
     /// Records a purchase of 20.00.
@@ -158,6 +151,13 @@ impl World {
         };
         let answer = self.moderating(id()).decide_referral_case(request).await?;
         Ok(answer.into_inner().referral_case.expect("a case"))
+    }
+
+    /// Ends the holds of all rewards, without the clock, by which challenges go as well.
+    pub async fn end_holds(&self) -> anyhow::Result<()> {
+        let due = "UPDATE referrals SET credit_due_at = now(), updated_at = now() WHERE reward_status = 'earned'";
+        self.slice.schema.connect().await?.execute(due, &[]).await?;
+        Ok(())
     }
 
     /// Returns a text that a query gives.

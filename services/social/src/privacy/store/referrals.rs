@@ -1,6 +1,5 @@
 //! Queries of an erasure, of referrals and credits. The rows that are left name a pseudonym: others need them, and money rows are kept.
 
-use bigdecimal::BigDecimal;
 use diesel::dsl::{exists, now};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -8,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::schema::{
-    credit_entries, fingerprints, orders, redemptions, referral_cases, referral_code_misses, referral_codes, referrals, users,
+    credit_entries, fingerprints, orders, redemptions, referral_cases, referral_code_misses, referral_codes, referrals,
 };
 
 /// How many rows of each table name a pseudonym.
@@ -51,7 +50,6 @@ pub(in crate::privacy) async fn repoint(
     user: Uuid,
     pseudonym: Uuid,
 ) -> QueryResult<Repointed> {
-    copy_credits(connection, user, pseudonym).await?;
     let entries = diesel::update(credit_entries::table.filter(credit_entries::user_id.eq(user)))
         .set(credit_entries::user_id.eq(pseudonym))
         .execute(connection)
@@ -64,24 +62,6 @@ pub(in crate::privacy) async fn repoint(
         ("redemptions", repoint_redemptions(connection, user, pseudonym).await?),
         ("credit_entries", entries),
     ])
-}
-
-/// Copies the sums of the ledger, which the pseudonym has from now on, and the group, in which the pseudonym stays.
-async fn copy_credits(connection: &mut AsyncPgConnection, user: Uuid, pseudonym: Uuid) -> QueryResult<()> {
-    let columns = (users::referral_credits_earned, users::referral_credits_redeemed, users::referral_group_id);
-    let (earned, redeemed, group): (BigDecimal, BigDecimal, Option<Uuid>) =
-        users::table.find(user).select(columns).first(connection).await?;
-    diesel::update(users::table.find(pseudonym))
-        .set((
-            users::referral_credits_earned.eq(earned),
-            users::referral_credits_redeemed.eq(redeemed),
-            users::referral_group_id.eq(group),
-            // The time of the erasure would identify the user.
-            users::updated_at.eq(users::created_at),
-        ))
-        .execute(connection)
-        .await
-        .map(|_| ())
 }
 
 /// Replaces a user by a pseudonym in referrals, and deletes the metadata. Other users stay referred. Rewards that the user has not been

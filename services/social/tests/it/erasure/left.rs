@@ -87,11 +87,29 @@ impl World {
     }
 }
 
+impl World {
+    /// Gives `me` all that has to do with referrals: codes, orders, fingerprints, a case and credits, some of them redeemed.
+    async fn refer_and_redeem(&self, me: Uuid, other: Uuid) -> anyhow::Result<()> {
+        let code = self.code(me).await?;
+        self.invite(me).await?;
+        self.buy(me, "mine", &["my card"]).await?;
+        // Refused: `me` was referred before.
+        self.claim(me, &self.code(other).await?).await?;
+        let referee = id();
+        self.claim(referee, &code).await?;
+        self.buy(referee, "theirs", &[]).await?;
+        self.end_holds().await?;
+        self.redeem(me, id(), "2.00").await?;
+        Ok(())
+    }
+}
+
 #[tokio::test]
 async fn no_table_names_an_erased_user() -> anyhow::Result<()> {
     let world = World::strict().await?;
     let (me, other) = (id(), id());
     let life = world.live(me, other).await?;
+    world.refer_and_redeem(me, other).await?;
     let texts = [spellings(me), vec![CANARY.to_owned()]].concat();
     world.until(async || Ok(world.number("SELECT count(*) FROM outbox").await? == 0)).await?;
     let tables = [
@@ -100,10 +118,17 @@ async fn no_table_names_an_erased_user() -> anyhow::Result<()> {
         "challenge_participants",
         "challenge_progress",
         "community_challenges",
+        "credit_entries",
         "family_memberships",
+        "fingerprints",
         "friendships",
         "idempotency_keys",
         "notification_preferences",
+        "orders",
+        "redemptions",
+        "referral_cases",
+        "referral_code_misses",
+        "referral_codes",
         "referrals",
         "social_achievements",
         "users",
@@ -112,16 +137,23 @@ async fn no_table_names_an_erased_user() -> anyhow::Result<()> {
     let receipt = world.erase(me).await?;
     let count = |table: &str, deleted, pseudonymised| (table.to_owned(), deleted, pseudonymised);
     let expected = [
-        count("idempotency_keys", 2, 0),
+        count("idempotency_keys", 5, 0),
         count("friendships", 6, 0),
         count("family_memberships", 1, 0),
         count("notification_preferences", 1, 0),
-        count("social_achievements", 3, 0),
-        count("achievement_milestones", 2, 0),
+        count("social_achievements", 4, 0),
+        count("achievement_milestones", 6, 0),
         count("challenge_progress", 2, 0),
         count("challenge_participants", 3, 0),
+        count("referral_codes", 2, 0),
+        count("referral_code_misses", 1, 0),
         count("community_challenges", 1, 1),
-        count("referrals", 0, 3),
+        count("referrals", 0, 5),
+        count("referral_cases", 0, 1),
+        count("orders", 0, 1),
+        count("fingerprints", 0, 1),
+        count("redemptions", 0, 1),
+        count("credit_entries", 0, 2),
         count("users", 1, 0),
     ];
     assert_eq!(receipt, expected);
@@ -139,13 +171,17 @@ async fn no_table_names_an_erased_user() -> anyhow::Result<()> {
         0,
         "the challenge does not become the platform's"
     );
-    assert_eq!(world.number("SELECT count(*) FROM referrals").await?, 3);
+    assert_eq!(world.number("SELECT count(*) FROM referrals").await?, 5);
     assert_eq!(world.number("SELECT count(*) FROM referrals WHERE metadata IS NOT NULL").await?, 0);
     assert_eq!(
         world.number("SELECT count(*) FROM family_memberships WHERE role = 'child' AND was_added").await?,
         1,
         "the child stays a member"
     );
+    world.check_books().await?;
+    let pseudonym = "SELECT count(*) FROM users WHERE created_at = 'epoch' AND referral_credits_redeemed = 2.00 AND EXISTS (
+        SELECT FROM orders WHERE user_id = users.id AND is_first)";
+    assert_eq!(world.number(pseudonym).await?, 1, "who was a customer, and was referred, and has redeemed");
     // The time of the erasure is not stored with the pseudonym, nor exactly with the tombstone.
     assert_eq!(world.number("SELECT count(*) FROM users WHERE created_at = 'epoch' AND updated_at = 'epoch'").await?, 1);
     assert_eq!(world.number("SELECT count(*) FROM erased_users WHERE erased_at = date_trunc('day', erased_at, 'UTC')").await?, 1);

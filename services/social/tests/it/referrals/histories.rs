@@ -73,13 +73,6 @@ impl Play {
         Ok(Self { world, users, codes, plans, redemptions, began: Utc::now() })
     }
 
-    /// Moves the clock to the time of an event of the history.
-    fn move_to(&self, offset: chrono::TimeDelta) {
-        let wanted = self.began + offset;
-        let ahead = (wanted - self.world.clock.at(Utc::now())).to_std().unwrap_or(Duration::ZERO);
-        self.world.clock.advance(ahead);
-    }
-
     async fn apply(&mut self, event: &Event) -> Result<(), Status> {
         let user = self.users.get(event.text("user")).copied().unwrap_or_default();
         match event.kind.as_str() {
@@ -159,7 +152,7 @@ impl Play {
             CASE WHEN reversed_at IS NOT NULL THEN 'reversed'
                  WHEN reward_status = 'pending' AND first_purchase_at IS NOT NULL THEN 'withheld'
                  ELSE reward_status END
-            FROM referrals ORDER BY signed_up_at";
+            FROM referrals ORDER BY signed_up_at, id";
         let rows = client.query(query, &[]).await?;
         let row = |row: &tokio_postgres::Row| {
             json!({
@@ -174,7 +167,7 @@ impl Play {
     async fn refused(&self, erased: &str) -> anyhow::Result<Vec<Value>> {
         let client = self.world.slice.schema.connect().await?;
         let query = "SELECT referrer_id::text, claimant_id::text, upper(rule), decision
-            FROM referral_cases WHERE kind = 'refused_claim' ORDER BY created_at";
+            FROM referral_cases WHERE kind = 'refused_claim' ORDER BY created_at, id";
         let rows = client.query(query, &[]).await?;
         let row = |row: &tokio_postgres::Row| {
             json!({
@@ -209,11 +202,11 @@ impl Play {
 impl World {
     /// Waits until the sweeps have written down what the clock has decided.
     pub async fn swept(&self) -> anyhow::Result<()> {
-        let ahead = self.clock.ahead().as_millis();
+        let now = self.clock.at(Utc::now()).to_rfc3339();
         let open = format!(
             "SELECT count(*)::text FROM referrals
-             WHERE reward_status = 'earned' AND credit_due_at <= now() + interval '{ahead} ms'
-                OR reward_status = 'pending' AND first_purchase_at IS NULL AND expires_at <= now() + interval '{ahead} ms'"
+             WHERE reward_status = 'earned' AND credit_due_at <= '{now}'
+                OR reward_status = 'pending' AND first_purchase_at IS NULL AND expires_at <= '{now}'"
         );
         while self.ask(&open).await? != "0" {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -232,7 +225,7 @@ async fn histories_have_their_answers_and_ends() -> anyhow::Result<()> {
         let mut play = Play::start(&history).await?;
         let first = history.events.iter().map(|event| event.at).min().unwrap_or_default();
         for event in &history.events {
-            play.move_to(event.at - first);
+            play.world.clock.stop_at(play.began + (event.at - first));
             let answer = match play.apply(event).await {
                 Ok(()) => "OK".to_owned(),
                 Err(status) if event.answer == code_name(status.code()) => event.answer.clone(),
