@@ -35,6 +35,7 @@ use orchard_proto::social::v1::notification_service_server::NotificationServiceS
 use orchard_proto::social::v1::participant_service_server::ParticipantServiceServer;
 use orchard_proto::social::v1::profile_service_server::ProfileServiceServer;
 use orchard_proto::social::v1::progress_service_server::ProgressServiceServer;
+use orchard_proto::social::v1::standing_service_server::StandingServiceServer;
 use orchard_proto::social::v1::{AchievementAwarded, ChallengeFinalised, ParticipantFinished, UserBlocked, UserUnblocked};
 use orchard_rpc::{Currency, supervise};
 use orchard_server::{Clock, DatabaseOptions, Parts, ServeOptions, Slice, SliceCommand, work_to_end};
@@ -178,6 +179,7 @@ impl Slice for Service {
             .add_service(FruitServiceServer::new(api.clone()))
             .add_service(ParticipantServiceServer::new(api.clone()))
             .add_service(LeaderboardServiceServer::new(api.clone()))
+            .add_service(StandingServiceServer::new(api.clone()))
             .add_service(ProgressServiceServer::new(api));
         Ok(Parts {
             routes,

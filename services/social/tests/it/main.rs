@@ -26,6 +26,8 @@ mod profiles;
 mod progress;
 mod registration;
 mod schema;
+mod sharing;
+mod standings;
 mod texts;
 mod tokens;
 mod visibility;
