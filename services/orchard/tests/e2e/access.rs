@@ -9,7 +9,18 @@ use crate::suite::Suite;
 
 /// Methods for services only are hidden from every caller.
 const TABLES: &[(&str, &Table)] = &[
-    ("orchard.edge.v1", &[("EdgeService/GetFamilyDashboard", Only(&[USERS]))]),
+    (
+        "orchard.edge.v1",
+        &[
+            ("EdgeService/GetFamilyDashboard", Only(&[USERS])),
+            ("EdgeService/GetHome", Only(&[USERS])),
+            ("EdgeService/GetProfilePage", Only(&[USERS])),
+            ("EdgeService/GetRecipePage", Only(&[USERS])),
+            ("EdgeService/GetProfessionalPage", Only(&[USERS])),
+            ("EdgeService/GetChallengePage", Only(&[USERS])),
+            ("EdgeService/Discover", Only(&[USERS])),
+        ],
+    ),
     // Operators call them at each slice.
     (
         "orchard.events.v1",
