@@ -1,85 +1,67 @@
-//! The family dashboard: the family's part, then the challenges of those who share them.
+//! The family dashboard: the family's part, then what those do who share it.
 
-use std::time::Duration;
-
-use orchard_client::Upstream;
+use futures::join;
 use orchard_proto::edge::v1 as pb;
-use orchard_proto::edge::v1::edge_service_server::EdgeService;
 use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
 use orchard_proto::family::v1::{FamilySummary, GetFamilySummaryRequest};
-use orchard_proto::social::v1::CountActiveChallengesRequest;
+use orchard_proto::social::v1::achievement_service_client::AchievementServiceClient;
 use orchard_proto::social::v1::challenge_service_client::ChallengeServiceClient;
-use orchard_rpc::{Answer, Deadline};
-use orchard_server::Caller;
-use prost_types::Timestamp;
-use tonic::{Code, Request, Response, Status};
+use orchard_proto::social::v1::profile_service_client::ProfileServiceClient;
+use orchard_proto::social::v1::{BatchGetProfilesRequest, CountActiveChallengesRequest, ListHighlightsRequest};
+use tonic::Status;
 
-use crate::upstream::{Upstreams, fault, passed_on, unavailable};
+use crate::section::{PAGE_SIZE, Section, highlights};
+use crate::upstream::unavailable;
+use crate::view::View;
 
-/// Longest that a view waits for one slice. A section that is late is worth less than a view that is there.
-const UPSTREAM_LIMIT: Duration = Duration::from_secs(2);
-
-/// Serves `EdgeService`.
-#[derive(Debug)]
-pub(crate) struct Api {
-    pub(crate) upstreams: Upstreams,
+/// Composes the dashboard of a plan.
+pub(crate) async fn dashboard(view: &View<'_>, family_plan_id: String) -> Result<pb::FamilyDashboard, Status> {
+    let family = &view.upstreams.family;
+    let request = GetFamilySummaryRequest { family_plan_id };
+    // Money and membership are never guessed: without the family service there is no view.
+    let answer = view.heart(family, async |channel| PlanServiceClient::new(channel).get_family_summary(request).await).await?;
+    let mut summary = answer.summary.ok_or_else(|| unavailable(family.name()))?;
+    let (sharing_challenges, sharing_achievements) =
+        (std::mem::take(&mut summary.challenge_member_ids), std::mem::take(&mut summary.achievement_member_ids));
+    let (challenges, highlights) =
+        join!(active_challenges(view, sharing_challenges), member_highlights(view, sharing_achievements));
+    Ok(compose(summary, challenges, highlights))
 }
 
-#[tonic::async_trait]
-impl EdgeService for Api {
-    async fn get_family_dashboard(
-        &self,
-        request: Request<pb::GetFamilyDashboardRequest>,
-    ) -> Answer<pb::GetFamilyDashboardResponse> {
-        let token = Caller::user(&request)?.token;
-        let plan = request.into_inner().family_plan_id;
-        // Money and membership are never guessed: without the family service there is no view.
-        let summary = summary(&self.upstreams.family, &token, plan).await?;
-        let challenges = challenges(&self.upstreams.social, &token, summary.challenge_member_ids.clone()).await;
-        let challenges =
-            challenges.inspect_err(|status| tracing::warn!(code = ?status.code(), "the dashboard goes without challenges")).ok();
-        Ok(Response::new(pb::GetFamilyDashboardResponse { dashboard: Some(dashboard(summary, challenges)) }))
+/// Counts the challenges that the users take part in.
+async fn active_challenges(view: &View<'_>, user_ids: Vec<String>) -> Section<i32> {
+    let request = CountActiveChallengesRequest { user_ids };
+    let call = async |channel| ChallengeServiceClient::new(channel).count_active_challenges(request).await;
+    let answer = view.section(&view.upstreams.social, call).await;
+    answer.then(|answer, asked| Section::Whole(answer.active_challenges, answer.read_time.unwrap_or(asked)))
+}
+
+/// Lists highlights of the users.
+async fn member_highlights(view: &View<'_>, user_ids: Vec<String>) -> Section<Vec<pb::Highlight>> {
+    // The slice takes an empty list for the caller's friends.
+    if user_ids.is_empty() {
+        return Section::known(Vec::new());
     }
+    let social = &view.upstreams.social;
+    let list = ListHighlightsRequest { page_size: PAGE_SIZE, user_ids: user_ids.clone(), ..Default::default() };
+    let get = BatchGetProfilesRequest { user_ids };
+    let (achievements, profiles) = join!(
+        view.section(social, async |channel| AchievementServiceClient::new(channel).list_highlights(list).await),
+        view.section(social, async |channel| ProfileServiceClient::new(channel).batch_get_profiles(get).await),
+    );
+    achievements.and(profiles).map(|(listed, found)| highlights(listed.achievements, found.profiles))
 }
 
-async fn summary(family: &Upstream, token: &str, family_plan_id: String) -> Result<FamilySummary, Status> {
-    let mut client = PlanServiceClient::new(family.on_behalf_of(token).map_err(|error| fault(family, error))?);
-    let answer = answer(family, client.get_family_summary(GetFamilySummaryRequest { family_plan_id })).await?;
-    answer.summary.ok_or_else(|| unavailable(family.name()))
-}
-
-/// How many challenges the users take part in, and when that was so.
-async fn challenges(social: &Upstream, token: &str, user_ids: Vec<String>) -> Result<(i32, Option<Timestamp>), Status> {
-    let mut client = ChallengeServiceClient::new(social.on_behalf_of(token).map_err(|error| fault(social, error))?);
-    let answer = answer(social, client.count_active_challenges(CountActiveChallengesRequest { user_ids })).await?;
-    Ok((answer.active_challenges, answer.read_time))
-}
-
-async fn answer<T>(upstream: &Upstream, call: impl Future<Output = Answer<T>>) -> Result<T, Status> {
-    let limit = Deadline::after(UPSTREAM_LIMIT);
-    let (deadline, is_ours) = match Deadline::current() {
-        Some(callers) if callers <= limit => (callers, false),
-        Some(_) | None => (limit, true),
+fn compose(summary: FamilySummary, challenges: Section<i32>, highlights: Section<Vec<pb::Highlight>>) -> pb::FamilyDashboard {
+    let of_family = |is_visible| match (is_visible, summary.read_time) {
+        (true, Some(read_time)) => Section::Whole((), read_time),
+        (true, None) => Section::known(()),
+        (false, _) => Section::Denied,
     };
-    match deadline.scope(call).await {
-        Ok(response) => Ok(response.into_inner()),
-        // The caller has time left: it is the slice that is too slow.
-        Err(status) if is_ours && status.code() == Code::DeadlineExceeded => Err(unavailable(upstream.name())),
-        Err(status) => Err(passed_on(upstream, status)),
-    }
-}
-
-fn dashboard(summary: FamilySummary, challenges: Option<(i32, Option<Timestamp>)>) -> pb::FamilyDashboard {
-    let section = |state: pb::SectionState, as_of| Some(pb::SectionStatus { state: state.into(), as_of });
-    let of_family = |visible| match visible {
-        true => section(pb::SectionState::Ok, summary.read_time),
-        false => section(pb::SectionState::Denied, None),
-    };
-    let (wallet, nutrition) = (of_family(summary.wallet_visible), of_family(summary.nutrition_visible));
-    let of_social = match &challenges {
-        Some((_, as_of)) => section(pb::SectionState::Ok, *as_of),
-        None => section(pb::SectionState::Unavailable, None),
-    };
+    let (_, wallet) = of_family(summary.wallet_visible).parts();
+    let (_, nutrition) = of_family(summary.nutrition_visible).parts();
+    let (active_challenges, challenges) = challenges.parts();
+    let (member_highlights, highlights) = highlights.parts_or_default();
     pb::FamilyDashboard {
         family_plan_id: summary.family_plan_id,
         family_name: summary.family_name,
@@ -87,9 +69,11 @@ fn dashboard(summary: FamilySummary, challenges: Option<(i32, Option<Timestamp>)
         active_members: summary.active_members,
         avg_weekly_calories: summary.avg_weekly_calories,
         wallet_balance: summary.wallet_balance,
-        active_challenges: challenges.map(|(count, _)| count),
+        active_challenges,
         wallet,
         nutrition,
-        challenges: of_social,
+        challenges,
+        member_highlights,
+        highlights,
     }
 }

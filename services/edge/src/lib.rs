@@ -1,8 +1,19 @@
 //! The front door: routes calls to their slices and composes views across them.
 
+mod api;
+mod challenge_page;
 mod dashboard;
+mod discover;
+mod home;
+mod patience;
+mod professional_page;
+mod profile_page;
 mod proxy;
+mod recipe_page;
+mod referral_overview;
+mod section;
 mod upstream;
+mod view;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -82,7 +93,7 @@ pub fn server(settings: &Settings, options: &ServeOptions) -> anyhow::Result<Ser
 pub fn server_with(settings: &Settings, options: &ServeOptions, resolver: &Arc<dyn Resolve>) -> anyhow::Result<Server> {
     let upstreams = Upstreams::new(settings, options, resolver)?;
     let mut routes = RoutesBuilder::default();
-    routes.add_service(EdgeServiceServer::new(dashboard::Api { upstreams: upstreams.clone() }));
+    routes.add_service(EdgeServiceServer::new(api::Api { upstreams: upstreams.clone() }));
     Ok(Server {
         name: NAME,
         contracts: DESCRIPTORS,

@@ -11,6 +11,7 @@ use tonic::Status;
 use tonic::transport::Uri;
 use tonic_types::StatusExt as _;
 
+use crate::patience::Patience;
 use crate::{DOMAIN, NAME, Settings};
 
 /// The packages whose public methods are routed, one for each slice.
@@ -19,13 +20,28 @@ pub(crate) const PACKAGES: [&str; 4] = ["orchard.family.v1", "orchard.social.v1"
 /// What gRPC puts before each message: a flag and a length.
 const FRAME_HEADER: usize = 5;
 
+/// A slice. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Slice {
+    pub(crate) upstream: Upstream,
+    /// How long views wait for it.
+    pub(crate) patience: Arc<Patience>,
+}
+
+impl Slice {
+    /// Returns the slice's name, such as `family`.
+    pub(crate) fn name(&self) -> &'static str {
+        self.upstream.name()
+    }
+}
+
 /// Each slice, as the edge calls it. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Upstreams {
-    pub(crate) family: Upstream,
-    pub(crate) social: Upstream,
-    recipe: Upstream,
-    consultation: Upstream,
+    pub(crate) family: Slice,
+    pub(crate) social: Slice,
+    pub(crate) recipe: Slice,
+    pub(crate) consultation: Slice,
 }
 
 impl Upstreams {
@@ -34,7 +50,8 @@ impl Upstreams {
         let calls = calls.load(NAME, &identity.workload_issuer, &identity.audience)?.resolver(Arc::clone(resolver));
         let upstream = |name, url: &Uri| {
             let upstream = calls.to(name, url).max_request_bytes(MAX_MESSAGE_BYTES + FRAME_HEADER);
-            upstream.build().with_context(|| format!("--{name}-url"))
+            let upstream = upstream.build().with_context(|| format!("--{name}-url"))?;
+            anyhow::Ok(Slice { upstream, patience: Arc::default() })
         };
         Ok(Self {
             family: upstream("family", &settings.family_url)?,
@@ -49,13 +66,14 @@ impl Upstreams {
         let [family, social, recipe, consultation] = PACKAGES;
         let (service, _method) = path.strip_prefix('/')?.rsplit_once('/')?;
         let (package, _service) = service.rsplit_once('.')?;
-        match package {
-            _ if package == family => Some(&self.family),
-            _ if package == social => Some(&self.social),
-            _ if package == recipe => Some(&self.recipe),
-            _ if package == consultation => Some(&self.consultation),
-            _ => None,
-        }
+        let slice = match package {
+            _ if package == family => &self.family,
+            _ if package == social => &self.social,
+            _ if package == recipe => &self.recipe,
+            _ if package == consultation => &self.consultation,
+            _ => return None,
+        };
+        Some(&slice.upstream)
     }
 }
 

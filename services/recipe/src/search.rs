@@ -27,4 +27,6 @@ struct Search {
     filter: Filter,
     /// `None`: by relevance.
     order: Option<Order>,
+    /// Whether to leave out recipes of authors who do not share.
+    sharing_only: bool,
 }

@@ -41,6 +41,7 @@ use orchard_proto::social::v1::progress_service_server::ProgressServiceServer;
 use orchard_proto::social::v1::purchase_service_server::PurchaseServiceServer;
 use orchard_proto::social::v1::referral_moderation_service_server::ReferralModerationServiceServer;
 use orchard_proto::social::v1::referral_service_server::ReferralServiceServer;
+use orchard_proto::social::v1::standing_service_server::StandingServiceServer;
 use orchard_proto::social::v1::{
     AchievementAwarded, ChallengeFinalised, CreditsRedeemed, ParticipantFinished, ReferralCredited, ReferralEarned, UserBlocked,
     UserUnblocked,
@@ -203,6 +204,7 @@ impl Slice for Service {
             .add_service(FruitServiceServer::new(api.clone()))
             .add_service(ParticipantServiceServer::new(api.clone()))
             .add_service(LeaderboardServiceServer::new(api.clone()))
+            .add_service(StandingServiceServer::new(api.clone()))
             .add_service(ProgressServiceServer::new(api.clone()))
             .add_service(ReferralServiceServer::new(api.clone()))
             .add_service(CreditServiceServer::new(api.clone()))

@@ -53,6 +53,7 @@ impl SessionService for Api {
             status: request.session_status,
             from_time: request.from_time,
             to_time: request.to_time,
+            professional_id: &request.professional_id,
             page_size: request.page_size,
             page_token: &request.page_token,
         };
@@ -71,6 +72,7 @@ impl SessionService for Api {
             status: request.session_status,
             from_time: request.from_time,
             to_time: request.to_time,
+            professional_id: "",
             page_size: request.page_size,
             page_token: &request.page_token,
         };

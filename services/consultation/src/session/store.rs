@@ -41,6 +41,7 @@ pub(super) struct Filter {
     pub(super) status: Option<SessionStatus>,
     pub(super) from: Option<DateTime<Utc>>,
     pub(super) to: Option<DateTime<Utc>>,
+    pub(super) professional: Option<Uuid>,
 }
 
 /// Whether a user is the client of a session, or has booked it for the client.
@@ -105,6 +106,9 @@ pub(super) async fn list(
     }
     if let Some(to) = filter.to {
         sessions = sessions.filter(consultation_sessions::session_date.lt(to));
+    }
+    if let Some(professional) = filter.professional {
+        sessions = sessions.filter(consultation_sessions::professional_id.eq(professional));
     }
     if let Some(after) = page.after {
         sessions = sessions.filter(pair(consultation_sessions::session_date, consultation_sessions::id).lt(after));

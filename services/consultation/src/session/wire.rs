@@ -26,6 +26,7 @@ pub(super) struct List<'a> {
     pub(super) status: i32,
     pub(super) from_time: Option<Timestamp>,
     pub(super) to_time: Option<Timestamp>,
+    pub(super) professional_id: &'a str,
     pub(super) page_size: i32,
     pub(super) page_token: &'a str,
 }
@@ -37,9 +38,14 @@ impl List<'_> {
         let status = fields.read("session_status", read::optional_enumeration(self.status));
         let from = fields.read("from_time", self.from_time.map(|from| request::moment(Some(from))).transpose());
         let to = fields.read("to_time", self.to_time.map(|to| request::moment(Some(to))).transpose());
-        let query = format!("{} {caller} {:?} {:?} {:?}", self.method, self.status, self.from_time, self.to_time);
+        let professional = fields.read("professional_id", read::optional_uuid(self.professional_id));
+        let Self { method, status: of, from_time, to_time, professional_id, .. } = self;
+        let query = format!("{method} {caller} {of:?} {from_time:?} {to_time:?} {professional_id}");
         let page = PageRequest::read(&mut fields, query, self.page_size, self.page_token);
-        Ok(fields.finish(|| Ok((Filter { as_professional, status: status?, from: from?, to: to? }, page?)))?)
+        Ok(fields.finish(|| {
+            let filter = Filter { as_professional, status: status?, from: from?, to: to?, professional: professional? };
+            Ok((filter, page?))
+        })?)
     }
 }
 

@@ -134,9 +134,10 @@ impl PlanService for Api {
         let viewer = Caller::user(&request)?.id;
         let summary = summary(&self.db, plan_id(&request.get_ref().family_plan_id)?, viewer).await?;
         let mut summary = wire::summary(summary, &self.currency);
-        // A member could derive the settings of others from these ids. The edge needs them to count challenges.
+        // A member could derive the settings of others from these ids. The edge needs them to count challenges and to list achievements.
         if caller.service.as_deref() != Some(EDGE) {
             summary.challenge_member_ids.clear();
+            summary.achievement_member_ids.clear();
         }
         Ok(Response::new(pb::GetFamilySummaryResponse { summary: Some(summary) }))
     }

@@ -28,6 +28,8 @@ pub struct Roster {
     pub nutrition: Vec<Uuid>,
     /// Active members who share challenges, the viewer included.
     pub challenges: Vec<Uuid>,
+    /// Active members who share achievements, the viewer included.
+    pub achievements: Vec<Uuid>,
 }
 
 impl Roster {
@@ -40,7 +42,8 @@ impl Roster {
         };
         let nutrition = if rights.may_see_nutrition() { sharing(|p| p.share_nutrition).collect() } else { Vec::new() };
         let challenges = sharing(|p| p.share_challenges).collect();
-        Some(Self { viewer: rights, total: seats.len(), active: active().count(), nutrition, challenges })
+        let achievements = sharing(|p| p.share_achievements).collect();
+        Some(Self { viewer: rights, total: seats.len(), active: active().count(), nutrition, challenges, achievements })
     }
 }
 
@@ -55,26 +58,27 @@ mod tests {
 
     #[test]
     fn a_viewer_sees_themselves_and_active_members_who_share() {
-        let seat = |n: u128, role, is_active, share_nutrition, share_challenges| Seat {
+        let seat = |n: u128, role, is_active, [share_nutrition, share_challenges, share_achievements]: [bool; 3]| Seat {
             user_id: Uuid::from_u128(n),
             rights: rights(role),
             is_active,
-            privacy: PrivacySettings { share_nutrition, share_challenges, share_achievements: true },
+            privacy: PrivacySettings { share_nutrition, share_challenges, share_achievements },
         };
         let mut seats = [
-            seat(1, Role::Member, true, false, false),
-            seat(2, Role::Admin, true, true, true),
-            seat(3, Role::Child, true, false, true),
-            seat(4, Role::Admin, false, true, true),
-            seat(5, Role::Guest, true, false, false),
+            seat(1, Role::Member, true, [false, false, false]),
+            seat(2, Role::Admin, true, [true, true, false]),
+            seat(3, Role::Child, true, [false, true, true]),
+            seat(4, Role::Admin, false, [true, true, true]),
+            seat(5, Role::Guest, true, [false, false, false]),
         ];
         let ids = |ns: &[u128]| ns.iter().map(|n| Uuid::from_u128(*n)).collect::<Vec<_>>();
-        let roster =
-            |role, nutrition, challenges| Some(Roster { viewer: rights(role), total: 5, active: 4, nutrition, challenges });
+        let roster = |role, [nutrition, challenges, achievements]: [Vec<Uuid>; 3]| {
+            Some(Roster { viewer: rights(role), total: 5, active: 4, nutrition, challenges, achievements })
+        };
         let seen = |by: u128| Roster::seen_by(Uuid::from_u128(by), &seats);
-        assert_eq!(seen(1), roster(Role::Member, ids(&[1, 2]), ids(&[1, 2, 3])));
-        assert_eq!(seen(3), roster(Role::Child, ids(&[2, 3]), ids(&[2, 3])));
-        assert_eq!(seen(5), roster(Role::Guest, ids(&[]), ids(&[2, 3, 5])));
+        assert_eq!(seen(1), roster(Role::Member, [ids(&[1, 2]), ids(&[1, 2, 3]), ids(&[1, 3])]));
+        assert_eq!(seen(3), roster(Role::Child, [ids(&[2, 3]), ids(&[2, 3]), ids(&[3])]));
+        assert_eq!(seen(5), roster(Role::Guest, [ids(&[]), ids(&[2, 3, 5]), ids(&[3, 5])]));
         assert_eq!((seen(4), seen(6)), (None, None), "former members and strangers see nothing");
         seats[0].rights.permissions = Permissions::NONE;
         let restricted = Roster::seen_by(Uuid::from_u128(1), &seats).expect("a roster");

@@ -152,6 +152,7 @@ pub(super) fn summary(summary: Summary, currency: &Currency) -> pb::FamilySummar
         wallet_balance: wallet.then(|| currency.to_wire(&summary.plan.shared_wallet_balance)),
         avg_weekly_calories: summary.average_calories.and_then(|average| average.to_f64()),
         challenge_member_ids: summary.roster.challenges.iter().map(Uuid::to_string).collect(),
+        achievement_member_ids: summary.roster.achievements.iter().map(Uuid::to_string).collect(),
         wallet_visible: wallet,
         nutrition_visible: nutrition,
         read_time: Some(timestamp_to_wire(summary.read_at)),

@@ -1,8 +1,12 @@
+use std::time::Duration;
+
 use orchard_proto::family::v1 as pb;
+use orchard_proto::family::v1::member_service_client::MemberServiceClient;
 use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
 use orchard_testkit::answer::refused;
 use orchard_testkit::client::Headers;
 use pb::MemberRole;
+use uuid::Uuid;
 
 use crate::world::{World, euros, id, not_found};
 
@@ -49,19 +53,43 @@ async fn the_average_counts_the_intakes_of_the_week_that_the_viewer_may_see() ->
 }
 
 #[tokio::test]
-async fn only_the_edge_receives_the_members_who_share_challenges() -> anyhow::Result<()> {
+async fn only_the_edge_receives_the_members_who_share() -> anyhow::Result<()> {
     let world = World::start().await?;
-    let holder = id();
+    let (holder, member, left) = (id(), id(), id());
     let plan = world.family(holder).await?;
-    assert_eq!(world.summary(&plan, holder).await?.challenge_member_ids, Vec::<String>::new());
-    let keys = &world.slice.keys;
-    let ttl = std::time::Duration::from_secs(60);
-    for (service, expected) in [("edge", vec![holder.to_string()]), ("recipe", vec![])] {
+    for user in [member, left] {
+        world.join(&plan, holder, user, MemberRole::Member).await?;
+    }
+    let unsharing = pb::Member {
+        family_plan_id: plan.clone(),
+        user_id: member.to_string(),
+        privacy_settings: Some(pb::PrivacySettings { share_achievements: Some(false), ..Default::default() }),
+        ..Default::default()
+    };
+    let update_mask = Some(prost_types::FieldMask { paths: vec!["privacy_settings.share_achievements".to_owned()] });
+    let request = pb::UpdateMemberRequest { member: Some(unsharing), update_mask };
+    MemberServiceClient::new(world.slice.user(member)?).update_member(request).await?;
+    let leave = pb::LeavePlanRequest { family_plan_id: plan.clone() };
+    MemberServiceClient::new(world.slice.user(left)?).leave_plan(leave).await?;
+
+    let shared = |summary: pb::FamilySummary| (summary.challenge_member_ids, summary.achievement_member_ids);
+    assert_eq!(shared(world.summary(&plan, holder).await?), (vec![], vec![]));
+    let ids = |users: &[Uuid]| {
+        let mut ids: Vec<String> = users.iter().map(Uuid::to_string).collect();
+        ids.sort();
+        ids
+    };
+    let (keys, ttl) = (&world.slice.keys, Duration::from_secs(60));
+    for (service, viewer, expected) in [
+        ("edge", holder, (ids(&[holder, member]), ids(&[holder]))),
+        ("edge", member, (ids(&[holder, member]), ids(&[holder, member]))),
+        ("recipe", holder, (vec![], vec![])),
+    ] {
         let headers = Headers::bearer(&keys.workload_token(service, ttl)?)?;
-        let headers = headers.with("x-orchard-user-token", &keys.user_token(holder, &[], ttl)?)?;
+        let headers = headers.with("x-orchard-user-token", &keys.user_token(viewer, &[], ttl)?)?;
         let request = pb::GetFamilySummaryRequest { family_plan_id: plan.clone() };
         let answer = PlanServiceClient::new(world.slice.with(headers)).get_family_summary(request).await?;
-        assert_eq!(answer.into_inner().summary.expect("a summary").challenge_member_ids, expected, "{service}");
+        assert_eq!(shared(answer.into_inner().summary.expect("a summary")), expected, "{service}");
     }
     Ok(())
 }

@@ -9,7 +9,18 @@ use crate::suite::Suite;
 
 /// Methods for services only are hidden from every caller.
 const TABLES: &[(&str, &Table)] = &[
-    ("orchard.edge.v1", &[("EdgeService/GetFamilyDashboard", Only(&[USERS]))]),
+    (
+        "orchard.edge.v1",
+        &[
+            ("EdgeService/GetFamilyDashboard", Only(&[USERS])),
+            ("EdgeService/GetHome", Only(&[USERS])),
+            ("EdgeService/GetProfilePage", Only(&[USERS])),
+            ("EdgeService/GetRecipePage", Only(&[USERS])),
+            ("EdgeService/GetProfessionalPage", Only(&[USERS])),
+            ("EdgeService/GetChallengePage", Only(&[USERS])),
+            ("EdgeService/Discover", Only(&[USERS])),
+        ],
+    ),
     // Operators call them at each slice.
     (
         "orchard.events.v1",
@@ -93,6 +104,7 @@ const TABLES: &[(&str, &Table)] = &[
             ("FriendshipService/ListFriendRequests", Only(&[USERS])),
             ("FriendshipService/ListBlockedUsers", Only(&[USERS])),
             ("FriendshipService/CountFriends", Only(&[USERS])),
+            ("FriendshipService/GetFriendship", Only(&[USERS])),
             ("AchievementService/AwardAchievement", Only(&[&[Operator]])),
             ("AchievementService/ListAchievements", Only(&[USERS])),
             ("AchievementService/GetAchievementSummary", Only(&[USERS])),
@@ -125,6 +137,7 @@ const TABLES: &[(&str, &Table)] = &[
             ("LeaderboardService/GetLeaderboardAroundMe", Only(&[USERS])),
             ("LeaderboardService/ListFriendsLeaderboard", Only(&[USERS])),
             ("LeaderboardService/GetStanding", Only(&[USERS])),
+            ("StandingService/ListStandings", Only(&[USERS])),
             ("FruitService/ListFruits", Only(&[USERS])),
             ("LeaderboardService/WatchLeaderboard", Only(&[USERS])),
             ("ReferralService/CreateReferralCode", Only(&[USERS])),
@@ -171,6 +184,7 @@ const TABLES: &[(&str, &Table)] = &[
             ("FavouriteService/RemoveFavourite", Only(&[USERS])),
             ("FavouriteService/ListFavourites", Only(&[USERS])),
             ("FavouriteService/CountFavourites", Only(&[USERS])),
+            ("FavouriteService/BatchGetFavourites", Only(&[USERS])),
             ("ModerationService/ReportRecipe", Only(&[USERS])),
             ("ModerationService/ListReportedRecipes", Only(&[&[Moderator]])),
             ("ModerationService/GetReportedRecipe", Only(&[&[Moderator]])),

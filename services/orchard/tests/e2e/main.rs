@@ -5,11 +5,13 @@
 mod access;
 mod canary;
 mod dashboard;
+mod degraded;
 mod deployment;
 mod events;
 mod friends;
 mod neighbours;
 mod payments;
+mod people;
 mod programs;
 mod provision;
 mod recipes;
@@ -18,3 +20,4 @@ mod routing;
 mod secured;
 mod suite;
 mod traces;
+mod views;

@@ -3,7 +3,7 @@
 use orchard_privacy::roll;
 use orchard_proto::recipe::v1 as pb;
 use orchard_proto::recipe::v1::favourite_service_server::FavouriteService;
-use orchard_rpc::{Answer, timestamp_to_wire};
+use orchard_rpc::{Answer, Fields, read, timestamp_to_wire};
 use orchard_server::Caller;
 use tonic::{Request, Response};
 use uuid::Uuid;
@@ -14,6 +14,9 @@ use crate::error::Error;
 use crate::people::Profiles;
 use crate::recipe::{self, RecipeError, store as recipes};
 use crate::{Api, request};
+
+/// The most recipes that one request may ask about.
+const MAX_BATCH: usize = 200;
 
 impl Api {
     async fn add(&self, recipe: Uuid, user: Uuid) -> Result<(), Error> {
@@ -82,6 +85,19 @@ impl FavouriteService for Api {
             next_page_token: page.next_page_token,
             profiles_unavailable: authors.is_unavailable,
         }))
+    }
+
+    async fn batch_get_favourites(
+        &self,
+        request: Request<pb::BatchGetFavouritesRequest>,
+    ) -> Answer<pb::BatchGetFavouritesResponse> {
+        let user = Caller::user(&request)?.id;
+        let mut fields = Fields::default();
+        let recipes = fields.values("recipe_ids", 1..=MAX_BATCH, &request.get_ref().recipe_ids, |id| read::uuid(id));
+        let recipes = fields.finish(|| recipes).map_err(Error::from)?;
+        let connection = self.db.read().await.map_err(Error::from)?;
+        let favourites = store::among(&connection, user, &recipes).await.map_err(Error::from)?;
+        Ok(Response::new(pb::BatchGetFavouritesResponse { recipe_ids: favourites.iter().map(Uuid::to_string).collect() }))
     }
 
     async fn count_favourites(&self, request: Request<pb::CountFavouritesRequest>) -> Answer<pb::CountFavouritesResponse> {

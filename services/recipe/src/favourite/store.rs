@@ -50,6 +50,13 @@ pub(super) async fn list(
     Ok(rows.into_iter().map(favourite).collect())
 }
 
+/// Returns those of these recipes that are favourites of a user, ordered by id.
+pub(super) async fn among(mut connection: &AsyncPgConnection, user: Uuid, recipes: &[Uuid]) -> QueryResult<Vec<Uuid>> {
+    let own = favourite_recipes::table.filter(favourite_recipes::user_id.eq(user));
+    let own = own.filter(favourite_recipes::recipe_id.eq_any(recipes)).order(favourite_recipes::recipe_id);
+    own.select(favourite_recipes::recipe_id).load(&mut connection).await
+}
+
 /// Counts what [`list`] lists.
 pub(super) async fn count(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<i64> {
     let own = favourite_recipes::table.filter(favourite_recipes::user_id.eq(user));

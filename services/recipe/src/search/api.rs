@@ -21,13 +21,14 @@ impl SearchService for Api {
         if let Some(author) = search.filter.author {
             let profiles = self.authors(&viewer, vec![author]).await;
             if profiles.person(author).user_id.is_empty() {
-                return Ok(Response::new(wire::answer(Found::default(), Vec::new(), &page, &profiles)));
+                return Ok(Response::new(wire::answer(Found::default(), Vec::new(), &page, &profiles, |_| true)));
             }
         }
         let found = searching::search(&self.db, &search, &page).await?;
         let authors = self.authors(&viewer, found.hits.iter().map(|hit| hit.summary.facts.user_id).collect());
         // While the social service answers.
         let (profiles, highlights): (Profiles, _) = join(authors, async { wire::highlights(&found) }).await;
-        Ok(Response::new(wire::answer(found, highlights, &page, &profiles)))
+        let is_shown = |author| !search.sharing_only || profiles.shares(author);
+        Ok(Response::new(wire::answer(found, highlights, &page, &profiles, is_shown)))
     }
 }

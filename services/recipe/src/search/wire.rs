@@ -32,7 +32,8 @@ pub(super) fn search(request: &pb::SearchRecipesRequest, caller: Uuid) -> Result
     let query = pb::SearchRecipesRequest { page_size: 0, page_token: String::new(), ..request.clone() };
     let page =
         PageRequest::read(&mut fields, format!("SearchRecipes {caller} {query:?}"), request.page_size, &request.page_token);
-    Ok(fields.finish(|| Ok((Search { text: text?, filter: filter?, order: order? }, page?)))?)
+    let sharing_only = request.sharing_only;
+    Ok(fields.finish(|| Ok((Search { text: text?, filter: filter?, order: order?, sharing_only }, page?)))?)
 }
 
 fn read_filter(fields: &mut Fields, request: &pb::SearchRecipesRequest) -> Result<Filter, Invalid> {
@@ -119,16 +120,21 @@ pub(super) fn highlights(found: &Found) -> Vec<Vec<pb::Highlight>> {
     found.hits.iter().map(|hit| highlight::highlights(hit, &mut matches).into_iter().map(convert).collect()).collect()
 }
 
-/// Converts what was found, with its highlights, for the viewer of the profiles.
+/// Converts what was found and is shown, by its author, with its highlights, for the viewer of the profiles.
 pub(super) fn answer(
     found: Found,
     highlights: Vec<Vec<pb::Highlight>>,
     page: &PageRequest<Cursor>,
     profiles: &Profiles,
+    is_shown: impl Fn(Uuid) -> bool,
 ) -> pb::SearchRecipesResponse {
     let (mut results, mut size, mut end, mut next) = (Vec::new(), 0, None, found.next);
     for (hit, highlights) in found.hits.into_iter().zip(highlights) {
         let hit_end = hit.end;
+        if !is_shown(hit.summary.facts.user_id) {
+            end = Some(hit_end);
+            continue;
+        }
         let result = pb::SearchResult { recipe: Some(recipe::wire::summary(hit.summary, profiles)), highlights };
         size += result.encoded_len();
         if size > MAX_SIZE && end.is_some() {

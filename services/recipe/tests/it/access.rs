@@ -29,6 +29,7 @@ const TABLE: &Table = &[
     ("FavouriteService/RemoveFavourite", Only(&[USERS])),
     ("FavouriteService/ListFavourites", Only(&[USERS])),
     ("FavouriteService/CountFavourites", Only(&[USERS])),
+    ("FavouriteService/BatchGetFavourites", Only(&[USERS])),
     ("ModerationService/ReportRecipe", Only(&[USERS])),
     ("ModerationService/ListReportedRecipes", Only(&[&[Moderator]])),
     ("ModerationService/GetReportedRecipe", Only(&[&[Moderator]])),

@@ -49,6 +49,34 @@ async fn favourites_are_added_once_counted_and_removed() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_batch_has_those_of_the_recipes_that_the_caller_keeps() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (author, user) = (id(), id());
+    let mut recipes = Vec::new();
+    for _ in 0..3 {
+        recipes.push(world.publish(author).await?);
+    }
+    world.keep(user, &recipes[0]).await?;
+    world.keep(user, &recipes[2]).await?;
+    world.keep(author, &recipes[1]).await?;
+    world.hide(id(), &recipes[2]).await?;
+    let among = async |user, recipe_ids: Vec<String>| {
+        let request = pb::BatchGetFavouritesRequest { recipe_ids };
+        Ok::<_, Status>(world.favourites(user).batch_get_favourites(request).await?.into_inner().recipe_ids)
+    };
+    let asked = [recipes.clone(), recipes.clone(), vec![id().to_string()]].concat();
+    let mut kept = vec![recipes[0].clone(), recipes[2].clone()];
+    kept.sort();
+    assert_eq!(among(user, asked.clone()).await?, kept, "also one that is hidden now");
+    assert_eq!(among(author, asked.clone()).await?, [recipes[1].clone()]);
+    assert_eq!(among(id(), asked).await?, Vec::<String>::new());
+    assert_eq!(violations(among(user, Vec::new()).await), ["recipe_ids"]);
+    assert_eq!(violations(among(user, vec![recipes[0].clone(); 201]).await), ["recipe_ids"]);
+    assert_eq!(violations(among(user, vec![recipes[0].clone(), "x".to_owned()]).await), ["recipe_ids[1]"]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_recipe_that_became_invisible_stays_without_its_content() -> anyhow::Result<()> {
     let world = World::start().await?;
     let (author, user) = (id(), id());

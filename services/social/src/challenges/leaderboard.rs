@@ -3,6 +3,7 @@
 mod api;
 mod fold_worker;
 mod reading;
+mod standings;
 mod store;
 mod watch;
 mod wire;
@@ -116,6 +117,16 @@ pub struct Standing {
     pub on_board: bool,
     /// Status of the participant.
     pub completion_status: CompletionStatus,
+}
+
+/// A seat of a user, with their standing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seat {
+    pub id: Uuid,
+    pub challenge: Uuid,
+    /// When the user first joined.
+    pub joined_at: DateTime<Utc>,
+    pub standing: Standing,
 }
 
 /// The leaderboard entry of a friend, or of the viewer.

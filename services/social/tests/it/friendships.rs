@@ -2,6 +2,7 @@
 
 mod declined;
 mod races;
+mod related;
 
 use std::sync::Arc;
 

@@ -27,6 +27,8 @@ mod progress;
 mod referrals;
 mod registration;
 mod schema;
+mod sharing;
+mod standings;
 mod texts;
 mod tokens;
 mod visibility;

@@ -113,6 +113,10 @@ fn requests(people: &People, challenges: &[String]) -> Vec<(&'static str, Vec<u8
         ("FriendshipService/ListBlockedUsers", Vec::new()),
         ("FriendshipService/CountFriends", Vec::new()),
         ("AchievementService/ListHighlights", Vec::new()),
+        (
+            "AchievementService/ListHighlights",
+            pb::ListHighlightsRequest { user_ids: all.clone(), ..Default::default() }.encode_to_vec(),
+        ),
         ("ChallengeService/ListChallenges", Vec::new()),
         ("ParticipantService/ListParticipants", Vec::new()),
         ("NotificationService/GetNotificationPreferences", Vec::new()),
@@ -127,6 +131,9 @@ fn requests(people: &People, challenges: &[String]) -> Vec<(&'static str, Vec<u8
         requests.push(("AchievementService/ListAchievements", list.encode_to_vec()));
         let summary = pb::GetAchievementSummaryRequest { user_id: of() };
         requests.push(("AchievementService/GetAchievementSummary", summary.encode_to_vec()));
+        requests.push(("FriendshipService/GetFriendship", pb::GetFriendshipRequest { user_id: of() }.encode_to_vec()));
+        let standings = pb::ListStandingsRequest { user_id: of(), ..Default::default() };
+        requests.push(("StandingService/ListStandings", standings.encode_to_vec()));
         let milestones = pb::ListMilestonesRequest { user_id: of(), ..Default::default() };
         requests.push(("AchievementService/ListMilestones", milestones.encode_to_vec()));
     }

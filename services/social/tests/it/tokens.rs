@@ -15,6 +15,7 @@ use orchard_proto::social::v1::fruit_service_client::FruitServiceClient;
 use orchard_proto::social::v1::leaderboard_service_client::LeaderboardServiceClient;
 use orchard_proto::social::v1::participant_service_client::ParticipantServiceClient;
 use orchard_proto::social::v1::progress_service_client::ProgressServiceClient;
+use orchard_proto::social::v1::standing_service_client::StandingServiceClient;
 use orchard_testkit::answer::violations;
 use orchard_testkit::client::Client;
 use orchard_testkit::matrix::naming;
@@ -46,7 +47,8 @@ fn lists(me: Uuid, challenge: &str) -> Vec<List> {
     let friends = pb::ListFriendsLeaderboardRequest { challenge_id: challenge_id.clone(), ..Default::default() };
     let days = pb::ListProgressRequest { challenge_id, ..Default::default() };
     let achievements = pb::ListAchievementsRequest { user_id: user_id.clone(), ..Default::default() };
-    let milestones = pb::ListMilestonesRequest { user_id, ..Default::default() };
+    let milestones = pb::ListMilestonesRequest { user_id: user_id.clone(), ..Default::default() };
+    let standings = pb::ListStandingsRequest { user_id, ..Default::default() };
     let direction = pb::FriendRequestDirection::Incoming.into();
     let requests = pb::ListFriendRequestsRequest { direction, ..Default::default() };
     vec![
@@ -66,6 +68,7 @@ fn lists(me: Uuid, challenge: &str) -> Vec<List> {
             list_highlights,
             pb::ListHighlightsRequest::default()
         ),
+        list!("StandingService/ListStandings", StandingServiceClient, list_standings, standings),
         list!("ChallengeService/ListChallenges", ChallengeServiceClient, list_challenges, pb::ListChallengesRequest::default()),
         list!("FruitService/ListFruits", FruitServiceClient, list_fruits, pb::ListFruitsRequest::default()),
         list!(

@@ -8,7 +8,8 @@ use prost_types::method_options::IdempotencyLevel;
 use crate::contracts::Contracts;
 
 /// Methods that are a verb only: the noun is that of the service.
-pub const BARE_VERBS: [&str; 2] = ["orchard.family.v1.WalletService.Deposit", "orchard.family.v1.WalletService.Spend"];
+pub const BARE_VERBS: [&str; 3] =
+    ["orchard.edge.v1.EdgeService.Discover", "orchard.family.v1.WalletService.Deposit", "orchard.family.v1.WalletService.Spend"];
 /// Methods that a proxy must not repeat.
 pub const NOT_REPEATABLE: [&str; 12] = [
     // A repeated request names the start of before.
@@ -31,7 +32,8 @@ pub const NOT_REPEATABLE: [&str; 12] = [
     "orchard.social.v1.AchievementService.MarkCelebrationShown",
 ];
 /// Verbs of methods that change nothing.
-const READS: [&str; 10] = ["BatchGet", "Check", "Count", "Export", "Get", "List", "Parse", "Scale", "Search", "Watch"];
+const READS: [&str; 11] =
+    ["BatchGet", "Check", "Count", "Discover", "Export", "Get", "List", "Parse", "Scale", "Search", "Watch"];
 /// Verbs that methods may start with. A new verb is a deliberate choice.
 const VERBS: &str = "
     Accept Add Apply Award Ban BatchGet BatchRecord Block Book Cancel Capture Change Check Claim Close Complete Confirm Convert Count Create
@@ -97,7 +99,7 @@ pub fn methods_have_an_idempotency_level(contracts: &Contracts) -> Vec<String> {
 pub fn reads_have_no_side_effects(contracts: &Contracts) -> Vec<String> {
     except(contracts, |method| {
         let has_none = idempotency_level(method) == IdempotencyLevel::NoSideEffects;
-        has_none == READS.iter().any(|verb| begins_with(method.name(), verb))
+        has_none == READS.iter().any(|verb| method.name() == *verb || begins_with(method.name(), verb))
     })
 }
 

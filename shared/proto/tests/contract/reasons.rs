@@ -6,7 +6,8 @@ use crate::contracts::{Contracts, SHARED};
 use crate::values::is_upper_snake_case;
 
 /// Packages whose services pass on the reasons of other packages.
-const PASSED_ON: [(&str, &[&str]); 1] = [("orchard.edge.v1", &["orchard.family.v1"])];
+const PASSED_ON: [(&str, &[&str]); 1] =
+    [("orchard.edge.v1", &["orchard.family.v1", "orchard.social.v1", "orchard.recipe.v1", "orchard.consultation.v1"])];
 
 const CODES: [&str; 16] = [
     "CANCELLED",

@@ -53,6 +53,14 @@ async fn each_lists_their_own_the_latest_first() -> anyhow::Result<()> {
     let range = pb::ListMySessionsRequest { from_time: wire(hours(25)), to_time: wire(hours(27)), ..Default::default() };
     assert_eq!(ids(&world.mine(client, range).await?.sessions), &latest_first[2..4]);
 
+    let other = world.practice().await?;
+    let elsewhere = world.book(client, &other, hours(60)).await?;
+    let with =
+        |professional_id: &str| pb::ListMySessionsRequest { professional_id: professional_id.to_owned(), ..Default::default() };
+    assert_eq!(ids(&world.mine(client, with(&other.id)).await?.sessions), [elsewhere.session_id.as_str()]);
+    assert_eq!(ids(&world.mine(client, with(&practice.id)).await?.sessions), latest_first);
+    assert_eq!(world.mine(client, with(&id().to_string())).await?.sessions, []);
+
     let theirs = pb::ListProfessionalSessionsRequest::default();
     let theirs = world.sessions(practice.account).list_professional_sessions(theirs).await?.into_inner().sessions;
     assert_eq!(theirs.len(), 6);
@@ -66,8 +74,10 @@ async fn each_lists_their_own_the_latest_first() -> anyhow::Result<()> {
         from_time: Some(prost_types::Timestamp { seconds: -1, nanos: 0 }),
         page_size: -1,
         page_token: "x".to_owned(),
+        professional_id: "x".to_owned(),
         ..Default::default()
     };
-    assert_eq!(violations(world.mine(client, bad).await), ["session_status", "from_time", "page_size", "page_token"]);
+    let paths = ["session_status", "from_time", "professional_id", "page_size", "page_token"];
+    assert_eq!(violations(world.mine(client, bad).await), paths);
     Ok(())
 }

@@ -178,6 +178,7 @@ async fn filters_that_cannot_be_read_are_refused_by_field() -> anyhow::Result<()
         sort: 9,
         page_size: -1,
         page_token: "x".to_owned(),
+        sharing_only: true,
     };
     let paths = [
         "text",

@@ -2,6 +2,9 @@
 
 use orchard_proto::recipe::v1 as pb;
 use orchard_proto::recipe::v1::SearchSort::{Featured, Newest, Rating, Relevance};
+use orchard_proto::social::v1 as social;
+use orchard_proto::social::v1::PrivacyLevel;
+use orchard_proto::social::v1::profile_service_client::ProfileServiceClient;
 use pb::DecisionKind::{Feature, Hide, Restore};
 use tonic::Status;
 
@@ -91,12 +94,43 @@ async fn a_changed_recipe_is_found_by_its_new_words_only() -> anyhow::Result<()>
 }
 
 #[tokio::test]
+async fn recipes_of_authors_who_do_not_share_are_left_out_if_asked() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (open, silent, hidden) = (id(), id(), id());
+    let social = world.social.as_ref().expect("a social service");
+    for (author, name, level, shares) in [
+        (open, "Quince Paste", PrivacyLevel::Public, true),
+        (silent, "Quince Jam", PrivacyLevel::Public, false),
+        (hidden, "Quince Pie", PrivacyLevel::Private, false),
+    ] {
+        world.register(author, name, level).await?;
+        let request = social::UpdateProfileRequest {
+            profile: Some(social::Profile { social_sharing_enabled: Some(shares), ..Default::default() }),
+            update_mask: crate::world::mask(&["social_sharing_enabled"]),
+        };
+        ProfileServiceClient::new(social.user(author)?).update_profile(request).await?;
+        world.create(author, named(name)).await?;
+    }
+    world.create(id(), named("Quince Cake")).await?;
+    let newest = |sharing_only| pb::SearchRecipesRequest { sharing_only, sort: Newest.into(), ..text("quince") };
+    assert_eq!(world.found(newest(false)).await?, ["Quince Cake", "Quince Pie", "Quince Jam", "Quince Paste"]);
+    assert_eq!(world.found(newest(true)).await?, ["Quince Cake", "Quince Paste"], "sharing is the default");
+    // Pages go on behind what is left out.
+    assert_eq!(world.found(pb::SearchRecipesRequest { page_size: 1, ..newest(true) }).await?, ["Quince Cake", "Quince Paste"]);
+    let own = world.searches(silent).search_recipes(newest(true)).await?.into_inner();
+    assert_eq!(super::names_of(&own), ["Quince Cake", "Quince Jam", "Quince Paste"], "one's own are shown to oneself");
+    Ok(())
+}
+
+#[tokio::test]
 async fn authors_are_anonymous_without_the_social_service() -> anyhow::Result<()> {
     let world = World::without_social().await?;
     world.create(id(), named("Quince Paste")).await?;
     let answer = world.search(text("quince")).await?;
     assert!(answer.profiles_unavailable);
     assert_eq!(answer.results[0].recipe.as_ref().expect("a recipe").user_id, "");
+    let sharing = world.search(pb::SearchRecipesRequest { sharing_only: true, ..text("quince") }).await?;
+    assert!(sharing.profiles_unavailable && sharing.results.is_empty(), "who shares is not guessed");
     let by = pb::SearchRecipesRequest { author_user_id: id().to_string(), ..text("quince") };
     let answer = world.search(by).await?;
     assert!(answer.profiles_unavailable && answer.results.is_empty());

@@ -22,7 +22,8 @@ impl Api {
         Ok(Author { user: user.id, is_operator, is_child })
     }
 
-    fn challenge(&self, view: ChallengeView, user: &User) -> Option<pb::Challenge> {
+    /// Converts a challenge as `user` may see it.
+    pub(crate) fn challenge(&self, view: ChallengeView, user: &User) -> Option<pb::Challenge> {
         let shows_code = view.challenge.check_editor(user.id, user.is(Role::Operator)).is_ok();
         Some(wire::challenge(view, shows_code, &self.currency))
     }

@@ -141,6 +141,19 @@ pub(super) async fn get(
         .map(|found| found.map(ChallengeView::from))
 }
 
+/// Returns those of these challenges that `viewer` may read, as `viewer` sees them.
+pub(crate) async fn batch_get(mut connection: &AsyncPgConnection, ids: &[Uuid], viewer: Uuid) -> QueryResult<Vec<ChallengeView>> {
+    let creator = users::id.nullable().eq(community_challenges::created_by).and(visible_to(viewer));
+    let rows: Vec<(Row, Option<Uuid>)> = community_challenges::table
+        .left_join(users::table.on(creator))
+        .filter(community_challenges::id.eq_any(ids))
+        .filter(known_to(viewer, false))
+        .select((Row::as_select(), users::id.nullable()))
+        .load(&mut connection)
+        .await?;
+    Ok(rows.into_iter().map(ChallengeView::from).collect())
+}
+
 /// Returns a challenge.
 pub(crate) async fn find(mut connection: &AsyncPgConnection, id: Uuid) -> QueryResult<Option<Challenge>> {
     let found = community_challenges::table.find(id).select(Row::as_select()).first(&mut connection).await.optional()?;

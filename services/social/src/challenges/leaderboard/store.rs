@@ -7,6 +7,7 @@ mod recount;
 mod seek;
 mod sql;
 mod standing;
+mod standings;
 mod watched;
 
 use chrono::{DateTime, Utc};
@@ -26,6 +27,7 @@ pub(super) use page::{around, page};
 pub(crate) use recount::recount;
 pub(super) use seek::score_of_rank;
 pub(super) use standing::standing;
+pub(super) use standings::standings;
 pub(super) use watched::{BoardState, board_state};
 
 /// What a query of a leaderboard found.

@@ -18,6 +18,7 @@ use crate::Api;
 use crate::error::Error;
 use crate::people::family;
 use crate::people::membership::store::relatives_of;
+use crate::people::profile;
 use crate::{request, roll};
 
 /// What the caller does to another user.
@@ -54,6 +55,17 @@ impl Api {
             Ok(changed.1.relation)
         };
         self.db.write(action.into(), unit).await
+    }
+
+    /// Returns how another user is related to the caller, who must see their profile, and whether the two are of one family.
+    async fn relation(&self, caller: Uuid, other: &str) -> Result<(Relation, bool), Error> {
+        let other = wire::other(other, caller)?;
+        let connection = self.db.read().await?;
+        if !profile::store::is_visible(&connection, other, caller).await? {
+            return Err(FriendshipError::NoSuchProfile.into());
+        }
+        let is_family = relatives_of(&connection, caller).await?.contains(&other);
+        Ok((store::find(&connection, caller, other).await?.friendship.relation, is_family))
     }
 
     async fn list_friends(&self, caller: Uuid, page: &PageRequest<Uuid>) -> Result<Vec<list::Friend>, Error> {
@@ -224,6 +236,12 @@ impl FriendshipService for Api {
             blocked_users: page.rows.into_iter().map(wire::blocked).collect(),
             next_page_token: page.next_page_token,
         }))
+    }
+
+    async fn get_friendship(&self, request: Request<pb::GetFriendshipRequest>) -> Answer<pb::GetFriendshipResponse> {
+        let caller = Caller::user(&request)?.id;
+        let (relation, is_family) = self.relation(caller, &request.get_ref().user_id).await?;
+        Ok(Response::new(pb::GetFriendshipResponse { friendship: Some(wire::friendship(relation, is_family)) }))
     }
 
     async fn count_friends(&self, request: Request<pb::CountFriendsRequest>) -> Answer<pb::CountFriendsResponse> {

@@ -70,11 +70,11 @@ impl StoredFriendship {
 }
 
 /// Finds what there is between the caller and another user.
-pub(super) async fn find(connection: &mut AsyncPgConnection, caller: Uuid, other: Uuid) -> QueryResult<StoredFriendship> {
+pub(super) async fn find(mut connection: &AsyncPgConnection, caller: Uuid, other: Uuid) -> QueryResult<StoredFriendship> {
     let pair = Pair::of(caller, other);
     let row_of_pair = friendships::table.find((pair.first, pair.second));
     let found: Option<(Row, DateTime<Utc>)> =
-        row_of_pair.select((Row::as_select(), now.into_sql::<Timestamptz>())).first(connection).await.optional()?;
+        row_of_pair.select((Row::as_select(), now.into_sql::<Timestamptz>())).first(&mut connection).await.optional()?;
     let (row, waits) = found.map_or((NO_ROW, false), |(row, moment)| {
         let waits = row.shown_from.is_some_and(|from| from > moment);
         (row, waits)

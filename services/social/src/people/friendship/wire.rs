@@ -43,6 +43,18 @@ pub(super) fn status(relation: Relation) -> i32 {
     status.into()
 }
 
+/// Converts what there is between the caller and another user. A request that is hidden from the caller is none to them.
+pub(super) fn friendship(relation: Relation, is_family: bool) -> pb::Friendship {
+    let status = match relation {
+        _ if is_family => pb::FriendshipStatus::Friends,
+        Relation::Friends => pb::FriendshipStatus::Friends,
+        Relation::RequestSent => pb::FriendshipStatus::RequestSent,
+        Relation::RequestReceived => pb::FriendshipStatus::RequestReceived,
+        Relation::None | Relation::RequestHidden => pb::FriendshipStatus::None,
+    };
+    pb::Friendship { status: status.into(), is_family }
+}
+
 pub(super) fn friend(friend: Friend) -> pb::Friend {
     pb::Friend {
         profile: Some(profile::others(friend.profile)),

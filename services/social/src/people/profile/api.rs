@@ -17,6 +17,9 @@ use crate::error::Error;
 use crate::people::{family, membership};
 use crate::{board_copies, request, roll};
 
+/// The service that leaves out what users have published who do not share.
+const RECIPE: &str = "recipe";
+
 impl Api {
     /// Returns a profile that `viewer` may see. Their own exists from their first call on.
     async fn get_visible(&self, id: Uuid, viewer: Uuid) -> Result<Profile, Error> {
@@ -29,6 +32,10 @@ impl Api {
 
     async fn batch_get(&self, ids: &[Uuid], viewer: Uuid) -> Result<Vec<Profile>, Error> {
         Ok(store::batch_get(&*self.db.read().await?, ids, viewer).await?)
+    }
+
+    async fn unsharing(&self, ids: &[Uuid]) -> Result<Vec<Uuid>, Error> {
+        Ok(store::unsharing(&*self.db.read().await?, ids).await?)
     }
 
     async fn set_child_name(&self, child: Uuid, adult: Uuid, name: DisplayName) -> Result<Profile, Error> {
@@ -90,10 +97,14 @@ impl ProfileService for Api {
 
     async fn batch_get_profiles(&self, request: Request<pb::BatchGetProfilesRequest>) -> Answer<pb::BatchGetProfilesResponse> {
         let viewer = Caller::user(&request)?.id;
+        let asks_who_shares = Caller::of(&request).service.as_deref() == Some(RECIPE);
         let ids = wire::batch(request.get_ref())?;
         let profiles = self.batch_get(&ids, viewer).await?;
-        let profiles = profiles.into_iter().map(|profile| wire::profile(profile, viewer, &self.currency)).collect();
-        Ok(Response::new(pb::BatchGetProfilesResponse { profiles }))
+        let unsharing = if asks_who_shares { self.unsharing(&ids).await? } else { Vec::new() };
+        Ok(Response::new(pb::BatchGetProfilesResponse {
+            profiles: profiles.into_iter().map(|profile| wire::profile(profile, viewer, &self.currency)).collect(),
+            unsharing_user_ids: unsharing.iter().map(Uuid::to_string).collect(),
+        }))
     }
 
     async fn update_profile(&self, request: Request<pb::UpdateProfileRequest>) -> Answer<pb::UpdateProfileResponse> {

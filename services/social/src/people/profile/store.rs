@@ -2,7 +2,7 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use diesel::dsl::{case_when, exists, now};
+use diesel::dsl::{case_when, exists, not, now};
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -91,6 +91,12 @@ pub(super) async fn batch_get(mut connection: &AsyncPgConnection, ids: &[Uuid], 
         .load(&mut connection)
         .await?;
     Ok(rows.into_iter().map(Profile::from).collect())
+}
+
+/// Returns those of these users who do not share, ordered by id.
+pub(super) async fn unsharing(mut connection: &AsyncPgConnection, ids: &[Uuid]) -> QueryResult<Vec<Uuid>> {
+    let unsharing = users::table.filter(users::id.eq_any(ids)).filter(not(users::social_sharing_enabled));
+    unsharing.order(users::id).select(users::id).load(&mut connection).await
 }
 
 /// Returns whether `viewer` may see a profile.

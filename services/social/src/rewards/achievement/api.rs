@@ -43,11 +43,19 @@ impl Api {
         Ok(store::sum_up(&connection, user, viewer).await?)
     }
 
-    async fn list_highlights(&self, viewer: Uuid, page: &PageRequest<LatestFirst>) -> Result<Vec<Achievement>, Error> {
+    /// Lists highlights of some users, or of friends of `viewer` if there are none.
+    async fn list_highlights(
+        &self,
+        viewer: Uuid,
+        mut of: Vec<Uuid>,
+        page: &PageRequest<LatestFirst>,
+    ) -> Result<Vec<Achievement>, Error> {
         let connection = self.db.read().await?;
-        let mut friends = relatives_of(&connection, viewer).await?;
-        friends.extend(friend_ids(&connection, viewer).await?);
-        Ok(store::highlights(&connection, viewer, &friends, page).await?)
+        if of.is_empty() {
+            of = relatives_of(&connection, viewer).await?;
+            of.extend(friend_ids(&connection, viewer).await?);
+        }
+        Ok(store::highlights(&connection, viewer, &of, page).await?)
     }
 
     async fn list_milestones(&self, user: Uuid, viewer: Uuid, page: &PageRequest<i64>) -> Result<Vec<Milestone>, Error> {
@@ -114,9 +122,8 @@ impl AchievementService for Api {
 
     async fn list_highlights(&self, request: Request<pb::ListHighlightsRequest>) -> Answer<pb::ListHighlightsResponse> {
         let viewer = Caller::user(&request)?.id;
-        let pb::ListHighlightsRequest { page_size, page_token } = request.into_inner();
-        let page = request::page(format!("ListHighlights {viewer}"), page_size, &page_token)?;
-        let page = page.page(self.list_highlights(viewer, &page).await?, Achievement::position);
+        let (of, page) = wire::highlights(request.get_ref(), viewer)?;
+        let page = page.page(self.list_highlights(viewer, of, &page).await?, Achievement::position);
         Ok(Response::new(pb::ListHighlightsResponse {
             achievements: wire::achievements(page.rows, viewer, &self.currency),
             next_page_token: page.next_page_token,

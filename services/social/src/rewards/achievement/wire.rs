@@ -2,16 +2,18 @@
 
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::social::v1 as pb;
-use orchard_rpc::{Currency, Fields, read, timestamp_to_wire};
+use orchard_rpc::{Currency, Fields, PageRequest, read, timestamp_to_wire};
 use uuid::Uuid;
 
-use super::{Achievement, Summary};
+use super::{Achievement, LatestFirst, Summary};
 use crate::error::Error;
 use crate::rewards::award::wire::{read_entity, read_new_badge, read_special_reward, special_reward};
 use crate::rewards::award::{Award, EntityType};
 
 /// The most points of one award.
 const MAX_POINTS: i32 = 1_000_000;
+/// The most users whose highlights are listed at once.
+const MAX_USERS: usize = 200;
 
 /// An operator's request to give an award.
 #[derive(Debug, Clone)]
@@ -46,6 +48,18 @@ pub(super) fn award(request: pb::AwardAchievementRequest, operator: Uuid, curren
         };
         Ok(NewAward { key, user: user?, award })
     })?)
+}
+
+/// Reads whose highlights to list, nobody's for those of friends, and which page of them.
+pub(super) fn highlights(
+    request: &pb::ListHighlightsRequest,
+    viewer: Uuid,
+) -> Result<(Vec<Uuid>, PageRequest<LatestFirst>), Error> {
+    let mut fields = Fields::default();
+    let of = fields.values("user_ids", 0..=MAX_USERS, &request.user_ids, |id| read::uuid(id));
+    let query = format!("ListHighlights {viewer} {}", request.user_ids.join(" "));
+    let page = PageRequest::read(&mut fields, query, request.page_size, &request.page_token);
+    Ok(fields.finish(|| Ok((of?, page?)))?)
 }
 
 /// Converts what everyone who sees an achievement may know of it.

@@ -156,7 +156,7 @@ async fn achievements_are_listed_in_pages_with_the_latest_first() -> anyhow::Res
     let token = world.achievements(user).list_achievements(first.clone()).await?.into_inner().next_page_token;
     let of_another_viewer = pb::ListAchievementsRequest { page_token: token.clone(), ..first };
     assert_eq!(violations(world.achievements(id()).list_achievements(of_another_viewer).await), ["page_token"]);
-    let highlights = pb::ListHighlightsRequest { page_token: token, page_size: -1 };
+    let highlights = pb::ListHighlightsRequest { page_token: token, page_size: -1, ..Default::default() };
     assert_eq!(violations(world.achievements(user).list_highlights(highlights).await), ["page_size", "page_token"]);
     Ok(())
 }
