@@ -16,8 +16,7 @@ pub(crate) async fn referral_overview(view: &View<'_>) -> pb::ReferralOverview {
 }
 
 async fn analytics(view: &View<'_>) -> pb::ReferralAnalyticsSection {
-    let call =
-        async |channel| ReferralServiceClient::new(channel).get_referral_analytics(GetReferralAnalyticsRequest {}).await;
+    let call = async |channel| ReferralServiceClient::new(channel).get_referral_analytics(GetReferralAnalyticsRequest {}).await;
     let (answer, status) = view.section(&view.upstreams.social, call).await.parts_or_default();
     pb::ReferralAnalyticsSection { status, analytics: answer.analytics }
 }

@@ -85,11 +85,19 @@ fn of_achievements(entries: usize) -> Answers {
         achievements: page(entries, asked.page_size, data::achievement),
         ..Default::default()
     };
+    let referrals = move |asked: social::ListReferralsRequest| social::ListReferralsResponse {
+        referrals: page(entries, asked.page_size, data::referral),
+        ..Default::default()
+    };
+    let analytics = social::GetReferralAnalyticsResponse { analytics: Some(data::referral_analytics()) };
     let summary = social::GetAchievementSummaryResponse { summary: Some(data::achievement_summary()) };
     Answers::from([
         ("AchievementService/ListHighlights", made(highlights)),
         ("AchievementService/ListAchievements", made(achievements)),
         ("AchievementService/GetAchievementSummary", always(summary)),
+        ("ReferralService/ListReferrals", made(referrals)),
+        ("ReferralService/GetReferralAnalytics", always(analytics)),
+        ("CreditService/GetCredits", always(social::GetCreditsResponse { credits: Some(data::credits()) })),
     ])
 }
 

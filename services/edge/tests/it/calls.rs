@@ -71,6 +71,10 @@ const CALLS: [(&str, &[&str]); 8] = [
             "ProfileService/GetProfile",
         ],
     ),
+    (
+        "GetReferralOverview",
+        &["CreditService/GetCredits", "ReferralService/GetReferralAnalytics", "ReferralService/ListReferrals"],
+    ),
     ("Discover", &["ChallengeService/ListChallenges", "DirectoryService/SearchProfessionals", "SearchService/SearchRecipes"]),
 ];
 

@@ -192,3 +192,30 @@ pub fn found_professional(n: usize) -> consultation::ProfessionalSummary {
         ..Default::default()
     }
 }
+
+pub fn referral(n: usize) -> social::Referral {
+    social::Referral {
+        referral_id: id(700 + n as u128).to_string(),
+        referral_code: format!("CDFGHJ{n:02}"),
+        invite_time: at(1_790_000_000),
+        reward_status: social::RewardStatus::Credited.into(),
+        reward_amount: money(5),
+        bonus_tier: 1,
+        ..Default::default()
+    }
+}
+
+pub fn referral_analytics() -> social::ReferralAnalytics {
+    social::ReferralAnalytics {
+        total_referrals: 9,
+        successful_signups: 7,
+        converted_purchases: 3,
+        total_rewards_earned: money(17),
+        avg_conversion_days: Some(1.5),
+        ..Default::default()
+    }
+}
+
+pub fn credits() -> social::Credits {
+    social::Credits { earned: money(17), redeemed: money(5), available: money(12), pending: money(7) }
+}

@@ -27,7 +27,7 @@ const AT_ONCE: usize = 4;
 type Composed = (Option<&'static str>, &'static [(&'static str, &'static str)]);
 
 /// What each view is composed of, in the order of `VIEWS`.
-const COMPOSED_OF: [Composed; 7] = [
+const COMPOSED_OF: [Composed; 8] = [
     (Some("family"), &[("challenges", "social"), ("highlights", "social")]),
     (
         None,
@@ -50,6 +50,7 @@ const COMPOSED_OF: [Composed; 7] = [
     (Some("recipe"), &[("author", "social"), ("nutrition", "recipe"), ("reviews", "recipe"), ("own", "recipe")]),
     (Some("consultation"), &[("slots", "consultation"), ("sessions", "consultation")]),
     (Some("social"), &[("creator", "social"), ("participation", "social"), ("leaderboard", "social"), ("friends", "social")]),
+    (None, &[("analytics", "social"), ("credits", "social"), ("referrals", "social")]),
     (None, &[("recipes", "recipe"), ("challenges", "social"), ("professionals", "consultation")]),
 ];
 

@@ -136,6 +136,17 @@ async fn home_has_all_that_is_the_callers_and_what_is_new() -> anyhow::Result<()
 }
 
 #[tokio::test]
+async fn the_overview_of_referrals_has_numbers_credits_and_the_latest() -> anyhow::Result<()> {
+    let expected = pb::ReferralOverview {
+        analytics: Some(pb::ReferralAnalyticsSection { status: ok(), analytics: Some(data::referral_analytics()) }),
+        credits: Some(pb::CreditsSection { status: ok(), credits: Some(data::credits()) }),
+        referrals: Some(pb::ReferralsSection { status: ok(), referrals: ten(data::referral) }),
+    };
+    check("GetReferralOverview", expected).await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_profile_page_has_what_the_user_shows_to_the_caller() -> anyhow::Result<()> {
     let user = id(2).to_string();
     let friendship = social::Friendship { status: social::FriendshipStatus::RequestReceived.into(), is_family: false };

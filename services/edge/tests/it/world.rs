@@ -24,8 +24,16 @@ use crate::stub::{Call, Stub};
 pub const SLICES: [&str; 4] = ["family", "social", "recipe", "consultation"];
 
 /// The views, by the names of their methods.
-pub const VIEWS: [&str; 8] =
-    ["GetFamilyDashboard", "GetHome", "GetProfilePage", "GetRecipePage", "GetProfessionalPage", "GetChallengePage", "GetReferralOverview", "Discover"];
+pub const VIEWS: [&str; 8] = [
+    "GetFamilyDashboard",
+    "GetHome",
+    "GetProfilePage",
+    "GetRecipePage",
+    "GetProfessionalPage",
+    "GetChallengePage",
+    "GetReferralOverview",
+    "Discover",
+];
 
 pub struct World {
     pub slices: [Stub; 4],

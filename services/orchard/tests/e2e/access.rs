@@ -19,6 +19,7 @@ const TABLES: &[(&str, &Table)] = &[
             ("EdgeService/GetProfessionalPage", Only(&[USERS])),
             ("EdgeService/GetChallengePage", Only(&[USERS])),
             ("EdgeService/Discover", Only(&[USERS])),
+            ("EdgeService/GetReferralOverview", Only(&[USERS])),
         ],
     ),
     // Operators call them at each slice.

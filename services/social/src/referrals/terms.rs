@@ -107,7 +107,7 @@ fn tier(text: &str) -> Result<Tier, String> {
     let from: i64 = from.parse().ok().filter(|from| (1..=1_000_000).contains(from)).ok_or_else(bad)?;
     let amount: BigDecimal = amount.parse().map_err(|_| bad())?;
     let cents = amount.with_scale_round(2, RoundingMode::Down);
-    if !amount.is_positive() || amount > BigDecimal::from(MAX_REWARD) || cents != amount {
+    if !amount.is_positive() || amount > MAX_REWARD || cents != amount {
         return Err(format!("an amount is whole cents, greater than 0 and at most {MAX_REWARD}, not {amount}"));
     }
     Ok(Tier { from, amount: cents })

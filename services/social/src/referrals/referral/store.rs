@@ -210,7 +210,7 @@ pub(in crate::referrals) async fn list(
         None => own,
     };
     let waits = referrals::reward_status.eq(RewardStatus::Pending).and(referrals::first_purchase_at.is_null());
-    let is_over = waits.clone().and(referrals::expires_at.le(at));
+    let is_over = waits.and(referrals::expires_at.le(at));
     let is_due = referrals::reward_status.eq(RewardStatus::Earned).and(referrals::credit_due_at.assume_not_null().le(at));
     let own = match status {
         None => own,
