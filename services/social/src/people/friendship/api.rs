@@ -61,11 +61,9 @@ impl Api {
     async fn relation(&self, caller: Uuid, other: &str) -> Result<(Relation, bool), Error> {
         let other = wire::other(other, caller)?;
         let connection = self.db.read().await?;
-        if !profile::store::is_visible(&connection, other, caller).await? {
-            return Err(FriendshipError::NoSuchProfile.into());
-        }
-        let is_family = relatives_of(&connection, caller).await?.contains(&other);
-        Ok((store::find(&connection, caller, other).await?.friendship.relation, is_family))
+        profile::store::is_visible(&connection, other, caller).await?.then_some(()).ok_or(FriendshipError::NoSuchProfile)?;
+        let relation = store::find(&connection, caller, other).await?.friendship.relation;
+        Ok((relation, relatives_of(&connection, caller).await?.contains(&other)))
     }
 
     async fn list_friends(&self, caller: Uuid, page: &PageRequest<Uuid>) -> Result<Vec<list::Friend>, Error> {
@@ -239,8 +237,7 @@ impl FriendshipService for Api {
     }
 
     async fn get_friendship(&self, request: Request<pb::GetFriendshipRequest>) -> Answer<pb::GetFriendshipResponse> {
-        let caller = Caller::user(&request)?.id;
-        let (relation, is_family) = self.relation(caller, &request.get_ref().user_id).await?;
+        let (relation, is_family) = self.relation(Caller::user(&request)?.id, &request.get_ref().user_id).await?;
         Ok(Response::new(pb::GetFriendshipResponse { friendship: Some(wire::friendship(relation, is_family)) }))
     }
 
