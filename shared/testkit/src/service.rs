@@ -73,19 +73,23 @@ fn identity(keys: &DevKeys) -> IdentityOptions {
 
 /// The limits of a service as they are, but for the drain, which nobody watches, and for shares: one user of a test stands for many.
 fn limits() -> LimitOptions {
-    #[derive(clap::Parser)]
-    struct Defaults {
-        #[command(flatten)]
-        limits: LimitOptions,
-    }
-    let Defaults { limits } = clap::Parser::parse_from(["test"]);
     LimitOptions {
         drain_wait: Duration::ZERO,
         drain_limit: Duration::from_secs(5),
         user_share: 100,
         address_share: 100,
-        ..limits
+        ..defaults()
     }
+}
+
+/// Options of a program that is started without any.
+pub fn defaults<T: clap::Args>() -> T {
+    #[derive(clap::Parser)]
+    struct Started<T: clap::Args> {
+        #[command(flatten)]
+        options: T,
+    }
+    <Started<T> as clap::Parser>::parse_from(["test"]).options
 }
 
 /// A service that runs.

@@ -19,7 +19,7 @@ use orchard_server::{DatabaseOptions, ServeOptions, Slice, slice_server};
 use orchard_testkit::client::{Client, Headers};
 use orchard_testkit::database::Schema;
 use orchard_testkit::keys::DevKeys;
-use orchard_testkit::service::{Running, calls, channel, free_address, options};
+use orchard_testkit::service::{Running, calls, channel, defaults, free_address, options};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -113,19 +113,9 @@ fn social_settings(keys: &DevKeys, family: SocketAddr) -> orchard_social::Settin
         calls: calls(keys, "social"),
         relay: RelayOptions { event_attempts: 10, event_retry_delay: Duration::from_secs(1) },
         finalise_period: Duration::from_secs(1),
-        referrals: referral_terms(),
+        referrals: defaults(),
         clock: Default::default(),
     }
-}
-
-/// Returns the terms of referrals that an installation has.
-fn referral_terms() -> orchard_social::Terms {
-    #[derive(clap::Parser)]
-    struct Defaults {
-        #[command(flatten)]
-        terms: orchard_social::Terms,
-    }
-    <Defaults as clap::Parser>::parse_from(["social"]).terms
 }
 
 /// Returns settings of a recipe service that calls `family` and `social`.

@@ -22,7 +22,7 @@ pub use orchard_testkit::client::insist;
 use orchard_testkit::database::Schema;
 use orchard_testkit::keys::DevKeys;
 use orchard_testkit::schema::refuse_stale_updates;
-use orchard_testkit::service::{SliceUnderTest, calls, free_address};
+use orchard_testkit::service::{SliceUnderTest, calls, defaults, free_address};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -120,6 +120,7 @@ async fn start_social(keys: &Arc<DevKeys>, family_url: &str) -> anyhow::Result<S
         calls: calls(keys, "social"),
         relay: relay(),
         finalise_period: Duration::from_secs(60),
+        referrals: defaults(),
         clock: Clock::default(),
     };
     SliceUnderTest::start_in::<orchard_social::Service>(&settings, Schema::create().await?, Arc::clone(keys)).await

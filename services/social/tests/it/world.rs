@@ -16,7 +16,7 @@ use orchard_testkit::client::Client;
 use orchard_testkit::database::Schema;
 use orchard_testkit::keys::DevKeys;
 use orchard_testkit::schema::refuse_stale_updates;
-use orchard_testkit::service::{SliceUnderTest, calls};
+use orchard_testkit::service::{SliceUnderTest, calls, defaults};
 use pb::scoring::Rule;
 use tonic::Status;
 use tonic::transport::Uri;
@@ -41,20 +41,8 @@ pub fn settings(keys: &DevKeys, family_url: Uri) -> Settings {
         calls: calls(keys, "social"),
         relay: RelayOptions { event_attempts: 10, event_retry_delay: Duration::from_millis(50) },
         finalise_period: Duration::from_millis(100),
-        referrals: terms(),
+        referrals: Terms { referral_period: Duration::from_millis(100), ..defaults() },
         clock: Clock::default(),
-    }
-}
-
-/// Returns the terms of referrals that an installation has, with frequent sweeps.
-pub fn terms() -> Terms {
-    Terms {
-        referral_tiers: "1=5.00,3=7.50,6=10.00".parse().expect("tiers"),
-        referral_hold: DAY * 14,
-        referral_window: DAY * 90,
-        referral_claims_per_day: 20,
-        referral_url: Uri::from_static("https://orchard.example/join"),
-        referral_period: Duration::from_millis(100),
     }
 }
 

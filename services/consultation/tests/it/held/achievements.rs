@@ -7,7 +7,7 @@ use orchard_proto::social::v1::achievement_service_client::AchievementServiceCli
 use orchard_proto::social::v1::{AchievementType, ListAchievementsRequest};
 use orchard_server::Clock;
 use orchard_testkit::database::Schema;
-use orchard_testkit::service::{SliceUnderTest, calls};
+use orchard_testkit::service::{SliceUnderTest, calls, defaults};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -24,6 +24,7 @@ async fn social(family: &World, family_url: &str) -> anyhow::Result<SliceUnderTe
         calls: calls(&keys, "social"),
         relay: relay(),
         finalise_period: Duration::from_secs(60),
+        referrals: defaults(),
         clock: Clock::default(),
     };
     SliceUnderTest::start_in::<orchard_social::Service>(&settings, Schema::create().await?, keys).await

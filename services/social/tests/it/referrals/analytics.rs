@@ -65,7 +65,6 @@ fn slow(all: &[Made]) -> pb::ReferralAnalytics {
 #[tokio::test]
 async fn numbers_equal_a_slow_recount_and_the_view() -> anyhow::Result<()> {
     let seed = fastrand::get_seed();
-    println!("seed {seed}");
     let mut settings = crate::world::settings(&orchard_testkit::keys::DevKeys::ephemeral()?, crate::world::NOWHERE.parse()?);
     // Without sweeps, so that the clock alone tells what is due.
     settings.referrals.referral_period = std::time::Duration::from_secs(86_400);
@@ -111,7 +110,7 @@ async fn numbers_equal_a_slow_recount_and_the_view() -> anyhow::Result<()> {
         let (mean, right) = (found.avg_conversion_days.expect("a mean"), expected.avg_conversion_days.expect("a mean"));
         assert!((mean - right).abs() < 1e-6, "{mean} {right}");
         let expected = pb::ReferralAnalytics { avg_conversion_days: found.avg_conversion_days, ..expected };
-        assert_eq!(found, expected);
+        assert_eq!(found, expected, "seed {seed}");
         // The view, whatever the time zone of the session.
         for zone in ["Pacific/Kiritimati", "America/New_York"] {
             client.batch_execute(&format!("SET TIME ZONE '{zone}'")).await?;

@@ -298,7 +298,6 @@ fn state(referral: &pb::Referral) -> State {
 #[tokio::test]
 async fn random_histories_end_as_in_a_slow_model() -> anyhow::Result<()> {
     let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(fastrand::get_seed);
-    println!("SEED={seed}");
     fastrand::seed(seed);
     for _ in 0..6 {
         let world = World::start().await?;
@@ -308,7 +307,7 @@ async fn random_histories_end_as_in_a_slow_model() -> anyhow::Result<()> {
             codes.push(world.code(*user).await?);
         }
         let mut beside = Beside { world, model: Model::default(), users, codes, orders: 0 };
-        let mut what = Vec::new();
+        let mut what = vec![format!("SEED={seed}")];
         for step in 1..=STEPS {
             what.push(beside.step().await?);
             if step % EVERY == 0 {
