@@ -7,17 +7,18 @@ pub(crate) fn some_duration(text: &str) -> Result<Duration, String> {
     duration(text).and_then(|read| if read.is_zero() { Err("must not be zero".to_owned()) } else { Ok(read) })
 }
 
-/// Reads `250ms`, `5s`, `2m` or `24h`.
+/// Reads `250ms`, `5s`, `2m`, `24h` or `14d`. A day is 24 hours.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
-    let number: u32 = number.parse().map_err(|_| "must be a number and a unit, such as 250ms, 5s, 2m or 24h")?;
+    let number: u32 = number.parse().map_err(|_| "must be a number and a unit, such as 250ms, 5s, 2m, 24h or 14d")?;
     match unit {
         "ms" => Ok(Duration::from_millis(number.into())),
         "s" => Ok(Duration::from_secs(number.into())),
         "m" => Ok(Duration::from_secs(60) * number),
         "h" => Ok(Duration::from_secs(3600) * number),
-        _ => Err("must end in ms, s, m or h, such as 250ms, 5s, 2m or 24h".to_owned()),
+        "d" => Ok(Duration::from_secs(24 * 3600) * number),
+        _ => Err("must end in ms, s, m, h or d, such as 250ms, 5s, 2m, 24h or 14d".to_owned()),
     }
 }
 
@@ -31,7 +32,8 @@ mod tests {
         assert_eq!(duration("0s"), Ok(Duration::ZERO));
         assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
         assert_eq!(duration("24h"), Ok(Duration::from_secs(86_400)));
-        for bad in ["", "5", "s", "-1s", "1d", "99999999999s", "1.5s"] {
+        assert_eq!(duration("14d"), Ok(Duration::from_secs(14 * 86_400)));
+        for bad in ["", "5", "s", "-1s", "1w", "99999999999s", "1.5s"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
     }

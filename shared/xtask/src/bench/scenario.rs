@@ -9,6 +9,7 @@ mod outbox;
 mod payments;
 mod point_read;
 mod progress;
+mod referrals;
 mod reviews;
 mod routed;
 mod search;
@@ -45,6 +46,8 @@ pub enum Scenario {
     Growth,
     /// UpdateReview by 64 reviewers of one recipe, and of many
     Reviews,
+    /// Claims in a large group, and first orders of one referrer's referees and of many referrers'
+    Referrals,
     /// SearchRecipes over an increasing number of recipes, against trigrams and full text
     Search,
     /// ListAvailableSlots of a busy professional, and the directory over 50,000
@@ -68,6 +71,7 @@ impl Scenario {
             Self::Progress => progress::run(world).await,
             Self::Growth => growth::run(world).await,
             Self::Reviews => reviews::run(world).await,
+            Self::Referrals => referrals::run(world).await,
             Self::Search => search::run(world).await,
             Self::Consultations => consultations::run(world).await,
             Self::Payments => payments::run(world).await,

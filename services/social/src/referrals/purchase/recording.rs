@@ -4,10 +4,10 @@ use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use orchard_db::{Connection, moment};
 use orchard_server::Clock;
+use uuid::Uuid;
 
 use super::OrderError;
 use crate::error::Error;
-
 use crate::referrals::earning::{self, Rewards};
 use crate::referrals::fingerprint::{Fingerprint, FingerprintKind, store as fingerprints};
 use crate::referrals::order::{self as orders, Order, Purchase};
@@ -36,12 +36,7 @@ impl Record {
             (None, None) => (),
             _ => return Err(OrderError::OrderReused.into()),
         }
-        let referral = referrals::of_referee(connection, *user).await?;
-        let referrer = referral.map_or(*user, |(_, referrer)| referrer);
-        let parties = Parties { claimant: *user, referrer };
-        if !parties.lock(connection).await? {
-            return Err(Error::user_erased());
-        }
+        let (referral, parties) = lock(connection, *user).await?;
         let is_first = !orders::is_customer(connection, *user).await?;
         orders::set_purchase(connection, &self.purchase, is_first, now).await?;
         fingerprints::record(connection, *user, FingerprintKind::Payment, &self.paid_with, now).await?;
@@ -51,7 +46,7 @@ impl Record {
         }
         // A claim that was made since the referral was looked up has waited for the lock, and finds a customer.
         match referral {
-            Some((referral, _)) if is_first => self.convert(connection, (referral, parties), is_refunded, now).await,
+            Some(referral) if is_first => self.convert(connection, (referral, parties), is_refunded, now).await,
             _ => Ok(()),
         }
     }
@@ -59,13 +54,25 @@ impl Record {
     async fn convert(
         &self,
         connection: &mut Connection,
-        (id, parties): (uuid::Uuid, Parties),
+        (id, parties): (Uuid, Parties),
         is_refunded: bool,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let referral = referrals::lock(connection, id).await?;
         let bought = earning::Bought { at: now, is_refunded, shares_payment: parties.share_payment(connection, now).await? };
         self.rewards.convert(connection, &referral, &bought, now).await
+    }
+}
+
+/// Locks a user, who is enrolled, and their referrer. Returns the referral, if there is one.
+async fn lock(connection: &mut Connection, user: Uuid) -> Result<(Option<Uuid>, Parties), Error> {
+    loop {
+        let referral = referrals::of_referee(connection, user).await?;
+        let parties = Parties { claimant: user, referrer: referral.map_or(user, |(_, referrer)| referrer) };
+        if parties.lock(connection).await? {
+            return Ok((referral.map(|(id, _)| id), parties));
+        }
+        // The referrer has been erased meanwhile: the referral names a pseudonym now.
     }
 }
 
