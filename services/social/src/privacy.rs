@@ -48,7 +48,7 @@ pub enum Part {
     ChallengeParticipants,
     /// The user's progress in challenges.
     ChallengeProgress,
-    /// Referrals by the user, and of the user.
+    /// Referrals by the user.
     Referrals,
     /// The user's codes that can be claimed.
     ReferralCodes,

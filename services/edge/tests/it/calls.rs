@@ -100,7 +100,7 @@ async fn views_make_the_same_calls_however_much_there_is_and_at_most_two_waves_o
             let mut methods: Vec<&str> = calls.iter().map(|call| call.method.as_str()).collect();
             methods.sort_unstable();
             assert_eq!(methods, expected, "{view} with {entries} entries");
-            let is_one = ["GetProfilePage", "GetProfessionalPage", "Discover"].contains(&view);
+            let is_one = ["GetProfilePage", "GetProfessionalPage", "GetReferralOverview", "Discover"].contains(&view);
             assert_eq!(waves(&calls), if is_one { 1 } else { 2 }, "{view} with {entries} entries");
         }
     }

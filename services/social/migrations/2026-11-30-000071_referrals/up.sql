@@ -112,6 +112,9 @@ CREATE INDEX referral_cases_claimant_id_idx ON referral_cases (claimant_id);
 CREATE INDEX referral_cases_referrer_id_idx ON referral_cases (referrer_id);
 CREATE INDEX referral_cases_moderator_id_idx ON referral_cases (moderator_id);
 CREATE INDEX referral_cases_referral_id_idx ON referral_cases (referral_id);
+-- One open case for each rule that a claimant breaks with one referrer, however often they claim.
+CREATE UNIQUE INDEX referral_cases_refused_key ON referral_cases (claimant_id, referrer_id, rule)
+  WHERE decision IS NULL AND kind = 'refused_claim';
 CREATE INDEX referral_cases_open_idx ON referral_cases (created_at, id) WHERE decision IS NULL;
 
 -- Extra table: orders and their refunds, which may be reported in any order.
@@ -215,7 +218,7 @@ CREATE TABLE credit_entries (
     OR kind = 'redemption' AND amount < 0 AND referral_id IS NULL AND redemption_id IS NOT NULL
     OR kind = 'restoration' AND amount > 0 AND referral_id IS NULL AND redemption_id IS NOT NULL)
 );
-CREATE INDEX credit_entries_user_id_idx ON credit_entries (user_id, created_at, id);
+CREATE INDEX credit_entries_user_id_idx ON credit_entries (user_id, id);
 
 -- 90 days are hours, because a day has 23 or 25 of them in some time zones of sessions.
 DROP VIEW referral_analytics;

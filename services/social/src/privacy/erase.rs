@@ -39,8 +39,6 @@ pub(super) async fn erase(connection: &mut AsyncPgConnection, user: Uuid) -> Res
     receipt.add("challenge_progress", store::delete_progress(connection, user).await?, 0);
     receipt.add("challenge_participants", store::delete_participants(connection, user).await?, 0);
     let unused = store::delete_unused_challenges(connection, user).await?;
-    receipt.add("referral_codes", store::referrals::delete_codes(connection, user).await?, 0);
-    receipt.add("referral_code_misses", store::referrals::delete_misses(connection, user).await?, 0);
     let (mut challenges, mut referrals) = (0, store::referrals::Repointed::default());
     if store::is_referred_to(connection, user).await? {
         let pseudonym = Uuid::new_v4();
@@ -48,6 +46,8 @@ pub(super) async fn erase(connection: &mut AsyncPgConnection, user: Uuid) -> Res
         challenges = store::repoint_challenges(connection, user, pseudonym).await?;
         referrals = store::referrals::repoint(connection, user, pseudonym).await?;
     }
+    receipt.add("referral_codes", store::referrals::delete_codes(connection, user).await?, 0);
+    receipt.add("referral_code_misses", store::referrals::delete_misses(connection, user).await?, 0);
     receipt.add("community_challenges", unused, challenges);
     for (table, rows) in referrals {
         receipt.add(table, 0, rows);

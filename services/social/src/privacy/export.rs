@@ -18,9 +18,6 @@ use crate::schema::{
 type Time = DateTime<Utc>;
 type OptionalTime = Option<DateTime<Utc>>;
 
-/// Columns of a referral that its referee may know: that another user has referred them, and what they did then.
-const OF_REFEREES: [&str; 4] = ["id", "referee_id", "signed_up_at", "first_purchase_at"];
-
 /// Returns those rows of a part that the user may know.
 pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: Part, page: Page) -> QueryResult<Rows> {
     macro_rules! rows {
@@ -87,18 +84,14 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: P
                 id: Uuid, challenge_id: Uuid, challenge_participant_id: Uuid, progress_date: NaiveDate, progress_data: Value, daily_score: i32,
                 cumulative_score: i32, notes: Option<String>, auto_generated: bool, created_at: Time, updated_at: Time)
         }
+        // Not those of which the user is the referee: they would tell which claims were accepted.
         Part::Referrals => {
-            let own = referrals::referrer_id.nullable().eq(user).or(referrals::referee_id.eq(user));
-            let rows: QueryResult<Rows> = rows!(referrals by id where own;
+            let rows: QueryResult<Rows> = rows!(referrals by id where referrals::referrer_id.eq(user);
                 id: Uuid, referrer_id: Uuid, referee_id: Option<Uuid>, referral_code: String, referral_method: Option<String>,
                 referral_source: Option<String>, invited_at: Time, signed_up_at: OptionalTime, first_purchase_at: OptionalTime,
                 reward_status: String, reward_amount: Option<BigDecimal>, bonus_tier: i32, metadata: Option<Value>, expires_at: Time,
                 credit_due_at: OptionalTime, credited_at: OptionalTime, reversed_at: OptionalTime, updated_at: Time);
-            let referrer = Value::String(user.to_string());
-            Ok(rows?
-                .into_iter()
-                .map(|(id, row)| (id, if row["referrer_id"] == referrer { row } else { of_referee(row) }))
-                .collect())
+            Ok(rows?.into_iter().map(|(id, row)| (id, without_claimants(row))).collect())
         }
         Part::ReferralCodes => rows!(referral_codes by id where referral_codes::user_id.eq(user);
             id: Uuid, code: String, user_id: Uuid, referral_id: Option<Uuid>),
@@ -116,10 +109,10 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: P
     }
 }
 
-/// Reduces a referral to what its referee may know.
-fn of_referee(mut row: Value) -> Value {
-    if let Some(columns) = row.as_object_mut() {
-        columns.retain(|column, _| OF_REFEREES.contains(&column.as_str()));
+/// Removes what the claimant of a standing code has said.
+fn without_claimants(mut row: Value) -> Value {
+    if row["invited_at"] == row["signed_up_at"] {
+        row["metadata"] = Value::Null;
     }
     row
 }

@@ -51,10 +51,12 @@ impl Rewards {
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let expired = Outcome { reward_status: Some(RewardStatus::Expired), ..Outcome::default() };
-        let converted = Outcome { first_purchase_at: Some(bought.at), ..Outcome::default() };
         if referral.reward_status != RewardStatus::Pending {
             return Ok(());
         }
+        // The transaction of an order that was recorded after the claim may have begun before that of the claim.
+        let bought = Bought { at: referral.signed_up_at.map_or(bought.at, |since| since.max(bought.at)), ..*bought };
+        let converted = Outcome { first_purchase_at: Some(bought.at), ..Outcome::default() };
         let outcome = if bought.at >= referral.expires_at {
             expired
         } else if bought.is_refunded {

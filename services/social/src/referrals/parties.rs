@@ -23,6 +23,19 @@ pub(super) struct Parties {
 }
 
 impl Parties {
+    /// Locks a user who has bought something, who must be known, and their referrer. Returns the referral, if there is one. A claim that is
+    /// made after that finds a customer.
+    pub(super) async fn of_buyer(connection: &mut Connection, user: Uuid) -> Result<(Option<Uuid>, Self), Error> {
+        loop {
+            let referral = referrals::of_referee(connection, user).await?;
+            let parties = Self { claimant: user, referrer: referral.map_or(user, |(_, referrer)| referrer) };
+            // While this waited, a claim may have been accepted, or the referrer been erased.
+            if parties.lock(connection).await? && referrals::of_referee(connection, user).await? == referral {
+                return Ok((referral.map(|(id, _)| id), parties));
+            }
+        }
+    }
+
     /// Locks the two users, and returns whether both are known.
     pub(super) async fn lock(&self, connection: &mut Connection) -> Result<bool, Error> {
         let both = BTreeSet::from([self.claimant, self.referrer]);

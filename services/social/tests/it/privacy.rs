@@ -94,6 +94,17 @@ impl World {
         }
         self.act(Act::Block, me, of("blocked")).await?;
         self.act(Act::Block, of("blocks"), me).await?;
+        let code = self.code(me).await?;
+        for (name, ..) in SEES.iter().filter(|(name, ..)| *name != "me") {
+            let said = prost_types::Value { kind: Some(prost_types::value::Kind::StringValue(canary(name))) };
+            let request = pb::ClaimReferralRequest {
+                referral_code: code.clone(),
+                metadata: Some(prost_types::Struct { fields: [("said".to_owned(), said)].into() }),
+                request_id: id().to_string(),
+                ..Default::default()
+            };
+            self.referring(of(name)).claim_referral(request).await?;
+        }
         for (name, level, _) in SEES {
             self.settle(of(name), *level).await?;
         }
@@ -121,6 +132,14 @@ fn requests(people: &People, challenges: &[String]) -> Vec<(&'static str, Vec<u8
         ("ParticipantService/ListParticipants", Vec::new()),
         ("NotificationService/GetNotificationPreferences", Vec::new()),
         ("FruitService/ListFruits", Vec::new()),
+        ("ReferralService/ListReferrals", Vec::new()),
+        ("ReferralService/GetReferralAnalytics", Vec::new()),
+        ("CreditService/GetCredits", Vec::new()),
+        ("CreditService/ListCreditEntries", Vec::new()),
+        ("CreditService/GetRedemption", pb::GetRedemptionRequest { redemption_id: id().to_string() }.encode_to_vec()),
+        ("ReferralModerationService/ListReferralCases", Vec::new()),
+        ("ReferralModerationService/ListLateRefunds", Vec::new()),
+        ("ReferralModerationService/GetReferralReport", Vec::new()),
         // Only the edge is admitted to this one.
         ("ChallengeService/CountActiveChallenges", pb::CountActiveChallengesRequest { user_ids: all.clone() }.encode_to_vec()),
     ];

@@ -132,7 +132,8 @@ impl World {
     pub async fn redeem(&self, user: Uuid, plan: Uuid, amount: &str) -> Result<pb::Redemption, Status> {
         let request =
             pb::RedeemCreditsRequest { family_plan_id: plan.to_string(), amount: euros(amount), request_id: id().to_string() };
-        Ok(self.credits_of(user).redeem_credits(request).await?.into_inner().redemption.expect("a redemption"))
+        let redeemed = insist(|| async { self.credits_of(user).redeem_credits(request.clone()).await }).await?;
+        Ok(redeemed.into_inner().redemption.expect("a redemption"))
     }
 
     /// Returns the cases that wait for a moderator, oldest first.

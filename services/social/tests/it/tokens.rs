@@ -10,11 +10,14 @@ use orchard_proto::DESCRIPTORS;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::achievement_service_client::AchievementServiceClient;
 use orchard_proto::social::v1::challenge_service_client::ChallengeServiceClient;
+use orchard_proto::social::v1::credit_service_client::CreditServiceClient;
 use orchard_proto::social::v1::friendship_service_client::FriendshipServiceClient;
 use orchard_proto::social::v1::fruit_service_client::FruitServiceClient;
 use orchard_proto::social::v1::leaderboard_service_client::LeaderboardServiceClient;
 use orchard_proto::social::v1::participant_service_client::ParticipantServiceClient;
 use orchard_proto::social::v1::progress_service_client::ProgressServiceClient;
+use orchard_proto::social::v1::referral_moderation_service_client::ReferralModerationServiceClient;
+use orchard_proto::social::v1::referral_service_client::ReferralServiceClient;
 use orchard_proto::social::v1::standing_service_client::StandingServiceClient;
 use orchard_testkit::answer::violations;
 use orchard_testkit::client::Client;
@@ -25,6 +28,9 @@ use uuid::Uuid;
 
 use crate::friends::Act;
 use crate::world::{World, days_ago, id, new_challenge};
+
+/// Roles that are admitted to all lists.
+const ROLES: &[&str] = &["moderator", "operator"];
 
 /// A list: its method, and a call of it for one row and a token, which returns the next token.
 type List = (&'static str, Box<dyn Fn(Client, String) -> BoxFuture<'static, Result<String, Status>>>);
@@ -80,6 +86,25 @@ fn lists(me: Uuid, challenge: &str) -> Vec<List> {
         list!("LeaderboardService/ListLeaderboard", LeaderboardServiceClient, list_leaderboard, board),
         list!("LeaderboardService/ListFriendsLeaderboard", LeaderboardServiceClient, list_friends_leaderboard, friends),
         list!("ProgressService/ListProgress", ProgressServiceClient, list_progress, days),
+        list!("ReferralService/ListReferrals", ReferralServiceClient, list_referrals, pb::ListReferralsRequest::default()),
+        list!(
+            "CreditService/ListCreditEntries",
+            CreditServiceClient,
+            list_credit_entries,
+            pb::ListCreditEntriesRequest::default()
+        ),
+        list!(
+            "ReferralModerationService/ListReferralCases",
+            ReferralModerationServiceClient,
+            list_referral_cases,
+            pb::ListReferralCasesRequest::default()
+        ),
+        list!(
+            "ReferralModerationService/ListLateRefunds",
+            ReferralModerationServiceClient,
+            list_late_refunds,
+            pb::ListLateRefundsRequest::default()
+        ),
     ]
 }
 
@@ -118,6 +143,17 @@ impl World {
         let milestones = "INSERT INTO achievement_milestones (user_id, milestone_type, target, current)
             SELECT $1, 'conversions', t, 0 FROM unnest(ARRAY[1, 5]) t";
         client.execute(milestones, &[&me]).await?;
+        for statement in [
+            "INSERT INTO referrals (referrer_id, referral_code, expires_at) SELECT $1, 'T' || n, now() FROM generate_series(1, 2) n",
+            "INSERT INTO credit_entries (id, user_id, kind, amount, available, referral_id, created_at)
+             SELECT gen_random_uuid(), $1, 'referral', 5, 5, id, now() FROM referrals WHERE referrer_id = $1",
+            "INSERT INTO referral_cases (id, kind, rule, claimant_id, referrer_id, created_at)
+             SELECT gen_random_uuid(), 'refused_claim', rule, $1, $1, now() FROM unnest(ARRAY['self', 'cycle']) rule",
+            "INSERT INTO orders (order_id, user_id, amount, purchased_at, refunded_amount, refunded_at, was_refunded_late, created_at)
+             SELECT 'o' || n, $1, 20, now(), 20, now(), true, now() FROM generate_series(1, 2) n",
+        ] {
+            client.execute(statement, &[&me]).await?;
+        }
         Ok(challenge)
     }
 
@@ -147,7 +183,7 @@ async fn tokens_tell_nothing_and_are_one_callers_of_one_list() -> anyhow::Result
     let secrets = world.secrets().await?;
     let (mut lengths, mut last) = (BTreeSet::new(), None);
     for (name, call) in &lists {
-        let mine = || world.slice.user(me).expect("a client");
+        let mine = || world.slice.user_with(me, ROLES).expect("a client");
         let token = call(mine(), String::new()).await?;
         let bytes = URL_SAFE_NO_PAD.decode(&token)?;
         assert!(!secrets.iter().any(|secret| holds(&bytes, secret) || holds(token.as_bytes(), secret)), "{name}");
@@ -165,7 +201,11 @@ async fn tokens_tell_nothing_and_are_one_callers_of_one_list() -> anyhow::Result
         ] {
             assert_eq!(violations(call(mine(), bad).await), ["page_token"], "{name}");
         }
-        assert_eq!(violations(call(world.slice.user(other)?, token).await), ["page_token"], "{name} of another caller");
+        assert_eq!(
+            violations(call(world.slice.user_with(other, ROLES)?, token).await),
+            ["page_token"],
+            "{name} of another caller"
+        );
     }
     assert_eq!(lengths.len(), 1, "the length of a token tells nothing: {lengths:?}");
     Ok(())

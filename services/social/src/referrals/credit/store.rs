@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::{now, sum};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use orchard_db::row as pair;
 use orchard_rpc::PageRequest;
 use uuid::Uuid;
 
@@ -125,22 +124,19 @@ pub(in crate::referrals) async fn append(
     diesel::insert_into(credit_entries::table).values(entries).execute(connection).await.map(|_| ())
 }
 
-/// Lists the ledger of a user, latest first.
+/// Lists the ledger of a user, latest first. Ids are made under the lock of the user, so they tell the order; a transaction that has waited
+/// for the lock began before.
 pub(in crate::referrals) async fn list(
     mut connection: &AsyncPgConnection,
     user: Uuid,
-    page: &PageRequest<(DateTime<Utc>, Uuid)>,
+    page: &PageRequest<Uuid>,
 ) -> QueryResult<Vec<Entry>> {
     let own = credit_entries::table.filter(credit_entries::user_id.eq(user)).into_boxed();
     let own = match page.after {
-        Some(after) => own.filter(pair(credit_entries::created_at, credit_entries::id).lt(after)),
+        Some(after) => own.filter(credit_entries::id.lt(after)),
         None => own,
     };
-    own.order((credit_entries::created_at.desc(), credit_entries::id.desc()))
-        .limit(page.fetch())
-        .select(Entry::as_select())
-        .load(&mut connection)
-        .await
+    own.order(credit_entries::id.desc()).limit(page.fetch()).select(Entry::as_select()).load(&mut connection).await
 }
 
 #[derive(Queryable, Selectable)]

@@ -13,6 +13,7 @@ use crate::referrals::earning::{Bought, Rewards};
 use crate::referrals::order;
 use crate::referrals::referral::RewardStatus;
 use crate::referrals::referral::store::{self as referrals, Outcome};
+use crate::referrals::rule::ReferralRule;
 use crate::roll;
 
 /// A moderator's decision.
@@ -69,8 +70,9 @@ impl Verdict {
             && let Some(at) = first.purchased_at
         {
             let referral = referrals::lock(connection, id).await?;
-            // The moderator has looked at what the two share.
-            let bought = Bought { at, is_refunded: first.refunded_at.is_some(), shares_payment: false };
+            // A moderator who approves a shared means of payment has looked at it.
+            let shares_payment = case.rule != ReferralRule::SharedPayment && parties.share_payment(connection, now).await?;
+            let bought = Bought { at, is_refunded: first.refunded_at.is_some(), shares_payment };
             self.rewards.convert(connection, &referral, &bought, now).await?;
         }
         Ok(id)

@@ -28,15 +28,15 @@ impl Record {
     /// Records the purchase, unless it is known.
     pub(super) async fn apply(&self, connection: &mut Connection) -> Result<(), Error> {
         let Purchase { order: id, user, amount } = &self.purchase;
-        roll::enrol(connection, *user).await?;
         let now = self.clock.at(moment(connection).await?);
         let order = orders::lock(connection, id, now).await?;
+        roll::enrol(connection, *user).await?;
         match (&order.user_id, &order.amount) {
             (Some(known), Some(paid)) if known == user && paid == amount => return Ok(()),
             (None, None) => (),
             _ => return Err(OrderError::OrderReused.into()),
         }
-        let (referral, parties) = lock(connection, *user).await?;
+        let (referral, parties) = Parties::of_buyer(connection, *user).await?;
         let is_first = !orders::is_customer(connection, *user).await?;
         orders::set_purchase(connection, &self.purchase, is_first, now).await?;
         fingerprints::record(connection, *user, FingerprintKind::Payment, &self.paid_with, now).await?;
@@ -44,7 +44,6 @@ impl Record {
         if is_refunded {
             orders::set_fully_refunded(connection, id, now, false).await?;
         }
-        // A claim that was made since the referral was looked up has waited for the lock, and finds a customer.
         match referral {
             Some(referral) if is_first => self.convert(connection, (referral, parties), is_refunded, now).await,
             _ => Ok(()),
@@ -61,18 +60,6 @@ impl Record {
         let referral = referrals::lock(connection, id).await?;
         let bought = earning::Bought { at: now, is_refunded, shares_payment: parties.share_payment(connection, now).await? };
         self.rewards.convert(connection, &referral, &bought, now).await
-    }
-}
-
-/// Locks a user, who is enrolled, and their referrer. Returns the referral, if there is one.
-async fn lock(connection: &mut Connection, user: Uuid) -> Result<(Option<Uuid>, Parties), Error> {
-    loop {
-        let referral = referrals::of_referee(connection, user).await?;
-        let parties = Parties { claimant: user, referrer: referral.map_or(user, |(_, referrer)| referrer) };
-        if parties.lock(connection).await? {
-            return Ok((referral.map(|(id, _)| id), parties));
-        }
-        // The referrer has been erased meanwhile: the referral names a pseudonym now.
     }
 }
 

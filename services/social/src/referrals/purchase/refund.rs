@@ -32,7 +32,8 @@ impl Record {
         }
         let refunded = &order.refunded_amount + &self.amount;
         if let Some(amount) = order.amount.as_ref().filter(|amount| refunded > **amount) {
-            return Err(OrderError::RefundTooHigh { refundable: amount - &order.refunded_amount }.into());
+            let refundable = (amount - &order.refunded_amount).max(BigDecimal::default());
+            return Err(OrderError::RefundTooHigh { refundable }.into());
         }
         if refunded > *MAX_AMOUNT {
             return Err(OrderError::RefundTooHigh { refundable: &*MAX_AMOUNT - &order.refunded_amount }.into());
@@ -41,17 +42,13 @@ impl Record {
         if order.amount != Some(refunded) {
             return Ok(());
         }
-        let is_late = match order.user_id.filter(|_| order.is_first) {
-            Some(user) => match referrals::of_referee(connection, user).await? {
-                Some((id, referrer)) => {
-                    Parties { claimant: user, referrer }.lock(connection).await?;
-                    let referral = referrals::lock(connection, id).await?;
-                    self.rewards.reverse(connection, &referral, now).await?
-                }
-                None => false,
-            },
-            None => false,
-        };
+        let mut is_late = false;
+        if let Some(user) = order.user_id.filter(|_| order.is_first)
+            && let (Some(id), _) = Parties::of_buyer(connection, user).await?
+        {
+            let referral = referrals::lock(connection, id).await?;
+            is_late = self.rewards.reverse(connection, &referral, now).await?;
+        }
         Ok(orders::set_fully_refunded(connection, &self.order, now, is_late).await?)
     }
 }

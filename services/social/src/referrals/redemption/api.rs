@@ -46,7 +46,7 @@ impl CreditService for Api {
         let page = request::page(format!("ListCreditEntries {user}"), page_size, &page_token)?;
         let connection = self.db.read().await.map_err(Error::from)?;
         let rows = store::list(&connection, user, &page).await.map_err(Error::from)?;
-        let page = page.page(rows, |entry| (entry.created_at, entry.id));
+        let page = page.page(rows, |entry| entry.id);
         Ok(Response::new(pb::ListCreditEntriesResponse {
             credit_entries: page.rows.into_iter().map(|entry| wire::entry(entry, &self.currency)).collect(),
             next_page_token: page.next_page_token,

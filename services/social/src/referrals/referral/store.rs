@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{LatestFirst, Referral, RewardStatus};
 use crate::referrals::sharing::{Method, Sharing, Source};
-use crate::schema::{referral_codes, referrals, users};
+use crate::schema::{referrals, users};
 use crate::visibility::visible_to;
 
 /// Referrals that are credited or end at once.
@@ -240,11 +240,12 @@ pub(in crate::referrals) async fn visible(
     Ok(seen.load(&mut connection).await?.into_iter().collect())
 }
 
-/// Returns how many invitations of a user wait to be claimed.
+/// Returns how many invitations of a user have no referee, those included whose claim was refused.
 pub(in crate::referrals) async fn count_open(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<i64> {
-    referral_codes::table
-        .filter(referral_codes::user_id.eq(user))
-        .filter(referral_codes::referral_id.is_not_null())
+    referrals::table
+        .filter(referrals::referrer_id.eq(user))
+        .filter(referrals::reward_status.eq(RewardStatus::Pending))
+        .filter(referrals::referee_id.is_null())
         .select(count_star())
         .first(&mut connection)
         .await

@@ -29,7 +29,7 @@ pub(in crate::referrals) fn claim(request: &pb::ClaimReferralRequest, caller: Uu
     let metadata = request.metadata.as_ref();
     let sharing = Sharing::read(&mut fields, request.referral_method, request.referral_source, metadata);
     let request_id = fields.read("request_id", read::uuid(&request.request_id));
-    Ok(fields.finish(|| Ok((code?, sharing?, Key::new(caller, "ClaimReferral", request_id?, Keep::Forever, request))))?)
+    Ok(fields.finish(|| Ok((code?, sharing?, Key::new(caller, "ClaimReferral", request_id?, Keep::Days30, request))))?)
 }
 
 /// Reads which referrals to list.
@@ -55,12 +55,15 @@ pub(in crate::referrals) fn referral(
     let is_withheld = referral.is_withheld();
     let time = |at: Option<DateTime<Utc>>| at.map(timestamp_to_wire);
     let referee = referral.referee_id.filter(|referee| visible.contains(referee));
+    // That of a standing code's claim is the claimant's, perhaps a message of one whom the referrer has blocked.
+    let metadata =
+        referral.sharing.metadata.filter(|_| !is_claimants(referral.invited_at, referral.signed_up_at) || referee.is_some());
     pb::Referral {
         referral_id: referral.id.to_string(),
         referral_code: referral.code,
         referral_method: referral.sharing.method.map(i32::from).unwrap_or_default(),
         referral_source: referral.sharing.source.map(i32::from).unwrap_or_default(),
-        metadata: referral.sharing.metadata.and_then(metadata_to_wire),
+        metadata: metadata.and_then(metadata_to_wire),
         referee_user_id: referee.map(|referee| referee.to_string()).unwrap_or_default(),
         invite_time: Some(timestamp_to_wire(referral.invited_at)),
         sign_up_time: time(referral.signed_up_at),
@@ -73,4 +76,9 @@ pub(in crate::referrals) fn referral(
         credit_due_time: time(referral.credit_due_at),
         reverse_time: time(referral.reversed_at),
     }
+}
+
+/// Returns whether a referral is of a standing code, so that the claimant has said how it was shared.
+fn is_claimants(invited_at: DateTime<Utc>, signed_up_at: Option<DateTime<Utc>>) -> bool {
+    signed_up_at == Some(invited_at)
 }

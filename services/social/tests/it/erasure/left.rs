@@ -89,7 +89,7 @@ impl World {
 
 impl World {
     /// Gives `me` all that has to do with referrals: codes, orders, fingerprints, a case and credits, some of them redeemed.
-    async fn refer_and_redeem(&self, me: Uuid, other: Uuid) -> anyhow::Result<()> {
+    pub async fn refer_and_redeem(&self, me: Uuid, other: Uuid) -> anyhow::Result<()> {
         let code = self.code(me).await?;
         self.invite(me).await?;
         self.buy(me, "mine", &["my card"]).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orchard_proto::social::v1 as pb;
-use orchard_social::Settings;
+use orchard_social::{Settings, Terms};
 use orchard_testkit::cluster::{Cluster, Options, Tools, scratch};
 use orchard_testkit::database::Schema;
 use orchard_testkit::keys::DevKeys;
@@ -53,7 +53,9 @@ async fn writing_a_day_takes_one_read_and_one_write() -> anyhow::Result<()> {
     let client = schema.connect().await?;
     client.batch_execute("ALTER DATABASE postgres SET log_statement = 'all'").await?;
     let keys = Arc::new(DevKeys::ephemeral()?);
-    let quiet = Settings { finalise_period: Duration::from_hours(1), ..settings(&keys, NOWHERE.parse()?) };
+    let usual = settings(&keys, NOWHERE.parse()?);
+    let referrals = Terms { referral_period: Duration::from_hours(1), ..usual.referrals.clone() };
+    let quiet = Settings { finalise_period: Duration::from_hours(1), referrals, ..usual };
     let world = World::within(schema.clone(), &quiet, keys).await?;
     let user = id();
     let challenge = world.official(pb::CreateChallengeRequest { scoring: minutes(1, 100), ..new_challenge() }).await?;

@@ -87,8 +87,9 @@ async fn an_invitation_is_read_as_it_was_created_and_claimed_once() -> anyhow::R
 #[tokio::test]
 async fn a_standing_code_keeps_how_it_was_claimed_and_shows_only_visible_referees() -> anyhow::Result<()> {
     let world = World::strict().await?;
-    let [referrer, hidden] = [id(), id()];
+    let [referrer, hidden, shown] = [id(), id(), id()];
     world.settle(hidden, pb::PrivacyLevel::Private).await?;
+    world.settle(shown, pb::PrivacyLevel::Public).await?;
     let code = world.code(referrer).await?;
     let claim = pb::ClaimReferralRequest {
         referral_code: format!(" {}-{} ", code[..4].to_lowercase(), &code[4..]),
@@ -100,9 +101,13 @@ async fn a_standing_code_keeps_how_it_was_claimed_and_shows_only_visible_referee
     world.referring(hidden).claim_referral(claim.clone()).await?;
     let referral = world.referral(referrer).await?;
     assert_eq!((referral.referral_method, referral.referral_source), (claim.referral_method, claim.referral_source));
-    assert_eq!((referral.metadata, referral.referee_user_id.as_str()), (claim.metadata, ""));
+    assert_eq!((referral.metadata, referral.referee_user_id.as_str()), (None, ""), "what one says whom the referrer may not see");
     assert_ne!(referral.referral_code, code, "it has a code of its own");
     assert_eq!(refused(world.claim(id(), &referral.referral_code).await).0, Code::NotFound, "which nobody can claim");
+    let claim = pb::ClaimReferralRequest { request_id: id().to_string(), ..claim };
+    world.referring(shown).claim_referral(claim.clone()).await?;
+    let referral = world.referrals(referrer).await?.remove(0);
+    assert_eq!((referral.metadata, referral.referee_user_id), (claim.metadata, shown.to_string()));
     Ok(())
 }
 

@@ -84,6 +84,9 @@ impl Model {
             None
         };
         match rule {
+            // One open case for each rule.
+            Some(rule)
+                if self.refused.iter().any(|case| (case.0, case.1, case.2, case.4) == (referrer, claimant, rule, false)) => {}
             Some(rule) => self.refused.push((referrer, claimant, rule, self.now, false)),
             None => self.referrals.push((referrer, claimant, self.now, State::Pending)),
         }
@@ -175,7 +178,8 @@ impl Model {
         }
         self.referrals.push((referrer, claimant, since, State::Pending));
         if let Some((bought, refunded)) = self.orders.get(&claimant).copied() {
-            self.convert(self.referrals.len() - 1, bought, refunded, false);
+            let is_shared = rule != pb::ReferralRule::SharedPayment && self.shares(claimant, referrer, Payment.into());
+            self.convert(self.referrals.len() - 1, bought, refunded, is_shared);
         }
         self.advance(0);
     }

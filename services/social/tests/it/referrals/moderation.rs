@@ -82,6 +82,30 @@ async fn a_case_is_decided_once_by_somebody_else() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The rule that refused the claim was another one, and the shop told of the card only with the order.
+#[tokio::test]
+async fn an_approved_claim_whose_order_was_paid_with_a_shared_card_waits_again() -> anyhow::Result<()> {
+    let world = World::strict().await?;
+    let [referrer, referee] = [id(), id()];
+    for user in [referrer, referee] {
+        world.print(user, Device, "phone").await?;
+    }
+    world.print(referrer, Payment, "card").await?;
+    let code = world.code(referrer).await?;
+    for _ in 0..3 {
+        world.claim(referee, &code).await?;
+    }
+    world.buy(referee, "o", &["card"]).await?;
+    let [case] = world.cases().await?.try_into().expect("one case, however often the claim was repeated");
+    world.decide(&case.referral_case_id, Approved).await?;
+    assert!(world.referral(referrer).await?.is_withheld);
+    let [case] = world.cases().await?.try_into().expect("a case");
+    assert_eq!((case.kind(), case.rule()), (pb::ReferralCaseKind::WithheldReward, pb::ReferralRule::SharedPayment));
+    world.decide(&case.referral_case_id, Approved).await?;
+    assert_eq!(world.referral(referrer).await?.reward_status(), pb::RewardStatus::Earned);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_claim_cannot_be_approved_once_somebody_else_has_referred_the_claimant() -> anyhow::Result<()> {
     let world = World::strict().await?;

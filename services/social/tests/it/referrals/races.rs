@@ -37,7 +37,7 @@ async fn of_two_referrers_who_race_for_one_referee_one_wins() -> anyhow::Result<
         let accepted = world.referrals(one).await?.len() + world.referrals(other).await?.len();
         assert_eq!(accepted, 1);
     }
-    assert_eq!(world.cases().await?.len(), 30, "and the others are kept");
+    assert_eq!(world.cases().await?.len(), 20, "and the others are kept, once for each referrer");
     Ok(())
 }
 
@@ -190,4 +190,54 @@ async fn no_credit_is_redeemed_twice() -> anyhow::Result<()> {
         assert_eq!(refused(answer).1, "INSUFFICIENT_CREDITS");
     }
     world.check_books().await
+}
+
+/// A claim that is made beside the first order either comes first, and is rewarded, or finds a customer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_claim_beside_the_first_order_is_rewarded_or_refused() -> anyhow::Result<()> {
+    let world = Arc::new(World::start().await?);
+    for round in 0..24 {
+        let [referrer, referee] = [id(), id()];
+        let code = world.code(referrer).await?;
+        let (claiming, buying) = (Arc::clone(&world), Arc::clone(&world));
+        let order = format!("o-{round}");
+        let (claim, buy) =
+            tokio::join!(async { claiming.claim(referee, &code).await }, async { buying.buy(referee, &order, &[]).await });
+        claim?;
+        buy?;
+        let all = world.referrals(referrer).await?;
+        let refused = world.cases().await?.iter().filter(|case| case.claimant_user_id == referee.to_string()).count();
+        match all.as_slice() {
+            [] => assert_eq!(refused, 1),
+            [referral] => assert_eq!((referral.reward_status(), refused), (pb::RewardStatus::Earned, 0), "{referral:?}"),
+            _ => anyhow::bail!("{all:?}"),
+        }
+    }
+    Ok(())
+}
+
+/// A refund of the whole order takes the reward back, whether a moderator has approved the claim just before or just after.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_approval_beside_the_refund_pays_nothing() -> anyhow::Result<()> {
+    let world = Arc::new(World::start().await?);
+    for round in 0..16 {
+        let [referrer, referee] = [id(), id()];
+        for user in [referrer, referee] {
+            world.print(user, pb::FingerprintKind::Device, &format!("phone {round}")).await?;
+        }
+        world.claim(referee, &world.code(referrer).await?).await?;
+        let order = format!("o-{round}");
+        world.buy(referee, &order, &[]).await?;
+        let case = world.cases().await?.remove(0);
+        let (deciding, refunding) = (Arc::clone(&world), Arc::clone(&world));
+        let (decided, refunded) =
+            tokio::join!(async { deciding.decide(&case.referral_case_id, pb::ReferralDecision::Approved).await }, async {
+                refunding.refund(&order, "r", "20.00").await
+            });
+        decided?;
+        refunded?;
+        let referral = world.referral(referrer).await?;
+        assert!(referral.reward_status() == pb::RewardStatus::Expired && referral.reverse_time.is_some(), "{referral:?}");
+    }
+    Ok(())
 }
