@@ -94,8 +94,9 @@ impl World {
         }
         self.act(Act::Block, me, of("blocked")).await?;
         self.act(Act::Block, of("blocks"), me).await?;
-        let code = self.code(me).await?;
-        for (name, ..) in SEES.iter().filter(|(name, ..)| *name != "me") {
+        // Children refer nobody.
+        let code = self.code(of("parent")).await?;
+        for (name, ..) in SEES.iter().filter(|(name, ..)| *name != "parent") {
             let said = prost_types::Value { kind: Some(prost_types::value::Kind::StringValue(canary(name))) };
             let request = pb::ClaimReferralRequest {
                 referral_code: code.clone(),
