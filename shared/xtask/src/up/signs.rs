@@ -46,6 +46,7 @@ pub fn write(file: &Path, ports: Ports, demo: &Demo) -> Result<()> {
     let variables = [
         ("ORCHARD_ADDRESS", address(ports.edge())),
         ("FAMILY", address(ports.of("family"))),
+        ("SOCIAL", address(ports.of("social"))),
         ("FAMILY_ADMIN", address(ports.admin_of("family"))),
         ("PLAN", demo.plan_id.clone()),
         ("CHALLENGE", demo.challenge_id.clone()),
