@@ -111,7 +111,6 @@ pub(super) async fn refuse(
     (sharing, now): (&Sharing, DateTime<Utc>),
 ) -> Result<(), Error> {
     // An invitation has its own.
-    store::touch(connection, parties.claimant).await?;
     let sharing = if invitation.is_some() { Sharing::default() } else { sharing.clone() };
     Ok(store::insert(connection, CaseKind::RefusedClaim, (parties, invitation), rule, (&sharing, now)).await?)
 }

@@ -113,7 +113,10 @@ impl Claim {
             None => {
                 parties.accept(connection, &groups, found.invitation, (&self.sharing, now), &self.terms).await?;
             }
-            Some(rule) => case::refuse(connection, parties, rule, found.invitation, (&self.sharing, now)).await?,
+            Some(rule) => {
+                groups.leave_apart(connection).await?;
+                case::refuse(connection, parties, rule, found.invitation, (&self.sharing, now)).await?;
+            }
         }
         Ok(misses::take_back(connection, self.claimant).await?)
     }

@@ -80,6 +80,22 @@ impl Pair {
     }
 }
 
+impl Pair {
+    /// Sends as many statements as [`join`](Self::join), which change nothing but when the two were changed: a refused claim must not be
+    /// told from an accepted one by its time, nor by what its claimant can read.
+    pub(super) async fn leave_apart(&self, connection: &mut AsyncPgConnection) -> QueryResult<()> {
+        match (self.claimant.1, self.referrer.1) {
+            (Some(one), Some(other)) => {
+                store::grow(connection, one.id, 0).await?;
+                store::grow(connection, other.id, 0).await?;
+            }
+            (Some(one), None) | (None, Some(one)) => store::grow(connection, one.id, 0).await?,
+            (None, None) => store::grow(connection, self.claimant.0, 0).await?,
+        }
+        store::touch(connection, &[self.claimant.0, self.referrer.0]).await
+    }
+}
+
 /// Returns the groups at the top of these groups.
 pub(super) async fn tops(connection: &AsyncPgConnection, groups: impl IntoIterator<Item = Uuid>) -> QueryResult<Tops> {
     store::tops(connection, &groups.into_iter().collect()).await

@@ -13,7 +13,7 @@ use super::{Case, CaseKind, Decision};
 use crate::referrals::parties::Parties;
 use crate::referrals::rule::ReferralRule;
 use crate::referrals::sharing::{Method, Sharing, Source};
-use crate::schema::{referral_cases, referrals, users};
+use crate::schema::{referral_cases, referrals};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = referral_cases)]
@@ -89,11 +89,6 @@ pub(in crate::referrals) async fn set_withheld(
 ) -> QueryResult<()> {
     let withheld = (referrals::withheld_rule.eq(Some(rule)), referrals::updated_at.eq(now));
     diesel::update(referrals::table.find(referral)).set(withheld).execute(connection).await.map(|_| ())
-}
-
-/// Changes nothing of a user but when they were changed. An accepted claim changes that of its claimant, who can read it.
-pub(in crate::referrals) async fn touch(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
-    diesel::update(users::table.find(user)).set(users::updated_at.eq(now)).execute(connection).await.map(|_| ())
 }
 
 /// Closes the case of a withheld reward without a moderator.

@@ -98,3 +98,9 @@ pub(super) async fn set(connection: &mut AsyncPgConnection, ids: &[Uuid], group:
         .await
         .map(|_| ())
 }
+
+/// Changes nothing of users but when they were changed.
+pub(super) async fn touch(connection: &mut AsyncPgConnection, ids: &[Uuid]) -> QueryResult<()> {
+    let touched = diesel::update(users::table.filter(users::id.eq_any(ids))).set(users::updated_at.eq(now));
+    touched.execute(connection).await.map(|_| ())
+}
