@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::sharing::{Method, Source};
 
-/// SQL: the numbers of a group of rows `r` of [`rows`]. The same as in the view `referral_analytics`, whose clock does not move.
+/// SQL: the numbers of a group of rows `r` of `rows!`. The same as in the view `referral_analytics`, whose clock does not move.
 macro_rules! numbers {
     () => {
         "count(*), count(r.signed_up_at), count(r.first_purchase_at),
