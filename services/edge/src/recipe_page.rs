@@ -37,7 +37,7 @@ pub(crate) async fn recipe_page(view: &View<'_>, recipe_id: String) -> Result<pb
     })
 }
 
-/// Returns the author. The recipe slice leaves out the id of an author whom the caller may not see, or of whom it does not know that.
+/// Returns the author. The recipe slice leaves out the author's id if the caller may not see the author, or if it could not ask.
 async fn author(view: &View<'_>, user_id: &str, profiles_unavailable: bool) -> pb::ProfileSection {
     let section = match (user_id, profiles_unavailable) {
         ("", true) => Section::Unavailable,

@@ -14,6 +14,7 @@ mod request;
 mod rewards;
 mod roll;
 mod schema;
+mod spelling;
 mod visibility;
 
 use std::process::ExitCode;

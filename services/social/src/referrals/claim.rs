@@ -61,7 +61,7 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    /// Makes the claim. The caller cannot tell from the response, and hardly from its time, whether it was accepted.
+    /// Makes the claim. The caller cannot tell from the response whether it was accepted.
     pub(super) async fn make(self, db: &Db) -> Result<(), Error> {
         let (claimant, ahead) = (self.claimant, self.clock.ahead());
         // Counted before, and taken back by a claim of a code that exists, so that many claims at once cannot exceed the limit.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use uuid::Uuid;
+use crate::spelling;
 
 /// Digits and letters that are not mistaken for each other: of 2 and Z, 5 and S, 8 and B only the digits. Without vowels, so that codes
 /// are not words.
@@ -29,21 +29,11 @@ impl Code {
     /// Returns a new code.
     pub fn random() -> Self {
         loop {
-            let code = Self::spell(Uuid::new_v4().as_u128());
+            let code = spelling::random(ALPHABET, LENGTH);
             if !is_rude(&code) {
                 return Self(code);
             }
         }
-    }
-
-    fn spell(mut random: u128) -> String {
-        let base = ALPHABET.len() as u128;
-        let mut code = String::with_capacity(LENGTH);
-        for _ in 0..LENGTH {
-            code.push(char::from(ALPHABET[usize::try_from(random % base).unwrap_or_default()]));
-            random /= base;
-        }
-        code
     }
 
     /// Reads a code as people type it: in any case, with spaces and hyphens, and with letters that look like one of its characters.

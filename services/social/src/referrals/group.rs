@@ -82,7 +82,7 @@ impl Pair {
 
 impl Pair {
     /// Sends as many statements as [`join`](Self::join), which change nothing but when the two were changed: a refused claim must not be
-    /// told from an accepted one by its time, nor by what its claimant can read.
+    /// told from an accepted one by what its claimant can read, and its time should tell little.
     pub(super) async fn leave_apart(&self, connection: &mut AsyncPgConnection) -> QueryResult<()> {
         match (self.claimant.1, self.referrer.1) {
             (Some(one), Some(other)) => {

@@ -4,16 +4,11 @@ mod api;
 mod recording;
 mod refund;
 
-use std::sync::LazyLock;
-
 use bigdecimal::BigDecimal;
 use orchard_db::Rule;
 use orchard_proto::social::v1::ErrorReason;
 use orchard_rpc::Refusal;
 use tonic::Code;
-
-/// The largest amount of an order, and of a refund.
-static MAX_AMOUNT: LazyLock<BigDecimal> = LazyLock::new(|| BigDecimal::new(9_999_999_999_i64.into(), 2));
 
 /// Why a report is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

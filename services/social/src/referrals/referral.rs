@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::sharing::Sharing;
 
-/// The most invitations of a user that wait to be claimed.
+/// The most invitations of a user that have no referee.
 const MAX_OPEN: i64 = 100;
 
 /// Why a call about referrals is refused.
@@ -23,7 +23,7 @@ const MAX_OPEN: i64 = 100;
 pub enum ReferralError {
     #[error("children neither refer nor are referred")]
     Child,
-    #[error("the caller has {MAX_OPEN} invitations that nobody has claimed")]
+    #[error("the caller has {MAX_OPEN} invitations without a referee")]
     TooMany,
 }
 

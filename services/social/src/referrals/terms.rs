@@ -1,6 +1,7 @@
 //! The terms of referrals, which the installation sets.
 
 use std::str::FromStr;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use bigdecimal::{BigDecimal, RoundingMode, Signed as _};
@@ -8,6 +9,8 @@ use chrono::TimeDelta;
 use clap::Args;
 use tonic::transport::Uri;
 
+/// The largest amount that the tables hold.
+pub(super) static MAX_AMOUNT: LazyLock<BigDecimal> = LazyLock::new(|| BigDecimal::new(9_999_999_999_i64.into(), 2));
 /// The most of one reward.
 const MAX_REWARD: i64 = 10_000;
 /// The most tiers.

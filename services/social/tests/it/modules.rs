@@ -7,6 +7,7 @@ use orchard_testkit::modules::disorder;
 /// Each module uses only those before it.
 const ORDER: &[&str] = &[
     "schema",
+    "spelling",
     "error",
     "request",
     "roll",

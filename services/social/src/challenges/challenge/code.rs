@@ -1,6 +1,6 @@
 //! Codes to join challenges that are not public.
 
-use uuid::Uuid;
+use crate::spelling;
 
 /// Digits and letters that are not mistaken for each other. Without vowels, so that codes are not words.
 const ALPHABET: &[u8; 28] = b"23456789BCDFGHJKMNPQRSTVWXYZ";
@@ -20,14 +20,7 @@ impl std::fmt::Debug for JoinCode {
 impl JoinCode {
     /// Returns a new code. Its 48 random bits cannot be guessed.
     pub fn random() -> Self {
-        let mut random = Uuid::new_v4().as_u128();
-        let mut code = String::with_capacity(LENGTH);
-        for _ in 0..LENGTH {
-            let base = ALPHABET.len() as u128;
-            code.push(char::from(ALPHABET[usize::try_from(random % base).unwrap_or_default()]));
-            random /= base;
-        }
-        Self(code)
+        Self(spelling::random(ALPHABET, LENGTH))
     }
 
     /// Reads a code as a user types it.

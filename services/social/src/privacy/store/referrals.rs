@@ -13,7 +13,7 @@ use crate::schema::{
 /// How many rows of each table name a pseudonym.
 pub(in crate::privacy) type Repointed = Vec<(&'static str, usize)>;
 
-/// Locks the orders of a user. Whoever records purchases and refunds locks an order before its user.
+/// Locks the orders of a user. Recording a purchase or a refund locks the order before its user, too.
 pub(in crate::privacy) async fn lock_orders(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
     let own = orders::table.filter(orders::user_id.eq(user)).order(orders::order_id).select(orders::order_id);
     let _locked: Vec<String> = own.for_no_key_update().load(connection).await?;

@@ -79,19 +79,12 @@ pub(in crate::referrals) async fn holders(
         .await
 }
 
-/// Deletes some of the fingerprints that were recorded last before `until`. Returns whether there may be more.
+/// Deletes some of the fingerprints that were recorded last before `until`, the oldest. Returns whether there may be more.
 pub(in crate::referrals) async fn forget(connection: &mut AsyncPgConnection, until: DateTime<Utc>) -> QueryResult<bool> {
-    let old: Vec<(Uuid, FingerprintKind, Vec<u8>)> = fingerprints::table
-        .filter(fingerprints::recorded_at.le(until))
-        .order((fingerprints::user_id, fingerprints::kind, fingerprints::fingerprint))
-        .select((fingerprints::user_id, fingerprints::kind, fingerprints::fingerprint))
-        .limit(BATCH)
-        .for_update()
-        .skip_locked()
-        .load(connection)
-        .await?;
-    for (user, kind, hash) in &old {
-        diesel::delete(fingerprints::table.find((user, kind, hash))).execute(connection).await?;
-    }
-    Ok(old.len() == usize::try_from(BATCH).unwrap_or_default())
+    let old = fingerprints::table.filter(fingerprints::recorded_at.le(until));
+    let last_of_batch = old.order(fingerprints::recorded_at).select(fingerprints::recorded_at).offset(BATCH - 1);
+    let last: Option<DateTime<Utc>> = last_of_batch.first(connection).await.optional()?;
+    let batch = fingerprints::table.filter(fingerprints::recorded_at.le(last.unwrap_or(until)));
+    diesel::delete(batch).execute(connection).await?;
+    Ok(last.is_some())
 }

@@ -1,7 +1,7 @@
 //! Deciding on a case.
 
 use chrono::{DateTime, Utc};
-use orchard_db::idempotency::Key;
+use orchard_db::idempotency::{Claim, Key};
 use orchard_db::{Connection, moment};
 use orchard_privacy::roll::is_pseudonym;
 use orchard_server::Clock;
@@ -31,14 +31,13 @@ pub(super) struct Verdict {
 impl Verdict {
     /// Carries the decision out, unless the request is a repeated one, and returns the case.
     pub(super) async fn apply(&self, connection: &mut Connection) -> Result<Case, Error> {
-        let found =
-            async |connection: &Connection| Ok::<_, Error>(store::find(connection, self.case).await?.ok_or(CaseError::NotFound)?);
-        if self.key.claim(connection, &[]).await? != orchard_db::idempotency::Claim::First {
-            return found(connection).await;
+        let is_first = self.key.claim(connection, &[]).await? == Claim::First;
+        let found = store::find(connection, self.case).await?.ok_or(CaseError::NotFound)?;
+        if !is_first {
+            return Ok(found);
         }
         roll::enrol(connection, self.moderator).await?;
-        let parties = found(connection).await?.parties();
-        parties.lock(connection).await?;
+        found.parties().lock(connection).await?;
         // Read again: an erasure may have put a pseudonym into the place of one of the two.
         let case = store::lock(connection, self.case).await?.ok_or(CaseError::NotFound)?;
         case.check(self.moderator, self.decision)?;

@@ -7,11 +7,12 @@ use orchard_rpc::{Answer, Fields, read};
 use orchard_server::Caller;
 use tonic::{Request, Response};
 
-use super::{MAX_AMOUNT, recording, refund};
+use super::{recording, refund};
 use crate::Api;
 use crate::error::Error;
 use crate::referrals::fingerprint::Fingerprint;
 use crate::referrals::order::Purchase;
+use crate::referrals::terms::MAX_AMOUNT;
 
 #[tonic::async_trait]
 impl PurchaseService for Api {

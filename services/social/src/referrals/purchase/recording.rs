@@ -1,6 +1,5 @@
 //! Recording purchases. The first one of a user earns the reward of their referral.
 
-use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use orchard_db::{Connection, moment};
 use orchard_server::Clock;
@@ -10,7 +9,7 @@ use super::OrderError;
 use crate::error::Error;
 use crate::referrals::earning::{self, Rewards};
 use crate::referrals::fingerprint::{Fingerprint, FingerprintKind, store as fingerprints};
-use crate::referrals::order::{self as orders, Order, Purchase};
+use crate::referrals::order::{self as orders, Purchase};
 use crate::referrals::parties::Parties;
 use crate::referrals::referral::store as referrals;
 use crate::roll;
@@ -40,7 +39,8 @@ impl Record {
         let is_first = !orders::is_customer(connection, *user).await?;
         orders::set_purchase(connection, &self.purchase, is_first, now).await?;
         fingerprints::record(connection, *user, FingerprintKind::Payment, &self.paid_with, now).await?;
-        let is_refunded = is_refunded(&order, amount);
+        // Refunds may be reported before their order.
+        let is_refunded = order.refunded_amount >= *amount;
         if is_refunded {
             orders::set_fully_refunded(connection, id, now, false).await?;
         }
@@ -61,9 +61,4 @@ impl Record {
         let bought = earning::Bought { at: now, is_refunded, shares_payment: parties.share_payment(connection, now).await? };
         self.rewards.convert(connection, &referral, &bought, now).await
     }
-}
-
-/// Returns whether refunds that were reported before the order reach its amount.
-fn is_refunded(order: &Order, amount: &BigDecimal) -> bool {
-    order.refunded_amount >= *amount
 }

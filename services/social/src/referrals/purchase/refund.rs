@@ -4,12 +4,13 @@ use bigdecimal::BigDecimal;
 use orchard_db::{Connection, moment};
 use orchard_server::Clock;
 
-use super::{MAX_AMOUNT, OrderError};
+use super::OrderError;
 use crate::error::Error;
 use crate::referrals::earning::Rewards;
 use crate::referrals::order as orders;
 use crate::referrals::parties::Parties;
 use crate::referrals::referral::store as referrals;
+use crate::referrals::terms::MAX_AMOUNT;
 
 /// A refund to record.
 #[derive(Debug, Clone)]

@@ -1,7 +1,5 @@
 //! Credits as messages.
 
-use std::sync::LazyLock;
-
 use bigdecimal::BigDecimal;
 use orchard_db::idempotency::{Keep, Key};
 use orchard_proto::social::v1 as pb;
@@ -11,9 +9,7 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::referrals::credit::store::Entry;
 use crate::referrals::credit::{Credits, Redemption};
-
-/// The most that is redeemed at once.
-static MAX_AMOUNT: LazyLock<BigDecimal> = LazyLock::new(|| BigDecimal::new(9_999_999_999_i64.into(), 2));
+use crate::referrals::terms::MAX_AMOUNT;
 
 /// Reads a request to redeem: the plan, the amount, and the key.
 pub(super) fn redeem(

@@ -1,11 +1,15 @@
 //! Referrals in numbers.
 
+use std::sync::Arc;
+
 use chrono::{TimeDelta, Utc};
 use orchard_proto::social::v1 as pb;
+use orchard_social::{Settings, Terms};
+use orchard_testkit::keys::DevKeys;
 use tokio_postgres::types::ToSql;
 
 use super::text;
-use crate::world::{World, id};
+use crate::world::{DAY, NOWHERE, World, id, settings};
 
 /// One of all kinds of referrals, at one of several ages.
 struct Made {
@@ -65,11 +69,10 @@ fn slow(all: &[Made]) -> pb::ReferralAnalytics {
 #[tokio::test]
 async fn numbers_equal_a_slow_recount_and_the_view() -> anyhow::Result<()> {
     let seed = fastrand::get_seed();
-    let mut settings = crate::world::settings(&orchard_testkit::keys::DevKeys::ephemeral()?, crate::world::NOWHERE.parse()?);
+    let keys = Arc::new(DevKeys::ephemeral()?);
+    let usual = settings(&keys, NOWHERE.parse()?);
     // Without sweeps, so that the clock alone tells what is due.
-    settings.referrals.referral_period = std::time::Duration::from_secs(86_400);
-    let keys = std::sync::Arc::new(orchard_testkit::keys::DevKeys::ephemeral()?);
-    settings.calls = orchard_testkit::service::calls(&keys, "social");
+    let settings = Settings { referrals: Terms { referral_period: DAY, ..usual.referrals.clone() }, ..usual };
     let world = World::with(&settings, keys).await?;
     let client = world.slice.schema.connect().await?;
     for _ in 0..4 {

@@ -36,7 +36,7 @@ async fn each_rule_refuses_a_claim_which_looks_accepted() -> anyhow::Result<()> 
     // B brings D along, and D is to bring A along, who stands above both.
     world.refer(b, d).await?;
     world.refer(d, a).await?;
-    // E has the device of D, and F the card of B; both claim the code of A, to whom they have no tie of their own.
+    // E has the device of D, and F has the card of B. Both claim the code of A, with whom they share nothing.
     for (user, kind, print) in [(d, Device, "tablet"), (e, Device, "tablet"), (b, Payment, "card"), (f, Payment, "card")] {
         world.print(user, kind, print).await?;
     }
@@ -46,6 +46,9 @@ async fn each_rule_refuses_a_claim_which_looks_accepted() -> anyhow::Result<()> 
         world.rules().await?,
         ["SELF", "ALREADY_REFERRED", "EXISTING_CUSTOMER", "CYCLE", "SHARED_DEVICE", "SHARED_PAYMENT"]
     );
+    // What both claimants can read of themselves has changed.
+    let changed = format!("SELECT count(*) FROM users WHERE id IN ('{b}', '{e}') AND updated_at > created_at");
+    assert_eq!(world.number(&changed).await?, 2, "of B, who was accepted, and of E, who was refused");
     // Those who are in no group with the owner of a print are not held to it.
     world.print(g, Device, "tablet").await?;
     let stranger = id();
@@ -103,9 +106,7 @@ async fn fingerprints_go_after_their_time_and_are_renewed() -> anyhow::Result<()
     world.clock.advance(DAY * 100);
     world.print(a, Device, "renewed").await?;
     world.clock.advance(DAY * 80);
-    while world.ask("SELECT count(*)::text FROM fingerprints").await? != "1" {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    world.until(async || Ok(world.number("SELECT count(*) FROM fingerprints").await? == 1)).await?;
     world.print(b, Device, "old").await?;
     world.refer(a, b).await?;
     assert_eq!(world.rules().await?, Vec::<String>::new());

@@ -1,7 +1,6 @@
 //! Histories with the right answers: events, each with its time and the answer that it gets, and what there is in the end.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use orchard_proto::family::v1::{CreditsDeposited, CreditsRejected};
@@ -204,14 +203,11 @@ impl World {
     pub async fn swept(&self) -> anyhow::Result<()> {
         let now = self.clock.at(Utc::now()).to_rfc3339();
         let open = format!(
-            "SELECT count(*)::text FROM referrals
+            "SELECT count(*) FROM referrals
              WHERE reward_status = 'earned' AND credit_due_at <= '{now}'
                 OR reward_status = 'pending' AND first_purchase_at IS NULL AND expires_at <= '{now}'"
         );
-        while self.ask(&open).await? != "0" {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        Ok(())
+        self.until(async || Ok(self.number(&open).await? == 0)).await
     }
 }
 

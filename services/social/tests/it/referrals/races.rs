@@ -241,3 +241,32 @@ async fn an_approval_beside_the_refund_pays_nothing() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_that_sweep_at_once_credit_and_end_each_referral_once() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let _replicas = [world.replica(world.settings.finalise_period).await?, world.replica(world.settings.finalise_period).await?];
+    let client = world.slice.schema.connect().await?;
+    let referrers: Vec<Uuid> = (0..4).map(|_| id()).collect();
+    client.execute("INSERT INTO users (id) SELECT unnest($1::uuid[])", &[&referrers]).await?;
+    // Each row notes how often it was changed.
+    client
+        .batch_execute(
+            "CREATE TABLE changes (id UUID);
+             CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS
+               $$ BEGIN INSERT INTO changes VALUES (NEW.id); RETURN NEW; END $$;
+             CREATE TRIGGER note_change AFTER UPDATE ON referrals FOR EACH ROW EXECUTE FUNCTION note_change();",
+        )
+        .await?;
+    let due = "INSERT INTO referrals (referrer_id, referral_code, expires_at, reward_status, reward_amount, credit_due_at)
+        SELECT r, upper(left(replace(gen_random_uuid()::text, '-', ''), 16)), now(), s, CASE s WHEN 'earned' THEN 5 END,
+               CASE s WHEN 'earned' THEN now() END
+        FROM unnest($1::uuid[]) r, unnest(ARRAY['earned', 'pending']) s, generate_series(1, 300)";
+    client.execute(due, &[&referrers]).await?;
+    world.swept().await?;
+    let twice = "SELECT count(*) FROM (SELECT id FROM changes GROUP BY id HAVING count(*) > 1) twice";
+    assert_eq!(world.number(twice).await?, 0);
+    let counted = "SELECT count(DISTINCT id) FROM changes";
+    assert_eq!((world.number(counted).await?, world.number("SELECT count(*) FROM credit_entries").await?), (2_400, 1_200));
+    world.check_books().await
+}

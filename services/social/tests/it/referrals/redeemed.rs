@@ -14,7 +14,7 @@ use orchard_testkit::database::Schema;
 use orchard_testkit::keys::DevKeys;
 use orchard_testkit::scissors::{Scissors, Side, Wire};
 use orchard_testkit::service::{SliceUnderTest, calls, free_address};
-use pb::RedemptionStatus::{Pending, Restored, Settled};
+use pb::RedemptionStatus::{Restored, Settled};
 use uuid::Uuid;
 
 use super::{euros, text};
@@ -97,12 +97,15 @@ impl Walk {
                 break answer.into_inner().redemption.expect("a redemption");
             }
         };
+        let is_open =
+            format!("SELECT count(*) FROM redemptions WHERE id = '{}' AND status = 'pending'", redemption.redemption_id);
+        self.world.until(async || Ok(self.world.number(&is_open).await? == 0)).await?;
         let request = pb::GetRedemptionRequest { redemption_id: redemption.redemption_id };
         loop {
+            // A connection that was cut may still be in use.
             let got = insist(|| async { self.world.credits_of(user).get_redemption(request.clone()).await }).await;
-            match got.ok().and_then(|got| got.into_inner().redemption) {
-                Some(ended) if ended.status() != Pending => return Ok(ended),
-                _ => tokio::time::sleep(Duration::from_millis(10)).await,
+            if let Ok(answer) = got {
+                return Ok(answer.into_inner().redemption.expect("a redemption"));
             }
         }
     }
