@@ -50,6 +50,10 @@ impl UserData for ConsultationData {
 
     const PARTS: &'static [Part] = Part::VARIANTS;
 
+    async fn begin(&self, connection: &mut Connection, user: Uuid) -> Result<bool, Error> {
+        erase::begin(connection, &self.outbox, user).await
+    }
+
     async fn erase(&self, connection: &mut Connection, user: Uuid) -> Result<Receipt, Error> {
         erase::erase(connection, &self.outbox, user).await
     }

@@ -3,6 +3,7 @@
 mod board_copies;
 mod challenges;
 mod clock;
+mod erasure;
 pub mod error;
 mod events;
 mod notification;
@@ -27,10 +28,12 @@ use futures::FutureExt as _;
 use orchard_client::{CallOptions, Upstream};
 use orchard_db::{Db, EmbeddedMigrations, Migrations};
 use orchard_events::{INBOX, Inbox, OUTBOX, Outbox, RelayOptions};
+use orchard_intents::{INTENTS, Worker};
 use orchard_privacy::{PRIVACY, Privacy};
 use orchard_proto::social::v1::achievement_service_server::AchievementServiceServer;
 use orchard_proto::social::v1::challenge_service_server::ChallengeServiceServer;
 use orchard_proto::social::v1::credit_service_server::CreditServiceServer;
+use orchard_proto::social::v1::erasure_service_server::ErasureServiceServer;
 use orchard_proto::social::v1::fingerprint_service_server::FingerprintServiceServer;
 use orchard_proto::social::v1::friendship_service_server::FriendshipServiceServer;
 use orchard_proto::social::v1::fruit_service_server::FruitServiceServer;
@@ -57,6 +60,7 @@ pub use reconcile::{Mended, reconcile};
 
 use challenges::finalisation::{Finaliser, Requests};
 use challenges::leaderboard;
+use erasure::{Erasures, Others};
 use referrals::Sweeper;
 use referrals::earning::Rewards;
 pub use referrals::terms::Terms;
@@ -73,6 +77,9 @@ const NOTIFICATION_EVENTS: [fn() -> String; 5] = [
 
 /// The events that the family service consumes.
 const FAMILY_EVENTS: [fn() -> String; 3] = [UserBlocked::full_name, UserUnblocked::full_name, CreditsRedeemed::full_name];
+
+/// How often to look for erasures that are due.
+const ERASURE_PERIOD: Duration = Duration::from_secs(1);
 
 /// The commands of the social slice.
 #[derive(Debug, Subcommand)]
@@ -105,9 +112,15 @@ pub struct Settings {
     /// Currency of credits, an ISO 4217 code
     #[arg(long, env = "ORCHARD_CURRENCY", default_value = "EUR", value_name = "CODE")]
     pub currency: Currency,
-    /// Address of the family service, which knows who is a child
+    /// Address of the consultation service, which erases users
+    #[arg(long, env = "ORCHARD_CONSULTATION_URL", value_name = "URL")]
+    pub consultation_url: Uri,
+    /// Address of the family service, which knows who is a child, and erases users
     #[arg(long, env = "ORCHARD_FAMILY_URL", value_name = "URL")]
     pub family_url: Uri,
+    /// Address of the recipe service, which erases users
+    #[arg(long, env = "ORCHARD_RECIPE_URL", value_name = "URL")]
+    pub recipe_url: Uri,
     /// Address of a service that notifies users and implements `orchard.events.v1.InboxService`; without it, no events are published
     #[arg(long, env = "ORCHARD_NOTIFICATIONS_URL", value_name = "URL")]
     pub notifications_url: Option<Uri>,
@@ -120,6 +133,9 @@ pub struct Settings {
     /// How often to look for challenges that have ended
     #[arg(long, env = "ORCHARD_FINALISE_PERIOD", default_value = "30s", value_parser = orchard_server::duration, value_name = "DURATION")]
     pub finalise_period: Duration,
+    /// How long users may cancel their erasure before it begins
+    #[arg(long, env = "ORCHARD_ERASURE_DELAY", default_value = "24h", value_parser = orchard_server::duration, value_name = "DURATION")]
+    pub erasure_delay: Duration,
     /// The terms of referrals
     #[command(flatten)]
     pub referrals: Terms,
@@ -143,6 +159,7 @@ struct Api {
     /// Challenges that operators ask to finalise.
     requests: Arc<Requests>,
     rewards: Rewards,
+    erasure_delay: Duration,
 }
 
 impl Slice for Service {
@@ -157,14 +174,18 @@ impl Slice for Service {
             orchard_privacy::migrations::ERASED_USERS,
             orchard_events::migrations::OUTBOX,
             orchard_events::migrations::INBOX,
+            orchard_intents::migrations::INTENTS,
             SOCIAL,
         ])
     }
 
     fn parts(db: &Db, settings: &Settings, options: &ServeOptions) -> anyhow::Result<Parts> {
-        let Settings { currency, family_url, notifications_url, calls, relay, finalise_period, referrals, clock } = settings;
+        let Settings { currency, notifications_url, calls, relay, finalise_period, erasure_delay, referrals, clock, .. } =
+            settings;
         let calls = calls.load(Self::NAME, &options.identity.workload_issuer, &options.identity.audience)?;
-        let family = calls.to("family", family_url).build().context("--family-url")?;
+        let consultation = calls.to("consultation", &settings.consultation_url).build().context("--consultation-url")?;
+        let family = calls.to("family", &settings.family_url).build().context("--family-url")?;
+        let recipe = calls.to("recipe", &settings.recipe_url).build().context("--recipe-url")?;
         let mut outbox =
             Outbox::builder(Self::NAME, db, relay).consumer(family.clone(), FAMILY_EVENTS.map(|full_name| full_name()));
         if let Some(url) = notifications_url {
@@ -180,6 +201,8 @@ impl Slice for Service {
             Rewards { terms: referrals.clone(), awards: awards.clone(), outbox: outbox.clone(), currency: currency.clone() };
         let sweeper = Sweeper { db: db.clone(), rewards: rewards.clone(), clock: clock.clone() };
         let events = events::Events::new(awards.clone(), clock.clone());
+        let others = Others { consultation, family: family.clone(), recipe };
+        let erasures = Arc::new(Erasures { db: db.clone(), others, own: Arc::new(privacy::SocialData) });
         let folds = leaderboard::FoldWorker::new(db.clone());
         let api = Api {
             db: db.clone(),
@@ -191,11 +214,15 @@ impl Slice for Service {
             poller: poller.clone(),
             requests,
             rewards,
+            erasure_delay: *erasure_delay,
         };
+        let counted = db.clone();
         let mut routes = RoutesBuilder::default();
         routes
             .add_service(Inbox::server(Self::NAME, db, events))
             .add_service(operations)
+            .add_service(orchard_intents::service(Self::NAME, db, &erasures))
+            .add_service(ErasureServiceServer::new(api.clone()))
             .add_service(ProfileServiceServer::new(api.clone()))
             .add_service(FriendshipServiceServer::new(api.clone()))
             .add_service(AchievementServiceServer::new(api.clone()))
@@ -214,9 +241,11 @@ impl Slice for Service {
             .add_service(ReferralModerationServiceServer::new(api));
         Ok(Parts {
             routes,
-            shared: vec![INBOX, OUTBOX, PRIVACY],
+            shared: vec![INBOX, INTENTS, OUTBOX, PRIVACY],
             background: vec![
                 deliver,
+                Worker::new(db, &erasures, ERASURE_PERIOD).run().map(|never| match never {}).boxed(),
+                async move { match supervise("count erasures", || erasure::keep_gauges(&counted)).await {} }.boxed(),
                 async move { match supervise("finalise challenges", || Box::pin(finaliser.run())).await {} }.boxed(),
                 async move { match supervise("sweep referrals", || sweeper.run()).await {} }.boxed(),
                 async move { match supervise("fold leaderboards", || folds.run()).await {} }.boxed(),

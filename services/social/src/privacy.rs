@@ -7,11 +7,12 @@ mod store;
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use orchard_db::Connection;
-use orchard_privacy::{Page, Receipt, Rows, UserData};
+use orchard_privacy::{Page, Receipt, Rows, UserData, roll};
 use strum::{IntoStaticStr, VariantArray};
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::referrals::redemption;
 
 /// The personal data of this slice.
 #[derive(Debug)]
@@ -60,6 +61,8 @@ pub enum Part {
     CreditEntries,
     /// Credits that the user has redeemed.
     Redemptions,
+    /// The user's erasure, until it is done.
+    ErasureRequests,
 }
 
 impl UserData for SocialData {
@@ -67,6 +70,12 @@ impl UserData for SocialData {
     type Error = Error;
 
     const PARTS: &'static [Part] = Part::VARIANTS;
+
+    /// Credits on their way into a wallet arrive there, or come back, before their user is gone.
+    async fn begin(&self, connection: &mut Connection, user: Uuid) -> Result<bool, Error> {
+        let is_known = roll::bar(connection, user).await?;
+        Ok(!is_known || !redemption::is_pending(connection, user).await?)
+    }
 
     async fn erase(&self, connection: &mut Connection, user: Uuid) -> Result<Receipt, Error> {
         erase::erase(connection, user).await

@@ -24,11 +24,13 @@ pub(crate) async fn enrol_all(connection: &mut AsyncPgConnection, ids: &BTreeSet
         return Ok(());
     }
     let added: Vec<_> = ids.iter().map(|id| users::id.eq(*id)).collect();
-    diesel::insert_into(users::table).values(added).on_conflict_do_nothing().execute(connection).await?;
+    let new = diesel::insert_into(users::table).values(added).on_conflict_do_nothing();
+    let new: Vec<Uuid> = new.returning(users::id).get_results(connection).await?;
     let known: Vec<Uuid> = rows(ids).select(users::id).order(users::id).for_key_share().load(connection).await?;
     let erased = roll::erased(connection, known).await?;
+    // Who is about to be erased has a row still, to which others refer.
+    let erased: BTreeSet<Uuid> = new.into_iter().filter(|user| erased.contains(user)).collect();
     if !erased.is_empty() {
-        // The insertion above added these: a user who was erased has no row.
         diesel::delete(rows(&erased)).execute(connection).await?;
     }
     Ok(())

@@ -2,6 +2,29 @@
 //! Tables that several slices have are described by the shared crates that create them.
 
 diesel::table! {
+    erasure_answers (erasure_id, service) {
+        erasure_id -> Uuid,
+        service -> Varchar,
+        table_counts -> Jsonb,
+        answered_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    erasure_requests (id) {
+        id -> Uuid,
+        user_id -> Nullable<Uuid>,
+        requested_by -> Varchar,
+        status -> Varchar,
+        requested_at -> Timestamptz,
+        begins_at -> Timestamptz,
+        deadline_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     achievement_milestones (id) {
         id -> Uuid,
         user_id -> Uuid,

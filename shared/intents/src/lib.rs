@@ -18,7 +18,7 @@ mod wire;
 mod worker;
 
 pub use api::{IntentOperations, service};
-pub use store::{Intent, advance, close, open, step_of};
+pub use store::{Intent, advance, any_open, close, failures, open, step_of};
 pub use worker::{Handler, Undone, Worker};
 
 /// The full name of the service for operators.

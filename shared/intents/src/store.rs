@@ -1,9 +1,10 @@
 //! Queries of intents.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{count_star, min, now, sql};
+use diesel::dsl::{count_star, exists, min, now, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Interval, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -137,6 +138,22 @@ pub(crate) async fn make_due(connection: &mut AsyncPgConnection, id: Uuid) -> Qu
 /// Returns an open intent.
 pub(crate) async fn find(mut connection: &AsyncPgConnection, id: Uuid) -> QueryResult<Option<Intent>> {
     intents::table.find(id).select(Intent::as_select()).first(&mut connection).await.optional()
+}
+
+/// Returns why the latest attempts at these intents have failed, where they have.
+pub async fn failures(mut connection: &AsyncPgConnection, ids: &[Uuid]) -> QueryResult<HashMap<Uuid, String>> {
+    let failed: Vec<(Uuid, Option<String>)> = intents::table
+        .filter(intents::id.eq_any(ids))
+        .filter(intents::last_failure.is_not_null())
+        .select((intents::id, intents::last_failure))
+        .load(&mut connection)
+        .await?;
+    Ok(failed.into_iter().filter_map(|(id, failure)| Some((id, failure?))).collect())
+}
+
+/// Returns whether any of these intents is open.
+pub async fn any_open(mut connection: &AsyncPgConnection, ids: &[Uuid]) -> QueryResult<bool> {
+    diesel::select(exists(intents::table.filter(intents::id.eq_any(ids)))).get_result(&mut connection).await
 }
 
 /// Lists open intents, the oldest first.

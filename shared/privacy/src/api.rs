@@ -12,6 +12,7 @@ use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 
 use crate::cursor::Cursor;
+use crate::erasure::erase;
 use crate::user_data::UserData;
 use crate::wire;
 
@@ -35,13 +36,12 @@ impl<D: UserData> Privacy<D> {
 impl<D: UserData> PrivacyService for Privacy<D> {
     async fn erase_user(&self, request: Request<pb::EraseUserRequest>) -> Answer<pb::EraseUserResponse> {
         let caller = Caller::of(&request);
-        let user = wire::erase(request.get_ref()).map_err(|refusal| refusal.into_status(&self.domain))?;
-        let data = Arc::clone(&self.data);
-        let unit = async move |connection: &mut Connection| data.erase(connection, user).await;
-        let receipt = self.db.write("erase user", unit).await.map_err(Into::into)?;
+        let (user, id) = wire::erase(request.get_ref()).map_err(|refusal| refusal.into_status(&self.domain))?;
+        let receipt = erase(&self.db, &self.data, user, id).await.map_err(Into::into)?;
+        let receipt = receipt.ok_or_else(|| wire::erasure_waits().into_status(&self.domain))?;
         // The log names the operator, and not the erased user.
         tracing::info!(operator = ?caller.user.map(|user| user.id), service = caller.service, "a user was erased");
-        Ok(Response::new(wire::receipt(receipt)))
+        Ok(Response::new(pb::EraseUserResponse { table_counts: wire::table_counts(&receipt) }))
     }
 
     type ExportUserStream = BoxStream<'static, Result<pb::ExportUserResponse, Status>>;

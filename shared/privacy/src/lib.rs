@@ -5,6 +5,7 @@
 
 mod api;
 mod cursor;
+mod erasure;
 mod export;
 pub mod migrations;
 mod receipt;
@@ -14,11 +15,13 @@ mod user_data;
 mod wire;
 
 pub use api::Privacy;
+pub use erasure::erase;
 pub use export::{Page, Rows, json, object, to_rows};
-pub use receipt::Receipt;
+pub use receipt::{Receipt, TableCount};
 pub use user_data::UserData;
 #[doc(hidden)]
 pub use uuid::Uuid as Id;
+pub use wire::table_counts;
 
 /// The full name of the service.
 pub use orchard_proto::privacy::v1::privacy_service_server::SERVICE_NAME as PRIVACY;

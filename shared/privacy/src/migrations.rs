@@ -6,5 +6,5 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 /// of that name with more columns itself.
 pub const USERS: EmbeddedMigrations = embed_migrations!("migrations/users");
 
-/// Creates the table `erased_users` of the [`roll`](crate::roll)'s tombstones.
+/// Creates the table `erased_users` of the [`roll`](crate::roll)'s tombstones, and `erasure_receipts`.
 pub const ERASED_USERS: EmbeddedMigrations = embed_migrations!("migrations/erased_users");

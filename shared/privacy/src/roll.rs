@@ -48,10 +48,24 @@ pub async fn lock(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult
     row.first::<Uuid>(connection).await.optional().map(|found| found.is_some())
 }
 
+/// Adds the tombstone of a user who is about to be erased, after the transactions that have enrolled them. The rows that refer to the user
+/// stay, but no new ones can be added. Returns false if the user is not on the roll.
+pub async fn bar(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<bool> {
+    let is_known = lock(connection, user).await?;
+    if is_known {
+        add_tombstone(connection, user).await?;
+    }
+    Ok(is_known)
+}
+
+async fn add_tombstone(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
+    let tombstone = diesel::insert_into(erased_users::table).values(erased_users::user_hash.eq(hash(user)));
+    tombstone.on_conflict_do_nothing().execute(connection).await.map(drop)
+}
+
 /// Deletes a user to whom no row refers any more, and adds their tombstone.
 pub async fn strike(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
-    let tombstone = diesel::insert_into(erased_users::table).values(erased_users::user_hash.eq(hash(user)));
-    tombstone.on_conflict_do_nothing().execute(connection).await?;
+    add_tombstone(connection, user).await?;
     diesel::delete(users::table.find(user)).execute(connection).await.map(|_| ())
 }
 

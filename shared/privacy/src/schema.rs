@@ -9,6 +9,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    erasure_receipts (request_id) {
+        request_id -> Uuid,
+        table_counts -> Jsonb,
+        erased_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> Uuid,
         created_at -> Timestamptz,

@@ -17,6 +17,12 @@ pub trait UserData: Send + Sync + 'static {
     /// All parts, in the order of the export.
     const PARTS: &'static [Self::Part];
 
+    /// Begins an erasure: bars the user ([`roll::bar`](crate::roll::bar)) and ends what other services must be told of, so that nothing new
+    /// begins. Returns whether nothing is left that another service must answer before the user is erased.
+    fn begin(&self, _connection: &mut Connection, _user: Uuid) -> impl Future<Output = Result<bool, Self::Error>> + Send {
+        async { Ok(true) }
+    }
+
     /// Erases a user for good, within the given transaction.
     fn erase(&self, connection: &mut Connection, user: Uuid) -> impl Future<Output = Result<Receipt, Self::Error>> + Send;
 

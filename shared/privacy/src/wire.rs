@@ -1,5 +1,7 @@
 //! Requests about a user's data, and their answers.
 
+use std::time::Duration;
+
 use orchard_proto::privacy::v1 as pb;
 use orchard_rpc::{Fields, Refusal, read};
 use orchard_server::{Caller, Role};
@@ -14,8 +16,20 @@ use crate::receipt::{Receipt, TableCount};
 /// The service that calls every slice on behalf of a user.
 const COORDINATOR: &str = "social";
 
-pub(crate) fn erase(request: &pb::EraseUserRequest) -> Result<Uuid, Refusal> {
-    Ok(Fields::one("user_id", read::uuid(&request.user_id))?)
+/// How long an answer of another service usually takes, amply.
+const ANSWER_DELAY: Duration = Duration::from_secs(1);
+
+/// Reads whom to erase, and the id of the request.
+pub(crate) fn erase(request: &pb::EraseUserRequest) -> Result<(Uuid, Option<Uuid>), Refusal> {
+    let mut fields = Fields::default();
+    let user = fields.read("user_id", read::uuid(&request.user_id));
+    let id = fields.read("request_id", read::optional_uuid(&request.request_id));
+    Ok(fields.finish(|| Ok((user?, id?)))?)
+}
+
+pub(crate) fn erasure_waits() -> Refusal {
+    let message = "the erasure waits for an answer of another service; repeat the call";
+    Refusal::new(Code::Aborted, pb::ErrorReason::ErasureWaits, message).retry_after(ANSWER_DELAY)
 }
 
 /// Reads whose data to export: the caller's own, unless the caller may name other users.
@@ -33,14 +47,15 @@ fn not_oneself() -> Refusal {
     Refusal::new(Code::PermissionDenied, pb::ErrorReason::NotOneself, "users may export only their own data")
 }
 
-pub(crate) fn receipt(Receipt(tables): Receipt) -> pb::EraseUserResponse {
+/// Returns a receipt as services tell it.
+pub fn table_counts(receipt: &Receipt) -> Vec<pb::TableCount> {
     let count = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
-    let table = |counted: TableCount| pb::TableCount {
-        table: counted.table.to_owned(),
+    let table = |counted: &TableCount| pb::TableCount {
+        table: counted.table.to_string(),
         rows_deleted: count(counted.deleted),
         rows_pseudonymised: count(counted.pseudonymised),
     };
-    pb::EraseUserResponse { table_counts: tables.into_iter().map(table).collect() }
+    receipt.counts().iter().map(table).collect()
 }
 
 pub(crate) fn record(table: &str, row: Value) -> pb::ExportUserResponse {

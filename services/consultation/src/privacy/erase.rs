@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use orchard_db::{Connection, idempotency, moment};
 use orchard_events::{Outbox, forget, withdraw};
+use orchard_intents as intents;
 use orchard_privacy::{Receipt, roll};
 use orchard_proto::consultation::v1::{ReminderDue, SessionBooked, SessionCancelled, SessionRescheduled};
 use prost::Name as _;
@@ -13,6 +14,22 @@ use super::store::{self, Named};
 use crate::availability::{next_slots, refresh_next_slot};
 use crate::error::Error;
 use crate::session::ending::{cancel_to_come, tell_again};
+
+/// Bars a user and cancels their sessions to come, while it is known which wallets their refunds belong to. Returns whether no payment or
+/// refund of theirs is on its way.
+///
+/// It locks in the same order as [`erase`].
+pub(super) async fn begin(connection: &mut Connection, outbox: &Outbox, user: Uuid) -> Result<bool, Error> {
+    if !roll::bar(connection, user).await? {
+        return Ok(true);
+    }
+    store::lock_professionals(connection, user).await?;
+    store::lock_sessions_to_come(connection, user).await?;
+    let professionals = store::entries(connection, user).await?;
+    cancel_to_come(connection, outbox, &professionals, Some(user)).await?;
+    let payments = store::payments(connection, user).await?;
+    Ok(!intents::any_open(connection, &payments).await?)
+}
 
 /// Erases a user for good. Sessions are the history of two: a pseudonym takes the client's place, and an entry without a person stays of the
 /// professional. The texts and addresses go in any case. Sessions to come are cancelled, and the other side is told.

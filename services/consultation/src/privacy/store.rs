@@ -45,6 +45,18 @@ pub(super) async fn blank_professional(connection: &mut AsyncPgConnection, user:
         .await
 }
 
+/// Returns the ids of a user's entries as a professional.
+pub(super) async fn entries(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<Vec<Uuid>> {
+    let own = health_professionals::table.filter(health_professionals::user_id.eq(user));
+    own.select(health_professionals::id).load(&mut connection).await
+}
+
+/// Returns the ids of the payments that a user has made.
+pub(super) async fn payments(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<Vec<Uuid>> {
+    let own = session_payments::table.filter(session_payments::user_id.eq(user));
+    own.select(session_payments::id).load(&mut connection).await
+}
+
 /// Locks all professionals whose rows, sessions or holds an erasure changes: the user's own, those whom they consulted, hold or have entered.
 pub(super) async fn lock_professionals(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
     let sessions = consultation_sessions::table
@@ -90,8 +102,7 @@ pub(super) struct Named {
 
 /// Returns what has events that name a user.
 pub(super) async fn named(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<Named> {
-    let entries = health_professionals::table.filter(health_professionals::user_id.eq(user));
-    let professionals: Vec<Uuid> = entries.select(health_professionals::id).load(connection).await?;
+    let professionals = entries(connection, user).await?;
     let sessions = || consultation_sessions::table.select(consultation_sessions::id);
     let own = sessions().filter(is_theirs(user)).load(connection).await?;
     let with_them = sessions().filter(consultation_sessions::professional_id.eq_any(&professionals)).load(connection).await?;

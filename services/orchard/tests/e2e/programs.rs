@@ -1,5 +1,6 @@
 //! The suite as it is deployed, in five processes, with a collector of their spans.
 
+use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -58,10 +59,14 @@ impl Programs {
         let (collector, keys) = (Collector::start().await?, DevKeys::ephemeral()?);
         let settings = [settings, &[("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())]].concat();
         let key_file = |name| ("ORCHARD_WORKLOAD_KEY_FILE", keys.workload_key_file(name).display().to_string());
-        // Family and social call each other, so one of them needs its address in advance.
-        let family_at = free_address();
-        let family_url = ("ORCHARD_FAMILY_URL", format!("http://{family_at}"));
-        let social = [settings.as_slice(), &[family_url, key_file("social")]].concat();
+        // Social and the others call each other, so some of them need their addresses in advance.
+        let [consultation_at, family_at, recipe_at] = [free_address(), free_address(), free_address()];
+        let others = [
+            ("ORCHARD_CONSULTATION_URL", format!("http://{consultation_at}")),
+            ("ORCHARD_FAMILY_URL", format!("http://{family_at}")),
+            ("ORCHARD_RECIPE_URL", format!("http://{recipe_at}")),
+        ];
+        let social = [settings.as_slice(), &others, &[key_file("social")]].concat();
         let social = Deployed::start::<orchard_social::Service>(&keys, &social).await?;
         let social_url = ("ORCHARD_SOCIAL_URL", format!("http://{}", social.program.address));
         let family = [settings.as_slice(), &[social_url, key_file("family"), ("ORCHARD_LISTEN", family_at.to_string())]].concat();
@@ -69,12 +74,15 @@ impl Programs {
         family.program.address = family_at;
         let social_url = ("ORCHARD_SOCIAL_URL", format!("http://{}", social.program.address));
         let family_url = ("ORCHARD_FAMILY_URL", format!("http://{family_at}"));
-        let settings_of = |name| {
-            let calls = [family_url.clone(), social_url.clone(), key_file(name)];
+        let settings_of = |name, at: SocketAddr| {
+            let calls = [family_url.clone(), social_url.clone(), key_file(name), ("ORCHARD_LISTEN", at.to_string())];
             [settings.as_slice(), &calls].concat()
         };
-        let recipe = Deployed::start::<orchard_recipe::Service>(&keys, &settings_of("recipe")).await?;
-        let consultation = Deployed::start::<orchard_consultation::Service>(&keys, &settings_of("consultation")).await?;
+        let mut recipe = Deployed::start::<orchard_recipe::Service>(&keys, &settings_of("recipe", recipe_at)).await?;
+        recipe.program.address = recipe_at;
+        let settings_of_consultation = settings_of("consultation", consultation_at);
+        let mut consultation = Deployed::start::<orchard_consultation::Service>(&keys, &settings_of_consultation).await?;
+        consultation.program.address = consultation_at;
         let url = |slice: &Deployed| format!("http://{}", slice.program.address);
         let upstreams = [
             ("ORCHARD_FAMILY_URL", url(&family)),

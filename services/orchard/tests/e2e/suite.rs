@@ -70,8 +70,8 @@ pub struct Suite {
     pub social: Stoppable,
     pub edge: Running,
     pub settings: orchard_edge::Settings,
-    _recipe: Stoppable,
-    _consultation: Stoppable,
+    pub recipe: Stoppable,
+    pub consultation: Stoppable,
 }
 
 pub fn id() -> Uuid {
@@ -104,15 +104,19 @@ pub fn family_settings(keys: &DevKeys, social: SocketAddr) -> orchard_family::Se
     }
 }
 
-/// Returns settings of a social service that calls `family`.
-fn social_settings(keys: &DevKeys, family: SocketAddr) -> orchard_social::Settings {
+/// Returns settings of a social service that calls the consultation, family and recipe services at these addresses.
+fn social_settings(keys: &DevKeys, others: [SocketAddr; 3]) -> orchard_social::Settings {
+    let [consultation_url, family_url, recipe_url] = others.map(|address| format!("http://{address}").parse().expect("a URL"));
     orchard_social::Settings {
         currency: "EUR".parse().expect("currency"),
-        family_url: format!("http://{family}").parse().expect("a URL"),
+        consultation_url,
+        family_url,
+        recipe_url,
         notifications_url: None,
         calls: calls(keys, "social"),
         relay: RelayOptions { event_attempts: 10, event_retry_delay: Duration::from_secs(1) },
         finalise_period: Duration::from_secs(1),
+        erasure_delay: Duration::ZERO,
         referrals: defaults(),
         clock: Default::default(),
     }
@@ -154,15 +158,15 @@ impl Suite {
         let keys = Arc::new(DevKeys::ephemeral()?);
         let mut options = options(&keys);
         (options.limits.user_share, options.limits.address_share) = (share, share);
-        // Family and social call each other, so one of them needs its address in advance.
-        let family_at = free_address();
-        let social = Stoppable::start::<orchard_social::Service>(&options, &social_settings(&keys, family_at)).await?;
+        // Social and the others call each other, so some of them need their addresses in advance.
+        let others @ [consultation_at, family_at, recipe_at] = [free_address(), free_address(), free_address()];
+        let social = Stoppable::start::<orchard_social::Service>(&options, &social_settings(&keys, others)).await?;
         let settings = family_settings(&keys, social.address());
         let family = Stoppable::start_at::<orchard_family::Service>(family_at, &options, &settings).await?;
         let settings = recipe_settings(&keys, family.address(), social.address());
-        let recipe = Stoppable::start::<orchard_recipe::Service>(&options, &settings).await?;
+        let recipe = Stoppable::start_at::<orchard_recipe::Service>(recipe_at, &options, &settings).await?;
         let settings = consultation_settings(&keys, family.address(), social.address());
-        let consultation = Stoppable::start::<orchard_consultation::Service>(&options, &settings).await?;
+        let consultation = Stoppable::start_at::<orchard_consultation::Service>(consultation_at, &options, &settings).await?;
         let url = |slice: &Stoppable| format!("http://{}", slice.address()).parse().expect("a URL");
         let settings = orchard_edge::Settings {
             family_url: url(&family),
@@ -172,7 +176,7 @@ impl Suite {
             calls: calls(&keys, "edge"),
         };
         let edge = Running::start(orchard_edge::server(&settings, &options)?, &options).await?;
-        Ok(Self { keys, family, social, edge, settings, _recipe: recipe, _consultation: consultation })
+        Ok(Self { keys, family, social, edge, settings, recipe, consultation })
     }
 
     /// Starts another edge, which finds the family service by `resolver`.
@@ -189,7 +193,7 @@ impl Suite {
 
     /// Returns the settings of the social service.
     pub fn social_settings(&self) -> orchard_social::Settings {
-        social_settings(&self.keys, self.family.address())
+        social_settings(&self.keys, [&self.consultation, &self.family, &self.recipe].map(Stoppable::address))
     }
 
     /// Returns a client of the edge for a user.

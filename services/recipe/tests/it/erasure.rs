@@ -20,7 +20,7 @@ impl World {
     /// Erases a user, and returns the counts of the receipt: table, deleted, pseudonymised.
     pub async fn erase(&self, user: Uuid) -> Result<Vec<(String, i64, i64)>, Status> {
         let mut client = PrivacyServiceClient::new(self.slice.service("social").expect("client"));
-        let answer = client.erase_user(EraseUserRequest { user_id: user.to_string() }).await?.into_inner();
+        let answer = client.erase_user(EraseUserRequest { user_id: user.to_string(), ..Default::default() }).await?.into_inner();
         Ok(answer.table_counts.into_iter().map(|count| (count.table, count.rows_deleted, count.rows_pseudonymised)).collect())
     }
 

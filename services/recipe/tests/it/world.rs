@@ -115,11 +115,14 @@ async fn start_family(keys: &Arc<DevKeys>) -> anyhow::Result<SliceUnderTest> {
 async fn start_social(keys: &Arc<DevKeys>, family_url: &str) -> anyhow::Result<SliceUnderTest> {
     let settings = orchard_social::Settings {
         currency: "EUR".parse().expect("currency"),
+        consultation_url: NOWHERE.parse().expect("a URL"),
         family_url: family_url.parse().expect("a URL"),
+        recipe_url: NOWHERE.parse().expect("a URL"),
         notifications_url: None,
         calls: calls(keys, "social"),
         relay: relay(),
         finalise_period: Duration::from_secs(60),
+        erasure_delay: Duration::ZERO,
         referrals: defaults(),
         clock: Clock::default(),
     };

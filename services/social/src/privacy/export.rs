@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::Part;
 use crate::schema::{
     achievement_milestones, challenge_participants, challenge_progress, children, community_challenges, credit_entries,
-    family_memberships, friendships, notification_preferences, orders, redemptions, referral_code_misses, referral_codes,
-    referrals, social_achievements, users,
+    erasure_requests, family_memberships, friendships, notification_preferences, orders, redemptions, referral_code_misses,
+    referral_codes, referrals, social_achievements, users,
 };
 
 type Time = DateTime<Utc>;
@@ -106,6 +106,9 @@ pub(super) async fn page(connection: &mut AsyncPgConnection, user: Uuid, part: P
         Part::Redemptions => rows!(redemptions by id where redemptions::user_id.eq(user);
             id: Uuid, user_id: Uuid, family_plan_id: Uuid, amount: BigDecimal, status: String, refusal_reason: Option<String>,
             created_at: Time, ended_at: OptionalTime, updated_at: Time),
+        Part::ErasureRequests => rows!(erasure_requests by id where erasure_requests::user_id.eq(user);
+            id: Uuid, user_id: Option<Uuid>, requested_by: String, status: String, requested_at: Time, begins_at: Time,
+            deadline_at: Time, updated_at: Time),
     }
 }
 

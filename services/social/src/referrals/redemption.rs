@@ -127,6 +127,11 @@ impl RedemptionAnswer {
     }
 }
 
+/// Returns whether credits of a user are on their way into a wallet.
+pub(crate) async fn is_pending(connection: &Connection, user: Uuid) -> diesel::QueryResult<bool> {
+    store::has_pending(connection, user).await
+}
+
 /// Returns the users of redemptions.
 pub(crate) async fn users_of(connection: &Connection, redemptions: &[Uuid]) -> diesel::QueryResult<Vec<Uuid>> {
     store::users_of(connection, redemptions).await

@@ -18,7 +18,7 @@ impl World {
     }
 
     pub async fn erase_as(&self, client: &Client, user: Uuid) -> Result<Vec<(String, i64, i64)>, Status> {
-        let request = EraseUserRequest { user_id: user.to_string() };
+        let request = EraseUserRequest { user_id: user.to_string(), ..Default::default() };
         let erase = || {
             let (mut client, request) = (PrivacyServiceClient::new(client.clone()), request.clone());
             async move { client.erase_user(request).await }

@@ -54,6 +54,7 @@ const ORDER: &[&str] = &[
     "challenges::finalisation",
     "challenges",
     "privacy",
+    "erasure",
     "events",
     "reconcile",
 ];

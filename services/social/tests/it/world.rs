@@ -36,11 +36,14 @@ pub struct World {
 pub fn settings(keys: &DevKeys, family_url: Uri) -> Settings {
     Settings {
         currency: "EUR".parse().expect("currency"),
+        consultation_url: Uri::from_static(NOWHERE),
         family_url,
+        recipe_url: Uri::from_static(NOWHERE),
         notifications_url: None,
         calls: calls(keys, "social"),
         relay: RelayOptions { event_attempts: 10, event_retry_delay: Duration::from_millis(50) },
         finalise_period: Duration::from_millis(100),
+        erasure_delay: DAY,
         referrals: Terms { referral_period: Duration::from_millis(100), ..defaults() },
         clock: Clock::default(),
     }

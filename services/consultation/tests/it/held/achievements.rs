@@ -12,18 +12,21 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::practice::hours;
-use crate::world::{World, id, relay, settings};
+use crate::world::{NOWHERE, World, id, relay, settings};
 
 /// Starts a social service beside a family service that knows it.
 async fn social(family: &World, family_url: &str) -> anyhow::Result<SliceUnderTest> {
     let keys = Arc::clone(&family.slice.keys);
     let settings = orchard_social::Settings {
         currency: "EUR".parse().expect("currency"),
+        consultation_url: NOWHERE.parse().expect("a URL"),
         family_url: family_url.parse().expect("a URL"),
+        recipe_url: NOWHERE.parse().expect("a URL"),
         notifications_url: None,
         calls: calls(&keys, "social"),
         relay: relay(),
         finalise_period: Duration::from_secs(60),
+        erasure_delay: Duration::ZERO,
         referrals: defaults(),
         clock: Clock::default(),
     };

@@ -16,7 +16,7 @@ use crate::world::{NOWHERE, World, id, settings};
 
 impl World {
     async fn forget(&self, user: Uuid) -> anyhow::Result<()> {
-        let request = EraseUserRequest { user_id: user.to_string() };
+        let request = EraseUserRequest { user_id: user.to_string(), ..Default::default() };
         PrivacyServiceClient::new(self.slice.service("social")?).erase_user(request).await?;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use diesel::dsl::{now, sum};
+use diesel::dsl::{exists, now, sum};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use orchard_rpc::PageRequest;
@@ -182,6 +182,13 @@ pub(in crate::referrals) async fn find(
 ) -> QueryResult<Option<Redemption>> {
     let own = redemptions::table.find(id).filter(redemptions::user_id.eq(user)).select(Row::as_select());
     Ok(own.first::<Row>(&mut connection).await.optional()?.map(Row::into))
+}
+
+/// Returns whether a user has a redemption that the family service has not answered.
+pub(in crate::referrals) async fn has_pending(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<bool> {
+    let pending =
+        redemptions::table.filter(redemptions::user_id.eq(user)).filter(redemptions::status.eq(RedemptionStatus::Pending));
+    diesel::select(exists(pending)).get_result(&mut connection).await
 }
 
 /// Returns the users of those of these redemptions that are known.

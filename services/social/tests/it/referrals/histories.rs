@@ -124,7 +124,7 @@ impl Play {
 
     async fn erase(&self, user: Uuid) -> Result<(), Status> {
         let client = self.world.slice.user_with(id(), &["operator"]).expect("a client");
-        let request = EraseUserRequest { user_id: user.to_string() };
+        let request = EraseUserRequest { user_id: user.to_string(), ..Default::default() };
         PrivacyServiceClient::new(client).erase_user(request).await.map(|_| ())
     }
 

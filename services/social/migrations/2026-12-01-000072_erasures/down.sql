@@ -1,0 +1,2 @@
+DROP TABLE erasure_answers;
+DROP TABLE erasure_requests;
