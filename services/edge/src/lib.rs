@@ -23,7 +23,7 @@ use futures::FutureExt as _;
 use orchard_client::{CallOptions, Resolve, SystemResolver};
 use orchard_proto::DESCRIPTORS;
 use orchard_proto::edge::v1::edge_service_server::EdgeServiceServer;
-use orchard_server::{HealthOptions, ServeOptions, Server, health_to_end, run_to_end};
+use orchard_server::{HealthOptions, RateOptions, ServeOptions, Server, health_to_end, run_to_end};
 use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
 
@@ -53,7 +53,7 @@ pub struct Serve {
     settings: Settings,
 }
 
-/// Where the slices are, and as whom the edge calls them.
+/// Where the slices are, as whom the edge calls them, and how often others may call it.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Upstreams")]
 pub struct Settings {
@@ -72,6 +72,9 @@ pub struct Settings {
     /// As whom it calls them
     #[command(flatten)]
     pub calls: CallOptions,
+    /// How often callers and addresses may call
+    #[command(flatten)]
+    pub rates: RateOptions,
 }
 
 impl Command {
@@ -104,6 +107,7 @@ pub fn server_with(settings: &Settings, options: &ServeOptions, resolver: &Arc<d
         gauges: Vec::new(),
         background: Vec::new(),
         fallback: Some(proxy::router(upstreams)),
+        rates: Some(settings.rates.clone()),
         // It has nothing of its own to wait for: a slice that is away takes its own calls and sections away, no more.
         readiness: Box::new(|| async { Ok(()) }.boxed()),
     })

@@ -22,6 +22,7 @@ use crate::health::{self, Readiness};
 use crate::identity::Verifier;
 use crate::listener::{Listener, Versions};
 use crate::options::ServeOptions;
+use crate::rates::{RateOptions, Rates};
 use crate::shares::Percentages;
 use crate::shed::Capacity;
 use crate::steps::{self, Steps};
@@ -43,6 +44,8 @@ pub struct Server {
     pub routes: RoutesBuilder,
     /// Receives calls that `routes` has no service for. Only a front door has one.
     pub fallback: Option<Router>,
+    /// How often callers and addresses may call. Only a front door limits that: services call each other as often as they need.
+    pub rates: Option<RateOptions>,
     /// Checks what the service cannot work without.
     pub readiness: Readiness,
     /// Gauges of the service that are set before each scrape.
@@ -78,10 +81,13 @@ impl Server {
         let verifier = Arc::new(Verifier::load(&options.identity).await?);
         let aged = Arc::clone(&verifier);
         self.gauges.push(Box::new(move || aged.set_gauges()));
+        let rates = self.rates.as_ref().map(|rates| Arc::new(Rates::new(Arc::clone(&domain), rates)));
+        self.gauges.extend(rates.as_ref().map(Rates::gauges));
         let tls = ListenerTls::load(&options.tls)?;
         let (calls, stop) = (TaskTracker::new(), CancellationToken::new());
         let max_calls = options.limits.max_calls.map_or(self.max_calls, usize_of);
         let steps = steps(options, domain, Arc::new(access), Arc::clone(&verifier), max_calls, calls.clone(), stop.clone());
+        let steps = Steps { rates, ..steps };
         let (listener, admin_listener) = (listen(options.listen).await?, listen(options.admin_listen).await?);
         Ok(Bound {
             name: self.name,
@@ -118,6 +124,7 @@ fn steps(
     Steps {
         calls,
         methods: Methods::new(access.paths().chain(REFLECTION_PATHS.into_iter().filter(|_| reflection))),
+        rates: None,
         deadlines: Deadlines {
             domain: Arc::clone(&domain),
             access: Arc::clone(&access),

@@ -67,6 +67,7 @@ pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings, options: &ServeOp
         front_door: false,
         routes,
         fallback: None,
+        rates: None,
         gauges: vec![Box::new(move || gauged.set_gauges())],
         background,
         readiness: Box::new(move || {

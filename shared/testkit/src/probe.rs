@@ -65,6 +65,7 @@ impl Probe {
             front_door: false,
             routes,
             fallback: None,
+            rates: None,
             gauges: Vec::new(),
             max_calls: MAX_CALLS,
             background: Vec::new(),

@@ -1,6 +1,7 @@
 //! Services in the process of their test: the real server on real sockets.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use anyhow::Context as _;
 use orchard_client::CallOptions;
 use orchard_db::Db;
 use orchard_server::{
-    DatabaseOptions, IdentityOptions, LimitOptions, LogFormat, ServeOptions, Server, Slice, TraceOptions, slice_server,
+    DatabaseOptions, IdentityOptions, LimitOptions, LogFormat, RateOptions, ServeOptions, Server, Slice, TraceOptions, slice_server,
 };
 use orchard_tls::{ListenerTlsOptions, UpstreamTlsOptions};
 use tokio::task::JoinHandle;
@@ -80,6 +81,12 @@ fn limits() -> LimitOptions {
         address_share: 100,
         ..defaults()
     }
+}
+
+/// Rates that no test reaches: one user and one address stand for many.
+pub fn unlimited() -> RateOptions {
+    let many = NonZeroU32::MAX;
+    RateOptions { caller_rate: many, caller_burst: many, address_rate: many, address_burst: many, ..defaults() }
 }
 
 /// Options of a program that is started without any.

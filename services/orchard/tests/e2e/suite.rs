@@ -19,7 +19,7 @@ use orchard_server::{DatabaseOptions, ServeOptions, Slice, slice_server};
 use orchard_testkit::client::{Client, Headers};
 use orchard_testkit::database::Schema;
 use orchard_testkit::keys::DevKeys;
-use orchard_testkit::service::{Running, calls, channel, defaults, free_address, options};
+use orchard_testkit::service::{Running, calls, channel, defaults, free_address, options, unlimited};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -170,6 +170,7 @@ impl Suite {
             recipe_url: url(&recipe),
             consultation_url: url(&consultation),
             calls: calls(&keys, "edge"),
+            rates: unlimited(),
         };
         let edge = Running::start(orchard_edge::server(&settings, &options)?, &options).await?;
         Ok(Self { keys, family, social, edge, settings, _recipe: recipe, _consultation: consultation })

@@ -63,6 +63,7 @@ impl Notified {
             front_door: false,
             routes,
             fallback: None,
+            rates: None,
             max_calls: 16,
             readiness: Box::new(|| async { Ok(()) }.boxed()),
             gauges: Vec::new(),
