@@ -9,7 +9,8 @@ use anyhow::Context as _;
 use orchard_client::CallOptions;
 use orchard_db::Db;
 use orchard_server::{
-    DatabaseOptions, IdentityOptions, LimitOptions, LogFormat, RateOptions, ServeOptions, Server, Slice, TraceOptions, slice_server,
+    DatabaseOptions, IdentityOptions, LimitOptions, LogFormat, RateOptions, ServeOptions, Server, Slice, TraceOptions,
+    slice_server,
 };
 use orchard_tls::{ListenerTlsOptions, UpstreamTlsOptions};
 use tokio::task::JoinHandle;

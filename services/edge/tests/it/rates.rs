@@ -212,10 +212,8 @@ async fn a_stream_counts_when_it_is_opened() -> anyhow::Result<()> {
 
     let edge = Edge::start(of_addresses(10, 2, &RateClock::stopped())).await?;
     let mut reflection = ServerReflectionClient::new(edge.via(None, None));
-    let list = ServerReflectionRequest {
-        host: String::new(),
-        message_request: Some(MessageRequest::ListServices(String::new())),
-    };
+    let list =
+        ServerReflectionRequest { host: String::new(), message_request: Some(MessageRequest::ListServices(String::new())) };
     let mut answers = reflection.server_reflection_info(futures::stream::iter(vec![list.clone(); 10])).await?.into_inner();
     let mut count = 0;
     while answers.message().await?.is_some() {

@@ -5,10 +5,10 @@ use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use governor::Quota;
 use governor::nanos::Nanos;
 use governor::state::StateStore;
 use governor::state::keyed::ShrinkableKeyedStateStore;
-use governor::Quota;
 
 /// The time between two looks for keys that need not be remembered: a look at 50,000 takes about a millisecond.
 const SWEEP: Nanos = Nanos::new(100_000_000);
