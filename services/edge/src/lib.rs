@@ -18,12 +18,13 @@ mod view;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use axum::Router;
 use clap::{Args, Subcommand};
 use futures::FutureExt as _;
 use orchard_client::{CallOptions, Resolve, SystemResolver};
 use orchard_proto::DESCRIPTORS;
 use orchard_proto::edge::v1::edge_service_server::EdgeServiceServer;
-use orchard_server::{HealthOptions, RateOptions, ServeOptions, Server, health_to_end, run_to_end};
+use orchard_server::{HealthOptions, RateOptions, ServeOptions, Server, Web, WebOptions, health_to_end, run_to_end};
 use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
 
@@ -75,6 +76,16 @@ pub struct Settings {
     /// How often callers and addresses may call
     #[command(flatten)]
     pub rates: RateOptions,
+    /// Where browsers call
+    #[command(flatten)]
+    pub web: WebOptions,
+}
+
+impl Settings {
+    fn web(&self) -> Option<Web> {
+        let origins = self.web.web_origins.clone();
+        self.web.web_listen.map(|listen| Web { listen, origins, pages: Router::new() })
+    }
 }
 
 impl Command {
@@ -108,6 +119,7 @@ pub fn server_with(settings: &Settings, options: &ServeOptions, resolver: &Arc<d
         background: Vec::new(),
         fallback: Some(proxy::router(upstreams)),
         rates: Some(settings.rates.clone()),
+        web: settings.web(),
         // It has nothing of its own to wait for: a slice that is away takes its own calls and sections away, no more.
         readiness: Box::new(|| async { Ok(()) }.boxed()),
     })

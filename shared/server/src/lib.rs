@@ -28,6 +28,7 @@ mod steps;
 mod stream;
 mod telemetry;
 mod token_keys;
+mod web;
 
 pub use access::{AccessError, AccessTable};
 pub use ask::{HealthOptions, ask};
@@ -43,6 +44,7 @@ pub use server::Server;
 pub use slice::{Parts, Slice, slice_server};
 pub use telemetry::metrics::Gauges;
 pub use telemetry::{LogFormat, TraceOptions};
+pub use web::{Web, WebOptions, WebOrigin};
 
 /// The largest request that a service reads, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;

@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use tonic::service::RoutesBuilder;
 
 use crate::access::{AccessTable, REFLECTION_PATHS};
-use crate::bound::Bound;
+use crate::bound::{Bound, WebBound};
 use crate::deadline::Deadlines;
 use crate::guard::Guard;
 use crate::health::{self, Readiness};
@@ -28,6 +28,7 @@ use crate::shed::Capacity;
 use crate::steps::{self, Steps};
 use crate::telemetry::call::Methods;
 use crate::telemetry::metrics::{self, Gauges};
+use crate::web::{self, Web};
 use crate::{errors, reflection};
 
 /// A service that is configured but does not listen yet.
@@ -46,6 +47,8 @@ pub struct Server {
     pub fallback: Option<Router>,
     /// How often callers and addresses may call. Only a front door limits that: services call each other as often as they need.
     pub rates: Option<RateOptions>,
+    /// The port for browsers. Only a front door has one.
+    pub web: Option<Web>,
     /// Checks what the service cannot work without.
     pub readiness: Readiness,
     /// Gauges of the service that are set before each scrape.
@@ -89,9 +92,20 @@ impl Server {
         let steps = steps(options, domain, Arc::new(access), Arc::clone(&verifier), max_calls, calls.clone(), stop.clone());
         let steps = Steps { rates, ..steps };
         let (listener, admin_listener) = (listen(options.listen).await?, listen(options.admin_listen).await?);
+        let router = router.layer(from_fn_with_state(Arc::new(steps), steps::through));
+        let web = match self.web {
+            Some(web) => {
+                let (tcp, tls) = (listen(web.listen).await?, ListenerTls::for_browsers(&options.tls)?);
+                let address = tcp.local_addr()?;
+                let listener = Listener::new(tcp, tls, &options.limits, Versions::Web);
+                Some(WebBound { address, listener, router: web::router(web, router.clone()) })
+            }
+            None => None,
+        };
         Ok(Bound {
             name: self.name,
-            router: router.layer(from_fn_with_state(Arc::new(steps), steps::through)),
+            router,
+            web,
             gauges: self.gauges,
             reflects: options.reflection,
             readiness: health::both(Arc::clone(&verifier), self.readiness),

@@ -68,6 +68,7 @@ pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings, options: &ServeOp
         routes,
         fallback: None,
         rates: None,
+        web: None,
         gauges: vec![Box::new(move || gauged.set_gauges())],
         background,
         readiness: Box::new(move || {

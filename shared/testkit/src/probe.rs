@@ -66,6 +66,7 @@ impl Probe {
             routes,
             fallback: None,
             rates: None,
+            web: None,
             gauges: Vec::new(),
             max_calls: MAX_CALLS,
             background: Vec::new(),

@@ -107,6 +107,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// Where it serves health.
     pub admin_address: SocketAddr,
+    /// Where it serves browsers, if it does.
+    pub web_address: Option<SocketAddr>,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -122,11 +124,11 @@ impl Running {
     /// Starts a server that is perhaps not healthy yet.
     pub async fn launch(server: Server, options: &ServeOptions) -> anyhow::Result<Self> {
         let bound = server.bind(options).await?;
-        let (address, admin_address) = (bound.address(), bound.admin_address());
+        let (address, admin_address, web_address) = (bound.address(), bound.admin_address(), bound.web_address());
         let stop = CancellationToken::new();
         #[expect(clippy::disallowed_methods, reason = "`stop` awaits it")]
         let task = tokio::spawn(bound.serve(stop.clone().cancelled_owned()));
-        Ok(Self { address, admin_address, stop, task })
+        Ok(Self { address, admin_address, web_address, stop, task })
     }
 
     /// Waits until the health service says so.

@@ -8,7 +8,7 @@ use orchard_proto::family::v1::ListPlansRequest;
 use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
 use orchard_proto::social::v1::leaderboard_service_client::LeaderboardServiceClient;
 use orchard_proto::social::v1::{WatchLeaderboardRequest, WatchLeaderboardResponse};
-use orchard_server::{RateClock, RateOptions};
+use orchard_server::{RateClock, RateOptions, WebOptions};
 use orchard_testkit::answer::refused;
 use orchard_testkit::keys::DevKeys;
 use orchard_testkit::service::unlimited;
@@ -56,7 +56,7 @@ struct Edge {
 impl Edge {
     async fn start(rates: RateOptions) -> anyhow::Result<Self> {
         let keys = DevKeys::ephemeral()?;
-        let world = World::limited(&keys, 1, Duration::ZERO, rates).await?;
+        let world = World::configured(&keys, 1, Duration::ZERO, rates, WebOptions::default()).await?;
         Ok(Self { channel: world.edge.channel()?, world, keys })
     }
 

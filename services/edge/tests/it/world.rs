@@ -8,7 +8,7 @@ use orchard_edge::Settings;
 use orchard_proto::DESCRIPTORS;
 use orchard_proto::edge::v1 as pb;
 use orchard_proto::edge::v1::edge_service_client::EdgeServiceClient;
-use orchard_server::RateOptions;
+use orchard_server::{RateOptions, WebOptions};
 use orchard_testkit::client::{Client, Headers};
 use orchard_testkit::keys::DevKeys;
 use orchard_testkit::service::{Running, calls, options, unlimited};
@@ -52,11 +52,17 @@ impl World {
 
     /// Starts slices that answer after `delay`.
     pub async fn slowly(keys: &DevKeys, entries: usize, delay: Duration) -> anyhow::Result<Self> {
-        Self::limited(keys, entries, delay, unlimited()).await
+        Self::configured(keys, entries, delay, unlimited(), WebOptions::default()).await
     }
 
-    /// Starts the edge with these rates.
-    pub async fn limited(keys: &DevKeys, entries: usize, delay: Duration, rates: RateOptions) -> anyhow::Result<Self> {
+    /// Starts the edge with these settings.
+    pub async fn configured(
+        keys: &DevKeys,
+        entries: usize,
+        delay: Duration,
+        rates: RateOptions,
+        web: WebOptions,
+    ) -> anyhow::Result<Self> {
         let calls_of_all = Arc::new(Mutex::new(Vec::new()));
         let [family, social, recipe, consultation] = answers(entries);
         let start = async |answers| Stub::start(answers, Arc::clone(&calls_of_all), delay).await;
@@ -70,6 +76,7 @@ impl World {
             consultation_url: url(consultation),
             calls: calls(keys, "edge"),
             rates,
+            web,
         };
         let options = options(keys);
         let edge = Running::start(orchard_edge::server(&settings, &options)?, &options).await?;

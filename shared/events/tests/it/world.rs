@@ -255,6 +255,7 @@ fn server(name: &'static str, service: &'static str, routes: RoutesBuilder) -> S
         routes,
         fallback: None,
         rates: None,
+        web: None,
         max_calls: 16,
         readiness: Box::new(|| async { Ok(()) }.boxed()),
         gauges: Vec::new(),

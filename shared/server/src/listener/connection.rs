@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 
+use super::http1::Http1;
 use super::http2::Http2;
 use super::peers::Peer;
 use super::preface::Prefaced;
@@ -30,11 +31,14 @@ pub(crate) enum Versions {
     Http2,
     /// Also HTTP/1.1, with one request per connection.
     Any,
+    /// Also HTTP/1.1 as browsers speak it.
+    Web,
 }
 
 /// The protocol of a port's connections.
 pub(super) struct Protocol {
     http2: Http2,
+    http1: Http1,
     versions: Versions,
     tls: Option<ListenerTls>,
     handshake_limit: Duration,
@@ -42,7 +46,8 @@ pub(super) struct Protocol {
 
 impl Protocol {
     pub(super) fn new(tls: Option<ListenerTls>, limits: &LimitOptions, versions: Versions) -> Self {
-        Self { http2: Http2::new(limits.keep_alive), versions, tls, handshake_limit: limits.handshake_limit }
+        let (http2, http1) = (Http2::new(limits.keep_alive), Http1::new(limits.handshake_limit));
+        Self { http2, http1, versions, tls, handshake_limit: limits.handshake_limit }
     }
 
     /// Serves a connection to its end. After `stop` it takes no more calls and ends after the last one.
@@ -55,8 +60,11 @@ impl Protocol {
         };
         let ended = match begun {
             Ok(io) if io.is_http2() => self.http2.serve(io, TowerToHyperService::new(router), peer, stop).await,
-            Ok(io) if self.versions == Versions::Any => return self.serve_http1(io, router).await,
-            Ok(io) => return report(io.spoken()),
+            Ok(io) => match self.versions {
+                Versions::Http2 => return report(io.spoken()),
+                Versions::Any => return self.serve_one(io, router).await,
+                Versions::Web => self.http1.serve(io, TowerToHyperService::new(router), peer, stop).await,
+            },
             Err(error) => Err(error.into()),
         };
         if let Err(error) = ended {
@@ -82,7 +90,7 @@ impl Protocol {
     }
 
     /// Serves one HTTP/1.1 request, which has as long as a handshake, including its answer: such requests are rare.
-    async fn serve_http1(&self, io: impl AsyncRead + AsyncWrite + Unpin, router: axum::Router) {
+    async fn serve_one(&self, io: impl AsyncRead + AsyncWrite + Unpin, router: axum::Router) {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.handshake_limit).keep_alive(false).max_buf_size(MAX_REQUEST_BYTES);
         let connection = http.serve_connection(TokioIo::new(io), TowerToHyperService::new(router));

@@ -64,6 +64,7 @@ impl Notified {
             routes,
             fallback: None,
             rates: None,
+            web: None,
             max_calls: 16,
             readiness: Box::new(|| async { Ok(()) }.boxed()),
             gauges: Vec::new(),
