@@ -12,4 +12,5 @@ mod rates;
 mod sections;
 mod stub;
 mod views;
+mod web;
 mod world;

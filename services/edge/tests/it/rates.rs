@@ -72,7 +72,7 @@ impl Edge {
     async fn calls(&self, via: &Via, count: usize) -> (usize, Vec<Status>) {
         let answers = join_all((0..count).map(|_| call(via))).await;
         let refusals: Vec<_> = answers.into_iter().filter_map(Result::err).collect();
-        assert!(refusals.iter().all(|status| is_limited(status)), "{refusals:?}");
+        assert!(refusals.iter().all(is_limited), "{refusals:?}");
         (count - refusals.len(), refusals)
     }
 }

@@ -8,6 +8,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use orchard_tls::ListenerTls;
+use rustix::net::sockopt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -42,18 +43,22 @@ pub(super) struct Protocol {
     versions: Versions,
     tls: Option<ListenerTls>,
     handshake_limit: Duration,
+    keep_alive: Duration,
 }
 
 impl Protocol {
     pub(super) fn new(tls: Option<ListenerTls>, limits: &LimitOptions, versions: Versions) -> Self {
         let (http2, http1) = (Http2::new(limits.keep_alive), Http1::new(limits.handshake_limit));
-        Self { http2, http1, versions, tls, handshake_limit: limits.handshake_limit }
+        Self { http2, http1, versions, tls, handshake_limit: limits.handshake_limit, keep_alive: limits.keep_alive }
     }
 
     /// Serves a connection to its end. After `stop` it takes no more calls and ends after the last one.
     pub(super) async fn serve(self: Arc<Self>, tcp: TcpStream, router: axum::Router, peer: Arc<Peer>, stop: CancellationToken) {
         // Answers are small: Nagle's algorithm would only delay them.
         let _ = tcp.set_nodelay(true);
+        if self.versions == Versions::Web {
+            watch_over(&tcp, self.keep_alive);
+        }
         let begun = tokio::select! {
             begun = timeout(self.handshake_limit, self.begin(tcp)) => begun.unwrap_or_else(|_late| Err(io::ErrorKind::TimedOut.into())),
             () = stop.cancelled() => return,
@@ -97,6 +102,19 @@ impl Protocol {
         if let Ok(Err(error)) = timeout(self.handshake_limit, connection).await {
             tracing::debug!(%error, "connection ended");
         }
+    }
+}
+
+/// Has the kernel find out that the peer is gone: HTTP/1.1 has no pings, and a stream may have nothing to send for long.
+fn watch_over(tcp: &TcpStream, silence: Duration) {
+    let set = || {
+        sockopt::set_socket_keepalive(tcp, true)?;
+        sockopt::set_tcp_keepidle(tcp, silence)?;
+        sockopt::set_tcp_keepintvl(tcp, silence)?;
+        sockopt::set_tcp_keepcnt(tcp, 1)
+    };
+    if let Err(error) = set() {
+        tracing::debug!(%error, "a connection is not watched over");
     }
 }
 
