@@ -5,6 +5,7 @@ mod challenge_page;
 mod dashboard;
 mod discover;
 mod home;
+mod page;
 mod patience;
 mod professional_page;
 mod profile_page;
@@ -79,12 +80,16 @@ pub struct Settings {
     /// Where browsers call
     #[command(flatten)]
     pub web: WebOptions,
+    /// Serve a page for people on the port for browsers; `ORCHARD_WEB_ORIGINS` must have that port's own origin
+    #[arg(long, env = "ORCHARD_WEB_PAGE", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL", requires = "web_listen")]
+    pub web_page: bool,
 }
 
 impl Settings {
     fn web(&self) -> Option<Web> {
         let origins = self.web.web_origins.clone();
-        self.web.web_listen.map(|listen| Web { listen, origins, pages: Router::new() })
+        let pages = if self.web_page { page::router() } else { Router::new() };
+        self.web.web_listen.map(|listen| Web { listen, origins, pages })
     }
 }
 

@@ -163,6 +163,28 @@ async fn only_grpc_web_in_binary_is_served() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn the_page_runs_only_its_own_files() -> anyhow::Result<()> {
+    let world = world(unlimited()).await?;
+    let mut browser = stranger(&world, "", "").await?;
+    let html = include_str!("../../page/index.html");
+    for (path, content) in [("/", "text/html"), ("/page.js", "text/javascript"), ("/page.css", "text/css")] {
+        let answer = browser.send(http::Request::get(path).body(Default::default())?).await?;
+        assert_eq!(answer.status(), 200, "{path}");
+        assert!(answer.headers()["content-type"].to_str()?.starts_with(content), "{path}");
+        let policy = answer.headers()["content-security-policy"].to_str()?;
+        assert!(policy.starts_with("default-src 'none'; script-src 'self';") && !policy.contains("unsafe"), "{policy}");
+        let body = answer.into_body().collect().await?.to_bytes();
+        assert_eq!(body == html.as_bytes(), path == "/");
+        assert!(path == "/" || html.contains(&path[1..]), "the page has it");
+        let post = browser.send(http::Request::post(path).body(Default::default())?).await?;
+        assert_eq!(post.status(), 405, "{path}");
+    }
+    // The policy would keep them from being run.
+    assert!(!html.contains("<script>") && !html.contains("<style") && !html.contains(" style=") && !html.contains(" onclick="));
+    Ok(())
+}
+
+#[tokio::test]
 async fn rates_hold_at_both_ports_together() -> anyhow::Result<()> {
     let number = |n| std::num::NonZeroU32::new(n).expect("a number");
     let (caller_rate, caller_burst) = (number(10), number(3));

@@ -77,6 +77,7 @@ impl World {
             calls: calls(keys, "edge"),
             rates,
             web,
+            web_page: true,
         };
         let options = options(keys);
         let edge = Running::start(orchard_edge::server(&settings, &options)?, &options).await?;

@@ -172,6 +172,7 @@ impl Suite {
             calls: calls(&keys, "edge"),
             rates: unlimited(),
             web: WebOptions::default(),
+            web_page: false,
         };
         let edge = Running::start(orchard_edge::server(&settings, &options)?, &options).await?;
         Ok(Self { keys, family, social, edge, settings, _recipe: recipe, _consultation: consultation })

@@ -45,13 +45,20 @@ pub struct Services {
     program: PathBuf,
     ports: Ports,
     settings: Vec<(&'static str, &'static str)>,
+    has_page: bool,
     running: Vec<(&'static str, Process)>,
 }
 
 impl Services {
     /// Prepares the services, with their logs and secrets in `folder`. None is started.
     pub fn new(folder: PathBuf, program: PathBuf, ports: Ports) -> Self {
-        Self { folder, program, ports, settings: SHOWN.to_vec(), running: Vec::new() }
+        Self { folder, program, ports, settings: SHOWN.to_vec(), has_page: false, running: Vec::new() }
+    }
+
+    /// Has the edge serve its page, perhaps.
+    #[must_use]
+    pub fn with_page(self, has_page: bool) -> Self {
+        Self { has_page, ..self }
     }
 
     /// Has the services log JSON, as they do where they are deployed, and serve one user as they serve many.
@@ -113,6 +120,11 @@ impl Services {
         if service != EDGE {
             command.env("DATABASE_URL_FILE", self.url_file(service));
             command.env("ORCHARD_TOKEN_KEYS_FILE", keys.token_keys_file());
+        }
+        if service == EDGE && self.has_page {
+            let port = self.ports.web();
+            command.env("ORCHARD_WEB_PAGE", "true").env("ORCHARD_WEB_LISTEN", format!("127.0.0.1:{port}"));
+            command.env("ORCHARD_WEB_ORIGINS", format!("http://127.0.0.1:{port},http://localhost:{port}"));
         }
         let process = Process::spawn(command).with_context(|| format!("cannot start {service}"))?;
         // The edge last, because it is stopped first.

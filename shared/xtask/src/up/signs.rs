@@ -40,11 +40,22 @@ pub fn print(keys: &DevKeys, edge: u16, demo: Option<&Demo>) -> Result<()> {
     Ok(())
 }
 
+/// Prints the address of the page, with tokens of some people behind the `#`, which a browser sends to nobody.
+pub fn page(keys: &DevKeys, ports: Ports) -> Result<()> {
+    let person = |name: &&str| anyhow::Ok(format!("{name}={}", keys.user_token(user_id(name), &[], DAY)?));
+    let people = ["alice", "bob", "dana", "omar"].iter().map(person).collect::<Result<Vec<_>>>()?;
+    say("");
+    say("The page, where alice, bob, dana and omar can sign in for a day:");
+    say(&format!("http://127.0.0.1:{}/#{}", ports.web(), people.join("&")));
+    Ok(())
+}
+
 /// Writes a file that a shell can source: addresses, and ids of the demo data, for the calls in the pages.
 pub fn write(file: &Path, ports: Ports, demo: &Demo) -> Result<()> {
     let address = |port: u16| format!("127.0.0.1:{port}");
     let variables = [
         ("ORCHARD_ADDRESS", address(ports.edge())),
+        ("WEB", address(ports.web())),
         ("FAMILY", address(ports.of("family"))),
         ("SOCIAL", address(ports.of("social"))),
         ("FAMILY_ADMIN", address(ports.admin_of("family"))),
