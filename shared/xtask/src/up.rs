@@ -134,7 +134,7 @@ impl Suite {
         };
         signs::print(&self.keys, self.ports.edge(), demo.as_ref())?;
         if page {
-            signs::page(&self.keys, self.ports)?;
+            signs::page(&self.keys, self.ports, &self.project.up().join("page.url"))?;
         }
         if let Some(demo) = &demo {
             signs::write(&self.project.up().join("demo.env"), self.ports, demo)?;

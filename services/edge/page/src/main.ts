@@ -1,5 +1,5 @@
 // Signs in, and shows what the edge says.
-import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { watchBoard } from "./board";
 import { attempt, type Calls, calls } from "./calls";
 import { byId, list, notice, options } from "./dom";
@@ -13,6 +13,8 @@ function people(): [string, string][] {
   return found;
 }
 
+/** In milliseconds. */
+const FORTNIGHT = 14 * 24 * 3600 * 1000;
 let session = new AbortController();
 
 /** Calls something now and whenever a control is changed, until the session or the next change. */
@@ -61,7 +63,9 @@ async function professionals(edge: Calls, signal: AbortSignal): Promise<void> {
   });
   options(byId("professional"), entries);
   follow(byId("professional"), "Free slots", async (professionalId, until) => {
-    const answer = await edge.slots.listAvailableSlots({ professionalId, pageSize: 8 }, { signal: until });
+    const now = Date.now();
+    const [fromTime, toTime] = [timestampFromMs(now), timestampFromMs(now + FORTNIGHT)];
+    const answer = await edge.slots.listAvailableSlots({ professionalId, fromTime, toTime, pageSize: 8 }, { signal: until });
     const times = answer.slots.flatMap((slot) => (slot.startTime ? [timestampDate(slot.startTime)] : []));
     const format = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
     list(byId("slots"), times.map((time) => format.format(time)), "No free slot.");

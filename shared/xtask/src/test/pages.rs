@@ -135,7 +135,7 @@ impl<'a> Suite<'a> {
         let file = folder.join("demo.env");
         let port = Ports::free(DEFAULT_PORT + 400)?.edge().to_string();
         let mut up = Command::new(std::env::current_exe()?);
-        up.args(["up", "--fresh", "--yes", "--port", &port, "--folder"]).arg(&folder);
+        up.args(["up", "--page", "--fresh", "--yes", "--port", &port, "--folder"]).arg(&folder);
         let mut up = up.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         let mut lines = BufReader::new(up.stdout.take().context("no output")?).lines().map_while(Result::ok);
         let is_up = lines.any(|line| line.contains("demo.env"));
