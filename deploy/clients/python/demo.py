@@ -1,4 +1,4 @@
-"""Shows a dashboard, books and pays a session, and watches a leaderboard."""
+"""Shows a dashboard, books, pays and cancels a session, and watches a leaderboard."""
 
 import datetime
 import os
@@ -20,6 +20,8 @@ from orchard.consultation.v1 import directory_service_pb2_grpc
 from orchard.consultation.v1 import payment_service_pb2 as payment
 from orchard.consultation.v1 import payment_service_pb2_grpc
 from orchard.consultation.v1 import session_pb2
+from orchard.consultation.v1 import session_service_pb2 as sessions
+from orchard.consultation.v1 import session_service_pb2_grpc
 from orchard.edge.v1 import edge_service_pb2 as edge
 from orchard.edge.v1 import edge_service_pb2_grpc
 from orchard.social.v1 import leaderboard_service_pb2 as leaderboard
@@ -40,20 +42,20 @@ def show_dashboard(channel, plan):
 
 
 def slots(channel):
-    """Yields the free slots of the next fortnight, of the cheapest professional first."""
+    """Yields free slots of a fortnight, of the cheapest professional first. From three days on, a client gets all back."""
     search = directory.SearchProfessionalsRequest(sort=directory.PROFESSIONAL_SORT_RATE)
     found = directory_service_pb2_grpc.DirectoryServiceStub(channel).SearchProfessionals(search, **CALL)
-    now = datetime.datetime.now(datetime.timezone.utc)
+    begin = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=3)
     for professional in found.professionals:
         request = availability.ListAvailableSlotsRequest(professional_id=professional.professional_id)
-        request.from_time.FromDatetime(now)
-        request.to_time.FromDatetime(now + datetime.timedelta(days=14))
+        request.from_time.FromDatetime(begin)
+        request.to_time.FromDatetime(begin + datetime.timedelta(days=14))
         answer = availability_service_pb2_grpc.AvailabilityServiceStub(channel).ListAvailableSlots(request, **CALL)
         for slot in answer.slots:
             yield professional, slot
 
 
-def book_and_pay(channel, plan):
+def book_pay_and_cancel(channel, plan):
     professional, slot = next(slots(channel))
     request = booking.BookSessionRequest(
         professional_id=professional.professional_id,
@@ -68,6 +70,9 @@ def book_and_pay(channel, plan):
     session = payment_service_pb2_grpc.PaymentServiceStub(channel).PaySession(pay, **CALL).session
     status = session_pb2.PaymentStatus.Name(session.payment_status)
     print(f"{professional.professional_name}, {slot.start_time.ToJsonString()}: {text(session.session_cost)}, {status}")
+    cancel = sessions.CancelSessionRequest(session_id=session.session_id, cancel_reason="Only tried")
+    session = session_service_pb2_grpc.SessionServiceStub(channel).CancelSession(cancel, **CALL).session
+    print(f"given back: {text(session.refunded_amount)}")
 
 
 def watch(channel, challenge):
@@ -89,7 +94,7 @@ if __name__ == "__main__":
     with grpc.insecure_channel(os.environ["ORCHARD_ADDRESS"]) as channel:
         try:
             show_dashboard(channel, os.environ["PLAN"])
-            book_and_pay(channel, os.environ["PLAN"])
+            book_pay_and_cancel(channel, os.environ["PLAN"])
             watch(channel, os.environ["CHALLENGE"])
         except grpc.RpcError as error:
             sys.exit(f"{error.code().name}: {error.details()} ({reason(error)})")

@@ -1,4 +1,4 @@
-// Shows a dashboard, books and pays a session, and watches a leaderboard.
+// Shows a dashboard, books, pays and cancels a session, and watches a leaderboard.
 import { timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
@@ -7,12 +7,14 @@ import { BookingService } from "./gen/orchard/consultation/v1/booking_service_pb
 import { DirectoryService, ProfessionalSort } from "./gen/orchard/consultation/v1/directory_service_pb";
 import { PaymentService } from "./gen/orchard/consultation/v1/payment_service_pb";
 import { PaymentStatus, SessionType } from "./gen/orchard/consultation/v1/session_pb";
+import { SessionService } from "./gen/orchard/consultation/v1/session_service_pb";
 import { EdgeService } from "./gen/orchard/edge/v1/edge_service_pb";
 import { ErrorInfoSchema } from "./gen/google/rpc/error_details_pb";
 import type { Money } from "./gen/google/type/money_pb";
 import { LeaderboardService } from "./gen/orchard/social/v1/leaderboard_service_pb";
 
-const FORTNIGHT = 14 * 24 * 3600 * 1000;
+/** In milliseconds. */
+const DAY = 24 * 3600 * 1000;
 const { ORCHARD_ADDRESS, TOKEN, PLAN: familyPlanId, CHALLENGE: challengeId } = process.env;
 
 const asUser: Interceptor = (next) => (request) => {
@@ -29,10 +31,10 @@ async function showDashboard(): Promise<void> {
   console.log(`${dashboard?.familyName}: ${dashboard?.activeMembers} members, wallet ${text(dashboard?.walletBalance)}`);
 }
 
-/** Returns a free slot of the next fortnight, of the cheapest professional who has one. */
+/** Returns a free slot of a fortnight, of the cheapest professional who has one. From three days on, a client gets all back. */
 async function findSlot() {
   const { professionals } = await createClient(DirectoryService, transport).searchProfessionals({ sort: ProfessionalSort.RATE });
-  const [fromTime, toTime] = [timestampFromMs(Date.now()), timestampFromMs(Date.now() + FORTNIGHT)];
+  const [fromTime, toTime] = [3, 17].map((days) => timestampFromMs(Date.now() + days * DAY));
   for (const professional of professionals) {
     const request = { professionalId: professional.professionalId, fromTime, toTime };
     const [slot] = (await createClient(AvailabilityService, transport).listAvailableSlots(request)).slots;
@@ -41,7 +43,7 @@ async function findSlot() {
   throw new Error("nobody has a free slot");
 }
 
-async function bookAndPay(): Promise<void> {
+async function bookPayAndCancel(): Promise<void> {
   const { professional, startTime } = await findSlot();
   const booked = await createClient(BookingService, transport).bookSession({
     professionalId: professional.professionalId,
@@ -55,6 +57,8 @@ async function bookAndPay(): Promise<void> {
   const { session } = await createClient(PaymentService, transport).paySession({ sessionId, familyPlanId, price });
   const status = PaymentStatus[session!.paymentStatus];
   console.log(`${professional.professionalName}, ${timestampDate(startTime).toISOString()}: ${text(price)}, ${status}`);
+  const cancelled = await createClient(SessionService, transport).cancelSession({ sessionId, cancelReason: "Only tried" });
+  console.log(`given back: ${text(cancelled.session?.refundedAmount)}`);
 }
 
 async function watch(): Promise<void> {
@@ -67,7 +71,7 @@ async function watch(): Promise<void> {
 
 try {
   await showDashboard();
-  await bookAndPay();
+  await bookPayAndCancel();
   await watch();
   process.exit(0);
 } catch (error) {

@@ -1,5 +1,7 @@
-// Uses the page as a person does, in a browser: `node test.mjs <address that up prints> [folder for pictures]`.
+// Uses the page as a person does, in a browser: `node test.mjs <address that up prints> [folder for pictures]`, in the checkout, with
+// the variables that `up` writes.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chromium } from "playwright-core";
 
 const [address, pictures] = process.argv.slice(2);
@@ -30,8 +32,18 @@ try {
   await family.getByText("The Appletons").waitFor();
   assert.match(await family.innerText(), /Wallet\s+€\d/);
   const board = page.getByRole("region", { name: /Leaderboard/ });
+  await board.getByLabel("Challenge").selectOption({ label: "All colours" });
   await board.getByText(/^live, \d+ participants$/).waitFor();
   assert.ok((await board.locator("tbody tr").count()) > 1);
+  // Somebody else leaves the challenge and joins again, and the page shows it by itself.
+  const challenge_id = await board.getByLabel("Challenge").inputValue();
+  const sven = (method) => execFileSync("cargo", ["xtask", "grpc", "--user", "sven", method, JSON.stringify({ challenge_id })]);
+  const row = board.getByRole("cell", { name: "Sven" });
+  await row.waitFor();
+  sven("ParticipantService/WithdrawParticipant");
+  await row.waitFor({ state: "detached" });
+  sven("ChallengeService/JoinChallenge");
+  await row.waitFor();
   const slots = page.getByRole("region", { name: "Free slots" });
   const professionals = await slots.getByLabel("Professional").locator("option").count();
   assert.ok(professionals >= 5, `${professionals} professionals`);
