@@ -13,7 +13,7 @@ pub struct WebOptions {
     /// Address to serve gRPC-Web on, over HTTP/1.1 and HTTP/2; without it there is no port for browsers
     #[arg(long, env = "ORCHARD_WEB_LISTEN", value_name = "ADDRESS")]
     pub web_listen: Option<SocketAddr>,
-    /// Origins of pages that may call, such as https://app.example,http://localhost:8080; without any, no page may
+    /// Origins of pages that may call, such as `https://app.example,http://localhost:8080`; without any, no page may
     #[arg(long, env = "ORCHARD_WEB_ORIGINS", value_delimiter = ',', value_name = "ORIGINS")]
     pub web_origins: Vec<WebOrigin>,
 }
