@@ -8,6 +8,7 @@ mod data;
 mod dead;
 mod denied;
 mod faults;
+mod limited;
 mod rates;
 mod sections;
 mod stub;
