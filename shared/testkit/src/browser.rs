@@ -9,6 +9,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tonic::{Code, Status};
@@ -58,7 +59,16 @@ impl Answer {
 impl Browser {
     /// Connects as the token's user, for a page of an origin. What is empty is not sent.
     pub async fn open(address: SocketAddr, origin: &str, token: &str) -> anyhow::Result<Self> {
-        let (send, connection) = handshake(TokioIo::new(TcpStream::connect(address).await?)).await?;
+        Self::over(TcpStream::connect(address).await?, origin, token).await
+    }
+
+    /// The same, on a connection that is open.
+    pub async fn over(
+        io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        origin: &str,
+        token: &str,
+    ) -> anyhow::Result<Self> {
+        let (send, connection) = handshake(TokioIo::new(io)).await?;
         let mut driver = JoinSet::new();
         driver.spawn(connection);
         Ok(Self { send, origin: origin.to_owned(), token: token.to_owned(), _driver: driver })

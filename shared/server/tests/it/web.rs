@@ -6,17 +6,21 @@ use std::time::Duration;
 
 use axum::Router;
 use futures::StreamExt as _;
-use orchard_server::{LimitOptions, Web};
+use orchard_server::{LimitOptions, ServeOptions, Web};
 use orchard_testkit::browser::Browser;
+use orchard_testkit::certificates::Authority;
+use orchard_testkit::folder::Folder;
 use orchard_testkit::keys::DevKeys;
 use orchard_testkit::probe::{Probe, Watched};
 use orchard_testkit::raw::framed;
 use orchard_testkit::service::{Running, options};
+use orchard_tls::{HttpsTls, ServerName, UpstreamTls, UpstreamTlsOptions};
 use prost::Message as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
 use tonic::{Code, Request};
 use uuid::Uuid;
 
@@ -34,9 +38,13 @@ struct Port {
 
 impl Port {
     async fn start(probe: Probe, change: impl FnOnce(&mut LimitOptions)) -> anyhow::Result<Self> {
+        Self::configured(probe, |options| change(&mut options.limits)).await
+    }
+
+    async fn configured(probe: Probe, change: impl FnOnce(&mut ServeOptions)) -> anyhow::Result<Self> {
         let keys = DevKeys::ephemeral()?;
         let mut options = options(&keys);
-        change(&mut options.limits);
+        change(&mut options);
         let mut server = probe.server();
         server.web = Some(Web { listen: "127.0.0.1:0".parse()?, origins: Vec::new(), pages: Router::new() });
         let running = Running::start(server, &options).await?;
@@ -165,5 +173,30 @@ async fn a_stop_ends_streams_with_a_status() -> anyhow::Result<()> {
     });
     stopped?;
     assert_eq!(answer?.refused(), Some((Code::Unavailable, "SHUTTING_DOWN".to_owned())));
+    Ok(())
+}
+
+#[tokio::test]
+async fn with_tls_a_browser_chooses_its_version() -> anyhow::Result<()> {
+    let (authority, files) = (Authority::new()?, Folder::new()?);
+    let own = authority.issue(&["localhost"])?;
+    let (ca, cert) = (files.put("ca.pem", authority.pem())?, files.put("own.pem", &own.cert_pem)?);
+    let key = files.put("own.key", &own.key_pem)?;
+    let port = Port::configured(endless(), |options| {
+        (options.tls.tls_cert_file, options.tls.tls_key_file) = (Some(cert), Some(key));
+    })
+    .await?;
+    let http1 = TlsConnector::from(HttpsTls::load(&ca)?.config());
+    let http2 = UpstreamTls::load(&UpstreamTlsOptions { upstream_ca_file: Some(ca), ..Default::default() })?.expect("TLS");
+    let name = || ServerName::try_from("localhost").expect("a name");
+
+    let tls = http1.connect(name(), TcpStream::connect(port.address()).await?).await?;
+    assert_eq!(tls.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
+    let answer = Browser::over(tls, "", &port.token).await?.call(READ, &request("hello"), &[]).await?;
+    assert_eq!(answer.refused(), Some((Code::Ok, String::new())));
+    let tls = http2.connect(name(), TcpStream::connect(port.address()).await?).await?;
+    assert_eq!(tls.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    // The port for gRPC has no HTTP/1.1 to offer.
+    assert!(http1.connect(name(), TcpStream::connect(port.running.address).await?).await.is_err());
     Ok(())
 }
