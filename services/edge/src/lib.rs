@@ -5,6 +5,7 @@ mod challenge_page;
 mod dashboard;
 mod discover;
 mod home;
+mod page;
 mod patience;
 mod professional_page;
 mod profile_page;
@@ -18,12 +19,13 @@ mod view;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use axum::Router;
 use clap::{Args, Subcommand};
 use futures::FutureExt as _;
 use orchard_client::{CallOptions, Resolve, SystemResolver};
 use orchard_proto::DESCRIPTORS;
 use orchard_proto::edge::v1::edge_service_server::EdgeServiceServer;
-use orchard_server::{HealthOptions, ServeOptions, Server, health_to_end, run_to_end};
+use orchard_server::{HealthOptions, RateOptions, ServeOptions, Server, Web, WebOptions, health_to_end, run_to_end};
 use tonic::service::RoutesBuilder;
 use tonic::transport::Uri;
 
@@ -53,7 +55,7 @@ pub struct Serve {
     settings: Settings,
 }
 
-/// Where the slices are, and as whom the edge calls them.
+/// Where the slices are, as whom the edge calls them, and how often others may call it.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Upstreams")]
 pub struct Settings {
@@ -72,6 +74,23 @@ pub struct Settings {
     /// As whom it calls them
     #[command(flatten)]
     pub calls: CallOptions,
+    /// How often callers and addresses may call
+    #[command(flatten)]
+    pub rates: RateOptions,
+    /// Where browsers call
+    #[command(flatten)]
+    pub web: WebOptions,
+    /// Serve a page for people on the port for browsers; `ORCHARD_WEB_ORIGINS` must have that port's own origin
+    #[arg(long, env = "ORCHARD_WEB_PAGE", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL", requires = "web_listen")]
+    pub web_page: bool,
+}
+
+impl Settings {
+    fn web(&self) -> Option<Web> {
+        let origins = self.web.web_origins.clone();
+        let pages = if self.web_page { page::router() } else { Router::new() };
+        self.web.web_listen.map(|listen| Web { listen, origins, pages })
+    }
 }
 
 impl Command {
@@ -104,6 +123,8 @@ pub fn server_with(settings: &Settings, options: &ServeOptions, resolver: &Arc<d
         gauges: Vec::new(),
         background: Vec::new(),
         fallback: Some(proxy::router(upstreams)),
+        rates: Some(settings.rates.clone()),
+        web: settings.web(),
         // It has nothing of its own to wait for: a slice that is away takes its own calls and sections away, no more.
         readiness: Box::new(|| async { Ok(()) }.boxed()),
     })

@@ -149,7 +149,9 @@ fn in_header(text: &str) -> usize {
 pub fn common(reason: ErrorReason, message: impl ToString) -> Refusal {
     let code = match reason {
         ErrorReason::FieldsInvalid | ErrorReason::MessageMalformed | ErrorReason::TimeoutMalformed => Code::InvalidArgument,
-        ErrorReason::MessageTooLarge | ErrorReason::MetadataTooLarge | ErrorReason::Overloaded => Code::ResourceExhausted,
+        ErrorReason::MessageTooLarge | ErrorReason::MetadataTooLarge | ErrorReason::Overloaded | ErrorReason::RateLimited => {
+            Code::ResourceExhausted
+        }
         ErrorReason::MethodUnknown | ErrorReason::EncodingUnsupported => Code::Unimplemented,
         ErrorReason::TokenMissing | ErrorReason::TokenInvalid | ErrorReason::TokenExpired => Code::Unauthenticated,
         ErrorReason::CallerNotAdmitted => Code::PermissionDenied,

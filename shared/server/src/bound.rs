@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, OptionFuture};
 use orchard_rpc::supervise;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -24,6 +24,7 @@ use crate::telemetry::metrics::{self, Gauges};
 pub struct Bound {
     pub(crate) name: &'static str,
     pub(crate) router: Router,
+    pub(crate) web: Option<WebBound>,
     pub(crate) readiness: Readiness,
     pub(crate) gauges: Vec<Gauges>,
     pub(crate) reflects: bool,
@@ -39,7 +40,19 @@ pub struct Bound {
     pub(crate) drain_limit: Duration,
 }
 
+/// The port for browsers.
+pub(crate) struct WebBound {
+    pub(crate) address: SocketAddr,
+    pub(crate) listener: Listener,
+    pub(crate) router: Router,
+}
+
 impl Bound {
+    /// Returns the address that serves browsers, if there is one.
+    pub fn web_address(&self) -> Option<SocketAddr> {
+        self.web.as_ref().map(|web| web.address)
+    }
+
     /// Returns the address that serves calls.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -55,12 +68,17 @@ impl Bound {
         let (reporter, health) = tonic_health::server::health_reporter();
         reporter.set_service_status("", ServingStatus::NotServing).await;
         reporter.set_service_status(LIVENESS, ServingStatus::Serving).await;
-        tracing::info!(service = self.name, address = %self.address, admin = %self.admin_address, "listening");
+        let web = self.web_address().map(tracing::field::display);
+        tracing::info!(service = self.name, address = %self.address, web, admin = %self.admin_address, "listening");
         // Neither shed nor drained: health is served to the end.
         let admin = admin::router(health, self.gauges, self.reflects);
         let mut admin = std::pin::pin!(self.admin_listener.serve(admin, CancellationToken::new()));
         let mut upkeep = std::pin::pin!(metrics::keep_up());
-        let mut serve = std::pin::pin!(self.listener.serve(self.router, self.stop.clone()));
+        let web = self.web.map(|web| web.listener.serve(web.router, self.stop.clone()));
+        let calls = self.listener.serve(self.router, self.stop.clone());
+        let mut serve = std::pin::pin!(async move {
+            tokio::join!(calls, OptionFuture::from(web));
+        });
         let mut background = JoinSet::new();
         for task in self.background {
             background.spawn(task);

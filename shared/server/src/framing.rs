@@ -36,9 +36,13 @@ pub(crate) fn refuse(domain: &str, request: &Request) -> Option<Response> {
 
 /// Returns whether headers say that the content is gRPC's, with messages of protobuf.
 pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
+    [&b"application/grpc"[..], b"application/grpc+proto"].iter().any(|known| known.eq_ignore_ascii_case(essence(headers)))
+}
+
+/// Returns the content type without its parameters.
+pub(crate) fn essence(headers: &HeaderMap) -> &[u8] {
     let whole = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    let essence = whole.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii_end();
-    [&b"application/grpc"[..], b"application/grpc+proto"].iter().any(|known| known.eq_ignore_ascii_case(essence))
+    whole.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii_end()
 }
 
 #[cfg(test)]

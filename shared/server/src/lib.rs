@@ -18,6 +18,7 @@ mod limits;
 mod listener;
 mod options;
 mod process;
+mod rates;
 mod reflection;
 mod server;
 mod shares;
@@ -27,6 +28,7 @@ mod steps;
 mod stream;
 mod telemetry;
 mod token_keys;
+mod web;
 
 pub use access::{AccessError, AccessTable};
 pub use ask::{HealthOptions, ask};
@@ -37,10 +39,12 @@ pub use health::{LIVENESS, Readiness};
 pub use identity::{Caller, CallerError, Clock, IdentityOptions, InvalidJwksUrl, JwksUrl, Role, User};
 pub use limits::LimitOptions;
 pub use options::{DatabaseOptions, ServeOptions, secret};
+pub use rates::{Proxy, RateClock, RateOptions};
 pub use server::Server;
 pub use slice::{Parts, Slice, slice_server};
 pub use telemetry::metrics::Gauges;
 pub use telemetry::{LogFormat, TraceOptions};
+pub use web::{Web, WebOptions, WebOrigin};
 
 /// The largest request that a service reads, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;

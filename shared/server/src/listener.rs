@@ -5,6 +5,7 @@
 
 mod call;
 mod connection;
+mod http1;
 mod http2;
 mod peers;
 mod preface;

@@ -15,18 +15,20 @@ use tokio_util::task::TaskTracker;
 use tonic::service::RoutesBuilder;
 
 use crate::access::{AccessTable, REFLECTION_PATHS};
-use crate::bound::Bound;
+use crate::bound::{Bound, WebBound};
 use crate::deadline::Deadlines;
 use crate::guard::Guard;
 use crate::health::{self, Readiness};
 use crate::identity::Verifier;
 use crate::listener::{Listener, Versions};
 use crate::options::ServeOptions;
+use crate::rates::{RateOptions, Rates};
 use crate::shares::Percentages;
 use crate::shed::Capacity;
 use crate::steps::{self, Steps};
 use crate::telemetry::call::Methods;
 use crate::telemetry::metrics::{self, Gauges};
+use crate::web::{self, Web};
 use crate::{errors, reflection};
 
 /// A service that is configured but does not listen yet.
@@ -43,6 +45,10 @@ pub struct Server {
     pub routes: RoutesBuilder,
     /// Receives calls that `routes` has no service for. Only a front door has one.
     pub fallback: Option<Router>,
+    /// How often callers and addresses may call. Only a front door limits that: services call each other as often as they need.
+    pub rates: Option<RateOptions>,
+    /// The port for browsers. Only a front door has one.
+    pub web: Option<Web>,
     /// Checks what the service cannot work without.
     pub readiness: Readiness,
     /// Gauges of the service that are set before each scrape.
@@ -78,14 +84,28 @@ impl Server {
         let verifier = Arc::new(Verifier::load(&options.identity).await?);
         let aged = Arc::clone(&verifier);
         self.gauges.push(Box::new(move || aged.set_gauges()));
+        let rates = self.rates.as_ref().map(|rates| Arc::new(Rates::new(Arc::clone(&domain), rates)));
+        self.gauges.extend(rates.as_ref().map(Rates::gauges));
         let tls = ListenerTls::load(&options.tls)?;
         let (calls, stop) = (TaskTracker::new(), CancellationToken::new());
         let max_calls = options.limits.max_calls.map_or(self.max_calls, usize_of);
         let steps = steps(options, domain, Arc::new(access), Arc::clone(&verifier), max_calls, calls.clone(), stop.clone());
+        let steps = Steps { rates, ..steps };
         let (listener, admin_listener) = (listen(options.listen).await?, listen(options.admin_listen).await?);
+        let router = router.layer(from_fn_with_state(Arc::new(steps), steps::through));
+        let web = match self.web {
+            Some(web) => {
+                let (tcp, tls) = (listen(web.listen).await?, ListenerTls::for_browsers(&options.tls)?);
+                let address = tcp.local_addr()?;
+                let listener = Listener::new(tcp, tls, &options.limits, Versions::Web);
+                Some(WebBound { address, listener, router: web::router(web, router.clone()) })
+            }
+            None => None,
+        };
         Ok(Bound {
             name: self.name,
-            router: router.layer(from_fn_with_state(Arc::new(steps), steps::through)),
+            router,
+            web,
             gauges: self.gauges,
             reflects: options.reflection,
             readiness: health::both(Arc::clone(&verifier), self.readiness),
@@ -118,6 +138,7 @@ fn steps(
     Steps {
         calls,
         methods: Methods::new(access.paths().chain(REFLECTION_PATHS.into_iter().filter(|_| reflection))),
+        rates: None,
         deadlines: Deadlines {
             domain: Arc::clone(&domain),
             access: Arc::clone(&access),

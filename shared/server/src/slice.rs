@@ -67,6 +67,8 @@ pub fn slice_server<S: Slice>(db: &Db, settings: &S::Settings, options: &ServeOp
         front_door: false,
         routes,
         fallback: None,
+        rates: None,
+        web: None,
         gauges: vec![Box::new(move || gauged.set_gauges())],
         background,
         readiness: Box::new(move || {

@@ -1,6 +1,7 @@
 //! What tests and developers need and nothing deployed has: a private PostgreSQL, development keys, services in process.
 
 pub mod answer;
+pub mod browser;
 pub mod cable;
 pub mod certificates;
 pub mod client;

@@ -65,6 +65,8 @@ impl Probe {
             front_door: false,
             routes,
             fallback: None,
+            rates: None,
+            web: None,
             gauges: Vec::new(),
             max_calls: MAX_CALLS,
             background: Vec::new(),

@@ -1,6 +1,7 @@
 //! Services in the process of their test: the real server on real sockets.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use anyhow::Context as _;
 use orchard_client::CallOptions;
 use orchard_db::Db;
 use orchard_server::{
-    DatabaseOptions, IdentityOptions, LimitOptions, LogFormat, ServeOptions, Server, Slice, TraceOptions, slice_server,
+    DatabaseOptions, IdentityOptions, LimitOptions, LogFormat, RateOptions, ServeOptions, Server, Slice, TraceOptions,
+    slice_server,
 };
 use orchard_tls::{ListenerTlsOptions, UpstreamTlsOptions};
 use tokio::task::JoinHandle;
@@ -82,6 +84,12 @@ fn limits() -> LimitOptions {
     }
 }
 
+/// Rates that no test reaches: one user and one address stand for many.
+pub fn unlimited() -> RateOptions {
+    let many = NonZeroU32::MAX;
+    RateOptions { caller_rate: many, caller_burst: many, address_rate: many, address_burst: many, ..defaults() }
+}
+
 /// Options of a program that is started without any.
 pub fn defaults<T: clap::Args>() -> T {
     #[derive(clap::Parser)]
@@ -99,6 +107,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// Where it serves health.
     pub admin_address: SocketAddr,
+    /// Where it serves browsers, if it does.
+    pub web_address: Option<SocketAddr>,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -114,11 +124,11 @@ impl Running {
     /// Starts a server that is perhaps not healthy yet.
     pub async fn launch(server: Server, options: &ServeOptions) -> anyhow::Result<Self> {
         let bound = server.bind(options).await?;
-        let (address, admin_address) = (bound.address(), bound.admin_address());
+        let (address, admin_address, web_address) = (bound.address(), bound.admin_address(), bound.web_address());
         let stop = CancellationToken::new();
         #[expect(clippy::disallowed_methods, reason = "`stop` awaits it")]
         let task = tokio::spawn(bound.serve(stop.clone().cancelled_owned()));
-        Ok(Self { address, admin_address, stop, task })
+        Ok(Self { address, admin_address, web_address, stop, task })
     }
 
     /// Waits until the health service says so.

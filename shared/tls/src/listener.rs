@@ -12,9 +12,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::HTTP2;
 use crate::error::InvalidTls;
 use crate::files::{Files, Reloaded};
+use crate::{HTTP1, HTTP2};
 
 /// Certificates of a listener and of its callers. The files are read again for each connection.
 #[derive(Debug, Clone, Default, Args)]
@@ -38,11 +38,25 @@ pub struct ListenerTls(Reloaded<ServerConfig>);
 impl ListenerTls {
     /// Reads the files; `None` if the options name no certificate.
     pub fn load(options: &ListenerTlsOptions) -> Result<Option<Self>, InvalidTls> {
+        Self::speaking(&[HTTP2], options)
+    }
+
+    /// Reads the files for a listener that speaks HTTP/1.1 as well; `None` if the options name no certificate.
+    pub fn for_browsers(options: &ListenerTlsOptions) -> Result<Option<Self>, InvalidTls> {
+        Self::speaking(&[HTTP2, HTTP1], options)
+    }
+
+    fn speaking(protocols: &'static [&'static [u8]], options: &ListenerTlsOptions) -> Result<Option<Self>, InvalidTls> {
         let (Some(certificate), Some(key)) = (options.tls_cert_file.clone(), options.tls_key_file.clone()) else {
             return Ok(None);
         };
         let clients = options.tls_client_ca_file.clone();
-        Reloaded::load(move |files| config(files, &certificate, &key, clients.as_deref())).map(|config| Some(Self(config)))
+        let config = move |files: &mut Files| {
+            let mut config = config(files, &certificate, &key, clients.as_deref())?;
+            config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+            Ok(config)
+        };
+        Reloaded::load(config).map(|config| Some(Self(config)))
     }
 
     /// Performs the server's side of a handshake.
@@ -62,7 +76,5 @@ fn config(files: &mut Files, certificate: &Path, key: &Path, clients: Option<&Pa
             builder.with_client_cert_verifier(verifier.map_err(|error| InvalidTls::unusable(authorities, "authority", error))?)
         }
     };
-    let mut config = builder.with_single_cert(files.certificates(certificate)?, files.key(key)?)?;
-    config.alpn_protocols = vec![HTTP2.to_vec()];
-    Ok(config)
+    Ok(builder.with_single_cert(files.certificates(certificate)?, files.key(key)?)?)
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: checks a change before it is handed in.
 
+mod browser;
 pub mod compose;
 mod engine;
 mod kubernetes;
@@ -81,6 +82,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         BUF.step(&mut steps, &project, "buf lint", &["lint", "proto"])?;
         BUF.step(&mut steps, &project, "buf format", &["format", "--diff", "--exit-code", "proto"])?;
         dependencies(&mut steps, &project)?;
+        browser::install(&mut steps)?;
         pages::check(&mut steps, &project)?;
         benchmarks(&mut steps, args.yes)?;
         deployment(&mut steps, &project, args.yes)?;

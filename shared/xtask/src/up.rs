@@ -46,6 +46,9 @@ pub struct Args {
     /// Load no demo data.
     #[arg(long)]
     no_demo: bool,
+    /// Serve a page for browsers, five ports above the edge's, and print its address with tokens of demo people.
+    #[arg(long, conflicts_with = "no_demo")]
+    page: bool,
     /// Folder for data and logs instead of target/orchard/up, so that two suites can run.
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
@@ -74,7 +77,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let suite = Suite { project, keys, ports, progress, program };
-    let outcome = runtime.block_on(suite.run(&mut database, args.no_demo));
+    let outcome = runtime.block_on(suite.run(&mut database, args.no_demo, args.page));
     if let Err(error) = &outcome {
         eprintln!("error: {error:#}");
     }
@@ -93,12 +96,12 @@ struct Suite {
 
 impl Suite {
     /// Runs until the user, or the end of a process, stops it.
-    async fn run(&self, database: &mut Database, no_demo: bool) -> Result<()> {
+    async fn run(&self, database: &mut Database, no_demo: bool, page: bool) -> Result<()> {
         // From here on a signal stops everything in order, however much has started.
         let mut signals = Signals::listen()?;
-        let mut services = Services::new(self.project.up(), self.program.clone(), self.ports);
+        let mut services = Services::new(self.project.up(), self.program.clone(), self.ports).with_page(page);
         let outcome = tokio::select! {
-            outcome = self.serve(&mut services, database, no_demo) => outcome,
+            outcome = self.serve(&mut services, database, no_demo, page) => outcome,
             () = signals.next() => Ok(()),
         };
         if services.any_started() {
@@ -110,7 +113,7 @@ impl Suite {
     }
 
     /// Returns only if something fails.
-    async fn serve(&self, services: &mut Services, database: &mut Database, no_demo: bool) -> Result<()> {
+    async fn serve(&self, services: &mut Services, database: &mut Database, no_demo: bool, page: bool) -> Result<()> {
         provision::provision(database.admin(), &secrets(&self.project.up())).await?;
         self.progress.step("database `orchard` is ready, with a role and a schema for each slice");
         services.migrate().await?;
@@ -118,18 +121,21 @@ impl Suite {
         services.start(&self.keys)?;
         tokio::select! {
             end = services.first_end(database) => end,
-            outcome = self.open(no_demo) => outcome,
+            outcome = self.open(no_demo, page) => outcome,
         }
     }
 
     /// Waits for the services, loads the demo and prints examples. Returns only if one of these fails.
-    async fn open(&self, no_demo: bool) -> Result<()> {
+    async fn open(&self, no_demo: bool, page: bool) -> Result<()> {
         health::wait(self.ports, &self.progress).await?;
         let demo = match no_demo {
             true => None,
             false => Some(demo::load(&self.project.up(), &self.keys, &self.ports.addresses(), &self.progress).await?),
         };
         signs::print(&self.keys, self.ports.edge(), demo.as_ref())?;
+        if page {
+            signs::page(&self.keys, self.ports, &self.project.up().join("page.url"))?;
+        }
         if let Some(demo) = &demo {
             signs::write(&self.project.up().join("demo.env"), self.ports, demo)?;
         }

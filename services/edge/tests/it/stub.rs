@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bytes::{Bytes, BytesMut};
 use h2::server::SendResponse;
-use h2::{Reason, RecvStream};
+use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, Request, Response};
 use orchard_rpc::status::trailers;
 use orchard_testkit::raw::frame;
@@ -41,6 +41,8 @@ pub enum Fault {
     Oversized,
     /// Its answers break off.
     Broken,
+    /// Its answers have one message and no end.
+    Endless,
 }
 
 /// A call that a slice got.
@@ -166,21 +168,29 @@ async fn respond_to(
         },
     };
     calls.lock().expect("calls").push(Call { method, request, headers: head.headers, begun, ended: Instant::now() });
-    send(respond, answer, fault)
+    if let Some(_endless) = send(respond, answer, fault)? {
+        std::future::pending::<()>().await;
+    }
+    Ok(())
 }
 
-fn send(mut respond: SendResponse<Bytes>, answer: Result<Vec<u8>, Status>, fault: Option<Fault>) -> anyhow::Result<()> {
+/// Sends an answer, and returns one that goes on.
+fn send(
+    mut respond: SendResponse<Bytes>,
+    answer: Result<Vec<u8>, Status>,
+    fault: Option<Fault>,
+) -> anyhow::Result<Option<SendStream<Bytes>>> {
     let head = Response::builder().header("content-type", "application/grpc");
     let bytes = match (answer, fault) {
         (_, Some(Fault::Http(status))) => {
             respond.send_response(Response::builder().status(status).body(())?, true)?;
-            return Ok(());
+            return Ok(None);
         }
         (Err(status), _) => {
             let mut refusal = head.body(())?;
             refusal.headers_mut().extend(trailers(&status));
             respond.send_response(refusal, true)?;
-            return Ok(());
+            return Ok(None);
         }
         (Ok(_), Some(Fault::Undecodable)) => vec![0xff; 9],
         (Ok(_), Some(Fault::Oversized)) => vec![0; 5 << 20],
@@ -191,11 +201,14 @@ fn send(mut respond: SendResponse<Bytes>, answer: Result<Vec<u8>, Status>, fault
     if let Some(Fault::Broken) = fault {
         body.send_data(framed.slice(..3), false)?;
         body.send_reset(Reason::INTERNAL_ERROR);
-        return Ok(());
+        return Ok(None);
     }
     body.send_data(framed, false)?;
+    if let Some(Fault::Endless) = fault {
+        return Ok(Some(body));
+    }
     body.send_trailers(trailers(&Status::ok("")))?;
-    Ok(())
+    Ok(None)
 }
 
 /// Reads the one message of a request.

@@ -8,9 +8,10 @@ use orchard_edge::Settings;
 use orchard_proto::DESCRIPTORS;
 use orchard_proto::edge::v1 as pb;
 use orchard_proto::edge::v1::edge_service_client::EdgeServiceClient;
+use orchard_server::{RateOptions, WebOptions};
 use orchard_testkit::client::{Client, Headers};
 use orchard_testkit::keys::DevKeys;
-use orchard_testkit::service::{Running, calls, options};
+use orchard_testkit::service::{Running, calls, options, unlimited};
 use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use tokio::time::Instant;
@@ -40,7 +41,7 @@ pub struct World {
     calls: Arc<Mutex<Vec<Call>>>,
     /// The token of the caller of all views.
     pub token: String,
-    edge: Running,
+    pub edge: Running,
 }
 
 impl World {
@@ -51,6 +52,17 @@ impl World {
 
     /// Starts slices that answer after `delay`.
     pub async fn slowly(keys: &DevKeys, entries: usize, delay: Duration) -> anyhow::Result<Self> {
+        Self::configured(keys, entries, delay, unlimited(), WebOptions::default()).await
+    }
+
+    /// Starts the edge with these settings.
+    pub async fn configured(
+        keys: &DevKeys,
+        entries: usize,
+        delay: Duration,
+        rates: RateOptions,
+        web: WebOptions,
+    ) -> anyhow::Result<Self> {
         let calls_of_all = Arc::new(Mutex::new(Vec::new()));
         let [family, social, recipe, consultation] = answers(entries);
         let start = async |answers| Stub::start(answers, Arc::clone(&calls_of_all), delay).await;
@@ -63,6 +75,9 @@ impl World {
             recipe_url: url(recipe),
             consultation_url: url(consultation),
             calls: calls(keys, "edge"),
+            rates,
+            web,
+            web_page: true,
         };
         let options = options(keys);
         let edge = Running::start(orchard_edge::server(&settings, &options)?, &options).await?;

@@ -91,7 +91,10 @@ impl Programs {
             ("ORCHARD_CONSULTATION_URL", url(&consultation)),
             key_file("edge"),
         ];
-        let edge = Program::start(orchard("edge", "serve"), &keys, &[settings.as_slice(), &upstreams].concat()).await?;
+        // One test calls every method, from one address.
+        let rates = ["ORCHARD_CALLER_RATE", "ORCHARD_CALLER_BURST", "ORCHARD_ADDRESS_RATE", "ORCHARD_ADDRESS_BURST"]
+            .map(|rate| (rate, "1000000".to_owned()));
+        let edge = Program::start(orchard("edge", "serve"), &keys, &[settings.as_slice(), &upstreams, &rates].concat()).await?;
         Ok(Self { collector, keys, family, social, recipe, consultation, edge })
     }
 

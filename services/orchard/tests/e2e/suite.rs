@@ -15,11 +15,11 @@ use orchard_proto::family::v1::invitation_service_client::InvitationServiceClien
 use orchard_proto::family::v1::plan_service_client::PlanServiceClient;
 use orchard_proto::family::v1::wallet_service_client::WalletServiceClient;
 use orchard_proto::google::r#type::{Date, Money};
-use orchard_server::{DatabaseOptions, ServeOptions, Slice, slice_server};
+use orchard_server::{DatabaseOptions, ServeOptions, Slice, WebOptions, slice_server};
 use orchard_testkit::client::{Client, Headers};
 use orchard_testkit::database::Schema;
 use orchard_testkit::keys::DevKeys;
-use orchard_testkit::service::{Running, calls, channel, defaults, free_address, options};
+use orchard_testkit::service::{Running, calls, channel, defaults, free_address, options, unlimited};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -174,6 +174,9 @@ impl Suite {
             recipe_url: url(&recipe),
             consultation_url: url(&consultation),
             calls: calls(&keys, "edge"),
+            rates: unlimited(),
+            web: WebOptions::default(),
+            web_page: false,
         };
         let edge = Running::start(orchard_edge::server(&settings, &options)?, &options).await?;
         Ok(Self { keys, family, social, edge, settings, recipe, consultation })

@@ -254,6 +254,8 @@ fn server(name: &'static str, service: &'static str, routes: RoutesBuilder) -> S
         front_door: false,
         routes,
         fallback: None,
+        rates: None,
+        web: None,
         max_calls: 16,
         readiness: Box::new(|| async { Ok(()) }.boxed()),
         gauges: Vec::new(),

@@ -26,7 +26,7 @@ use super::peers::Peer;
 pub(super) type Service = TowerToHyperService<axum::Router>;
 
 /// The time after its deadline in which an answer may still be sent: the status that says so.
-const GRACE: Duration = Duration::from_millis(100);
+pub(super) const GRACE: Duration = Duration::from_millis(100);
 /// The time that a caller has to read on, once the service stops.
 const STALL: Duration = Duration::from_secs(1);
 

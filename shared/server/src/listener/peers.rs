@@ -13,6 +13,7 @@ use crate::shares::network;
 /// A connection, as its calls see it.
 #[derive(Debug)]
 pub(crate) struct Peer {
+    remote: IpAddr,
     address: IpAddr,
     begun: Instant,
     /// Whether the connection has had a call of a caller with a token.
@@ -26,7 +27,12 @@ pub(crate) struct Peer {
 impl Peer {
     fn new(address: IpAddr) -> Self {
         let (is_known, calls, idle_since) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicU64::new(0));
-        Self { address: network(address), begun: Instant::now(), is_known, calls, idle_since }
+        Self { remote: address, address: network(address), begun: Instant::now(), is_known, calls, idle_since }
+    }
+
+    /// Returns the address at the other end.
+    pub(crate) fn remote(&self) -> IpAddr {
+        self.remote
     }
 
     /// Returns the address that connections are counted by.

@@ -77,6 +77,8 @@ fn describe() {
         Count,
         "Calls refused because the service was at its limit, or their caller at its share."
     );
+    describe_counter!("orchard_rate_limited_calls_total", Count, "Calls refused because their caller or address makes too many.");
+    describe_gauge!("orchard_rate_limit_keys", Count, "Callers and addresses whose rates are counted apart.");
     describe_counter!("orchard_server_refused_calls_total", Count, "Calls that ended with another code than OK, by reason.");
     describe_gauge!("orchard_build_info", "1 for each process, with the release and the version of its time zone rules.");
     describe_gauge!("orchard_ready", "Whether the service was ready when that was last checked, once a second.");

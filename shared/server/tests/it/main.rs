@@ -17,4 +17,5 @@ mod spans;
 mod telemetry;
 mod trace;
 mod unread;
+mod web;
 mod world;

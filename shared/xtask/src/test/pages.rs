@@ -50,7 +50,7 @@ fn collect(folder: &Path, pages: &mut Vec<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if path.is_dir() && name != "target" && !name.starts_with('.') {
+        if path.is_dir() && name != "target" && name != "node_modules" && !name.starts_with('.') {
             collect(&path, pages)?;
         } else if name.ends_with(".md") {
             pages.push(path);
@@ -135,7 +135,7 @@ impl<'a> Suite<'a> {
         let file = folder.join("demo.env");
         let port = Ports::free(DEFAULT_PORT + 400)?.edge().to_string();
         let mut up = Command::new(std::env::current_exe()?);
-        up.args(["up", "--fresh", "--yes", "--port", &port, "--folder"]).arg(&folder);
+        up.args(["up", "--page", "--fresh", "--yes", "--port", &port, "--folder"]).arg(&folder);
         let mut up = up.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         let mut lines = BufReader::new(up.stdout.take().context("no output")?).lines().map_while(Result::ok);
         let is_up = lines.any(|line| line.contains("demo.env"));

@@ -10,6 +10,7 @@ use crate::demo::Addresses;
 use crate::project::{EDGE, SERVICES, SLICES};
 
 const ADMIN_OFFSET: u16 = 10;
+const WEB_OFFSET: u16 = 5;
 
 /// The ports of all services on 127.0.0.1, counted from the edge's.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,11 @@ impl Ports {
     pub fn of(self, service: &str) -> u16 {
         let slice = SLICES.iter().zip(1..).find(|(name, _)| **name == service);
         self.first + slice.map_or(0, |(_, number)| number)
+    }
+
+    /// Returns the edge's port for browsers.
+    pub fn web(self) -> u16 {
+        self.first + WEB_OFFSET
     }
 
     /// Returns the addresses that the demo calls.
@@ -57,7 +63,7 @@ impl Ports {
             check(self.of(service), service)?;
             check(self.admin_of(service), &format!("{service}'s health"))?;
         }
-        Ok(())
+        check(self.web(), "browsers")
     }
 }
 

@@ -21,6 +21,22 @@ use crate::project::{EDGE, SERVICES, SLICES};
 const GRACE: Duration = Duration::from_secs(40);
 const POLL: Duration = Duration::from_millis(20);
 const LOG_LINES: usize = 20;
+/// For people who look at the suite. The demo's people share one address, and some of them enter hundreds of things.
+const SHOWN: &[(&str, &str)] = &[
+    ("ORCHARD_LOG_FORMAT", "pretty"),
+    ("ORCHARD_CALLER_BURST", "1000"),
+    ("ORCHARD_ADDRESS_RATE", "1000"),
+    ("ORCHARD_ADDRESS_BURST", "2000"),
+];
+/// For measurements, in which a few callers stand for many.
+const MEASURED: &[(&str, &str)] = &[
+    ("ORCHARD_LOG_FORMAT", "json"),
+    ("ORCHARD_USER_SHARE", "100"),
+    ("ORCHARD_CALLER_RATE", "1000000"),
+    ("ORCHARD_CALLER_BURST", "1000000"),
+    ("ORCHARD_ADDRESS_RATE", "1000000"),
+    ("ORCHARD_ADDRESS_BURST", "1000000"),
+];
 
 /// The processes of the services.
 #[derive(Debug)]
@@ -28,23 +44,32 @@ pub struct Services {
     folder: PathBuf,
     program: PathBuf,
     ports: Ports,
-    settings: &'static [(&'static str, &'static str)],
+    settings: Vec<(&'static str, &'static str)>,
+    has_page: bool,
     running: Vec<(&'static str, Process)>,
 }
 
 impl Services {
     /// Prepares the services, with their logs and secrets in `folder`. None is started.
     pub fn new(folder: PathBuf, program: PathBuf, ports: Ports) -> Self {
-        Self { folder, program, ports, settings: &[("ORCHARD_LOG_FORMAT", "pretty")], running: Vec::new() }
+        Self { folder, program, ports, settings: SHOWN.to_vec(), has_page: false, running: Vec::new() }
+    }
+
+    /// Has the edge serve its page, perhaps.
+    #[must_use]
+    pub fn with_page(self, has_page: bool) -> Self {
+        Self { has_page, ..self }
     }
 
     /// Has the services log JSON, as they do where they are deployed, and serve one user as they serve many.
     #[must_use]
     pub fn measured(self, is_optimised: bool) -> Self {
-        const OPTIMISED: &[(&str, &str)] = &[("ORCHARD_LOG_FORMAT", "json"), ("ORCHARD_USER_SHARE", "100")];
-        // Debug builds open their first connections so slowly that calls would be refused in the meantime.
-        const DEBUG: &[(&str, &str)] = &[OPTIMISED[0], OPTIMISED[1], ("ORCHARD_POOL_WAIT", "5s")];
-        Self { settings: if is_optimised { OPTIMISED } else { DEBUG }, ..self }
+        let mut settings = MEASURED.to_vec();
+        if !is_optimised {
+            // Debug builds open their first connections so slowly that calls would be refused in the meantime.
+            settings.push(("ORCHARD_POOL_WAIT", "5s"));
+        }
+        Self { settings, ..self }
     }
 
     /// Migrates every slice.
@@ -95,6 +120,11 @@ impl Services {
         if service != EDGE {
             command.env("DATABASE_URL_FILE", self.url_file(service));
             command.env("ORCHARD_TOKEN_KEYS_FILE", keys.token_keys_file());
+        }
+        if service == EDGE && self.has_page {
+            let port = self.ports.web();
+            command.env("ORCHARD_WEB_PAGE", "true").env("ORCHARD_WEB_LISTEN", format!("127.0.0.1:{port}"));
+            command.env("ORCHARD_WEB_ORIGINS", format!("http://127.0.0.1:{port},http://localhost:{port}"));
         }
         let process = Process::spawn(command).with_context(|| format!("cannot start {service}"))?;
         // The edge last, because it is stopped first.

@@ -40,11 +40,23 @@ pub fn print(keys: &DevKeys, edge: u16, demo: Option<&Demo>) -> Result<()> {
     Ok(())
 }
 
+/// Prints the address of the page, and writes it into a file, with tokens of some people behind the `#`, which a browser sends to nobody.
+pub fn page(keys: &DevKeys, ports: Ports, file: &Path) -> Result<()> {
+    let person = |name: &&str| anyhow::Ok(format!("{name}={}", keys.user_token(user_id(name), &[], DAY)?));
+    let people = ["alice", "bob", "dana", "omar"].iter().map(person).collect::<Result<Vec<_>>>()?;
+    say("");
+    say("The page, where alice, bob, dana and omar can sign in for a day:");
+    let url = format!("http://127.0.0.1:{}/#{}", ports.web(), people.join("&"));
+    say(&url);
+    std::fs::write(file, url).with_context(|| format!("cannot write {}", file.display()))
+}
+
 /// Writes a file that a shell can source: addresses, and ids of the demo data, for the calls in the pages.
 pub fn write(file: &Path, ports: Ports, demo: &Demo) -> Result<()> {
     let address = |port: u16| format!("127.0.0.1:{port}");
     let variables = [
         ("ORCHARD_ADDRESS", address(ports.edge())),
+        ("WEB", address(ports.web())),
         ("FAMILY", address(ports.of("family"))),
         ("SOCIAL", address(ports.of("social"))),
         ("FAMILY_ADMIN", address(ports.admin_of("family"))),

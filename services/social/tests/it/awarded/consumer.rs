@@ -63,6 +63,8 @@ impl Notified {
             front_door: false,
             routes,
             fallback: None,
+            rates: None,
+            web: None,
             max_calls: 16,
             readiness: Box::new(|| async { Ok(()) }.boxed()),
             gauges: Vec::new(),
