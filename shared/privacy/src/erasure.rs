@@ -8,18 +8,21 @@ use uuid::Uuid;
 use crate::receipt::{self, Receipt};
 use crate::user_data::UserData;
 
-/// Erases a user, and returns what was erased: `None` if something must come to an end first. The caller then tries again.
+/// Erases a user, and returns what was erased.
 ///
-/// A repeated request returns the receipt of the first one.
+/// A request that has an id begins the erasure, and returns `None` while something must come to an end first: the caller then repeats it.
+/// Once it has a receipt, its repetition returns that one. A request without an id erases at once.
 pub async fn erase<D: UserData>(db: &Db, data: &Arc<D>, user: Uuid, request: Option<Uuid>) -> Result<Option<Receipt>, D::Error> {
-    let begun = Arc::clone(data);
+    let (begun, data) = (Arc::clone(data), Arc::clone(data));
+    let Some(request) = request else {
+        let unit = async move |connection: &mut Connection| data.erase(connection, user).await;
+        return db.write("erase user", unit).await.map(Some);
+    };
     let begin = async move |connection: &mut Connection| begun.begin(connection, user).await;
     if !db.write("begin erasure", begin).await? {
         return Ok(None);
     }
-    let data = Arc::clone(data);
     let unit = async move |connection: &mut Connection| {
-        let Some(request) = request else { return data.erase(connection, user).await };
         if let Some(receipt) = receipt::claim(connection, request).await? {
             return Ok(receipt);
         }

@@ -92,7 +92,7 @@ fn waves(calls: &[Call]) -> usize {
 async fn views_make_the_same_calls_however_much_there_is_and_at_most_two_waves_of_them() -> anyhow::Result<()> {
     let keys = DevKeys::ephemeral()?;
     for entries in [1, 150] {
-        let world = World::slowly(&keys, entries, Duration::from_millis(40)).await?;
+        let world = World::slowly(&keys, entries, Duration::from_millis(250)).await?;
         assert_eq!(CALLS.map(|(view, _)| view), VIEWS);
         for (view, expected) in CALLS {
             world.view(view, PLENTY).await?;

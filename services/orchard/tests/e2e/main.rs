@@ -7,6 +7,7 @@ mod canary;
 mod dashboard;
 mod degraded;
 mod deployment;
+mod erasure;
 mod events;
 mod friends;
 mod neighbours;

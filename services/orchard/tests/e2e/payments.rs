@@ -36,12 +36,12 @@ const PROFESSIONAL: &str =
       'buffers', '{\"before_minutes\": 0, \"after_minutes\": 0}'::jsonb,
       'limits', '{\"notice_minutes\": 0, \"horizon_days\": 366}'::jsonb)) RETURNING id";
 
-async fn professional(schema: &Schema) -> anyhow::Result<Uuid> {
+pub async fn professional(schema: &Schema) -> anyhow::Result<Uuid> {
     Ok(schema.connect().await?.query_one(PROFESSIONAL, &[]).await?.get(0))
 }
 
 /// A request for a session that begins so many half hours after a whole hour in two days.
-fn booking(professional: Uuid, slot: i64) -> pb::BookSessionRequest {
+pub fn booking(professional: Uuid, slot: i64) -> pb::BookSessionRequest {
     let hour = chrono::Utc::now().timestamp() / 3_600 * 3_600;
     pb::BookSessionRequest {
         professional_id: professional.to_string(),

@@ -27,7 +27,7 @@ pub(super) fn list(request: &pb::ListErasuresRequest, operator: Uuid) -> Result<
 pub(super) fn erasure(erasure: &Erasure, answers: Vec<Answer>, last_failure: Option<String>) -> pb::Erasure {
     let answered: BTreeSet<Eraser> = answers.iter().map(|answer| answer.eraser).collect();
     let waiting = Eraser::VARIANTS.iter().filter(|eraser| !answered.contains(eraser));
-    let waiting_for = match erasure.state {
+    let waiting_services = match erasure.state {
         ErasureState::Running => waiting.map(|eraser| <&str>::from(eraser).to_owned()).collect(),
         ErasureState::Requested | ErasureState::Done => Vec::new(),
     };
@@ -37,10 +37,10 @@ pub(super) fn erasure(erasure: &Erasure, answers: Vec<Answer>, last_failure: Opt
         requester: erasure.requester.into(),
         create_time: Some(timestamp_to_wire(erasure.requested_at)),
         begin_time: Some(timestamp_to_wire(erasure.begins_at)),
-        deadline: Some(timestamp_to_wire(erasure.deadline)),
+        deadline_time: Some(timestamp_to_wire(erasure.deadline)),
         end_time: erasure.ended_at.map(timestamp_to_wire),
         receipts: answers.into_iter().map(answer).collect(),
-        waiting_for,
+        waiting_services,
         last_failure: last_failure.unwrap_or_default(),
     }
 }

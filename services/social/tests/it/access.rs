@@ -58,6 +58,11 @@ const TABLE: &Table = &[
     ("ProgressService/BatchRecordProgress", Only(&[USERS])),
     ("ProgressService/DeleteProgress", Only(&[USERS])),
     ("ProgressService/ListProgress", Only(&[USERS])),
+    ("ErasureService/EraseMe", Only(&[USERS])),
+    ("ErasureService/EraseAccount", Only(&[&[Operator]])),
+    ("ErasureService/GetErasure", Only(&[USERS])),
+    ("ErasureService/CancelErasure", Only(&[USERS])),
+    ("ErasureService/ListErasures", Only(&[&[Operator]])),
     ("ReferralService/CreateReferralCode", Only(&[USERS])),
     ("ReferralService/CreateReferral", Only(&[USERS])),
     ("ReferralService/ClaimReferral", Only(&[USERS])),
@@ -93,6 +98,12 @@ const EVENTS: &Table = &[
     ("OutboxService/DiscardParkedEvent", Only(&[&[Operator]])),
 ];
 
+const INTENTS: &Table = &[
+    ("IntentService/ListIntents", Only(&[&[Operator]])),
+    ("IntentService/RetryIntent", Only(&[&[Operator]])),
+    ("IntentService/GiveUpIntent", Only(&[&[Operator]])),
+];
+
 const SOCIAL: &[Actor] = &[Service("social"), ServiceForUser("social")];
 
 const PRIVACY: &Table =
@@ -101,7 +112,12 @@ const PRIVACY: &Table =
 #[tokio::test]
 async fn each_method_admits_only_its_callers() -> anyhow::Result<()> {
     let slice = World::start().await?.slice;
-    for (package, table) in [("orchard.social.v1", TABLE), ("orchard.events.v1", EVENTS), ("orchard.privacy.v1", PRIVACY)] {
+    for (package, table) in [
+        ("orchard.social.v1", TABLE),
+        ("orchard.events.v1", EVENTS),
+        ("orchard.intents.v1", INTENTS),
+        ("orchard.privacy.v1", PRIVACY),
+    ] {
         let findings = findings(&slice.running.channel()?, &slice.keys, DESCRIPTORS, package, table).await?;
         assert_eq!(findings, Vec::<String>::new());
     }

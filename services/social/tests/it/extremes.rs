@@ -32,6 +32,7 @@ async fn no_number_and_no_text_is_the_services_own_fault() -> anyhow::Result<()>
         }
         let known = vec![
             ("challenge_id", challenge),
+            ("erasure_id", String::new()),
             ("fingerprints", fingerprint("extreme")),
             ("join_code", String::new()),
             ("metadata", String::new()),
@@ -44,7 +45,7 @@ async fn no_number_and_no_text_is_the_services_own_fault() -> anyhow::Result<()>
         ];
         Ok(Fixture { clients, known })
     };
-    for package in ["orchard.social.v1", "orchard.privacy.v1", "orchard.events.v1"] {
+    for package in ["orchard.social.v1", "orchard.privacy.v1", "orchard.events.v1", "orchard.intents.v1"] {
         assert_eq!(findings(DESCRIPTORS, package, fixture).await?, Vec::<String>::new());
     }
     Ok(())

@@ -133,6 +133,8 @@ impl World {
         };
         let commerce = || self.slice.service("commerce");
         Ok(vec![
+            Case::of("ErasureService/EraseMe", self.user(id()), pb::EraseMeRequest {}),
+            Case::of("ErasureService/EraseAccount", self.operator(), pb::EraseAccountRequest { user_id: id().to_string() }),
             Case::of("ReferralService/CreateReferralCode", self.user(id()), pb::CreateReferralCodeRequest {}),
             Case::of("ReferralService/CreateReferral", self.user(referrer), invitation),
             Case::of("ReferralService/ClaimReferral", self.user(id()), claim),

@@ -6,6 +6,7 @@ mod access;
 mod achievements;
 mod awarded;
 mod challenges;
+mod erasing;
 mod erasure;
 mod export;
 mod extremes;

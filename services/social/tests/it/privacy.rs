@@ -133,6 +133,8 @@ fn requests(people: &People, challenges: &[String]) -> Vec<(&'static str, Vec<u8
         ("ParticipantService/ListParticipants", Vec::new()),
         ("NotificationService/GetNotificationPreferences", Vec::new()),
         ("FruitService/ListFruits", Vec::new()),
+        ("ErasureService/GetErasure", Vec::new()),
+        ("ErasureService/ListErasures", Vec::new()),
         ("ReferralService/ListReferrals", Vec::new()),
         ("ReferralService/GetReferralAnalytics", Vec::new()),
         ("CreditService/GetCredits", Vec::new()),

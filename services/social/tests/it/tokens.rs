@@ -11,6 +11,7 @@ use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::achievement_service_client::AchievementServiceClient;
 use orchard_proto::social::v1::challenge_service_client::ChallengeServiceClient;
 use orchard_proto::social::v1::credit_service_client::CreditServiceClient;
+use orchard_proto::social::v1::erasure_service_client::ErasureServiceClient;
 use orchard_proto::social::v1::friendship_service_client::FriendshipServiceClient;
 use orchard_proto::social::v1::fruit_service_client::FruitServiceClient;
 use orchard_proto::social::v1::leaderboard_service_client::LeaderboardServiceClient;
@@ -86,6 +87,7 @@ fn lists(me: Uuid, challenge: &str) -> Vec<List> {
         list!("LeaderboardService/ListLeaderboard", LeaderboardServiceClient, list_leaderboard, board),
         list!("LeaderboardService/ListFriendsLeaderboard", LeaderboardServiceClient, list_friends_leaderboard, friends),
         list!("ProgressService/ListProgress", ProgressServiceClient, list_progress, days),
+        list!("ErasureService/ListErasures", ErasureServiceClient, list_erasures, pb::ListErasuresRequest::default()),
         list!("ReferralService/ListReferrals", ReferralServiceClient, list_referrals, pb::ListReferralsRequest::default()),
         list!(
             "CreditService/ListCreditEntries",
@@ -135,6 +137,9 @@ impl World {
         }
         for day in [0, 1] {
             self.record(me, &challenge, days_ago(day), &[("apple", 5)], 0).await?;
+        }
+        for user in [blocked, blocked_too] {
+            self.erase_me(user).await?;
         }
         let achievements = "INSERT INTO social_achievements (user_id, achievement_type, achievement_name)
             SELECT u, 'recipe_featured', n FROM unnest($1::uuid[]) u, unnest(ARRAY['a', 'b']) n";

@@ -11,7 +11,7 @@ use crate::contracts::Contracts;
 pub const BARE_VERBS: [&str; 3] =
     ["orchard.edge.v1.EdgeService.Discover", "orchard.family.v1.WalletService.Deposit", "orchard.family.v1.WalletService.Spend"];
 /// Methods that a proxy must not repeat.
-pub const NOT_REPEATABLE: [&str; 12] = [
+pub const NOT_REPEATABLE: [&str; 13] = [
     // A repeated request names the start of before.
     "orchard.consultation.v1.BookingService.RescheduleSession",
     // Only a hash of an invitation's token is stored, so the response to a repeated request has no token.
@@ -27,6 +27,7 @@ pub const NOT_REPEATABLE: [&str; 12] = [
     // No trace is kept of what was deleted.
     "orchard.family.v1.NutritionService.DeleteIntake",
     "orchard.recipe.v1.RecipeService.DeleteRecipe",
+    "orchard.social.v1.ErasureService.CancelErasure",
     "orchard.social.v1.ProgressService.DeleteProgress",
     // Only the first call is told that it was.
     "orchard.social.v1.AchievementService.MarkCelebrationShown",
