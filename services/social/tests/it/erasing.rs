@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use futures::future::try_join_all;
+use orchard_proto::privacy::v1::EraseUserRequest;
+use orchard_proto::privacy::v1::privacy_service_client::PrivacyServiceClient;
 use orchard_proto::social::v1 as pb;
 use orchard_proto::social::v1::erasure_service_client::ErasureServiceClient;
 use orchard_social::Settings;
@@ -100,5 +102,33 @@ async fn services_that_are_away_delay_an_erasure_and_keep_no_other_waiting() -> 
     let request = pb::ListErasuresRequest { open_only: true, ..Default::default() };
     let listed = world.erasures(operator, OPERATOR).list_erasures(request).await?.into_inner().erasures;
     assert_eq!(listed.iter().map(|erasure| &erasure.erasure_id).collect::<Vec<_>>(), [&asked.erasure_id]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_erasure_waits_for_redeemed_credits_and_keeps_its_receipt() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (user, other) = (id(), id());
+    world.live(user, other).await?;
+    world.refer_and_redeem(user, other).await?;
+    let request = EraseUserRequest { user_id: user.to_string(), request_id: id().to_string() };
+    let erase = async || {
+        let mut social = PrivacyServiceClient::new(world.slice.service("social").expect("a client"));
+        social.erase_user(request.clone()).await.map(|answer| answer.into_inner().table_counts)
+    };
+    let waits = (Code::Aborted, "ERASURE_WAITS".to_owned());
+    for _ in 0..2 {
+        assert_eq!(refused(erase().await), waits);
+    }
+    let client = world.slice.schema.connect().await?;
+    assert_eq!(world.number("SELECT count(*) FROM redemptions WHERE status = 'pending'").await?, 1, "nothing is erased yet");
+    let erased = (Code::FailedPrecondition, "USER_ERASED".to_owned());
+    assert_eq!(refused(world.redeem(user, id(), "1.00").await), erased, "nothing new begins");
+
+    client.execute("UPDATE redemptions SET status = 'settled', ended_at = now(), updated_at = now()", &[]).await?;
+    let receipt = erase().await?;
+    assert!(receipt.iter().any(|count| count.table == "redemptions" && count.rows_pseudonymised == 1), "{receipt:?}");
+    assert_eq!(erase().await?, receipt, "an answer that was lost is given again");
+    assert_eq!(world.slice.schema.tables_with(&[user.to_string()]).await?, Vec::<String>::new());
     Ok(())
 }
