@@ -11,7 +11,6 @@ use orchard_rpc::Answer;
 use orchard_server::Caller;
 use tonic::{Request, Response, Status};
 
-use crate::cursor::Cursor;
 use crate::erasure::erase;
 use crate::user_data::UserData;
 use crate::wire;
@@ -47,9 +46,10 @@ impl<D: UserData> PrivacyService for Privacy<D> {
     type ExportUserStream = BoxStream<'static, Result<pb::ExportUserResponse, Status>>;
 
     async fn export_user(&self, request: Request<pb::ExportUserRequest>) -> Answer<Self::ExportUserStream> {
-        let user = wire::export(request.get_ref(), &Caller::of(&request)).map_err(|refusal| refusal.into_status(&self.domain))?;
+        let read = wire::export::<D>(request.get_ref(), &Caller::of(&request));
+        let (user, start) = read.map_err(|refusal| refusal.into_status(&self.domain))?;
         let db = self.db.clone();
-        let pages = stream::try_unfold(Cursor::default(), move |cursor| {
+        let pages = stream::try_unfold(start, move |cursor| {
             let db = db.clone();
             async move {
                 let Some(part) = D::PARTS.get(cursor.part).copied() else { return Ok::<_, Status>(None) };
@@ -59,7 +59,12 @@ impl<D: UserData> PrivacyService for Privacy<D> {
                 };
                 let rows = db.snapshot(read).await.map_err(Into::into)?;
                 let next = cursor.next(rows.len(), rows.last().map(|(id, _)| *id));
-                let records = rows.into_iter().map(move |(_, row)| Ok(wire::record(part.into(), row)));
+                let records = rows.into_iter().map(move |(id, row)| {
+                    Ok(pb::ExportUserResponse {
+                        record: Some(wire::record(part.into(), row)),
+                        resume_token: cursor.at(id).token::<D>(user),
+                    })
+                });
                 Ok(Some((stream::iter(records), next)))
             }
         });

@@ -1,8 +1,10 @@
 //! The position of an export.
 
+use orchard_rpc::{open, seal};
 use uuid::Uuid;
 
 use crate::export::Page;
+use crate::user_data::UserData;
 
 /// The rows that are read at once, and the most that are in memory.
 const PAGE: usize = 200;
@@ -20,6 +22,24 @@ impl Cursor {
         Page { after: self.after, limit: i64::try_from(PAGE).unwrap_or_default() }
     }
 
+    /// Returns the cursor after a row.
+    pub(crate) fn at(self, after: Uuid) -> Self {
+        Self { after, ..self }
+    }
+
+    /// Returns the token that resumes the export of a user here.
+    pub(crate) fn token<D: UserData>(self, user: Uuid) -> String {
+        let table: &str = D::PARTS.get(self.part).copied().map_or("", Into::into);
+        seal(&purpose(user), &(self.part, table, self.after))
+    }
+
+    /// Reads a token of the export of a user. Another release may export other parts.
+    pub(crate) fn resumed<D: UserData>(user: Uuid, token: &str) -> Option<Self> {
+        let (part, table, after): (usize, String, Uuid) = open(&purpose(user), token)?;
+        let name: &str = D::PARTS.get(part).copied()?.into();
+        (name == table).then_some(Self { part, after })
+    }
+
     /// Returns the cursor after a page with so many rows, of which `last` is the last id. After a full page the part may have more rows.
     pub(crate) fn next(self, rows: usize, last: Option<Uuid>) -> Self {
         match last {
@@ -27,6 +47,10 @@ impl Cursor {
             Some(_) | None => Self { part: self.part + 1, after: Uuid::nil() },
         }
     }
+}
+
+fn purpose(user: Uuid) -> String {
+    format!("ExportUser {user}")
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ use serde_json::Value;
 use tonic::Code;
 use uuid::Uuid;
 
+use crate::cursor::Cursor;
 use crate::receipt::{Receipt, TableCount};
+use crate::user_data::UserData;
 
 /// The service that calls every slice on behalf of a user.
 const COORDINATOR: &str = "social";
@@ -32,8 +34,18 @@ pub(crate) fn erasure_waits() -> Refusal {
     Refusal::new(Code::Aborted, pb::ErrorReason::ErasureWaits, message).retry_after(ANSWER_DELAY)
 }
 
+/// Reads whose data to export, and from where on.
+pub(crate) fn export<D: UserData>(request: &pb::ExportUserRequest, caller: &Caller) -> Result<(Uuid, Cursor), Refusal> {
+    let user = exported(request, caller)?;
+    let start = match request.resume_token.as_str() {
+        "" => Ok(Cursor::default()),
+        token => Cursor::resumed::<D>(user, token).ok_or_else(|| "is not of this export, or was changed".to_owned()),
+    };
+    Ok((user, Fields::one("resume_token", start)?))
+}
+
 /// Reads whose data to export: the caller's own, unless the caller may name other users.
-pub(crate) fn export(request: &pb::ExportUserRequest, caller: &Caller) -> Result<Uuid, Refusal> {
+fn exported(request: &pb::ExportUserRequest, caller: &Caller) -> Result<Uuid, Refusal> {
     let own = caller.user.as_ref().map(|user| user.id);
     let named = read::optional_uuid(&request.user_id);
     let user = named.and_then(|named| named.or(own).ok_or_else(|| "is required".to_owned()));
@@ -58,9 +70,9 @@ pub fn table_counts(receipt: &Receipt) -> Vec<pb::TableCount> {
     receipt.counts().iter().map(table).collect()
 }
 
-pub(crate) fn record(table: &str, row: Value) -> pb::ExportUserResponse {
+pub(crate) fn record(table: &str, row: Value) -> pb::ExportRecord {
     let row = if let Value::Object(columns) = row { Some(fields(columns)) } else { None };
-    pb::ExportUserResponse { record: Some(pb::ExportRecord { table: table.to_owned(), row }) }
+    pb::ExportRecord { table: table.to_owned(), row }
 }
 
 fn fields(columns: serde_json::Map<String, Value>) -> Struct {
@@ -87,7 +99,7 @@ mod tests {
     fn named(user_id: &str, user: Option<(u128, &[Role])>, service: Option<&str>) -> Result<Uuid, String> {
         let user = user.map(|(id, roles)| User { id: Uuid::from_u128(id), roles: roles.to_vec(), token: String::new() });
         let caller = Caller { user, service: service.map(str::to_owned) };
-        export(&pb::ExportUserRequest { user_id: user_id.to_owned() }, &caller)
+        exported(&pb::ExportUserRequest { user_id: user_id.to_owned(), ..Default::default() }, &caller)
             .map_err(|refusal| refusal.into_status("test").message().to_owned())
     }
 

@@ -16,7 +16,7 @@ use crate::world::{World, denied, id};
 
 async fn export(client: &Client, user_id: &str) -> Result<Vec<ExportRecord>, Status> {
     let mut client = PrivacyServiceClient::new(client.clone());
-    let answers = client.export_user(ExportUserRequest { user_id: user_id.to_owned() }).await?.into_inner();
+    let answers = client.export_user(ExportUserRequest { user_id: user_id.to_owned(), ..Default::default() }).await?.into_inner();
     answers.map_ok(|answer| answer.record.expect("a record")).try_collect().await
 }
 

@@ -13,7 +13,7 @@ use crate::erasure::CANARY;
 use crate::world::{World, id};
 
 async fn export(client: Client, user_id: &str) -> Result<Vec<ExportRecord>, Status> {
-    let request = ExportUserRequest { user_id: user_id.to_owned() };
+    let request = ExportUserRequest { user_id: user_id.to_owned(), ..Default::default() };
     let mut answers = PrivacyServiceClient::new(client).export_user(request).await?.into_inner();
     let mut records = Vec::new();
     while let Some(answer) = answers.message().await? {

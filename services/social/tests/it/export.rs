@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::TryStreamExt as _;
 use orchard_proto::privacy::v1::privacy_service_client::PrivacyServiceClient;
-use orchard_proto::privacy::v1::{ExportRecord, ExportUserRequest};
+use orchard_proto::privacy::v1::{ExportRecord, ExportUserRequest, ExportUserResponse};
 use orchard_testkit::answer::{refused, violations};
 use orchard_testkit::client::Client;
 use prost_types::value::Kind;
@@ -17,7 +17,7 @@ use crate::world::{World, id};
 
 async fn export(client: &Client, user_id: &str) -> Result<Vec<ExportRecord>, Status> {
     let mut client = PrivacyServiceClient::new(client.clone());
-    let answers = client.export_user(ExportUserRequest { user_id: user_id.to_owned() }).await?.into_inner();
+    let answers = client.export_user(ExportUserRequest { user_id: user_id.to_owned(), ..Default::default() }).await?.into_inner();
     answers.map_ok(|answer| answer.record.expect("a record")).try_collect().await
 }
 
@@ -189,5 +189,27 @@ async fn an_export_of_several_pages_is_complete() -> anyhow::Result<()> {
     let exported = export(&world.slice.user(me)?, "").await?;
     let rows = exported.iter().filter(|record| record.table == "friendships").count();
     assert_eq!(i64::try_from(rows)?, friends, "all friends, and no users who have only blocked them");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_export_that_is_cut_is_resumed_after_its_last_row() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (me, other) = (id(), id());
+    world.live(me, other).await?;
+    let rows = async |user: Uuid, resume_token: String| {
+        let mut client = PrivacyServiceClient::new(world.slice.user(user).expect("a client"));
+        let request = ExportUserRequest { resume_token, ..Default::default() };
+        client.export_user(request).await?.into_inner().try_collect::<Vec<_>>().await
+    };
+    let all = rows(me, String::new()).await?;
+    assert!(all.len() > 10, "{all:?}");
+    let records = |rows: &[ExportUserResponse]| rows.iter().map(|row| row.record.clone()).collect::<Vec<_>>();
+    for (index, row) in all.iter().enumerate() {
+        assert_eq!(records(&rows(me, row.resume_token.clone()).await?), records(&all[index + 1..]), "after row {index}");
+    }
+    let token = &all[0].resume_token;
+    assert_eq!(violations(rows(other, token.clone()).await), ["resume_token"]);
+    assert_eq!(violations(rows(me, token[1..].to_owned()).await), ["resume_token"]);
     Ok(())
 }
