@@ -1,13 +1,16 @@
-//! Serves `EdgeService`: each method is a view.
+//! Serves `EdgeService`: each method is a view, or the export.
 
+use futures::stream::BoxStream;
 use orchard_proto::edge::v1 as pb;
 use orchard_proto::edge::v1::edge_service_server::EdgeService;
 use orchard_rpc::Answer;
-use tonic::{Request, Response};
+use orchard_server::Caller;
+use tonic::{Request, Response, Status};
 
 use crate::challenge_page::challenge_page;
 use crate::dashboard::dashboard;
 use crate::discover::discover;
+use crate::export::{Position, export};
 use crate::home::home;
 use crate::professional_page::professional_page;
 use crate::profile_page::profile_page;
@@ -78,5 +81,13 @@ impl EdgeService for Api {
         let view = View::of(&request, &self.upstreams)?;
         let discovery = discover(&view, &request.get_ref().text).await?;
         Ok(Response::new(pb::DiscoverResponse { discovery: Some(discovery) }))
+    }
+
+    type ExportMeStream = BoxStream<'static, Result<pb::ExportMeResponse, Status>>;
+
+    async fn export_me(&self, request: Request<pb::ExportMeRequest>) -> Answer<Self::ExportMeStream> {
+        let token = Caller::user(&request)?.token;
+        let start = Position::read(&request.get_ref().resume_token)?;
+        Ok(Response::new(export(&self.upstreams, &token, start)))
     }
 }

@@ -4,6 +4,7 @@ mod api;
 mod challenge_page;
 mod dashboard;
 mod discover;
+mod export;
 mod home;
 mod page;
 mod patience;

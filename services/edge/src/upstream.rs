@@ -61,6 +61,11 @@ impl Upstreams {
         })
     }
 
+    /// All slices, in the order of their names.
+    pub(crate) fn all(&self) -> [&Upstream; 4] {
+        [&self.consultation, &self.family, &self.recipe, &self.social].map(|slice| &slice.upstream)
+    }
+
     /// The slice that serves the method at `path`.
     pub(crate) fn of(&self, path: &str) -> Option<&Upstream> {
         let [family, social, recipe, consultation] = PACKAGES;

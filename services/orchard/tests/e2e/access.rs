@@ -20,6 +20,7 @@ const TABLES: &[(&str, &Table)] = &[
             ("EdgeService/GetChallengePage", Only(&[USERS])),
             ("EdgeService/Discover", Only(&[USERS])),
             ("EdgeService/GetReferralOverview", Only(&[USERS])),
+            ("EdgeService/ExportMe", Only(&[USERS])),
         ],
     ),
     // Operators call them at each slice.

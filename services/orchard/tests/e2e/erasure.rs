@@ -29,7 +29,7 @@ impl Suite {
     }
 
     /// Books and pays a session in two days.
-    async fn consult(&self, client: Uuid, plan: &str) -> anyhow::Result<String> {
+    pub async fn consult(&self, client: Uuid, plan: &str) -> anyhow::Result<String> {
         let request = booking(professional(&self.consultation.schema).await?, 0);
         let booked = BookingServiceClient::new(self.user(client)?).book_session(request).await?.into_inner().session;
         let session_id = booked.expect("a session").session_id;

@@ -9,6 +9,7 @@ mod degraded;
 mod deployment;
 mod erasure;
 mod events;
+mod export;
 mod friends;
 mod neighbours;
 mod payments;
