@@ -19,6 +19,7 @@ async fn no_number_and_no_text_is_the_services_own_fault() -> anyhow::Result<()>
                 ("sha256", "0f".repeat(32)),
                 ("VerifyProfessionalRequest.etag", "1".to_owned()),
                 ("etag", String::new()),
+                ("resume_token", String::new()),
                 ("slot_minutes", "30".to_owned()),
                 ("step_minutes", "30".to_owned()),
                 ("from_time", "1790000000".to_owned()),

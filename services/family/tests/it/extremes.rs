@@ -27,7 +27,12 @@ async fn no_number_and_no_text_is_the_services_own_fault() -> anyhow::Result<()>
         }
         Ok(Fixture {
             clients,
-            known: vec![("family_plan_id", plan), ("user_id", holder.to_string()), ("reference", "session".to_owned())],
+            known: vec![
+                ("family_plan_id", plan),
+                ("user_id", holder.to_string()),
+                ("reference", "session".to_owned()),
+                ("resume_token", String::new()),
+            ],
         })
     };
     for package in ["orchard.family.v1", "orchard.privacy.v1", "orchard.events.v1"] {

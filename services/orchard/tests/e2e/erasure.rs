@@ -39,7 +39,7 @@ impl Suite {
         Ok(session_id)
     }
 
-    fn slices(&self) -> [(&'static str, &Stoppable); 4] {
+    pub fn slices(&self) -> [(&'static str, &Stoppable); 4] {
         [("consultation", &self.consultation), ("family", &self.family), ("recipe", &self.recipe), ("social", &self.social)]
     }
 }

@@ -24,6 +24,7 @@ async fn no_number_and_no_text_is_the_services_own_fault() -> anyhow::Result<()>
                 ("quantity", "1".to_owned()),
                 ("food", "apple".to_owned()),
                 ("etag", String::new()),
+                ("resume_token", String::new()),
                 ("food_number", "09040".to_owned()),
                 ("document", crate::documents::MINIMAL.to_owned()),
                 ("factor", "1.5".to_owned()),
