@@ -6,7 +6,7 @@ use std::time::Duration;
 use diesel::QueryResult;
 use futures::future::join_all;
 use orchard_client::Upstream;
-use orchard_db::{Connection, Db, Failure};
+use orchard_db::{Connection, Db, Failure, moment};
 use orchard_intents::{self as intents, Handler, Intent, Undone};
 use orchard_privacy::Receipt;
 use orchard_proto::privacy::v1 as pb;
@@ -46,8 +46,13 @@ impl Erasures {
     async fn begin(&self, id: Uuid) -> Result<Option<Uuid>, Error> {
         self.db
             .write("begin erasure", async move |connection: &mut Connection| {
-                let Some(Erasure { user, state, .. }) = store::lock(connection, id).await? else { return Ok(None) };
+                let Some(Erasure { user, state, begins_at, .. }) = store::lock(connection, id).await? else { return Ok(None) };
                 if state == ErasureState::Requested {
+                    // An operator who retries the intent does not take the time to cancel from the user.
+                    if let Ok(left) = (begins_at - moment(connection).await?).to_std() {
+                        intents::advance(connection, id, INTENT.1, left).await?;
+                        return Ok(None);
+                    }
                     store::begin(connection, id).await?;
                 }
                 Ok(user)

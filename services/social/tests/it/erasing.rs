@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use futures::future::try_join_all;
+use orchard_proto::intents::v1::RetryIntentRequest;
+use orchard_proto::intents::v1::intent_service_client::IntentServiceClient;
 use orchard_proto::privacy::v1::EraseUserRequest;
 use orchard_proto::privacy::v1::privacy_service_client::PrivacyServiceClient;
 use orchard_proto::social::v1 as pb;
@@ -63,6 +65,12 @@ async fn an_erasure_is_asked_for_once_and_can_be_cancelled_until_it_begins() -> 
     for hidden in [world.erasure(stranger, &[], known).await.map(drop), world.cancel_erasure(stranger, &[], known).await] {
         assert_eq!(refused(hidden), not_found());
     }
+    // An operator who retries the intent takes no time from the user.
+    let retry = RetryIntentRequest { intent_id: known.clone() };
+    let operator = world.slice.user_with(stranger, OPERATOR)?;
+    IntentServiceClient::new(operator).retry_intent(retry).await?;
+    world.slice.schema.until("SELECT count(*) FROM intents WHERE due_at > now() + INTERVAL '23 hours'", 1).await?;
+    assert_eq!(world.erasure(user, &[], "").await?, *first);
     world.cancel_erasure(user, &[], "").await?;
     assert_eq!(refused(world.cancel_erasure(user, &[], known).await), not_found());
     assert_eq!(world.slice.schema.tables_with(&[user.to_string()]).await?, Vec::<String>::new());
