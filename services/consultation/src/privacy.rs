@@ -50,7 +50,7 @@ impl UserData for ConsultationData {
 
     const PARTS: &'static [Part] = Part::VARIANTS;
 
-    async fn begin(&self, connection: &mut Connection, user: Uuid) -> Result<bool, Error> {
+    async fn begin(&self, connection: &mut Connection, user: Uuid) -> Result<(Receipt, bool), Error> {
         erase::begin(connection, &self.outbox, user).await
     }
 

@@ -26,6 +26,9 @@ pub(crate) use telling::{Erasures, Others};
 /// The time that the law leaves.
 const LIMIT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// The longest delay: half of it.
+pub(crate) const MAX_DELAY: Duration = Duration::from_secs(LIMIT.as_secs() / 2);
+
 /// Why a call about an erasure is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum ErasureError {

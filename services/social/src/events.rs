@@ -84,6 +84,10 @@ impl Handler for Events {
             Event::Family(event) => Ok(event.apply(connection).await?),
             Event::Accomplished(accomplishment) => {
                 let (user, award) = (accomplishment.user(), accomplishment.award());
+                // Their rows may still be there, because the erasure waits.
+                if roll::is_erased(connection, user).await? {
+                    return Ok(());
+                }
                 applied(achievement::give(connection, &self.awards, user, &award).await)
             }
             Event::Redemption(answer) => applied(answer.apply(connection, &self.clock).await),

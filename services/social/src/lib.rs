@@ -182,6 +182,7 @@ impl Slice for Service {
     fn parts(db: &Db, settings: &Settings, options: &ServeOptions) -> anyhow::Result<Parts> {
         let Settings { currency, notifications_url, calls, relay, finalise_period, erasure_delay, referrals, clock, .. } =
             settings;
+        anyhow::ensure!(*erasure_delay <= erasure::MAX_DELAY, "--erasure-delay must be at most 15 days: the law leaves 30");
         let calls = calls.load(Self::NAME, &options.identity.workload_issuer, &options.identity.audience)?;
         let consultation = calls.to("consultation", &settings.consultation_url).build().context("--consultation-url")?;
         let family = calls.to("family", &settings.family_url).build().context("--family-url")?;

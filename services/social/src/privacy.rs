@@ -72,9 +72,9 @@ impl UserData for SocialData {
     const PARTS: &'static [Part] = Part::VARIANTS;
 
     /// Credits on their way into a wallet arrive there, or come back, before their user is gone.
-    async fn begin(&self, connection: &mut Connection, user: Uuid) -> Result<bool, Error> {
+    async fn begin(&self, connection: &mut Connection, user: Uuid) -> Result<(Receipt, bool), Error> {
         let is_known = roll::bar(connection, user).await?;
-        Ok(!is_known || !redemption::is_pending(connection, user).await?)
+        Ok((Receipt::default(), !is_known || !redemption::is_pending(connection, user).await?))
     }
 
     async fn erase(&self, connection: &mut Connection, user: Uuid) -> Result<Receipt, Error> {

@@ -17,7 +17,8 @@ pub(crate) async fn enrol(connection: &mut AsyncPgConnection, user: Uuid) -> Res
     roll::enrol_or(connection, user, Error::user_erased).await
 }
 
-/// Adds those of these users who are not known yet, as [`enrol`] does, but skips those who were erased. It locks in the order of ids, so
+/// Adds those of these users who are not known yet, as [`enrol`] does, but skips those who were erased. A user who is being
+/// erased may still have a row, and whatever refers to it is erased with it. It locks in the order of ids, so
 /// transactions that add the same users do not deadlock.
 pub(crate) async fn enrol_all(connection: &mut AsyncPgConnection, ids: &BTreeSet<Uuid>) -> QueryResult<()> {
     if ids.is_empty() {
@@ -28,7 +29,6 @@ pub(crate) async fn enrol_all(connection: &mut AsyncPgConnection, ids: &BTreeSet
     let new: Vec<Uuid> = new.returning(users::id).get_results(connection).await?;
     let known: Vec<Uuid> = rows(ids).select(users::id).order(users::id).for_key_share().load(connection).await?;
     let erased = roll::erased(connection, known).await?;
-    // Who is about to be erased has a row still, to which others refer.
     let erased: BTreeSet<Uuid> = new.into_iter().filter(|user| erased.contains(user)).collect();
     if !erased.is_empty() {
         diesel::delete(rows(&erased)).execute(connection).await?;
@@ -53,7 +53,7 @@ pub(crate) async fn is_known(mut connection: &AsyncPgConnection, user: Uuid) -> 
     diesel::select(exists(users::table.find(user))).get_result(&mut connection).await
 }
 
-/// Returns whether a user was erased.
+/// Returns whether a user was erased, or is being erased.
 pub(crate) async fn is_erased(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<bool> {
     Ok(!roll::erased(connection, [user]).await?.is_empty())
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{exists, not};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use sha2::{Digest as _, Sha256};
@@ -22,18 +22,19 @@ pub async fn enrol_or<E: From<diesel::result::Error>>(
     if enrol(connection, user).await? { Ok(()) } else { Err(erased()) }
 }
 
-/// Adds a user to the roll on their first use, and keeps them from being erased before the transaction ends. Returns false if the user
-/// was erased.
+/// Adds a user to the roll on their first use, and keeps them from being erased or barred before the transaction ends. Returns false if the
+/// user was erased or barred.
 ///
-/// Either statement waits for an erasure that came first. If the erasure has inserted the row, the insertion waits. If it has locked the row,
-/// the selection waits until the row is deleted. Both statements are sent at once; each sees what was committed before it.
+/// If an erasure that came first has inserted the row, the insertion waits for it. If it has locked the row, the selection waits. The
+/// tombstone is looked for by a statement of its own: the one that has waited does not see what was committed meanwhile. All are sent at
+/// once, and PostgreSQL takes them in this order.
 pub async fn enrol(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<bool> {
-    let (mut adding, mut looking) = (&*connection, &*connection);
+    let (mut adding, mut locking, mut looking) = (&*connection, &*connection, &*connection);
     let added = add(&mut adding, user);
-    let is_not_erased = not(exists(erased_users::table.find(hash(user))));
-    let found = users::table.find(user).select(is_not_erased).for_key_share().first::<bool>(&mut looking);
-    let (_, found) = tokio::try_join!(added, async { found.await.optional() })?;
-    Ok(found == Some(true))
+    let locked = users::table.find(user).select(users::id).for_key_share().first::<Uuid>(&mut locking);
+    let is_barred = diesel::select(exists(erased_users::table.find(hash(user)))).get_result::<bool>(&mut looking);
+    let (_, locked, is_barred) = tokio::try_join!(added, async { locked.await.optional() }, is_barred)?;
+    Ok(locked.is_some() && !is_barred)
 }
 
 /// Adds a user who is about to be erased. Returns whether they were not on the roll.
@@ -49,11 +50,14 @@ pub async fn lock(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult
 }
 
 /// Adds the tombstone of a user who is about to be erased, after the transactions that have enrolled them. The rows that refer to the user
-/// stay, but no new ones can be added. Returns false if the user is not on the roll.
+/// stay, but no new ones can be added. Returns whether there may be any.
 pub async fn bar(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<bool> {
-    let is_known = lock(connection, user).await?;
-    if is_known {
-        add_tombstone(connection, user).await?;
+    // The insertion waits for whoever is adding the user.
+    let is_new = add(&mut &*connection, user).await?;
+    let is_known = lock(connection, user).await? && !is_new;
+    add_tombstone(connection, user).await?;
+    if is_new {
+        diesel::delete(users::table.find(user)).execute(connection).await?;
     }
     Ok(is_known)
 }

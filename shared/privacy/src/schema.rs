@@ -12,6 +12,7 @@ diesel::table! {
     erasure_receipts (request_id) {
         request_id -> Uuid,
         table_counts -> Jsonb,
+        is_done -> Bool,
         erased_at -> Timestamptz,
     }
 }

@@ -18,9 +18,9 @@ pub trait UserData: Send + Sync + 'static {
     const PARTS: &'static [Self::Part];
 
     /// Begins an erasure: bars the user ([`roll::bar`](crate::roll::bar)) and ends what other services must be told of, so that nothing new
-    /// begins. Returns whether nothing is left that another service must answer before the user is erased.
-    fn begin(&self, _connection: &mut Connection, _user: Uuid) -> impl Future<Output = Result<bool, Self::Error>> + Send {
-        async { Ok(true) }
+    /// begins. Returns what that has deleted, and whether nothing is left that another service must answer before the user is erased.
+    fn begin(&self, _: &mut Connection, _: Uuid) -> impl Future<Output = Result<(Receipt, bool), Self::Error>> + Send {
+        async { Ok((Receipt::default(), true)) }
     }
 
     /// Erases a user for good, within the given transaction.

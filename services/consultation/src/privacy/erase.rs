@@ -15,20 +15,33 @@ use crate::availability::{next_slots, refresh_next_slot};
 use crate::error::Error;
 use crate::session::ending::{cancel_to_come, tell_again};
 
-/// Bars a user and cancels their sessions to come, while it is known which wallets their refunds belong to. Returns whether no payment or
-/// refund of theirs is on its way.
+/// Bars a user, ends what they hold and offer, and cancels their sessions to come, while it is known which wallets the refunds belong to.
+/// Returns what that has deleted, and whether no payment or refund of theirs is on its way.
 ///
 /// It locks in the same order as [`erase`].
-pub(super) async fn begin(connection: &mut Connection, outbox: &Outbox, user: Uuid) -> Result<bool, Error> {
+pub(super) async fn begin(connection: &mut Connection, outbox: &Outbox, user: Uuid) -> Result<(Receipt, bool), Error> {
+    let mut receipt = Receipt::default();
     if !roll::bar(connection, user).await? {
-        return Ok(true);
+        return Ok((receipt, true));
     }
     store::lock_professionals(connection, user).await?;
     store::lock_sessions_to_come(connection, user).await?;
-    let professionals = store::entries(connection, user).await?;
-    cancel_to_come(connection, outbox, &professionals, Some(user)).await?;
+    let professionals = store::close_professional(connection, user).await?;
+    let freed = free_time(connection, outbox, user, &professionals).await?;
+    receipt.add("time_claims", freed, 0);
     let payments = store::payments(connection, user).await?;
-    Ok(!intents::any_open(connection, &payments).await?)
+    Ok((receipt, !intents::any_open(connection, &payments).await?))
+}
+
+/// Cancels the sessions to come of a user, and ends holds of theirs and of these professionals, who are the user. Returns how many there were.
+async fn free_time(connection: &mut Connection, outbox: &Outbox, user: Uuid, professionals: &[Uuid]) -> Result<usize, Error> {
+    let cancelled = cancel_to_come(connection, outbox, professionals, Some(user)).await?;
+    let holds = store::end_holds(connection, user, professionals).await?;
+    let now = moment(connection).await?;
+    for professional in holds.iter().collect::<BTreeSet<_>>() {
+        refresh_next_slot(connection, *professional, now).await?;
+    }
+    Ok(cancelled + holds.len())
 }
 
 /// Erases a user for good. Sessions are the history of two: a pseudonym takes the client's place, and an entry without a person stays of the
@@ -53,14 +66,8 @@ pub(super) async fn erase(connection: &mut Connection, outbox: &Outbox, user: Uu
     let cancellations = withdraw_events(connection, user).await?;
     let professionals = store::blank_professional(connection, user).await?;
     let next_slots = next_slots::delete(connection, &professionals).await?;
-    let freed = cancel_to_come(connection, outbox, &professionals, Some(user)).await?;
-    let holds = store::end_holds(connection, user, &professionals).await?;
-    let now = moment(connection).await?;
-    for professional in holds.iter().collect::<BTreeSet<_>>() {
-        refresh_next_slot(connection, *professional, now).await?;
-    }
+    let freed = free_time(connection, outbox, user, &professionals).await?;
     tell_again(connection, outbox, cancellations, user).await?;
-    let freed = freed + holds.len();
     let entered = store::forget_entering(connection, user).await?;
     receipt.add("health_professionals", 0, professionals.len() + entered);
     receipt.add("next_slots", next_slots, 0);

@@ -45,10 +45,17 @@ pub(super) async fn blank_professional(connection: &mut AsyncPgConnection, user:
         .await
 }
 
-/// Returns the ids of a user's entries as a professional.
-pub(super) async fn entries(mut connection: &AsyncPgConnection, user: Uuid) -> QueryResult<Vec<Uuid>> {
-    let own = health_professionals::table.filter(health_professionals::user_id.eq(user));
-    own.select(health_professionals::id).load(&mut connection).await
+/// Has a professional take no more bookings, and returns the ids of the entries.
+pub(super) async fn close_professional(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<Vec<Uuid>> {
+    diesel::update(health_professionals::table.filter(health_professionals::user_id.eq(user)))
+        .set((
+            health_professionals::is_available.eq(false),
+            health_professionals::version.eq(health_professionals::version + 1),
+            health_professionals::updated_at.eq(now),
+        ))
+        .returning(health_professionals::id)
+        .get_results(connection)
+        .await
 }
 
 /// Returns the ids of the payments that a user has made.
@@ -102,7 +109,8 @@ pub(super) struct Named {
 
 /// Returns what has events that name a user.
 pub(super) async fn named(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<Named> {
-    let professionals = entries(connection, user).await?;
+    let entries = health_professionals::table.filter(health_professionals::user_id.eq(user));
+    let professionals: Vec<Uuid> = entries.select(health_professionals::id).load(connection).await?;
     let sessions = || consultation_sessions::table.select(consultation_sessions::id);
     let own = sessions().filter(is_theirs(user)).load(connection).await?;
     let with_them = sessions().filter(consultation_sessions::professional_id.eq_any(&professionals)).load(connection).await?;

@@ -8,6 +8,7 @@ CREATE TABLE erasure_requests (
   requested_at TIMESTAMPTZ NOT NULL DEFAULT now(),
   begins_at TIMESTAMPTZ NOT NULL,
   deadline_at TIMESTAMPTZ NOT NULL,
+  -- Rounded to the day, as `erasure_answers.answered_at` is.
   ended_at TIMESTAMPTZ,
   updated_at TIMESTAMPTZ NOT NULL DEFAULT now(),
   CONSTRAINT erasure_requests_pkey PRIMARY KEY (id),
@@ -27,7 +28,8 @@ CREATE TABLE erasure_answers (
   erasure_id UUID NOT NULL,
   service VARCHAR(20) NOT NULL,
   table_counts JSONB NOT NULL,
-  answered_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  -- Rounded to the day: the exact time would match rows of the service's transaction, such as those of the pseudonym.
+  answered_at TIMESTAMPTZ NOT NULL DEFAULT date_trunc('day', now(), 'UTC'),
   CONSTRAINT erasure_answers_pkey PRIMARY KEY (erasure_id, service),
   CONSTRAINT erasure_answers_erasure_id_fkey FOREIGN KEY (erasure_id) REFERENCES erasure_requests (id) ON DELETE CASCADE,
   CONSTRAINT erasure_answers_service_check CHECK (service IN ('consultation', 'family', 'recipe', 'social'))

@@ -55,7 +55,12 @@ async fn ask(connection: &mut Connection, whom: (Uuid, Requester), delay: Durati
     loop {
         let id = Uuid::now_v7();
         if store::insert(connection, id, whom, delay).await? {
-            intents::open(connection, (id, whom.0), telling::INTENT, delay).await?;
+            // The intent does not name the user.
+            intents::open(connection, (id, id), telling::INTENT, delay).await?;
+        }
+        // What a user asks for is theirs, whoever has asked before.
+        if whom.1 == Requester::User {
+            store::adopt(connection, whom.0).await?;
         }
         // There is none if the one that was asked for was done or cancelled in between.
         if let Some(erasure) = store::of_user(connection, whom.0).await? {

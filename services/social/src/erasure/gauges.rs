@@ -17,7 +17,7 @@ const OLDEST: &str = "orchard_oldest_erasure_seconds";
 /// Counts erasures repeatedly until dropped.
 pub(crate) async fn keep(db: &Db) -> Infallible {
     describe_gauge!(OPEN, "Erasures of users that are asked for and not done");
-    describe_gauge!(OLDEST, "Time since the oldest erasure that has begun and is not done was asked for; 0 without one");
+    describe_gauge!(OLDEST, "Time since the oldest erasure that has begun and is not done began; 0 without one");
     let mut ticks = tokio::time::interval(PERIOD);
     loop {
         ticks.tick().await;

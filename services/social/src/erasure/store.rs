@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use diesel::dsl::{count_star, min, now};
 use diesel::prelude::*;
-use diesel::sql_types::{Interval, Nullable, Timestamptz};
+use diesel::sql_types::{Interval, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use orchard_db::{interval, row};
 use orchard_privacy::Receipt;
@@ -97,6 +97,16 @@ pub(super) async fn delete(connection: &mut AsyncPgConnection, id: Uuid) -> Quer
     diesel::delete(erasure_requests::table.find(id)).execute(connection).await.map(drop)
 }
 
+/// Writes that a user has asked for their erasure, too.
+pub(super) async fn adopt(connection: &mut AsyncPgConnection, user: Uuid) -> QueryResult<()> {
+    let asked = erasure_requests::table.filter(erasure_requests::user_id.eq(user));
+    diesel::update(asked.filter(erasure_requests::requested_by.ne(Requester::User)))
+        .set((erasure_requests::requested_by.eq(Requester::User), erasure_requests::updated_at.eq(now)))
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
 /// Writes that an erasure has begun.
 pub(super) async fn begin(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
     diesel::update(erasure_requests::table.find(id))
@@ -106,14 +116,14 @@ pub(super) async fn begin(connection: &mut AsyncPgConnection, id: Uuid) -> Query
         .map(drop)
 }
 
-/// Writes that all services have answered, and forgets the user.
-pub(super) async fn end(connection: &mut AsyncPgConnection, id: Uuid) -> QueryResult<()> {
+/// Writes that all services have answered, and forgets the user. The time is rounded, so that no row of the last service's erasure matches.
+pub(super) async fn end(connection: &mut AsyncPgConnection, id: Uuid, today: DateTime<Utc>) -> QueryResult<()> {
     diesel::update(erasure_requests::table.find(id))
         .set((
             erasure_requests::status.eq(ErasureState::Done),
             erasure_requests::user_id.eq(None::<Uuid>),
-            erasure_requests::ended_at.eq(now.into_sql::<Nullable<Timestamptz>>()),
-            erasure_requests::updated_at.eq(now),
+            erasure_requests::ended_at.eq(today),
+            erasure_requests::updated_at.eq(today),
         ))
         .execute(connection)
         .await
@@ -173,12 +183,12 @@ pub(super) async fn answers(mut connection: &AsyncPgConnection, ids: &[Uuid]) ->
     rows.into_iter().map(answer).collect()
 }
 
-/// Returns how many erasures are not done, and when the oldest that has begun was asked for.
+/// Returns how many erasures are not done, and when the oldest of those that have begun began.
 pub(super) async fn backlog(mut connection: &AsyncPgConnection) -> QueryResult<(i64, Option<DateTime<Utc>>)> {
     let begun = erasure_requests::status.eq(ErasureState::Running);
     erasure_requests::table
         .filter(erasure_requests::user_id.is_not_null())
-        .select((count_star(), min(erasure_requests::requested_at).aggregate_filter(begun)))
+        .select((count_star(), min(erasure_requests::begins_at).aggregate_filter(begun)))
         .first(&mut connection)
         .await
 }

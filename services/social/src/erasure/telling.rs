@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, NaiveTime, Utc};
 use diesel::QueryResult;
 use futures::future::join_all;
 use orchard_client::Upstream;
@@ -62,8 +63,9 @@ impl Erasures {
 
     /// Has a service erase a user, and writes down what it says.
     async fn tell(&self, eraser: Eraser, id: Uuid, user: Uuid) -> Result<(), Undone> {
+        let own = async || orchard_privacy::erase(&self.db, &self.own, user, Some(id)).await?.ok_or_else(waits);
         let receipt = match eraser {
-            Eraser::Social => orchard_privacy::erase(&self.db, &self.own, user, Some(id)).await?.ok_or_else(waits),
+            Eraser::Social => own().await,
             Eraser::Consultation => ask(&self.others.consultation, id, user).await,
             Eraser::Family => ask(&self.others.family, id, user).await,
             Eraser::Recipe => ask(&self.others.recipe, id, user).await,
@@ -79,7 +81,7 @@ impl Erasures {
         let unit = async move |connection: &mut Connection| {
             let erasure = store::lock(connection, id).await?;
             if erasure.is_some_and(|erasure| erasure.state == ErasureState::Running) {
-                store::end(connection, id).await?;
+                store::end(connection, id, today(connection).await?).await?;
             }
             Ok(intents::close(connection, id).await?)
         };
@@ -101,7 +103,10 @@ impl Handler for Erasures {
             }
             // A service that is away keeps none of the others waiting.
             let told = join_all(due.into_iter().map(|eraser| self.tell(eraser, id, user))).await;
-            told.into_iter().collect::<Result<Vec<()>, Undone>>()?;
+            let failures: Vec<String> = told.into_iter().filter_map(|told| told.err().map(|Undone(failure)| failure)).collect();
+            if !failures.is_empty() {
+                return Err(Undone(failures.join("; ")));
+            }
         }
     }
 
@@ -112,6 +117,10 @@ impl Handler for Erasures {
         let cancelled: Result<bool, Error> = self.db.write("give up erasure", unit).await;
         cancelled.map_err(|error| error.refused().unwrap_or_else(Failure::into_refusal))
     }
+}
+
+async fn today(connection: &Connection) -> QueryResult<DateTime<Utc>> {
+    Ok(moment(connection).await?.date_naive().and_time(NaiveTime::MIN).and_utc())
 }
 
 /// Cancels an erasure that has not begun. Returns whether there was one.

@@ -78,7 +78,8 @@ async fn an_erasure_is_asked_for_once_and_can_be_cancelled_until_it_begins() -> 
     let request = pb::EraseAccountRequest { user_id: user.to_string() };
     let by_operator = world.erasures(stranger, OPERATOR).erase_account(request).await?.into_inner().erasure.expect("an erasure");
     assert_eq!(by_operator.requester(), pb::ErasureRequester::Operator);
-    assert_eq!(world.erase_me(user).await?, by_operator, "the one that was asked for");
+    let requester = pb::ErasureRequester::User.into();
+    assert_eq!(world.erase_me(user).await?, pb::Erasure { requester, ..by_operator.clone() }, "theirs now, too");
     world.cancel_erasure(stranger, OPERATOR, &by_operator.erasure_id).await?;
     Ok(())
 }
@@ -100,7 +101,7 @@ async fn services_that_are_away_delay_an_erasure_and_keep_no_other_waiting() -> 
     assert_eq!(seen.receipts[0].table_counts.iter().map(|count| count.table.as_str()).collect::<Vec<_>>(), ["users"]);
     assert_eq!(seen.last_failure, "", "which service fails how is the operators' concern");
     let told = world.erasure(operator, OPERATOR, &asked.erasure_id).await?;
-    assert_eq!(told.last_failure, "consultation: UNAVAILABLE UPSTREAM_UNAVAILABLE");
+    assert_eq!(told.last_failure, "consultation: UNAVAILABLE UPSTREAM_UNAVAILABLE; recipe: UNAVAILABLE UPSTREAM_UNAVAILABLE");
     let begun = (Code::FailedPrecondition, "ERASURE_BEGUN".to_owned());
     assert_eq!(refused(world.cancel_erasure(user, &[], "").await), begun);
     let profile = pb::Profile { display_name: "Back".to_owned(), ..Default::default() };
@@ -138,5 +139,20 @@ async fn an_erasure_waits_for_redeemed_credits_and_keeps_its_receipt() -> anyhow
     assert!(receipt.iter().any(|count| count.table == "redemptions" && count.rows_pseudonymised == 1), "{receipt:?}");
     assert_eq!(erase().await?, receipt, "an answer that was lost is given again");
     assert_eq!(world.slice.schema.tables_with(&[user.to_string()]).await?, Vec::<String>::new());
+    Ok(())
+}
+
+/// A discarded event leaves a redemption pending for ever. An operator then has the user erased at once, and the request comes to its end.
+#[tokio::test]
+async fn an_erasure_at_once_ends_a_wait() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    let (user, other) = (id(), id());
+    world.live(user, other).await?;
+    world.refer_and_redeem(user, other).await?;
+    let mut social = PrivacyServiceClient::new(world.slice.service("social")?);
+    let request = EraseUserRequest { user_id: user.to_string(), request_id: id().to_string() };
+    assert_eq!(refused(social.erase_user(request.clone()).await).1, "ERASURE_WAITS");
+    assert_ne!(world.erase(user).await?, []);
+    assert_eq!(social.erase_user(request).await?.into_inner().table_counts, [], "what was erased is in the other receipt");
     Ok(())
 }

@@ -1,3 +1,4 @@
 //! The tables of the roll, in a real PostgreSQL.
 
+mod roll;
 mod schema;

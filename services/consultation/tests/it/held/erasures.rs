@@ -8,6 +8,7 @@ use orchard_proto::privacy::v1::EraseUserRequest;
 use orchard_proto::privacy::v1::privacy_service_client::PrivacyServiceClient;
 use orchard_testkit::answer::refused;
 use prost::Message as _;
+use tonic::Code;
 use uuid::Uuid;
 
 use crate::booking::failed;
@@ -115,5 +116,39 @@ async fn an_erased_guardian_leaves_the_childs_history() -> anyhow::Result<()> {
     assert_eq!((&seen.user_id, seen.session_status()), (&child.to_string(), pb::SessionStatus::Completed));
     // Nobody is left who answers for it.
     assert_eq!(world.session(child, &to_come.session_id).await?.session_status(), pb::SessionStatus::Cancelled);
+    Ok(())
+}
+
+/// As a client they wait for a refund, and as a professional they begin nothing new.
+#[tokio::test]
+async fn a_professional_whose_erasure_waits_takes_no_more_bookings() -> anyhow::Result<()> {
+    let mut world = World::with_family().await?;
+    let (own, other) = (world.practice().await?, world.practice().await?);
+    let user = own.account;
+    let plan = world.plan(user, 10_000).await?;
+    let session = world.book(user, &other, hours(48)).await?;
+    world.pay(user, &session, &plan).await?;
+    world.hold(id(), &own, hours(25)).await?;
+    world.family.take().expect("a family service").running.stop().await?;
+
+    let request = EraseUserRequest { user_id: user.to_string(), request_id: id().to_string() };
+    let erase = async || {
+        let mut service = PrivacyServiceClient::new(world.slice.service("social").expect("a client"));
+        service.erase_user(request.clone()).await.map(|answer| answer.into_inner().table_counts)
+    };
+    for _ in 0..2 {
+        assert_eq!(refused(erase().await), (Code::Aborted, "ERASURE_WAITS".to_owned()));
+        assert_eq!(world.count("SELECT count(*) FROM time_claims").await?, 0);
+        let open = "SELECT count(*) FROM health_professionals WHERE is_available";
+        assert_eq!(world.count(open).await?, 1, "only the other one is open");
+    }
+    assert_eq!(refused(world.book(user, &other, hours(72)).await), failed("USER_ERASED"));
+    // As an operator who gives the refund up does.
+    world.slice.schema.connect().await?.execute("DELETE FROM intents", &[]).await?;
+    let receipt = erase().await?;
+    let freed = receipt.iter().find(|count| count.table == "time_claims").expect("a count");
+    assert_eq!((freed.rows_deleted, freed.rows_pseudonymised), (2, 0), "what the first call has deleted is counted");
+    assert_eq!(erase().await?, receipt);
+    assert_eq!(world.slice.schema.tables_with(&[user.to_string()]).await?, Vec::<String>::new());
     Ok(())
 }

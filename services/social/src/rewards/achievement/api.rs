@@ -68,9 +68,12 @@ impl Api {
 /// refused, because the operator may have mistaken the id.
 async fn award(connection: &mut Connection, awards: &Awards, new: &wire::NewAward) -> Result<Achievement, Error> {
     let _ = new.key.claim(connection, &[]).await?;
-    if roll::lock(connection, &BTreeSet::from([new.user])).await?.is_empty() {
-        let is_erased = roll::is_erased(connection, new.user).await?;
-        return Err(if is_erased { Error::user_erased() } else { ProfileError::NotFound.into() });
+    let known = roll::lock(connection, &BTreeSet::from([new.user])).await?;
+    if roll::is_erased(connection, new.user).await? {
+        return Err(Error::user_erased());
+    }
+    if known.is_empty() {
+        return Err(ProfileError::NotFound.into());
     }
     give(connection, awards, new.user, &new.award).await?;
     Ok(store::find(connection, new.user, &new.award).await?.ok_or(AchievementError::NotFound)?)
